@@ -1,0 +1,41 @@
+/** Time and timers, passed in so that decisions can be tested. The only place that reads the wall clock. */
+export interface Clock {
+  /** Wall clock, ms since the Unix epoch. */
+  now(): number;
+  /** Monotonic clock, ms with fractions; only differences mean something. */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const two = (value: number) => String(value).padStart(2, '0');
+
+/** `Wed, 10 Jul 2013 19:26:52 GMT` for any of the zone spellings that Mailgun's clients parse (all of them UTC). */
+export function rfc2822Date(ms: number, zone: 'GMT' | 'UTC' | '+0000' | '-0000' = '+0000'): string {
+  const date = new Date(ms);
+  const day = `${DAYS[date.getUTCDay()]}, ${two(date.getUTCDate())} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+  return `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} ${zone}`;
+}
+
+/** `2026-03-04T10:15:30`, no zone and no fraction: the dates of API keys. */
+export function isoDateWithoutZone(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19);
+}
+
+/**
+ * Reads the dates clients send: RFC 2822 (with or without weekday, padded day, named zone), RFC 3339, or epoch
+ * seconds (whole or fractional). Gives ms since the epoch, or undefined when it is none of these. Year 1 (the zero
+ * time of Go clients) counts as absent.
+ */
+export function parseDate(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (/^-?\d+(\.\d+)?$/.test(trimmed)) return Math.round(Number(trimmed) * 1000);
+  if (!/^[A-Za-z]{3},|^\d{1,2} [A-Za-z]{3} \d{4}|^\d{4}-\d\d-\d\d/.test(trimmed)) return undefined;
+  const ms = Date.parse(trimmed.replace(/-0000$/, '+0000').replace(/ UTC$/, ' GMT'));
+  return Number.isNaN(ms) || ms < -60_000_000_000_000 ? undefined : ms;
+}

@@ -1,0 +1,71 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Clock } from './clock.js';
+
+/** 2020-01-01, so that time-ordered ids stay safe integers until 2089. */
+const ID_EPOCH_MS = 1_577_836_800_000;
+const IDS_PER_MS = 4096;
+
+/** Makes integer ids that grow with time and never repeat while they are seeded with the largest id in use. */
+export interface IdSource {
+  next(): number;
+  /** No later id will be at or below this one. */
+  raiseTo(id: number): void;
+}
+
+export function makeIdSource(clock: Clock): IdSource {
+  let last = 0;
+  return {
+    next() {
+      last = Math.max(last + 1, (clock.now() - ID_EPOCH_MS) * IDS_PER_MS);
+      return last;
+    },
+    raiseTo(id) {
+      last = Math.max(last, id);
+    },
+  };
+}
+
+/** 24 lower-case hex digits: account and domain ids as Mailgun shows them. */
+export const randomHexId = () => randomBytes(12).toString('hex');
+
+/** URL-safe base64 of `bytes` random bytes. */
+export const randomToken = (bytes: number) => randomBytes(bytes).toString('base64url');
+
+/** 35 URL-safe characters, Mailgun's form of a storage key; opaque, never joined to a path. */
+export const randomStorageKey = () => `BAAB${randomBytes(24).toString('base64url').slice(0, 31)}`;
+
+/** 22 URL-safe characters; the first bytes follow the clock, so that an index on it grows at its end. */
+export function makeEventId(ms: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(ms, 0, 6);
+  return bytes.toString('base64url');
+}
+
+const PASSWORD_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789';
+
+/** A password to be read once by a person: 24 characters (about 139 bits) without look-alikes. */
+export function randomPassword(): string {
+  let text = '';
+  for (let index = 0; index < 24; index++) text += PASSWORD_ALPHABET[randomInt(PASSWORD_ALPHABET.length)];
+  return text;
+}
+
+/** Message-ID without angle brackets, in Mailgun's form: `YYYYMMDDHHMMSS.16 hex digits@domain`. */
+export function makeMessageId(ms: number, domain: string): string {
+  const stamp = new Date(ms).toISOString().replace(/\D/g, '').slice(0, 14);
+  return `${stamp}.${randomBytes(8).toString('hex')}@${domain}`;
+}
+
+/** A number from -1 (inclusive) to 1 (exclusive), for jitter. */
+export const randomJitter = () => Math.random() * 2 - 1;
+
+/** Shuffles in place and returns the same array. */
+export function shuffle<T>(items: T[]): T[] {
+  for (let index = items.length - 1; index > 0; index--) {
+    const other = Math.floor(Math.random() * (index + 1));
+    const kept = items[index] as T;
+    items[index] = items[other] as T;
+    items[other] = kept;
+  }
+  return items;
+}

@@ -1,0 +1,24 @@
+/**
+ * The vocabulary every folder shares: no I/O, no state, no imports from other folders. `message.ts` opens with the glossary.
+ * Addresses are normalised here and nowhere else; time and randomness come from here.
+ */
+export { type Address, domainOf, localPartOf, needsSmtpUtf8, parseAddress, parseDomain, type ReversePath } from './address.js';
+export { type Clock, isoDateWithoutZone, parseDate, rfc2822Date, systemClock } from './clock.js';
+export { DAY, HOUR, MINUTE, SECOND } from './duration.js';
+export { badRequest, forbidden, notFound, Refusal, refusalFrom, StoreError, tooLarge } from './errors.js';
+export { type IdSource, makeEventId, makeIdSource, makeMessageId, randomHexId, randomJitter, randomPassword, randomStorageKey, randomToken, shuffle } from './ids.js';
+export {
+  type Attachment,
+  type Body,
+  bodySize,
+  type ContentTraits,
+  type Delivery,
+  type FlowKey,
+  type LastAttempt,
+  type Message,
+  type MessageFacts,
+  type Priority,
+  type SendOptions,
+} from './message.js';
+export type { ConnectionFacts, Outcome, Stage } from './outcome.js';
+export { cleanText, parseSmtpReply, type SmtpReply } from './smtp-reply.js';

@@ -1,0 +1,122 @@
+/**
+ * The words of the house.
+ *
+ * - **account**: who owns things; every row, key and event names one. A *tenant* of the queue is an account.
+ * - **domain**: a name an account sends as (hosted here). **destination**: the domain of a recipient.
+ * - **message**: bytes accepted once: a header block (*head*) and a *body*, in wire form (CRLF line ends, not dot-stuffed).
+ * - **envelope**: reverse path and recipients, apart from what the head says (RFC 5321 2.3.1).
+ * - **delivery**: one recipient of one message; it is *open* while its queue row exists.
+ * - **flow**: the open deliveries of one destination × account × priority, ordered by when they are due.
+ * - **attempt**: one try of one delivery over one connection. **outcome**: what came of it.
+ * - **settle**: end a delivery (delivered, failed, cancelled) or defer it to a later due time, with its events, atomically.
+ * - **outbox**: events committed with what they tell of, waiting for their readers.
+ * - **transport**: a smarthost that mail for matching destinations goes to instead of their mail exchangers.
+ */
+import type { Address, ReversePath } from './address.js';
+
+/** The bytes after the empty line that ends the header block. Bodies over 128 kB are files in `spool/`. */
+export type Body = { kind: 'inline'; bytes: Uint8Array } | { kind: 'file'; name: string; size: number };
+
+export const bodySize = (body: Body): number => (body.kind === 'inline' ? body.bytes.byteLength : body.size);
+
+/** What the bytes need of a peer; found once, while the message streams in. */
+export interface ContentTraits {
+  /** A byte over 127 in the head (needs SMTPUTF8, RFC 6532). */
+  eightBitHead: boolean;
+  /** A byte over 127 in the body (needs 8BITMIME, RFC 6152). */
+  eightBitBody: boolean;
+  /** A line of the body over 998 octets (RFC 5322 2.1.1): re-encoded for every peer. */
+  longLines: boolean;
+}
+
+/** What the sender asked for this message, already merged from the API's `o:` fields or X-Mailgun headers and the domain's settings. */
+export interface SendOptions {
+  /** Sign with the domain's DKIM key (`o:dkim`). */
+  dkim: boolean;
+  /** Accept and tell, but connect to nobody (`o:testmode`). */
+  testMode: boolean;
+  /** Refuse to send in clear (`o:require-tls`, or the domain's setting). */
+  requireTls: boolean;
+  /** With requireTls: accept any certificate (`o:skip-verification`, or the domain's setting). */
+  skipVerification: boolean;
+}
+
+export interface Attachment {
+  filename: string;
+  contentType: string;
+  /** Decoded size, bytes. */
+  size: number;
+}
+
+/** What events say of a message; kept beside it so that no event needs the bytes again. */
+export interface MessageFacts {
+  /** Header texts as events show them; message-id without angle brackets. */
+  headers: { to: string; from: string; subject: string; messageId: string };
+  attachments: Attachment[];
+  tags: string[];
+  /** `v:` variables by name. */
+  userVariables: Record<string, unknown>;
+  /** The door it came through. */
+  method: 'smtp' | 'http';
+  isAuthenticated: boolean;
+  originatingIp: string;
+  /** Id of the API key it was sent with, on the HTTP door. */
+  apiKeyId?: string;
+  /** Opaque key of the stored message. */
+  storageKey: string;
+}
+
+/** A message as the spool keeps it. `size` counts head, empty line and body. */
+export interface Message {
+  id: number;
+  account: number;
+  /** Name of the hosted domain it belongs to. */
+  domain: string;
+  sender: ReversePath;
+  /** Header block: whole lines with CRLF, without the empty line that ends it. */
+  head: Uint8Array;
+  body: Body;
+  /** base64 SHA-256 of the body in relaxed canonical form (RFC 6376 3.4.4). */
+  bodyHash: string;
+  size: number;
+  traits: ContentTraits;
+  options: SendOptions;
+  facts: MessageFacts;
+  /** ms since the epoch. */
+  acceptedAt: number;
+  /** After this time an open delivery fails as too old; ms since the epoch. */
+  expiresAt: number;
+}
+
+/** 0: single messages; 1: messages to several recipients; 2: bulk. Lower goes first, at a bounded cost to the others. */
+export type Priority = 0 | 1 | 2;
+
+export interface FlowKey {
+  /** Number of the destination's name in the spool. */
+  destination: number;
+  account: number;
+  priority: Priority;
+}
+
+/** What the last attempt left behind on a deferred delivery. */
+export interface LastAttempt {
+  firstAttemptAt: number;
+  code: number;
+  enhancedCode: string;
+  message: string;
+  mxHost?: string;
+}
+
+/** One open recipient of one message. */
+export interface Delivery extends FlowKey {
+  id: number;
+  message: number;
+  recipient: Address;
+  /** Domain of the recipient. */
+  destinationName: string;
+  /** Not before; ms since the epoch. */
+  due: number;
+  /** Attempts made so far. */
+  attempts: number;
+  last?: LastAttempt;
+}

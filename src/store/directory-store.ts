@@ -1,0 +1,121 @@
+/**
+ * What customers configured. Each method is one atomic unit and, when it writes, durable on resolve.
+ * Every method names the account, except the look-ups that find out who is calling (by key id, by login, by domain name).
+ * Names (`domain.name`, `credential.login`) arrive normalised: lower-case ASCII domains.
+ * Throws StoreError: `conflict` when a unique name is taken, `full`, `failed`, `closed`.
+ */
+export interface AccountRecord {
+  id: number;
+  /** 24 hex digits, as Mailgun shows it. */
+  publicId: string;
+  name: string;
+  /** HTTP webhook signing key; kept readable, because signing needs it. */
+  signingKey: string;
+  createdAt: number;
+}
+
+export interface DomainRecord {
+  id: number;
+  account: number;
+  publicId: string;
+  name: string;
+  type: 'custom' | 'sandbox';
+  state: 'active' | 'unverified' | 'disabled';
+  requireTls: boolean;
+  skipVerification: boolean;
+  webScheme: 'http' | 'https';
+  webPrefix: string;
+  createdAt: number;
+}
+
+export interface DkimKeyRecord {
+  id: number;
+  account: number;
+  /** Id of the domain. */
+  domain: number;
+  selector: string;
+  /** PKCS#8 PEM. Never leaves the server. */
+  privateKey: string;
+  /** base64 SubjectPublicKeyInfo (RSA), the `p=` of the DNS record. */
+  publicKey: string;
+  bits: number;
+  active: boolean;
+  createdAt: number;
+}
+
+export interface CredentialRecord {
+  id: number;
+  account: number;
+  domain: number;
+  /** Full login, `alice@example.com`. */
+  login: string;
+  /** scrypt hash with its parameters. */
+  passwordHash: string;
+  createdAt: number;
+}
+
+export type KeyRole = 'admin' | 'analyst' | 'developer' | 'support' | 'sending';
+
+export interface ApiKeyRecord {
+  /** Public id, the tail of the secret: `3f2a1b0c-9d8e7f60`. */
+  id: string;
+  account: number;
+  role: KeyRole;
+  /** `domain` keys are bound to `domainName`; `user` and `web` keys are not. */
+  kind: 'domain' | 'user' | 'web';
+  description: string;
+  /** Name of the domain a sending key is for. */
+  domainName?: string;
+  /** Hex HMAC-SHA256 of the secret. */
+  secretHash: string;
+  createdAt: number;
+  updatedAt: number;
+  expiresAt?: number;
+}
+
+export interface Page<T> {
+  items: T[];
+  total: number;
+}
+
+export interface DomainFilter {
+  limit: number;
+  skip: number;
+  state?: DomainRecord['state'];
+  /** Part of the name. */
+  search?: string;
+  sort: 'name:asc' | 'name:desc' | 'created';
+}
+
+export interface DirectoryStore {
+  createAccount(account: Omit<AccountRecord, 'id'>): Promise<AccountRecord>;
+  account(id: number): Promise<AccountRecord | undefined>;
+  countAccounts(): Promise<number>;
+
+  /** The domain, its first DKIM key and, when given, its first credential, together or not at all. */
+  createDomain(
+    domain: Omit<DomainRecord, 'id'>,
+    dkimKey: Omit<DkimKeyRecord, 'id' | 'domain'>,
+    credential?: Omit<CredentialRecord, 'id' | 'domain'>,
+  ): Promise<DomainRecord>;
+  domainByName(name: string): Promise<DomainRecord | undefined>;
+  listDomains(account: number, filter: DomainFilter): Promise<Page<DomainRecord>>;
+  setDomainState(account: number, id: number, state: DomainRecord['state']): Promise<boolean>;
+  /** With its credentials, DKIM keys and sending keys. False when the account has no such domain. */
+  deleteDomain(account: number, id: number): Promise<boolean>;
+
+  dkimKeys(account: number, domain: number): Promise<DkimKeyRecord[]>;
+
+  createCredential(credential: Omit<CredentialRecord, 'id'>): Promise<CredentialRecord>;
+  credentialByLogin(login: string): Promise<CredentialRecord | undefined>;
+  listCredentials(account: number, domain: number, limit: number, skip: number): Promise<Page<CredentialRecord>>;
+  setCredentialPassword(account: number, login: string, passwordHash: string): Promise<boolean>;
+  deleteCredential(account: number, login: string): Promise<boolean>;
+  /** How many were deleted. */
+  deleteCredentials(account: number, domain: number): Promise<number>;
+
+  createKey(key: ApiKeyRecord): Promise<void>;
+  keyById(id: string): Promise<ApiKeyRecord | undefined>;
+  listKeys(account: number, filter: { domainName?: string; kind?: ApiKeyRecord['kind'] }): Promise<ApiKeyRecord[]>;
+  deleteKey(account: number, id: string): Promise<boolean>;
+}

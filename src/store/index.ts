@@ -1,0 +1,32 @@
+/**
+ * The only SQL. Takes a data folder, gives three stores behind asynchronous interfaces; a second process on the same folder is refused.
+ * Every write is durable on resolve (WAL, synchronous=FULL asserted at each open). A call that throws kept nothing.
+ * SQLite runs in worker threads (one writer for directory and spool, one for events, one reader), so the event loop never waits for fsync.
+ */
+export type {
+  AccountRecord,
+  ApiKeyRecord,
+  CredentialRecord,
+  DirectoryStore,
+  DkimKeyRecord,
+  DomainFilter,
+  DomainRecord,
+  KeyRole,
+  Page,
+} from './directory-store.js';
+export type { EventPosition, EventQuery, EventStore, StoredEvent } from './event-store.js';
+export type {
+  BodyWriter,
+  Cursor,
+  DeliveryKey,
+  FlowHead,
+  NewDelivery,
+  NewMessage,
+  OutboxEvent,
+  OutboxRow,
+  QueuedDelivery,
+  QueueFilter,
+  Settlement,
+  SpoolStore,
+} from './spool-store.js';
+export { openStores, type StoreOptions, type Stores } from './open-stores.js';

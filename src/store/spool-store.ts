@@ -1,0 +1,141 @@
+/**
+ * Messages, open deliveries and the outbox. Each method is one atomic unit; what writes is fsynced before it resolves
+ * (the writer groups what waits into one commit). Throws StoreError; after a throw nothing of that call was kept.
+ *
+ * Ownership is not stored: one process owns the spool, remembers what it took, and a crash simply forgets it.
+ */
+import type { Address, Body, Delivery, FlowKey, LastAttempt, Message, Priority } from '#core';
+
+/** An event on its way to its readers, committed with what it tells of. */
+export interface OutboxEvent {
+  /** 22 URL-safe characters; idempotence key of every reader. */
+  id: string;
+  account: number;
+  /** Name of the sending (hosted) domain. */
+  domain: string;
+  /** µs since the epoch. */
+  at: number;
+  /** Name of the event, `delivered`, … */
+  event: string;
+  recipient: string;
+  /** Without angle brackets. */
+  messageId: string;
+  severity: 'permanent' | 'temporary' | '';
+  /** The whole event as JSON text, without `storage.url`, which depends on who asks. */
+  body: string;
+}
+
+export interface OutboxRow extends OutboxEvent {
+  /** Grows by commit order; never reused. */
+  seq: number;
+}
+
+export interface NewDelivery {
+  id: number;
+  recipient: Address;
+  /** Domain of the recipient. */
+  destinationName: string;
+  priority: Priority;
+  due: number;
+}
+
+export interface NewMessage {
+  message: Message;
+  deliveries: NewDelivery[];
+  events: OutboxEvent[];
+  /** Counts against the daily limit of an unverified domain: adds to the domain's counter of this UTC day (`2026-03-04`). */
+  usageDay?: string;
+}
+
+/** Where a delivery's row stands in the queue: its primary key. */
+export interface DeliveryKey extends FlowKey {
+  due: number;
+  id: number;
+}
+
+/**
+ * `done` ends the delivery; `defer` moves it to `due` with its count of attempts. Settling a row that is no longer there
+ * (cancelled meanwhile) writes nothing, its events neither, and says so in the answer.
+ */
+export type Settlement =
+  | { kind: 'done'; key: DeliveryKey; message: number; at: number; events: OutboxEvent[] }
+  | { kind: 'defer'; key: DeliveryKey; message: number; due: number; attempts: number; last: LastAttempt; events: OutboxEvent[] };
+
+/** Position in a flow: the last row seen, `{ due: 0, id: 0 }` before the first. */
+export interface Cursor {
+  due: number;
+  id: number;
+}
+
+export interface FlowHead extends FlowKey {
+  destinationName: string;
+  /** Due time of the flow's first row. */
+  due: number;
+}
+
+export interface QueueFilter {
+  account: number;
+  /** Sending domain. */
+  domain?: string;
+  /** Recipient's domain. */
+  destination?: string;
+  recipient?: string;
+  /** Only this message. */
+  message?: number;
+  limit: number;
+  /** Deliveries with an id above this one, for paging. */
+  after?: number;
+}
+
+/** An open delivery as an operator sees it. */
+export interface QueuedDelivery extends Delivery {
+  domain: string;
+  sender: string;
+  subject: string;
+  messageId: string;
+  size: number;
+  acceptedAt: number;
+  expiresAt: number;
+}
+
+/** Writes the body of one message: in memory up to 128 kB, then to a file in `spool/`. */
+export interface BodyWriter {
+  /** Resolves when more may be written (back-pressure). The chunk may be kept; do not reuse it. */
+  write(chunk: Uint8Array): Promise<void> | void;
+  /** Body is durable when this resolves, if it is a file (file and folder are fsynced). */
+  finish(): Promise<Body>;
+  /** Throws the bytes away. Safe to call at any time, also after finish() when the message was not put. */
+  discard(): Promise<void>;
+}
+
+export interface SpoolStore {
+  newBody(): BodyWriter;
+  /** Bytes of a body, whole for inline, streamed for a file. Throws StoreError when the file is gone or short. */
+  openBody(body: Body): AsyncIterable<Uint8Array>;
+
+  /** Durable on resolve. Gives the flows the deliveries went to, in the order of `deliveries`. */
+  put(message: NewMessage): Promise<Delivery[]>;
+  message(id: number): Promise<Message | undefined>;
+
+  /** First row of each flow after the given one, in key order: how the scheduler finds its flows at start. */
+  flowHeads(after: FlowKey | undefined, limit: number): Promise<FlowHead[]>;
+  /** Rows of a flow after the cursor that are due at `now`, in order, and the due time of the first row beyond them, if any. */
+  take(flow: FlowKey, after: Cursor, now: number, limit: number): Promise<{ rows: Delivery[]; nextDue: number | undefined }>;
+  /** True per settlement that found its row. */
+  settle(settlements: Settlement[]): Promise<boolean[]>;
+
+  /** How many messages the domain was charged with on this UTC day. */
+  usage(account: number, domain: string, day: string): Promise<number>;
+
+  list(filter: QueueFilter): Promise<QueuedDelivery[]>;
+
+  /** Rows after `after`, oldest first. */
+  outbox(after: number, limit: number): Promise<OutboxRow[]>;
+  /** Deletes rows at or below `seq`. */
+  trimOutbox(seq: number): Promise<void>;
+
+  /** Largest message or delivery id in use; ids must go on above it. */
+  largestId(): Promise<number>;
+  /** Removes what its retention rule lets go, a bounded number per call; true when there is more. */
+  sweep(now: number): Promise<boolean>;
+}
