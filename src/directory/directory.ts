@@ -1,0 +1,107 @@
+/**
+ * What the folder gives: one object, a property per noun. Every method that belongs to a customer names the account; what the account
+ * does not own is answered exactly like what does not exist (Refusal 404). Reads on the mail path are cached; this process is the only writer.
+ */
+import type { KeyObject } from 'node:crypto';
+import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainFilter, DomainRecord, KeyRole, Page } from '#store';
+
+export interface NewDomain {
+  name: string;
+  type?: DomainRecord['type'];
+  /** Makes the login `postmaster@NAME`, as Mailgun does. 5 to 32 characters. */
+  smtpPassword?: string;
+  /** RSA bits; 2048 unless given. */
+  dkimKeySize?: 1024 | 2048 | 4096;
+  dkimSelector?: string;
+  requireTls?: boolean;
+  skipVerification?: boolean;
+  webScheme?: DomainRecord['webScheme'];
+  webPrefix?: string;
+}
+
+/** One record a customer publishes, with what DNS said when it was last looked up. */
+export interface DnsRecord {
+  recordType: 'TXT' | 'MX' | 'CNAME';
+  /** Absent on MX records, as in Mailgun's answers. */
+  name?: string;
+  /** A number as text, on MX only. */
+  priority?: string;
+  value: string;
+  valid: 'valid' | 'invalid' | 'unknown';
+  /** What DNS answered. */
+  cached: string[];
+}
+
+export interface DomainDns {
+  sending: DnsRecord[];
+  receiving: DnsRecord[];
+}
+
+/** What signs mail of a domain. The key object is parsed once. */
+export interface SigningKey {
+  domain: string;
+  selector: string;
+  privateKey: KeyObject;
+}
+
+export interface Domains {
+  /** Refusal 400 for a bad name or option or a name that is taken. */
+  create(account: number, domain: NewDomain): Promise<DomainRecord>;
+  /** Whoever owns it; for the mail path. The name is normalised. */
+  find(name: string): Promise<DomainRecord | undefined>;
+  /** Refusal 404 `Domain not found: NAME`. */
+  get(account: number, name: string): Promise<DomainRecord>;
+  list(account: number, filter: DomainFilter): Promise<Page<DomainRecord>>;
+  remove(account: number, name: string): Promise<void>;
+  /** The records to publish, as last verified (`unknown` before the first check). */
+  dns(domain: DomainRecord): Promise<DomainDns>;
+  /** Looks the records up now; the domain becomes active when SPF and DKIM are there. */
+  verify(account: number, name: string): Promise<{ domain: DomainRecord; dns: DomainDns }>;
+  /** Active keys of the domain, newest first; empty when it has none. */
+  signingKeys(domain: DomainRecord): Promise<SigningKey[]>;
+  dkimKeys(domain: DomainRecord): Promise<DkimKeyRecord[]>;
+}
+
+export interface Credentials {
+  /** `login` is bare (`alice`) or full. Makes a password when none is given and returns it once. Refusal 400. */
+  create(account: number, domain: string, login: string, password?: string): Promise<{ credential: CredentialRecord; password?: string }>;
+  list(account: number, domain: string, limit: number, skip: number): Promise<Page<CredentialRecord>>;
+  changePassword(account: number, domain: string, login: string, password: string): Promise<void>;
+  /** Gives the full login. Refusal 404 `Credentials not found`. */
+  remove(account: number, domain: string, login: string): Promise<string>;
+  removeAll(account: number, domain: string): Promise<number>;
+  /** Who logs in; undefined for an unknown login, a wrong password or a disabled domain, after the same time. */
+  verify(login: string, password: string): Promise<{ credential: CredentialRecord; domain: DomainRecord } | undefined>;
+}
+
+export interface NewKey {
+  role: KeyRole;
+  kind?: ApiKeyRecord['kind'];
+  description?: string;
+  /** Required for role `sending`: the only domain it may send as. */
+  domainName?: string;
+  /** s from now. */
+  expiresIn?: number;
+}
+
+export interface Keys {
+  /** The secret is returned here and never again. Refusal 400, 404. */
+  create(account: number, key: NewKey): Promise<{ key: ApiKeyRecord; secret: string }>;
+  list(account: number, filter: { domainName?: string; kind?: ApiKeyRecord['kind'] }): Promise<ApiKeyRecord[]>;
+  remove(account: number, id: string): Promise<void>;
+  /** The key of this secret, if it is known and has not expired. */
+  verify(secret: string): Promise<ApiKeyRecord | undefined>;
+}
+
+export interface Accounts {
+  create(name: string): Promise<AccountRecord>;
+  get(id: number): Promise<AccountRecord>;
+  count(): Promise<number>;
+}
+
+export interface Directory {
+  accounts: Accounts;
+  domains: Domains;
+  credentials: Credentials;
+  keys: Keys;
+}

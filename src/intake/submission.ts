@@ -1,0 +1,41 @@
+import type { Address, Attachment, ReversePath, SendOptions } from '#core';
+import type { DomainRecord } from '#store';
+
+/** What a door (SMTP or HTTP) hands over for one message, after it found out who sends it. */
+export interface Submission {
+  account: number;
+  /** The hosted domain the message belongs to; of this account. */
+  domain: DomainRecord;
+  method: 'smtp' | 'http';
+  isAuthenticated: boolean;
+  /** Address of the client, as text. */
+  remoteAddress: string;
+  /** Id of the API key, on the HTTP door. */
+  apiKeyId?: string;
+  /** For the Received field: what the client called itself, and the protocol (`ESMTPSA`, `HTTP`, … RFC 3848). */
+  helo?: string;
+  protocol: 'SMTP' | 'ESMTP' | 'ESMTPS' | 'ESMTPA' | 'ESMTPSA' | 'UTF8SMTP' | 'UTF8SMTPS' | 'UTF8SMTPA' | 'UTF8SMTPSA' | 'HTTP';
+  sender: ReversePath;
+  /** At least one; repeated addresses are delivered once. */
+  recipients: Address[];
+  /** Raw message bytes as they came (RFC 5322), without SMTP dot-stuffing. */
+  content: AsyncIterable<Uint8Array>;
+  /** Options given beside the message; X-Mailgun-* fields of the message are merged in (and removed) by intake. */
+  options: Partial<SendOptions>;
+  tags: string[];
+  userVariables: Record<string, unknown>;
+  /** Known on the HTTP door; found by reading the message otherwise. */
+  attachments?: Attachment[];
+}
+
+export interface Accepted {
+  /** Message-ID without angle brackets. */
+  messageId: string;
+  /** Id of the message in the spool. */
+  id: number;
+}
+
+export interface Intake {
+  /** Durable when it resolves. Throws Refusal (or StoreError) and has kept nothing otherwise; the content may then be only partly read. */
+  accept(submission: Submission): Promise<Accepted>;
+}
