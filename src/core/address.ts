@@ -13,7 +13,8 @@ const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
 const DOMAIN = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
 const NUMERIC_LAST_LABEL = /(?:^|\.)\d+$/;
 // atext of RFC 5322 3.2.3, and anything beyond ASCII that is not a separator or a control (RFC 6532).
-const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-\\u{A1}-\\u{1FFF}\\u{2010}-\\u{2027}\\u{202F}-\\u{205E}\\u{2070}-\\u{D7FF}\\u{F900}-\\u{FEFE}\\u{FF01}-\\u{FFEF}\\u{10000}-\\u{EFFFD}]";
+const ATOM =
+  "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-\\u{A1}-\\u{1FFF}\\u{2010}-\\u{2027}\\u{202F}-\\u{205E}\\u{2070}-\\u{D7FF}\\u{F900}-\\u{FEFE}\\u{FF01}-\\u{FFEF}\\u{10000}-\\u{EFFFD}]";
 const DOT_ATOM = new RegExp(`^${ATOM}+(?:\\.${ATOM}+)*$`, 'u');
 const QUOTED = /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*"$/;
 

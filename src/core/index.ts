@@ -6,7 +6,18 @@ export { type Address, domainOf, localPartOf, needsSmtpUtf8, parseAddress, parse
 export { type Clock, isoDateWithoutZone, parseDate, rfc2822Date, systemClock } from './clock.js';
 export { DAY, HOUR, MINUTE, SECOND } from './duration.js';
 export { badRequest, forbidden, notFound, Refusal, refusalFrom, StoreError, tooLarge } from './errors.js';
-export { type IdSource, makeEventId, makeIdSource, makeMessageId, randomHexId, randomJitter, randomPassword, randomStorageKey, randomToken, shuffle } from './ids.js';
+export {
+  type IdSource,
+  makeEventId,
+  makeIdSource,
+  makeMessageId,
+  randomHexId,
+  randomJitter,
+  randomPassword,
+  randomStorageKey,
+  randomToken,
+  shuffle,
+} from './ids.js';
 export {
   type Attachment,
   type Body,

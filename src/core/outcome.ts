@@ -25,6 +25,24 @@ export type Stage = 'dns' | 'connect' | 'banner' | 'ehlo' | 'tls' | 'auth' | 'ma
  */
 export type Outcome =
   | { kind: 'delivered'; reply: SmtpReply; connection: ConnectionFacts; sessionMs: number; dkim?: string }
-  | { kind: 'deferred'; reply: SmtpReply; stage: Stage; reason: string; connection: ConnectionFacts; sessionMs: number; uncertain?: boolean; dkim?: string }
-  | { kind: 'failed'; reply: SmtpReply; stage: Stage; reason: string; connection: ConnectionFacts; sessionMs: number; description?: string; dkim?: string }
+  | {
+      kind: 'deferred';
+      reply: SmtpReply;
+      stage: Stage;
+      reason: string;
+      connection: ConnectionFacts;
+      sessionMs: number;
+      uncertain?: boolean;
+      dkim?: string;
+    }
+  | {
+      kind: 'failed';
+      reply: SmtpReply;
+      stage: Stage;
+      reason: string;
+      connection: ConnectionFacts;
+      sessionMs: number;
+      description?: string;
+      dkim?: string;
+    }
   | { kind: 'released' };

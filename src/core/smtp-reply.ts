@@ -17,12 +17,16 @@ export function parseSmtpReply(raw: string): SmtpReply | undefined {
   const texts = lines.map((line) => line.replace(/^\d{3}[ -]?/, ''));
   const enhanced = /^([245]\.\d{1,3}\.\d{1,3})(?:\s|$)/.exec(texts[0] ?? '');
   // The enhanced code is repeated on each line of a multi-line reply (RFC 2034 4); said once is enough.
-  const joined = texts.map((text, index) => (index > 0 && enhanced && text.startsWith(`${enhanced[1]} `) ? text.slice(String(enhanced[1]).length + 1) : text));
+  const joined = texts.map((text, index) =>
+    index > 0 && enhanced && text.startsWith(`${enhanced[1]} `) ? text.slice(String(enhanced[1]).length + 1) : text,
+  );
   return { code, enhancedCode: enhanced?.[1] ?? '', text: cleanText(joined.join(' ')) };
 }
 
 /** One line, no control characters, bounded: safe for logs, events and JSON. */
 export function cleanText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim().slice(0, MAX_TEXT);
+  return text
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_TEXT);
 }

@@ -1,0 +1,17 @@
+/** The event log: the outbox reader that fills it, and queries over it. */
+import type { EventQuery, EventStore, StoredEvent } from '#store';
+import type { OutboxReader } from './outbox-reader.js';
+
+export interface EventLog {
+  query(query: EventQuery): Promise<StoredEvent[]>;
+}
+
+const READER = 'event-log';
+
+export const makeEventLog = (deps: { store: EventStore }): EventLog => ({ query: (query) => deps.store.query(query) });
+
+export const makeEventLogReader = (deps: { store: EventStore }): OutboxReader => ({
+  name: READER,
+  position: () => deps.store.cursor(READER),
+  read: (rows) => deps.store.append(READER, rows),
+});

@@ -1,0 +1,88 @@
+/**
+ * Moves committed events from the outbox to their readers. A reader is one function; each has its own position, so that a slow reader never
+ * holds another back. Delivery to a reader is at least once and in order; readers are idempotent by event id.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { OutboxRow, SpoolStore } from '#store';
+
+export interface OutboxReader {
+  name: string;
+  /** Position up to which the reader has everything, asked once at start. */
+  position(): Promise<number>;
+  /** Takes the rows and remembers its position durably before it resolves. Throws to be given the same rows again. */
+  read(rows: OutboxRow[]): Promise<void>;
+}
+
+export interface OutboxPump {
+  start(): Promise<void>;
+  /** There may be something new. Cheap. */
+  wake(): void;
+  /** Lets the batch under way finish. */
+  stop(): Promise<void>;
+}
+
+const BATCH = 1000;
+const RETRY_MS = 1000;
+
+export function makeOutboxPump(deps: {
+  spool: Pick<SpoolStore, 'outbox' | 'trimOutbox'>;
+  readers: OutboxReader[];
+  logger: Logger;
+}): OutboxPump {
+  const { spool, logger } = deps;
+  const lanes = deps.readers.map((reader) => ({ reader, position: 0, running: undefined as Promise<void> | undefined, again: false }));
+  const stopping = new AbortController();
+  let trimmed = 0;
+
+  /** Rows that every reader has are removed; the slowest decides. */
+  async function trim(): Promise<void> {
+    const reached = Math.min(...lanes.map((lane) => lane.position));
+    if (reached <= trimmed) return;
+    trimmed = reached;
+    await spool.trimOutbox(reached);
+  }
+
+  async function drain(lane: (typeof lanes)[number]): Promise<void> {
+    do {
+      lane.again = false;
+      try {
+        const rows = await spool.outbox(lane.position, BATCH);
+        const last = rows.at(-1);
+        if (last === undefined) continue;
+        await lane.reader.read(rows);
+        lane.position = last.seq;
+        await trim();
+        lane.again = true;
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        logger.error({ reader: lane.reader.name, err: error }, 'events could not be passed on; trying again');
+        await sleep(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+        lane.again = true;
+      }
+    } while (lane.again && !stopping.signal.aborted);
+  }
+
+  function wake(): void {
+    for (const lane of lanes) {
+      lane.again = true;
+      if (lane.running !== undefined || stopping.signal.aborted) continue;
+      lane.running = drain(lane).finally(() => {
+        lane.running = undefined;
+        if (lane.again) wake();
+      });
+    }
+  }
+
+  return {
+    async start() {
+      for (const lane of lanes) lane.position = await lane.reader.position();
+      wake();
+    },
+    wake,
+    async stop() {
+      stopping.abort();
+      await Promise.all(lanes.map((lane) => lane.running));
+    },
+  };
+}

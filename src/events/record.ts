@@ -1,0 +1,165 @@
+/**
+ * Builds the events of a message's life as rows for the outbox. Pure but for the time: events of one process never share a microsecond,
+ * so their order is the order in which things happened.
+ */
+import { type Clock, type Delivery, domainOf, type Message, makeEventId, type Outcome } from '#core';
+import type { OutboxEvent } from '#store';
+import type { AcceptedEvent, DeliveredEvent, DeliveryStatus, FailedEvent, RecordedEvent } from './event-types.js';
+import { recipientProvider } from './recipient-provider.js';
+
+/** A try that ended, with what the events say of it. */
+export interface AttemptRecord {
+  message: Message;
+  /** Public id of the message's account. */
+  accountId: string;
+  delivery: Delivery;
+  /** Number of this attempt, 1 for the first. */
+  attempt: number;
+}
+
+export interface Recorder {
+  /** One per recipient, when the message is committed. */
+  accepted(fields: { message: Message; accountId: string; recipient: string; recipients: string[] }): OutboxEvent;
+  delivered(fields: AttemptRecord & { outcome: Extract<Outcome, { kind: 'delivered' }>; firstAttemptAt: number }): OutboxEvent;
+  /** `severity` temporary needs `retrySeconds`. */
+  failed(
+    fields: AttemptRecord & { outcome: Extract<Outcome, { kind: 'deferred' | 'failed' }> } & (
+        | { severity: 'temporary'; retrySeconds: number }
+        | { severity: 'permanent' }
+      ),
+  ): OutboxEvent;
+}
+
+export function makeRecorder(deps: { clock: Clock }): Recorder {
+  let lastAt = 0;
+  const now = () => {
+    lastAt = Math.max(lastAt + 1, deps.clock.now() * 1000);
+    return lastAt;
+  };
+
+  return {
+    accepted({ message, accountId, recipient, recipients }) {
+      const base = messageEvent(message, accountId, recipient, undefined);
+      const { facts } = message;
+      const event: AcceptedEvent = {
+        ...base,
+        ...stamp('accepted', now(), 'info'),
+        'originating-ip': facts.originatingIp,
+        ...(facts.apiKeyId === undefined ? {} : { 'api-key-id': facts.apiKeyId }),
+        message: { ...base.message, recipients },
+      };
+      return row(event, message);
+    },
+
+    delivered({ message, accountId, delivery, attempt, outcome, firstAttemptAt }) {
+      const event: DeliveredEvent = {
+        ...messageEvent(message, accountId, delivery.recipient, outcome.connection),
+        ...stamp('delivered', now(), 'info'),
+        ...(outcome.dkim === undefined ? {} : { 'primary-dkim': outcome.dkim }),
+        'delivery-status': {
+          ...status(outcome, attempt),
+          description: '',
+          'first-delivery-attempt-seconds': seconds(Math.max(0, firstAttemptAt - message.acceptedAt)),
+        },
+      };
+      return row(event, message);
+    },
+
+    failed(fields) {
+      const { message, accountId, delivery, attempt, outcome, severity } = fields;
+      const isOld = outcome.kind === 'failed' && outcome.reason === 'old';
+      const hasReply = outcome.stage !== 'local';
+      const deliveryStatus: DeliveryStatus = {
+        ...status(outcome, attempt),
+        description: outcome.kind === 'failed' ? (outcome.description ?? '') : '',
+        ...(hasReply ? { 'bounce-type': severity === 'permanent' ? ('hard' as const) : ('soft' as const) } : {}),
+        ...(fields.severity === 'temporary' ? { 'retry-seconds': fields.retrySeconds } : {}),
+        ...(isOld && delivery.last ? { 'last-code': delivery.last.code, 'last-message': delivery.last.message } : {}),
+      };
+      const event: FailedEvent = {
+        ...messageEvent(message, accountId, delivery.recipient, outcome.connection),
+        ...stamp('failed', now(), severity === 'permanent' ? 'error' : 'warn'),
+        severity,
+        reason: outcome.reason,
+        ...(outcome.dkim === undefined ? {} : { 'primary-dkim': outcome.dkim }),
+        'delivery-status': deliveryStatus,
+      };
+      return row(event, message);
+    },
+  };
+}
+
+function stamp<N extends RecordedEvent['event']>(event: N, atMicros: number, level: 'info' | 'warn' | 'error') {
+  return { event, id: makeEventId(Math.floor(atMicros / 1000)), timestamp: atMicros / 1e6, 'log-level': level };
+}
+
+function messageEvent(
+  message: Message,
+  accountId: string,
+  recipient: string,
+  connection: { sendingIp?: string; mxHost?: string } | undefined,
+) {
+  const { facts } = message;
+  const destination = domainOf(recipient as Delivery['recipient']);
+  return {
+    account: { id: accountId },
+    domain: { name: message.domain },
+    method: facts.method,
+    envelope: {
+      sender: message.sender,
+      transport: 'smtp' as const,
+      targets: recipient,
+      ...(connection?.sendingIp === undefined ? {} : { 'sending-ip': connection.sendingIp }),
+    },
+    flags: {
+      'is-authenticated': facts.isAuthenticated,
+      'is-system-test': false,
+      'is-test-mode': message.options.testMode,
+      'is-routed': false,
+    },
+    message: {
+      headers: { to: facts.headers.to, 'message-id': facts.headers.messageId, from: facts.headers.from, subject: facts.headers.subject },
+      attachments: facts.attachments.map((part) => ({ filename: part.filename, 'content-type': part.contentType, size: part.size })),
+      size: message.size,
+    },
+    storage: { key: facts.storageKey, region: 'local', env: 'production' },
+    recipient,
+    'recipient-domain': destination,
+    'recipient-provider': recipientProvider(destination, connection?.mxHost),
+    tags: facts.tags,
+    campaigns: [] as [],
+    'user-variables': facts.userVariables,
+  };
+}
+
+function status(outcome: Exclude<Outcome, { kind: 'released' }>, attempt: number) {
+  const { connection, reply } = outcome;
+  return {
+    'attempt-no': attempt,
+    code: reply.code,
+    ...(reply.enhancedCode === '' ? {} : { 'enhanced-code': reply.enhancedCode }),
+    message: reply.text,
+    'session-seconds': seconds(outcome.sessionMs),
+    ...(connection.mxHost === undefined ? {} : { 'mx-host': connection.mxHost }),
+    ...(connection.mxHostIp === undefined ? {} : { 'mx-host-ip': connection.mxHostIp }),
+    ...(connection.certificateVerified === undefined ? {} : { 'certificate-verified': connection.certificateVerified }),
+    ...(connection.tls === undefined ? {} : { tls: connection.tls }),
+    ...(connection.utf8 === undefined ? {} : { utf8: connection.utf8 }),
+  };
+}
+
+const seconds = (ms: number) => Math.round(ms * 10) / 10_000;
+
+function row(event: RecordedEvent, message: Message): OutboxEvent {
+  return {
+    id: event.id,
+    account: message.account,
+    domain: message.domain,
+    at: Math.round(event.timestamp * 1e6),
+    event: event.event,
+    recipient: event.recipient,
+    messageId: message.facts.headers.messageId,
+    severity: event.event === 'failed' ? event.severity : '',
+    body: JSON.stringify(event),
+  };
+}
