@@ -1,0 +1,50 @@
+/**
+ * The words of a DNS answer, the same from the client and from the cache: four outcomes and no exception.
+ * Names are lower-case without the final dot.
+ */
+
+export interface MxRecord {
+  preference: number;
+  /** `'.'` for the null MX (RFC 7505). */
+  exchange: string;
+}
+
+export interface TlsaRecord {
+  usage: number;
+  selector: number;
+  matchingType: number;
+  certificate: Buffer;
+}
+
+/** What the records of each type look like. TXT: the strings of one record joined, as DKIM, SPF and MTA-STS want them. */
+export interface DnsRecords {
+  A: string;
+  AAAA: string;
+  MX: MxRecord;
+  TXT: string;
+  CNAME: string;
+  NS: string;
+  PTR: string;
+  TLSA: TlsaRecord;
+}
+
+export type DnsType = keyof DnsRecords;
+
+/**
+ * Why there is no answer. All of these say something about the way to the answer and nothing about the name, so they
+ * are temporary. `unreachable`: no server could be talked to. `malformed`: what came could not be read.
+ * `rejected`: a response code that is none of the named ones.
+ */
+export type DnsFailure = 'servfail' | 'refused' | 'timeout' | 'unreachable' | 'malformed' | 'cname-loop' | 'rejected';
+
+/** `ttl` in seconds. `authenticated`: the resolver says that it validated every part of the answer (AD, RFC 4035). */
+export type DnsAnswer<T extends DnsType = DnsType> =
+  | { kind: 'records'; records: readonly DnsRecords[T][]; ttl: number; authenticated: boolean }
+  | { kind: 'nodata'; ttl: number; authenticated: boolean }
+  | { kind: 'nxdomain'; ttl: number; authenticated: boolean }
+  | { kind: 'failed'; reason: DnsFailure };
+
+/** Whoever answers DNS questions. Never rejects because of DNS: a failure is an answer of kind `failed`. */
+export interface Dns {
+  query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>>;
+}

@@ -1,0 +1,88 @@
+/** Which hosts take mail for a domain, in the order to try them: RFC 5321 section 5.1, with the null MX of RFC 7505. */
+import { parseDomain, shuffle } from '#core';
+import type { Dns, DnsAnswer, MxRecord } from './dns-answer.js';
+
+export interface MailExchanger {
+  /** Host name, lower-case ASCII. */
+  name: string;
+  preference: number;
+}
+
+/**
+ * `exchangers`: at least one host, best first, equal preferences in random order. `implicit`: the domain has no MX and is
+ * its own exchanger. `none`: there is nobody to connect to; `code`, `enhancedCode` and `text` say so in an event's delivery-status.
+ */
+export type MxResult =
+  | { kind: 'exchangers'; hosts: MailExchanger[]; implicit: boolean }
+  | { kind: 'none'; permanent: boolean; code: number; enhancedCode: string; text: string };
+
+type NoExchanger = Extract<MxResult, { kind: 'none' }>;
+
+/** A domain with a hundred exchangers must not make one attempt last for hours. */
+const MAX_EXCHANGERS = 20;
+
+/**
+ * `domain` is in the form of `parseDomain`. `ownNames`: host names of this server; it and every exchanger that is not better
+ * are left out, so that mail cannot loop back (RFC 5321 5.1). A DNS failure is always temporary.
+ */
+export async function resolveMailExchangers(dns: Dns, domain: string, options: { ownNames?: readonly string[] } = {}): Promise<MxResult> {
+  const answer = await dns.query(domain, 'MX');
+  if (answer.kind === 'failed') return lookupFailed(domain, answer.reason);
+  if (answer.kind === 'nxdomain') return noMx(domain);
+  if (answer.kind === 'nodata') return resolveImplicit(dns, domain);
+  if (answer.records.every((record) => record.exchange === '.')) {
+    return { kind: 'none', permanent: true, code: 556, enhancedCode: '5.1.10', text: `${domain} does not accept mail (null MX)` };
+  }
+  const hosts = chooseExchangers(answer.records);
+  if (hosts.length === 0) {
+    return { kind: 'none', permanent: true, code: 550, enhancedCode: '5.4.4', text: `No MX of ${domain} names a host` };
+  }
+  const others = withoutOwn(hosts, options.ownNames ?? []);
+  if (others.length === 0) {
+    return { kind: 'none', permanent: true, code: 554, enhancedCode: '5.4.6', text: `Mail for ${domain} loops back to this server` };
+  }
+  return { kind: 'exchangers', hosts: others.slice(0, MAX_EXCHANGERS), implicit: false };
+}
+
+/** Address literals and other things that are no host name are left out (RFC 5321 5.1 wants a domain name), a name given twice counts once. */
+function chooseExchangers(records: readonly MxRecord[]): MailExchanger[] {
+  const best = new Map<string, MailExchanger>();
+  for (const { preference, exchange } of shuffle([...records])) {
+    const name = parseDomain(exchange);
+    const known = name === undefined ? undefined : best.get(name);
+    if (name !== undefined && (!known || preference < known.preference)) best.set(name, { name, preference });
+  }
+  // The sort is stable, so equal preferences keep the shuffled order.
+  return [...best.values()].sort((one, other) => one.preference - other.preference);
+}
+
+function withoutOwn(hosts: MailExchanger[], ownNames: readonly string[]): MailExchanger[] {
+  const own = hosts.find((host) => ownNames.includes(host.name));
+  return own ? hosts.filter((host) => host.preference < own.preference) : hosts;
+}
+
+/** No MX at all: the domain itself, when it has an address. */
+async function resolveImplicit(dns: Dns, domain: string): Promise<MxResult> {
+  const answers: DnsAnswer[] = await Promise.all([dns.query(domain, 'A'), dns.query(domain, 'AAAA')]);
+  if (answers.some((answer) => answer.kind === 'records')) {
+    return { kind: 'exchangers', hosts: [{ name: domain, preference: 0 }], implicit: true };
+  }
+  const failed = answers.find((answer) => answer.kind === 'failed');
+  return failed?.kind === 'failed' ? lookupFailed(domain, failed.reason) : noMx(domain);
+}
+
+const noMx = (domain: string): NoExchanger => ({
+  kind: 'none',
+  permanent: true,
+  code: 498,
+  enhancedCode: '5.1.2',
+  text: `No MX for ${domain}`,
+});
+
+const lookupFailed = (domain: string, reason: string): NoExchanger => ({
+  kind: 'none',
+  permanent: false,
+  code: 451,
+  enhancedCode: '4.4.3',
+  text: `MX lookup of ${domain} failed: ${reason}`,
+});
