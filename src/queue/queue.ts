@@ -1,5 +1,5 @@
 /** What the queue promises its users; `makeQueue` builds it. It knows when a delivery is due and whose turn it is, not how to deliver. */
-import type { Delivery, Message } from '#core';
+import type { Delivery, LastAttempt, Message } from '#core';
 import type { NewMessage, OutboxEvent, QueuedDelivery, QueueFilter } from '#store';
 
 /** How a taken delivery ends its turn. */
@@ -7,7 +7,7 @@ export type Verdict =
   /** The delivery is over. */
   | { kind: 'done'; events: OutboxEvent[] }
   /** Try again at `due` (ms since the epoch). */
-  | { kind: 'defer'; due: number; attempts: number; last: NonNullable<Delivery['last']>; events: OutboxEvent[] };
+  | { kind: 'defer'; due: number; attempts: number; last: LastAttempt; events: OutboxEvent[] };
 
 export interface Queue {
   /** Durable when it resolves; throws StoreError and keeps nothing otherwise. Wakes the destinations. */

@@ -1,0 +1,30 @@
+/** When a deferred delivery is tried again: Mailgun's schedule, with jitter, never past the message's expiry. */
+import { HOUR, MINUTE } from '#core';
+
+/** Delay after the first, second, … attempt, ms (Mailgun help: 10 m, 15 m, 30 m, 1 h, 2 h, 4 h). */
+export const RETRY_DELAYS: readonly number[] = [10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
+
+/** A message that is not delivered this long after it was accepted fails as too old, ms. */
+export const MESSAGE_LIFETIME = 8 * HOUR;
+
+const JITTER = 0.1;
+
+export interface RetryQuestion {
+  /** Attempts made so far, at least 1. */
+  attempts: number;
+  /** ms since the epoch. */
+  now: number;
+  expiresAt: number;
+  /** -1 to 1; spreads what failed together. */
+  jitter: number;
+  /** The least wait the answer asks for, ms (a hint in the reply, an uncertain delivery). */
+  atLeast?: number;
+}
+
+/** The due time of the next attempt. At `expiresAt` it will fail as too old, so that no delivery waits for ever. */
+export function decideRetry({ attempts, now, expiresAt, jitter, atLeast = 0 }: RetryQuestion): number {
+  const delay = RETRY_DELAYS[attempts - 1];
+  if (delay === undefined) return Math.max(expiresAt, now);
+  const wait = Math.max(atLeast, Math.round(delay * (1 + JITTER * jitter)));
+  return Math.max(now, Math.min(now + wait, expiresAt));
+}
