@@ -1,0 +1,39 @@
+/** Finds out before anything listens whether the certificate and key of the configuration can be used. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { LoadedConfig } from './config.js';
+import { ConfigError, type ConfigProblem } from './problems.js';
+
+/** Throws ConfigError when a file is missing, unreadable or not PEM, or when the key is not the certificate's. */
+export function checkTlsFiles({ config, file, origins }: LoadedConfig): void {
+  const { cert, key } = config.tls;
+  if (cert === null || key === null) return;
+  const problems: ConfigProblem[] = [];
+  const read = <T>(name: string, path: string, what: string, parse: (pem: Buffer) => T): T | undefined => {
+    const line = Number(/:(\d+)$/.exec(origins.get(name) ?? '')?.[1]) || undefined;
+    let pem: Buffer;
+    try {
+      pem = readFileSync(path);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      problems.push({
+        key: name,
+        line,
+        message: `"${path}": ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}; expected ${what}`,
+      });
+      return undefined;
+    }
+    try {
+      return parse(pem);
+    } catch {
+      problems.push({ key: name, line, message: `"${path}": expected ${what}` });
+      return undefined;
+    }
+  };
+  const certificate = read('tls.cert', cert, 'a certificate in PEM form', (pem) => new X509Certificate(pem));
+  const privateKey = read('tls.key', key, 'an unencrypted private key in PEM form', (pem) => createPrivateKey(pem));
+  if (certificate && privateKey && !certificate.checkPrivateKey(privateKey)) {
+    problems.push({ key: 'tls.key', message: `"${key}" is not the key of the certificate "${cert}"; expected its private key` });
+  }
+  if (problems.length > 0) throw new ConfigError(file ?? 'defaults', problems);
+}

@@ -1,0 +1,63 @@
+/** The effective configuration as the rest of the program reads it: every key has its value, lists are parsed, paths are absolute. */
+
+/** Where a listener binds. Port 0 asks the system for a free port. */
+export interface Listener {
+  /** IP address (without brackets) or host name. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export const TRANSPORT_TLS = ['none', 'may', 'require', 'verify', 'implicit'] as const;
+
+/**
+ * `none`: never STARTTLS. `may`: when offered, any certificate. `require`: STARTTLS or no delivery, any certificate.
+ * `verify`: STARTTLS with a certificate valid for the host. `implicit`: TLS from the first byte, with a valid certificate.
+ */
+export type TransportTls = (typeof TRANSPORT_TLS)[number];
+
+/** A smarthost for matching destinations. The first entry that matches is used. */
+export interface TransportConfig {
+  /** `*`, a domain, or `*.domain` for everything below it; lower-case ASCII. */
+  readonly match: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TransportTls;
+  /** Present together with `password` or not at all. */
+  readonly login?: string;
+  readonly password?: string;
+}
+
+export interface Config {
+  readonly hostname: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly listen: {
+    readonly smtp: readonly Listener[];
+    readonly smtps: readonly Listener[];
+    readonly http: readonly Listener[];
+  };
+  /** Absolute paths of PEM files, or both null: the server makes a self-signed pair in dataDir. */
+  readonly tls: { readonly cert: string | null; readonly key: string | null };
+  /** CIDRs with an explicit prefix and no host bits set. */
+  readonly trustedNetworks: readonly string[];
+  /** `address`, `address:port` or `[address]:port`, as node:dns takes them; empty: the system's. */
+  readonly dns: { readonly servers: readonly string[] };
+  readonly delivery: {
+    readonly port: number;
+    readonly transports: readonly TransportConfig[];
+    readonly allowPrivateNetworks: boolean;
+  };
+  /** Messages a domain may send per day before its DNS records are verified; null: no limit. */
+  readonly limits: { readonly unverifiedDomainPerDay: number | null };
+}
+
+/** Where a value comes from: `default`, or the file and line that set it (`/etc/mailwagon/mailwagon.yaml:3`). */
+export type Origin = 'default' | (string & {});
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** By key path (`listen.smtp`), one entry for each key of KEY_PATHS. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  /** Absolute path of the file that was read; absent when everything is default. */
+  readonly file?: string;
+}

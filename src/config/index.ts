@@ -1,0 +1,11 @@
+/**
+ * What the server is told. `loadConfig` takes a file (or finds one), lays it over the defaults and gives a `Config` that is whole and valid;
+ * otherwise it throws ConfigError, which lists every problem with its key path, value and what would be valid, and never a secret.
+ * `checkTlsFiles` throws the same for certificate files; whoever listens calls it. The environment is read by `readEnvironment` alone.
+ */
+export { checkTlsFiles } from './check-tls-files.js';
+export type { Config, Listener, LoadedConfig, Origin, TransportConfig, TransportTls } from './config.js';
+export { type ExplainedValue, explainConfig } from './explain.js';
+export { type Environment, loadConfig, readEnvironment } from './load.js';
+export { listenerText } from './network-text.js';
+export { ConfigError, type ConfigProblem } from './problems.js';

@@ -1,0 +1,118 @@
+/** Reads the configuration file over the defaults and validates it whole. The only reader of the process's environment. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import type { Config, LoadedConfig, Origin } from './config.js';
+import { defaultSettings, isSection, KEY_PATHS } from './defaults.js';
+import { ConfigError, type ConfigProblem, problemsOf } from './problems.js';
+import { overDefaults, type Settings, settingsSchema } from './schema.js';
+
+/** What the process's environment says to Mailwagon. */
+export interface Environment {
+  /** MAILWAGON_CONFIG: the configuration file when `--config` is not given. */
+  configFile?: string;
+  /** MAILWAGON_API_URL and MAILWAGON_API_KEY: the server that administration commands talk to. */
+  apiUrl?: string;
+  apiKey?: string;
+  /** NOTIFY_SOCKET: set by systemd for a service that reports its readiness (sd_notify(3)). */
+  notifySocket?: string;
+  /** NO_COLOR is set and not empty, or TERM is dumb. */
+  noColor: boolean;
+}
+
+/** Reads the environment; an empty variable counts as absent. */
+export function readEnvironment(): Environment {
+  const { MAILWAGON_CONFIG, MAILWAGON_API_URL, MAILWAGON_API_KEY, NOTIFY_SOCKET, NO_COLOR, TERM } = process.env;
+  return {
+    configFile: MAILWAGON_CONFIG || undefined,
+    apiUrl: MAILWAGON_API_URL || undefined,
+    apiKey: MAILWAGON_API_KEY || undefined,
+    notifySocket: NOTIFY_SOCKET || undefined,
+    noColor: Boolean(NO_COLOR) || TERM === 'dumb',
+  };
+}
+
+const USUAL_FILES = ['mailwagon.yaml', '/etc/mailwagon/mailwagon.yaml'];
+
+/**
+ * Loads `file`, else the file the environment names, else `./mailwagon.yaml`, else `/etc/mailwagon/mailwagon.yaml`, else all defaults.
+ * Relative paths in a file are relative to its folder. Throws ConfigError with every problem; reads no other file.
+ */
+export function loadConfig(options: { file?: string; env: Environment }): LoadedConfig {
+  const named = options.file ?? options.env.configFile ?? USUAL_FILES.find((path) => existsSync(path));
+  if (named === undefined) {
+    const settings = settingsSchema.parse(defaultSettings());
+    return { config: configOf(settings, () => process.cwd()), origins: new Map(KEY_PATHS.map((key) => [key, 'default'])) };
+  }
+  return parseConfig(readText(named), resolve(named));
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const why: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'permission denied', EISDIR: 'it is a folder' };
+    throw new ConfigError(file, [{ key: '', message: `cannot read ${file}: ${why[code] ?? code}` }]);
+  }
+}
+
+/** The same for a text at hand. `file` (absolute) is what errors and origins name and what relative paths start from. */
+export function parseConfig(text: string, file: string): LoadedConfig {
+  const lines = new LineCounter();
+  // prettyErrors would quote the line, and the line may hold a password.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const syntax = document.errors.map(
+    (error): ConfigProblem => ({
+      key: '',
+      message: `not valid YAML: ${withoutQuote(error.message)}`,
+      line: lines.linePos(error.pos[0]).line,
+    }),
+  );
+  if (syntax.length > 0) throw new ConfigError(file, syntax);
+  const given = plainValue(document, file) ?? {};
+  if (!isSection(given))
+    throw new ConfigError(file, [{ key: '', message: 'expected keys and values, such as "hostname: mail.example.com"' }]);
+
+  const lineOf = (path: readonly PropertyKey[]) => lineOfPath(document, lines, path);
+  const settings = overDefaults(defaultSettings(), given);
+  const checked = settingsSchema.safeParse(settings);
+  if (!checked.success) throw new ConfigError(file, problemsOf(checked.error, settings, lineOf));
+
+  const origins = new Map<string, Origin>(
+    KEY_PATHS.map((key) => [key, document.hasIn(key.split('.')) ? `${file}:${lineOf(key.split('.')) ?? 1}` : 'default']),
+  );
+  const baseOf = (key: string) => (origins.get(key) === 'default' ? process.cwd() : dirname(file));
+  return { config: configOf(checked.data, baseOf), origins, file };
+}
+
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // An alias without its anchor, or aliases that multiply without end.
+    const reason = error instanceof Error ? withoutQuote(error.message) : '';
+    throw new ConfigError(file, [{ key: '', message: `not valid YAML: ${reason}` }]);
+  }
+}
+
+/** The parser ends some messages with the text it stumbled over, which may be a secret. */
+const withoutQuote = (message: string) => message.replace(/: .*$/s, '').replace(/\s*\(.*$/s, '');
+
+function configOf(settings: Settings, baseOf: (key: string) => string): Config {
+  const absolute = (key: string, path: string | null) => (path === null ? null : resolve(baseOf(key), path));
+  return {
+    ...settings,
+    dataDir: resolve(baseOf('dataDir'), settings.dataDir),
+    tls: { cert: absolute('tls.cert', settings.tls.cert), key: absolute('tls.key', settings.tls.key) },
+  };
+}
+
+/** The line of the value at `path`, or of the nearest thing around it that the file holds. */
+function lineOfPath(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  for (let length = path.length; length > 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return undefined;
+}
