@@ -1,0 +1,20 @@
+/** Accounts: who owns everything else. */
+import { type Clock, MINUTE, notFound, randomHexId, randomToken } from '#core';
+import type { AccountRecord, DirectoryStore } from '#store';
+import type { Accounts } from './directory.js';
+import { makeRecent } from './recent.js';
+
+export function makeAccounts(deps: { store: DirectoryStore; clock: Clock }): Accounts {
+  const { store, clock } = deps;
+  const recent = makeRecent<AccountRecord>({ clock, maxEntries: 10_000, lifetimeMs: 10 * MINUTE });
+  return {
+    create: (name) => store.createAccount({ publicId: randomHexId(), name, signingKey: randomToken(24), createdAt: clock.now() }),
+    async get(id) {
+      const account = recent.get(String(id)) ?? (await store.account(id));
+      if (account === undefined) throw notFound('Account not found');
+      recent.set(String(id), account);
+      return account;
+    },
+    count: () => store.countAccounts(),
+  };
+}

@@ -1,0 +1,95 @@
+/** SMTP logins. Checking a password costs the same time whether or not the login exists; a burst of logins with the same password is checked once. */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { badRequest, type Clock, MINUTE, notFound, parseAddress, randomPassword } from '#core';
+import type { CredentialRecord, DirectoryStore } from '#store';
+import type { Credentials, Domains } from './directory.js';
+import { hashPassword, verifyPassword } from './password-hash.js';
+import { makeRecent } from './recent.js';
+
+/** Credentials may not outlive a change for longer than this in an attacker's hands: changes also forget what was verified. */
+const VERIFIED_FOR = 5 * MINUTE;
+
+export function checkPasswordLength(password: string): void {
+  if (password.length < 5 || password.length > 32) {
+    throw badRequest('Password is too short. It must be between 5 and 32 characters.');
+  }
+}
+
+/** `alice` or `alice@example.com` as the full login at this domain. Refusal 400 for anything else. */
+export function fullLogin(login: string, domain: string): string {
+  const address = parseAddress(login.includes('@') ? login : `${login}@${domain}`)?.toLowerCase();
+  if (address === undefined || !address.endsWith(`@${domain}`)) throw badRequest(`Invalid login '${login}' for domain ${domain}`);
+  return address;
+}
+
+export function makeCredentials(deps: { store: DirectoryStore; clock: Clock; serverKey: Uint8Array; domains: Domains }): Credentials {
+  const { store, clock, domains } = deps;
+  const verified = makeRecent<{ digest: Buffer; hash: string }>({ clock, maxEntries: 1000, lifetimeMs: VERIFIED_FOR });
+  const digestOf = (login: string, password: string) => createHmac('sha256', deps.serverKey).update(`${login}\0${password}`).digest();
+  // What an unknown login is checked against.
+  const nobody = hashPassword(randomPassword());
+
+  async function isRight(credential: CredentialRecord, password: string): Promise<boolean> {
+    const digest = digestOf(credential.login, password);
+    const known = verified.get(credential.login);
+    if (known?.hash === credential.passwordHash && timingSafeEqual(known.digest, digest)) return true;
+    if (!(await verifyPassword(password, credential.passwordHash))) return false;
+    verified.set(credential.login, { digest, hash: credential.passwordHash });
+    return true;
+  }
+
+  return {
+    async create(account, domainName, login, password) {
+      const domain = await domains.get(account, domainName);
+      const full = fullLogin(login, domain.name);
+      if (password !== undefined) checkPasswordLength(password);
+      const secret = password ?? randomPassword();
+      const passwordHash = await hashPassword(secret);
+      const record = { account, domain: domain.id, login: full, passwordHash, createdAt: clock.now() };
+      if ((await store.credentialByLogin(full)) !== undefined) throw badRequest(`Login ${full} already exists`);
+      const credential = await store.createCredential(record);
+      return { credential, ...(password === undefined ? { password: secret } : {}) };
+    },
+
+    async list(account, domainName, limit, skip) {
+      const domain = await domains.get(account, domainName);
+      return store.listCredentials(account, domain.id, limit, skip);
+    },
+
+    async changePassword(account, domainName, login, password) {
+      const domain = await domains.get(account, domainName);
+      checkPasswordLength(password);
+      const full = fullLogin(login, domain.name);
+      if (!(await store.setCredentialPassword(account, full, await hashPassword(password)))) throw notFound('Credentials not found');
+      verified.delete(full);
+    },
+
+    async remove(account, domainName, login) {
+      const domain = await domains.get(account, domainName);
+      const full = fullLogin(login, domain.name);
+      if (!(await store.deleteCredential(account, full))) throw notFound('Credentials not found');
+      verified.delete(full);
+      return full;
+    },
+
+    async removeAll(account, domainName) {
+      const domain = await domains.get(account, domainName);
+      const count = await store.deleteCredentials(account, domain.id);
+      verified.clear();
+      return count;
+    },
+
+    async verify(login, password) {
+      const full = login.toLowerCase();
+      const credential = await store.credentialByLogin(full);
+      if (credential === undefined) {
+        await verifyPassword(password, await nobody);
+        return undefined;
+      }
+      const domain = await domains.find(full.slice(full.lastIndexOf('@') + 1));
+      if (!(await isRight(credential, password))) return undefined;
+      if (domain === undefined || domain.account !== credential.account || domain.state === 'disabled') return undefined;
+      return { credential, domain };
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** The DNS records a domain publishes to send and receive through this server, and whether what DNS answers satisfies them. Pure. */
+import { dkimRecordValue } from '#mail';
+import type { DkimKeyRecord, DomainRecord } from '#store';
+import type { DnsRecord, DomainDns } from './directory.js';
+
+/** Texts that DNS holds, by record; undefined when the look-up failed. */
+export type DnsAnswers = (type: DnsRecord['recordType'], name: string) => string[] | undefined;
+
+export function expectedRecords(domain: DomainRecord, keys: DkimKeyRecord[], hostname: string): DomainDns {
+  const unchecked = { valid: 'unknown' as const, cached: [] };
+  return {
+    sending: [
+      { recordType: 'TXT', name: domain.name, value: `v=spf1 a:${hostname} ~all`, ...unchecked },
+      ...keys
+        .filter((key) => key.active)
+        .map((key) => ({
+          recordType: 'TXT' as const,
+          name: `${key.selector}._domainkey.${domain.name}`,
+          value: dkimRecordValue(key.publicKey),
+          ...unchecked,
+        })),
+      { recordType: 'CNAME', name: `${domain.webPrefix}.${domain.name}`, value: hostname, ...unchecked },
+    ],
+    receiving: [{ recordType: 'MX', priority: '10', value: hostname, ...unchecked }],
+  };
+}
+
+/** The same records with `valid` and `cached` by what DNS answers; `hostAddresses` are those of this server. */
+export function checkRecords(expected: DomainDns, domain: string, hostAddresses: string[], answers: DnsAnswers): DomainDns {
+  const check = (record: DnsRecord): DnsRecord => {
+    const found = answers(record.recordType, record.name ?? domain);
+    if (found === undefined) return { ...record, valid: 'unknown', cached: [] };
+    return { ...record, valid: satisfies(record, found, hostAddresses) ? 'valid' : 'invalid', cached: found };
+  };
+  return { sending: expected.sending.map(check), receiving: expected.receiving.map(check) };
+}
+
+/** A domain may send for real when its SPF and DKIM records are there; the tracking name is optional. */
+export const isReadyToSend = (dns: DomainDns): boolean =>
+  dns.sending.every((record) => record.recordType !== 'TXT' || record.valid === 'valid');
+
+function satisfies(record: DnsRecord, found: string[], hostAddresses: string[]): boolean {
+  if (record.recordType !== 'TXT') return found.some((value) => sameName(value, record.value));
+  if (record.value.startsWith('v=spf1')) {
+    const [spf, ...others] = found.filter((text) => /^v=spf1(?: |$)/i.test(text));
+    return spf !== undefined && others.length === 0 && spfNames(spf, record.value, hostAddresses);
+  }
+  const wanted = dkimTags(record.value).get('p');
+  return found.some((text) => dkimTags(text).get('p') === wanted);
+}
+
+const sameName = (left: string, right: string) => left.toLowerCase().replace(/\.$/, '') === right.toLowerCase();
+
+/** True when the record passes this server by one of the plain ways: its name, its addresses, or everybody. */
+function spfNames(spf: string, wanted: string, hostAddresses: string[]): boolean {
+  const hostname = /a:(\S+)/.exec(wanted)?.[1] ?? '';
+  const accepted = new Set([
+    `a:${hostname}`,
+    `include:${hostname}`,
+    ...hostAddresses.map((ip) => (ip.includes(':') ? `ip6:${ip}` : `ip4:${ip}`)),
+  ]);
+  return spf
+    .toLowerCase()
+    .split(/\s+/)
+    .some((term) => accepted.has(term.replace(/^\+/, '')));
+}
+
+function dkimTags(text: string): Map<string, string> {
+  const pairs = text.split(';').map((pair) => /^\s*([a-z]+)\s*=\s*([\s\S]*)$/.exec(pair));
+  return new Map(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', (pair[2] ?? '').replace(/\s+/g, '')] as const] : [])));
+}

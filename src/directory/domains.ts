@@ -1,0 +1,146 @@
+/** Hosted domains with their DKIM keys: created together, found fast on the mail path, verified against DNS. */
+import { createPrivateKey } from 'node:crypto';
+import { badRequest, type Clock, MINUTE, notFound, parseDomain, randomHexId, StoreError } from '#core';
+import { generateDkimKey } from '#mail';
+import type { Dns } from '#net';
+import type { DirectoryStore, DomainRecord } from '#store';
+import { checkPasswordLength } from './credentials.js';
+import type { DnsRecord, DomainDns, Domains, SigningKey } from './directory.js';
+import { checkRecords, expectedRecords, isReadyToSend } from './dns-records.js';
+import { hashPassword } from './password-hash.js';
+import { makeRecent } from './recent.js';
+
+const DEFAULT_SELECTOR = 'mailwagon';
+const DEFAULT_BITS = 2048;
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export function makeDomains(deps: { store: DirectoryStore; clock: Clock; hostname: string; dns: Dns }): Domains {
+  const { store, clock, hostname, dns } = deps;
+  const recent = makeRecent<DomainRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
+  const signing = makeRecent<SigningKey[]>({ clock, maxEntries: 10_000, lifetimeMs: 10 * MINUTE });
+  const checked = makeRecent<DomainDns>({ clock, maxEntries: 10_000, lifetimeMs: 60 * MINUTE });
+
+  async function find(name: string): Promise<DomainRecord | undefined> {
+    const normal = parseDomain(name);
+    if (normal === undefined) return undefined;
+    const domain = recent.get(normal) ?? (await store.domainByName(normal));
+    if (domain !== undefined) recent.set(normal, domain);
+    return domain;
+  }
+
+  async function get(account: number, name: string): Promise<DomainRecord> {
+    const domain = await find(name);
+    if (domain?.account !== account) throw notFound(`Domain not found: ${name}`);
+    return domain;
+  }
+
+  async function recordsOf(domain: DomainRecord): Promise<DomainDns> {
+    const last = checked.get(domain.publicId);
+    if (last !== undefined) return last;
+    const expected = expectedRecords(domain, await store.dkimKeys(domain.account, domain.id), hostname);
+    if (domain.state !== 'active' || domain.type === 'sandbox') return expected;
+    // An active domain had its SPF and DKIM records when it was verified.
+    return {
+      ...expected,
+      sending: expected.sending.map((record) => (record.recordType === 'TXT' ? { ...record, valid: 'valid' } : record)),
+    };
+  }
+
+  async function lookUp(records: DnsRecord[], domain: string): Promise<Map<string, string[] | undefined>> {
+    const keys = records.map((record) => ({ type: record.recordType, name: record.name ?? domain }));
+    const found = await Promise.all(keys.map(async ({ type, name }) => [`${type} ${name}`, await dnsTexts(dns, name, type)] as const));
+    return new Map(found);
+  }
+
+  return {
+    find,
+    get,
+    async create(account, wanted) {
+      const name = parseDomain(wanted.name);
+      if (name === undefined || !name.includes('.')) throw badRequest(`Domain name format is invalid: ${wanted.name.slice(0, 255)}`);
+      if (wanted.smtpPassword !== undefined) checkPasswordLength(wanted.smtpPassword);
+      const selector = (wanted.dkimSelector ?? DEFAULT_SELECTOR).toLowerCase();
+      const webPrefix = (wanted.webPrefix ?? 'email').toLowerCase();
+      if (!LABEL.test(selector)) throw badRequest(`Invalid dkim_selector '${selector.slice(0, 80)}'`);
+      if (!LABEL.test(webPrefix)) throw badRequest(`Invalid web_prefix '${webPrefix.slice(0, 80)}'`);
+      if ((await find(name)) !== undefined) throw badRequest(`Domain ${name} is already taken`);
+
+      const bits = wanted.dkimKeySize ?? DEFAULT_BITS;
+      const createdAt = clock.now();
+      const passwordHash = wanted.smtpPassword === undefined ? undefined : await hashPassword(wanted.smtpPassword);
+      const record: Omit<DomainRecord, 'id'> = {
+        account,
+        publicId: randomHexId(),
+        name,
+        type: wanted.type ?? 'custom',
+        state: wanted.type === 'sandbox' ? 'active' : 'unverified',
+        requireTls: wanted.requireTls ?? false,
+        skipVerification: wanted.skipVerification ?? false,
+        webScheme: wanted.webScheme ?? 'https',
+        webPrefix,
+        createdAt,
+      };
+      try {
+        return await store.createDomain(
+          record,
+          { account, selector, ...(await generateDkimKey(bits)), bits, active: true, createdAt },
+          passwordHash === undefined ? undefined : { account, login: `postmaster@${name}`, passwordHash, createdAt },
+        );
+      } catch (error) {
+        if (error instanceof StoreError && error.kind === 'conflict') throw badRequest(`Domain ${name} is already taken`);
+        throw error;
+      }
+    },
+
+    list: (account, filter) => store.listDomains(account, filter),
+
+    async remove(account, name) {
+      const domain = await get(account, name);
+      recent.clear();
+      signing.delete(domain.publicId);
+      checked.delete(domain.publicId);
+      if (!(await store.deleteDomain(account, domain.id))) throw notFound(`Domain not found: ${name}`);
+      recent.clear();
+    },
+
+    dns: recordsOf,
+
+    async verify(account, name) {
+      const domain = await get(account, name);
+      const expected = expectedRecords(domain, await store.dkimKeys(account, domain.id), hostname);
+      const found = await lookUp([...expected.sending, ...expected.receiving], domain.name);
+      const addresses = (await Promise.all([dnsTexts(dns, hostname, 'A'), dnsTexts(dns, hostname, 'AAAA')])).flatMap(
+        (texts) => texts ?? [],
+      );
+      const result = checkRecords(expected, domain.name, addresses, (type, record) => found.get(`${type} ${record}`));
+      checked.set(domain.publicId, result);
+      if (domain.state === 'unverified' && isReadyToSend(result)) {
+        await store.setDomainState(account, domain.id, 'active');
+        recent.clear();
+        return { domain: { ...domain, state: 'active' }, dns: result };
+      }
+      return { domain, dns: result };
+    },
+
+    async signingKeys(domain) {
+      const known = signing.get(domain.publicId);
+      if (known !== undefined) return known;
+      const records = await store.dkimKeys(domain.account, domain.id);
+      const keys = records
+        .filter((record) => record.active)
+        .sort((left, right) => right.createdAt - left.createdAt)
+        .map((record) => ({ domain: domain.name, selector: record.selector, privateKey: createPrivateKey(record.privateKey) }));
+      signing.set(domain.publicId, keys);
+      return keys;
+    },
+
+    dkimKeys: (domain) => store.dkimKeys(domain.account, domain.id),
+  };
+}
+
+/** Record data as text; undefined when DNS did not answer. */
+async function dnsTexts(dns: Dns, name: string, type: DnsRecord['recordType'] | 'A' | 'AAAA'): Promise<string[] | undefined> {
+  const answer = await dns.query<'TXT' | 'MX' | 'CNAME' | 'A' | 'AAAA'>(name, type);
+  if (answer.kind === 'failed') return undefined;
+  return answer.kind === 'records' ? answer.records.map((record) => (typeof record === 'string' ? record : record.exchange)) : [];
+}

@@ -1,0 +1,18 @@
+/**
+ * What customers configured: accounts, domains with their DKIM keys, SMTP logins, API keys. Every call that belongs to a customer names the account;
+ * what is not the account's is answered like what does not exist (Refusal 404), bad input is Refusal 400, and storage errors are StoreError.
+ * Secrets are returned once, when they are made; what is kept is hashed (scrypt for passwords, HMAC for keys).
+ */
+export type {
+  Accounts,
+  Credentials,
+  Directory,
+  DnsRecord,
+  DomainDns,
+  Domains,
+  Keys,
+  NewDomain,
+  NewKey,
+  SigningKey,
+} from './directory.js';
+export { type DirectoryDeps, makeDirectory } from './make-directory.js';

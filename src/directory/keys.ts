@@ -1,0 +1,65 @@
+/**
+ * API keys. A secret is 32 hex digits and the key's id (`<32>-<8>-<8>`); it is shown once and kept as an HMAC under the server's own key, which
+ * fits secrets that nobody chose: they cannot be guessed, and a copy of the database alone does not even allow to try.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { badRequest, type Clock, MINUTE, notFound } from '#core';
+import type { ApiKeyRecord, DirectoryStore } from '#store';
+import type { Domains, Keys } from './directory.js';
+import { makeRecent } from './recent.js';
+
+const SECRET = /^[0-9a-f]{32}-([0-9a-f]{8}-[0-9a-f]{8})$/;
+
+export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey: Uint8Array; domains: Pick<Domains, 'get'> }): Keys {
+  const { store, clock } = deps;
+  const hash = (secret: string) => createHmac('sha256', deps.serverKey).update(secret).digest('hex');
+  const recent = makeRecent<ApiKeyRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
+  const isExpired = (key: ApiKeyRecord) => key.expiresAt !== undefined && key.expiresAt <= clock.now();
+
+  return {
+    async create(account, wanted) {
+      const kind = wanted.kind ?? (wanted.domainName === undefined ? 'user' : 'domain');
+      if (wanted.role === 'sending' && wanted.domainName === undefined) throw badRequest("'domain_name' is required for a sending key");
+      if (kind === 'domain' && wanted.domainName === undefined) throw badRequest("'domain_name' is required for keys of kind 'domain'");
+      const domain = wanted.domainName === undefined ? undefined : await deps.domains.get(account, wanted.domainName);
+      const id = `${randomBytes(4).toString('hex')}-${randomBytes(4).toString('hex')}`;
+      const secret = `${randomBytes(16).toString('hex')}-${id}`;
+      const now = clock.now();
+      const key: ApiKeyRecord = {
+        id,
+        account,
+        role: wanted.role,
+        kind,
+        description: wanted.description ?? '',
+        ...(domain === undefined ? {} : { domainName: domain.name }),
+        secretHash: hash(secret),
+        createdAt: now,
+        updatedAt: now,
+        ...(wanted.expiresIn === undefined ? {} : { expiresAt: now + wanted.expiresIn * 1000 }),
+      };
+      await store.createKey(key);
+      return { key, secret };
+    },
+
+    async list(account, filter) {
+      const keys = await store.listKeys(account, filter);
+      return keys.filter((key) => !isExpired(key));
+    },
+
+    async remove(account, id) {
+      recent.clear();
+      if (!(await store.deleteKey(account, id))) throw notFound('key not found');
+      recent.clear();
+    },
+
+    async verify(secret) {
+      const id = SECRET.exec(secret)?.[1];
+      if (id === undefined) return undefined;
+      const key = recent.get(id) ?? (await store.keyById(id));
+      if (key === undefined || isExpired(key)) return undefined;
+      if (!timingSafeEqual(Buffer.from(key.secretHash), Buffer.from(hash(secret)))) return undefined;
+      recent.set(id, key);
+      return key;
+    },
+  };
+}
