@@ -1,0 +1,97 @@
+/** Text beyond ASCII in header values: RFC 2047 encoded words out and in, RFC 2231 parameters out. */
+import { buildHeaderValue, encodeWord, encodeWords, parseHeaderValue } from 'nodemailer/lib/mime-funcs';
+
+const PLAIN = /^[\t\x20-\x7e]*$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: controls need an encoded word of their own
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+const MAX_ENCODED_WORD = 52;
+
+/** Lone surrogates become U+FFFD, as they would on their way to UTF-8; the encoder underneath throws on them. */
+export const wellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
+
+export const isPlainText = (text: string): boolean => PLAIN.test(text);
+
+/** Q for mostly Latin letters, B for the rest: whichever is shorter and reads better. */
+function wordEncoding(text: string): 'Q' | 'B' {
+  let latin = 0;
+  let other = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7e || code < 0x20) other++;
+    else if ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a) latin++;
+  }
+  return other < latin ? 'Q' : 'B';
+}
+
+/** Encoded words for the whole text, each whole characters and at most 75 octets. */
+export function encodePhrase(text: string): string {
+  return encodeWord(wellFormed(text), wordEncoding(text), MAX_ENCODED_WORD);
+}
+
+/** An unstructured value in ASCII; plain text stays as it is, otherwise the words from the first to the last that need it are encoded. */
+export function encodeText(text: string): string {
+  if (isPlainText(text)) return text;
+  if (CONTROL.test(text)) return encodePhrase(text);
+  return encodeWords(wellFormed(text), wordEncoding(text), MAX_ENCODED_WORD, false);
+}
+
+/** A Content-Type or Content-Disposition value in ASCII: parameters beyond it in the form of RFC 2231. */
+export function encodeParameters(text: string): string {
+  return isPlainText(text) ? text : buildHeaderValue(parseHeaderValue(wellFormed(text)));
+}
+
+const ENCODED_WORD = /=\?([^?*\s]{1,40})(?:\*[^?\s]{0,20})?\?([BbQq])\?([^?]*)\?=/g;
+
+interface Word {
+  charset: string;
+  bytes: Buffer;
+}
+
+/**
+ * Decodes RFC 2047 encoded words for people to read; lenient as mail programs are. An unknown charset leaves its word as
+ * written. Line breaks and other controls, also those that were encoded, become spaces.
+ */
+export function decodeHeaderText(value: string): string {
+  let text = '';
+  let from = 0;
+  let waiting: Word | undefined;
+  const release = () => {
+    if (waiting) text += decodeBytes(waiting);
+    waiting = undefined;
+  };
+  for (const match of value.matchAll(ENCODED_WORD)) {
+    const between = value.slice(from, match.index);
+    const charset = (match[1] ?? '').toLowerCase();
+    if (!isKnownCharset(charset)) continue;
+    const bytes = decodeWord(match[2] ?? '', match[3] ?? '');
+    // White space between two encoded words is not text, and a character may be split over them.
+    const adjoins = waiting !== undefined && /^[ \t\r\n]*$/.test(between);
+    if (!adjoins || waiting?.charset !== charset) release();
+    if (!adjoins) text += between;
+    waiting = { charset, bytes: waiting ? Buffer.concat([waiting.bytes, bytes]) : bytes };
+    from = match.index + match[0].length;
+  }
+  release();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
+  return (text + value.slice(from)).replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim();
+}
+
+function decodeWord(encoding: string, text: string): Buffer {
+  if (encoding === 'B' || encoding === 'b') return Buffer.from(text, 'base64');
+  const literal = text
+    .replaceAll('_', ' ')
+    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return isPlainText(text) ? Buffer.from(literal, 'latin1') : Buffer.from(literal, 'utf8');
+}
+
+function isKnownCharset(charset: string): boolean {
+  try {
+    return new TextDecoder(charset) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function decodeBytes(word: Word): string {
+  return new TextDecoder(word.charset).decode(word.bytes);
+}

@@ -1,0 +1,12 @@
+/**
+ * mail: codecs of Internet messages. Bytes in, bytes out: no sockets, files, SQL or clock; times come in as arguments.
+ */
+export { formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
+export { bodyHashOf } from './body-scan.js';
+export { type AttachedPart, buildMessage, type MessageParts } from './build-message.js';
+export { type DkimKeyPair, dkimRecordValue, generateDkimKey } from './dkim-key.js';
+export { decodeHeaderText } from './encoded-words.js';
+export { allValues, firstValue, foldLongFields, type HeadField, joinHead, parseHead } from './head-fields.js';
+export { makeField } from './make-field.js';
+export { type MessageReader, type MessageReaderOptions, makeMessageReader, type ReadMessage } from './message-reader.js';
+export { type DkimRequest, signDkim } from './sign-dkim.js';

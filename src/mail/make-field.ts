@@ -1,0 +1,82 @@
+/** Makes one header field from a name and a text, in ASCII, folded, with no way to start another field. */
+import { badRequest, cleanText } from '#core';
+import { formatMailbox, parseAddressList } from './address-list.js';
+import { encodeParameters, encodePhrase, encodeText, isPlainText, wellFormed } from './encoded-words.js';
+import { foldLongFields, type HeadField, RawField } from './head-fields.js';
+
+const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
+const MAX_NAME = 127;
+const FOLD_AT = 76;
+const ADDRESS_FIELDS = new Set([
+  'from',
+  'sender',
+  'reply-to',
+  'to',
+  'cc',
+  'bcc',
+  'resent-from',
+  'resent-sender',
+  'resent-to',
+  'resent-cc',
+  'disposition-notification-to',
+  'return-receipt-to',
+  'errors-to',
+]);
+const PARAMETER_FIELDS = new Set(['content-type', 'content-disposition']);
+
+/**
+ * Throws Refusal (HTTP 400, SMTP 550) naming the header when the name is not printable ASCII or the value holds CR, LF
+ * or NUL. A value beyond ASCII is encoded as its field allows: encoded words (RFC 2047), in address fields for display
+ * names only, RFC 2231 parameters, percent-encoding in List-* fields. Folded at 76 columns where there is white space.
+ */
+export function makeField(name: string, value: string): HeadField {
+  checkFieldName(name);
+  checkFieldValue(name, value);
+  const text = foldText(`${name}: ${encodeValue(name.toLowerCase(), value.trim())}`);
+  const field = new RawField(Buffer.from(`${text}\r\n`, 'utf8'));
+  return foldLongFields([field])[0] ?? field;
+}
+
+export function checkFieldName(name: string): void {
+  if (!NAME.test(name)) throw badRequest(`Header name must be pure ASCII: ${cleanText(name)}`);
+  if (name.length > MAX_NAME) throw badRequest(`Header name is too long: ${name.slice(0, MAX_NAME)}`);
+}
+
+/** Refuses text that would end a header line. `name` is what the sender of the text calls it. */
+export function checkFieldValue(name: string, value: string): void {
+  if (/[\r\n\0]/.test(value)) throw badRequest(`${cleanText(name)} must not contain line breaks or NUL characters`);
+}
+
+/** The value in ASCII, except for local parts of addresses that need SMTPUTF8. */
+export function encodeValue(lowerName: string, value: string): string {
+  if (isPlainText(value)) return value;
+  if (ADDRESS_FIELDS.has(lowerName)) {
+    const mailboxes = parseAddressList(value);
+    return mailboxes ? mailboxes.map(formatMailbox).join(', ') : encodePhrase(value);
+  }
+  if (PARAMETER_FIELDS.has(lowerName)) return encodeParameters(value);
+  if (lowerName === 'list-id') {
+    const match = /^(.*?)\s*(<[\x21-\x7e]*>)$/.exec(value);
+    if (match) return `${encodeText(match[1] ?? '')} ${match[2]}`;
+  }
+  if (lowerName.startsWith('list-')) return wellFormed(value).replace(/[^\t\x20-\x7e]+/g, encodeURIComponent);
+  return encodeText(value);
+}
+
+/** Breaks lines over 76 columns before white space, which unfolding gives back as it was. Words are never broken. */
+function foldText(text: string): string {
+  if (text.length <= FOLD_AT) return text;
+  const words = text.split(/(?=[ \t])(?<=[^ \t])/);
+  let folded = '';
+  let column = 0;
+  for (const [index, word] of words.entries()) {
+    // The first word is the name, which does not stand alone on its line.
+    if (index > 1 && column + word.length > FOLD_AT) {
+      folded += '\r\n';
+      column = 0;
+    }
+    folded += word;
+    column += word.length;
+  }
+  return folded;
+}
