@@ -31,8 +31,6 @@ export interface Submission {
 export interface Accepted {
   /** Message-ID without angle brackets. */
   messageId: string;
-  /** Id of the message in the spool. */
-  id: number;
 }
 
 export interface Intake {

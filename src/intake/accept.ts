@@ -1,0 +1,26 @@
+/** Takes a submission from a door to a committed message: read it, run the pipeline, leave nothing behind when either fails. */
+import type { SpoolStore } from '#store';
+import { readDraft } from './draft.js';
+import { type IntakeContext, runPipeline } from './pipeline.js';
+import type { Intake } from './submission.js';
+
+export interface IntakeDeps extends Omit<IntakeContext, 'spool'> {
+  spool: Pick<SpoolStore, 'newBody' | 'openBody'>;
+}
+
+export function makeIntake(deps: IntakeDeps): Intake {
+  return {
+    async accept(submission) {
+      const writer = deps.spool.newBody();
+      try {
+        const recipients = [...new Set(submission.recipients)];
+        const draft = await readDraft({ ...submission, recipients }, writer, deps.clock.now());
+        const { messageId } = await runPipeline(draft, deps);
+        return { messageId };
+      } catch (error) {
+        await writer.discard();
+        throw error;
+      }
+    },
+  };
+}

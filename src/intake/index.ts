@@ -1,0 +1,9 @@
+/**
+ * From bytes at a door to a committed message. accept() resolves when the message is durable, with its Message-ID; it throws Refusal (bad input,
+ * not allowed, too large) or StoreError and has kept nothing then. `pipeline.ts` lists the steps every message goes through.
+ */
+export { type IntakeDeps, makeIntake } from './accept.js';
+export { type DailyUsage, makeDailyUsage } from './daily-usage.js';
+export { MAX_MESSAGE_SIZE } from './draft.js';
+export { decideSendOption, mergeTags, type OptionDecision, parseSwitch, parseVariables } from './send-options.js';
+export type { Accepted, Intake, Submission } from './submission.js';

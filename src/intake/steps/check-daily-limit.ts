@@ -1,0 +1,17 @@
+/** A domain that has not shown its DNS records (or is the sandbox) sends only so much a day. */
+import { DAY, Refusal, rfc2822Date } from '#core';
+import type { Step } from '../pipeline.js';
+
+export const checkDailyLimit: Step = async (draft, { usage }) => {
+  const { domain, account, recipients } = draft.submission;
+  if (domain.state === 'active' && domain.type === 'custom') return draft;
+  const usageDay = new Date(draft.receivedAt).toISOString().slice(0, 10);
+  if (await usage.reserve(account, domain.name, usageDay, recipients.length)) return { ...draft, usageDay };
+  const tomorrow = rfc2822Date((Math.floor(draft.receivedAt / DAY) + 1) * DAY, 'UTC');
+  return new Refusal({
+    smtpCode: 450,
+    enhancedCode: '4.7.1',
+    httpStatus: 429,
+    text: `Domain ${domain.name} is not allowed to send: recipient limit exceeded, try again after ${tomorrow}`,
+  });
+};

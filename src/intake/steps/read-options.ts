@@ -1,0 +1,69 @@
+/**
+ * Options a message carries in X-Mailgun-* fields, the twins of the API's `o:` and `v:` parameters (manual page "Sending via SMTP"). The fields are
+ * removed, so that no recipient sees them. What this server cannot do is refused by name rather than ignored.
+ */
+import { badRequest, Refusal } from '#core';
+import type { HeadField } from '#mail';
+import type { Draft } from '../draft.js';
+import type { Step } from '../pipeline.js';
+import { decideSendOption, mergeTags, parseVariables } from '../send-options.js';
+
+const PREFIX = 'x-mailgun-';
+
+export const readOptions: Step = (draft) => {
+  const twins = draft.head.filter((field) => field.lowerName.startsWith(PREFIX));
+  if (twins.length === 0) return draft;
+  const head = draft.head.filter((field) => !field.lowerName.startsWith(PREFIX));
+  try {
+    return twins.reduce((changed, field) => withTwin(changed, field), { ...draft, head });
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+};
+
+/** Twins whose name differs from the `o:` option. */
+const OTHER_NAMES: Record<string, string> = {
+  'drop-message': 'testmode',
+  'deliver-by': 'deliverytime',
+  track: 'tracking',
+  'track-clicks': 'tracking-clicks',
+  'track-opens': 'tracking-opens',
+  'track-pixel-location-top': 'tracking-pixel-location-top',
+};
+
+/** Fields that Mailgun itself adds to mail it passes on; they ask for nothing. */
+const TRACES = new Set([
+  'sid',
+  'incoming',
+  'sending-ip-pool-name',
+  'sflag',
+  'sscore',
+  'spf',
+  'dkim-check-result',
+  'spam-rules',
+  'batch-id',
+]);
+
+function withTwin(draft: Draft, field: HeadField): Draft {
+  const twin = field.lowerName.slice(PREFIX.length);
+  if (TRACES.has(twin)) return draft;
+  if (twin === 'tag')
+    return {
+      ...draft,
+      tags: mergeTags(
+        draft.tags,
+        field.value
+          .split(',')
+          .map((tag) => tag.trim())
+          .filter((tag) => tag !== ''),
+      ),
+    };
+  if (twin === 'variables') return { ...draft, userVariables: { ...parseVariables(field.name, field.value), ...draft.userVariables } };
+  const decision = decideSendOption(OTHER_NAMES[twin] ?? twin, field.value);
+  if (decision.kind === 'unsupported') throw badRequest(`'${field.name}' is not supported by this version`);
+  if (decision.kind === 'invalid') throw badRequest(`'${field.name}' is invalid: ${decision.expected}`);
+  // What was asked beside the message wins over what stands in it.
+  if (decision.kind === 'none' || draft.submission.options[decision.option] !== undefined) return draft;
+  return { ...draft, options: { ...draft.options, [decision.option]: decision.isOn } };
+}
