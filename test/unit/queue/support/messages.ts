@@ -1,0 +1,105 @@
+/** Messages and an in-memory spool with the SQLite spool's semantics, for tests of what stands on it. */
+import type { Address, Delivery, FlowKey, Message } from '../../../../dist/core/index.js';
+import type { Cursor, NewMessage, OutboxEvent, QueuedDelivery, QueueFilter, Settlement, SpoolStore } from '../../../../dist/store/index.js';
+
+export const ADDRESS = 'bob@dst.example' as Address;
+
+export function messageOf(id: number, options: { account?: number; bytes?: number; acceptedAt?: number; domain?: string } = {}): Message {
+  const { account = 1, bytes = 10, acceptedAt = 1_700_000_000_000, domain = 'src.example' } = options;
+  return {
+    id,
+    account,
+    domain,
+    sender: `a@${domain}` as Address,
+    head: Buffer.from('Subject: hi\r\n'),
+    body: { kind: 'inline', bytes: new Uint8Array(bytes) },
+    bodyHash: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+    size: 15 + bytes,
+    traits: { eightBitHead: false, eightBitBody: false, longLines: false },
+    options: { dkim: true, testMode: false, requireTls: false, skipVerification: false },
+    facts: {
+      headers: { to: ADDRESS, from: `a@${domain}`, subject: 'hi', messageId: `${id}@${domain}` },
+      attachments: [],
+      tags: [],
+      userVariables: {},
+      method: 'http',
+      isAuthenticated: true,
+      originatingIp: '198.51.100.7',
+      storageKey: `key${id}`,
+    },
+    acceptedAt,
+    expiresAt: acceptedAt + 8 * 3_600_000,
+  };
+}
+
+export interface MemorySpool extends Pick<SpoolStore, 'put' | 'take' | 'settle' | 'message' | 'list' | 'flowHeads'> {
+  rows: Map<number, Delivery>;
+  events: OutboxEvent[];
+  /** Awaited before each call does its work and again before it answers, so that a test decides the order. */
+  gate: () => Promise<void>;
+}
+
+const flowOf = (row: FlowKey) => `${row.destination}/${row.account}/${row.priority}`;
+const inOrder = (left: Cursor, right: Cursor) => left.due - right.due || left.id - right.id;
+
+export function makeMemorySpool(): MemorySpool {
+  const rows = new Map<number, Delivery>();
+  const messages = new Map<number, Message>();
+  const destinations = new Map<string, number>();
+  const events: OutboxEvent[] = [];
+  const spool: MemorySpool = {
+    rows,
+    events,
+    gate: async () => undefined,
+    async put(message: NewMessage) {
+      await spool.gate();
+      messages.set(message.message.id, message.message);
+      events.push(...message.events);
+      const added = message.deliveries.map((delivery) => {
+        if (!destinations.has(delivery.destinationName)) destinations.set(delivery.destinationName, destinations.size + 1);
+        const row: Delivery = {
+          ...delivery,
+          destination: destinations.get(delivery.destinationName) ?? 0,
+          account: message.message.account,
+          message: message.message.id,
+          attempts: 0,
+        };
+        rows.set(row.id, row);
+        return row;
+      });
+      return added;
+    },
+    async take(flow, after, now, limit) {
+      await spool.gate();
+      const all = [...rows.values()].filter((row) => flowOf(row) === flowOf(flow) && inOrder(row, after) > 0).sort(inOrder);
+      const due = all.filter((row) => row.due <= now).slice(0, limit);
+      return { rows: due, nextDue: all[due.length]?.due };
+    },
+    async settle(settlements: Settlement[]) {
+      await spool.gate();
+      return settlements.map((settlement) => {
+        const row = rows.get(settlement.key.id);
+        if (row === undefined || row.due !== settlement.key.due) return false;
+        if (settlement.kind === 'done') rows.delete(row.id);
+        else rows.set(row.id, { ...row, due: settlement.due, attempts: settlement.attempts, last: settlement.last });
+        events.push(...settlement.events);
+        return true;
+      });
+    },
+    message: async (id) => messages.get(id),
+    async list(filter: QueueFilter): Promise<QueuedDelivery[]> {
+      return [...rows.values()]
+        .filter((row) => row.account === filter.account && row.id > (filter.after ?? -1))
+        .sort((left, right) => left.id - right.id)
+        .slice(0, filter.limit)
+        .map((row) => ({ ...row, domain: 'src.example', sender: '', subject: '', messageId: '', size: 0, acceptedAt: 0, expiresAt: 0 }));
+    },
+    async flowHeads(after) {
+      if (after !== undefined) return [];
+      const heads = new Map<string, Delivery>();
+      for (const row of [...rows.values()].sort(inOrder)) if (!heads.has(flowOf(row))) heads.set(flowOf(row), row);
+      return [...heads.values()];
+    },
+  };
+  return spool;
+}
