@@ -16,3 +16,4 @@ export type {
   SigningKey,
 } from './directory.js';
 export { type DirectoryDeps, makeDirectory } from './make-directory.js';
+export { ensureServerKey, readServerKey, writeSecret } from './server-key.js';

@@ -1,0 +1,45 @@
+/** The server's own secret: what API keys are hashed with. It stays in the data folder and is as old as the first account. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const fileOf = (dataDir: string) => join(dataDir, 'server.key');
+
+/** 32 bytes, or undefined when the data folder has none yet. Throws when the file is not what was written. */
+export async function readServerKey(dataDir: string): Promise<Uint8Array | undefined> {
+  let text: string;
+  try {
+    text = await readFile(fileOf(dataDir), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (!/^[0-9a-f]{64}\n$/.test(text)) throw new Error(`${fileOf(dataDir)} is damaged: restore it from a backup`);
+  return Buffer.from(text.trim(), 'hex');
+}
+
+/** Makes it (0600) when it is missing. */
+export async function ensureServerKey(dataDir: string): Promise<Uint8Array> {
+  const known = await readServerKey(dataDir);
+  if (known !== undefined) return known;
+  const key = randomBytes(32);
+  await writeSecret(dataDir, 'server.key', `${key.toString('hex')}\n`);
+  return key;
+}
+
+/** Writes a file only its owner can read, durably; never over one that is there. */
+export async function writeSecret(dataDir: string, name: string, text: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  for (const [path, flags] of [
+    [join(dataDir, name), 'wx'],
+    [dataDir, 'r'],
+  ] as const) {
+    const handle = await open(path, flags, 0o600);
+    try {
+      if (flags === 'wx') await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+}

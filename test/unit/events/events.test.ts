@@ -1,0 +1,318 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { Delivery, Outcome } from '../../../dist/core/index.js';
+import { makeEventLogReader, makeOutboxPump, makeRecorder, type OutboxReader, recipientProvider } from '../../../dist/events/index.js';
+import type { OutboxRow } from '../../../dist/store/index.js';
+import { ADDRESS, messageOf } from '../queue/support/messages.ts';
+
+const NOW = 1_772_619_332_880;
+const ACCOUNT = '5f0c1d2e3a4b5c6d7e8f9a0b';
+const clock = { now: () => NOW, monotonic: () => NOW };
+const delivery: Delivery = {
+  id: 7,
+  message: 1,
+  destination: 1,
+  account: 1,
+  priority: 0,
+  recipient: ADDRESS,
+  destinationName: 'dst.example',
+  due: NOW,
+  attempts: 0,
+};
+const message = {
+  ...messageOf(1, { acceptedAt: NOW - 182 }),
+  facts: {
+    ...messageOf(1).facts,
+    apiKeyId: '3f2a1b0c-9d8e7f60',
+    attachments: [{ filename: 'receipt.pdf', contentType: 'application/pdf', size: 1042 }],
+    tags: ['order'],
+    userVariables: { order_id: '1001' },
+  },
+};
+const connection = {
+  mxHost: 'mx1.dst.example',
+  mxHostIp: '192.0.2.44',
+  sendingIp: '192.0.2.10',
+  tls: true,
+  certificateVerified: true,
+  utf8: true,
+};
+const base = { message, accountId: ACCOUNT, delivery, attempt: 1 };
+const bodyOf = (row: { body: string }) => JSON.parse(row.body);
+
+/** Keys that every event of a message has. */
+const COMMON = [
+  'event',
+  'id',
+  'timestamp',
+  'log-level',
+  'account',
+  'domain',
+  'method',
+  'envelope',
+  'flags',
+  'message',
+  'storage',
+  'recipient',
+  'recipient-domain',
+  'recipient-provider',
+  'tags',
+  'campaigns',
+  'user-variables',
+];
+
+describe('makeRecorder', () => {
+  const recorder = makeRecorder({ clock });
+
+  it('records an accepted message with every field of Mailgun’s event', () => {
+    const row = recorder.accepted({ message, accountId: ACCOUNT, recipient: ADDRESS, recipients: [ADDRESS, 'c@d.example'] });
+    const event = bodyOf(row);
+    expect(Object.keys(event).sort()).toEqual([...COMMON, 'originating-ip', 'api-key-id'].sort());
+    expect(event).toMatchObject({
+      event: 'accepted',
+      'log-level': 'info',
+      account: { id: ACCOUNT },
+      domain: { name: 'src.example' },
+      method: 'http',
+      'originating-ip': '198.51.100.7',
+      'api-key-id': '3f2a1b0c-9d8e7f60',
+      envelope: { sender: 'a@src.example', transport: 'smtp', targets: ADDRESS },
+      flags: { 'is-authenticated': true, 'is-system-test': false, 'is-test-mode': false, 'is-routed': false },
+      message: {
+        headers: { to: ADDRESS, 'message-id': '1@src.example', from: 'a@src.example', subject: 'hi' },
+        attachments: [{ filename: 'receipt.pdf', 'content-type': 'application/pdf', size: 1042 }],
+        size: message.size,
+        recipients: [ADDRESS, 'c@d.example'],
+      },
+      storage: { key: 'key1', env: 'production' },
+      recipient: ADDRESS,
+      'recipient-domain': 'dst.example',
+      'recipient-provider': 'Other',
+      tags: ['order'],
+      campaigns: [],
+      'user-variables': { order_id: '1001' },
+    });
+    expect(event.id).toMatch(/^[\w-]{22}$/);
+    expect(row).toMatchObject({
+      id: event.id,
+      account: 1,
+      domain: 'src.example',
+      event: 'accepted',
+      recipient: ADDRESS,
+      messageId: '1@src.example',
+      severity: '',
+    });
+  });
+
+  it('records a delivery', () => {
+    const outcome: Extract<Outcome, { kind: 'delivered' }> = {
+      kind: 'delivered',
+      reply: { code: 250, enhancedCode: '2.0.0', text: 'OK' },
+      connection,
+      sessionMs: 1253.4,
+      dkim: 's1._domainkey.src.example',
+    };
+    const event = bodyOf(recorder.delivered({ ...base, outcome, firstAttemptAt: NOW }));
+    expect(Object.keys(event).sort()).toEqual([...COMMON, 'primary-dkim', 'delivery-status'].sort());
+    expect(event.envelope['sending-ip']).toBe('192.0.2.10');
+    expect(event['delivery-status']).toEqual({
+      'attempt-no': 1,
+      code: 250,
+      message: 'OK',
+      description: '',
+      'enhanced-code': '2.0.0',
+      'session-seconds': 1.2534,
+      'mx-host': 'mx1.dst.example',
+      'mx-host-ip': '192.0.2.44',
+      'certificate-verified': true,
+      tls: true,
+      utf8: true,
+      'first-delivery-attempt-seconds': 0.182,
+    });
+  });
+
+  const failure = {
+    reply: { code: 452, enhancedCode: '4.2.2', text: '4.2.2 over quota' },
+    stage: 'rcpt',
+    reason: 'generic',
+    connection,
+    sessionMs: 128.1,
+  } as const;
+
+  it('records a temporary failure with the time of the next try', () => {
+    const row = recorder.failed({ ...base, outcome: { kind: 'deferred', ...failure }, severity: 'temporary', retrySeconds: 600 });
+    expect(bodyOf(row)).toMatchObject({
+      event: 'failed',
+      severity: 'temporary',
+      reason: 'generic',
+      'log-level': 'warn',
+      'delivery-status': {
+        code: 452,
+        'enhanced-code': '4.2.2',
+        message: '4.2.2 over quota',
+        'bounce-type': 'soft',
+        'retry-seconds': 600,
+        description: '',
+      },
+    });
+    expect(row.severity).toBe('temporary');
+  });
+
+  it('records a permanent failure', () => {
+    const event = bodyOf(recorder.failed({ ...base, outcome: { kind: 'failed', ...failure, reason: 'bounce' }, severity: 'permanent' }));
+    expect(event).toMatchObject({
+      severity: 'permanent',
+      reason: 'bounce',
+      'log-level': 'error',
+      'delivery-status': { 'bounce-type': 'hard' },
+    });
+    expect(event['delivery-status']).not.toHaveProperty('retry-seconds');
+  });
+
+  it('records an expired message with the last answer', () => {
+    const last = { firstAttemptAt: NOW - 1000, code: 421, enhancedCode: '4.4.1', message: '4.4.1 connection timed out' };
+    const outcome = {
+      kind: 'failed',
+      reply: { code: 602, enhancedCode: '', text: 'Too old' },
+      stage: 'local',
+      reason: 'old',
+      connection: {},
+      sessionMs: 0,
+    } as const;
+    const event = bodyOf(
+      recorder.failed({ ...base, delivery: { ...delivery, attempts: 7, last }, attempt: 8, outcome, severity: 'permanent' }),
+    );
+    expect(event['delivery-status']).toEqual({
+      'attempt-no': 8,
+      code: 602,
+      message: 'Too old',
+      description: '',
+      'session-seconds': 0,
+      'last-code': 421,
+      'last-message': '4.4.1 connection timed out',
+    });
+  });
+
+  it('never gives two events the same time, so that paging by time loses none', () => {
+    const times = Array.from(
+      { length: 100 },
+      () => recorder.accepted({ message, accountId: ACCOUNT, recipient: ADDRESS, recipients: [ADDRESS] }).at,
+    );
+    expect(new Set(times).size).toBe(100);
+    expect([...times].sort((a, b) => a - b)).toEqual(times);
+  });
+});
+
+describe('recipientProvider', () => {
+  it.each([
+    ['gmail.com', undefined, 'Gmail'],
+    ['gmail.com', 'alt1.gmail-smtp-in.l.google.com', 'Gmail'],
+    ['firm.example', 'aspmx.l.google.com', 'Google Workspace'],
+    ['firm.example', 'firm-example.mail.protection.outlook.com', 'Outlook 365'],
+    ['hotmail.co.uk', undefined, 'Outlook'],
+    ['aol.com', 'mx-aol.mail.gm0.yahoodns.net', 'Yahoo'],
+    ['notgmail.com', undefined, 'Other'],
+    ['firm.example', 'mx.google.com.evil.example', 'Other'],
+  ])('%s by %s is %s', (domain, mx, provider) => expect(recipientProvider(domain, mx)).toBe(provider));
+});
+
+describe('makeOutboxPump', () => {
+  const rowsFrom = (count: number): OutboxRow[] =>
+    Array.from({ length: count }, (_, index) => ({
+      seq: index + 1,
+      id: `e${index}`,
+      account: 1,
+      domain: 'd',
+      at: index,
+      event: 'accepted',
+      recipient: 'r',
+      messageId: 'm',
+      severity: '',
+      body: '{}',
+    }));
+
+  function setUp(count: number) {
+    let rows = rowsFrom(count);
+    const trims: number[] = [];
+    const spool = {
+      outbox: async (after: number, limit: number) => rows.filter((row) => row.seq > after).slice(0, limit),
+      trimOutbox: async (seq: number) => {
+        trims.push(seq);
+        rows = rows.filter((row) => row.seq > seq);
+      },
+    };
+    return { spool, trims, left: () => rows.length };
+  }
+
+  const reader = (name: string, read: (rows: OutboxRow[]) => Promise<void>, position = 0): OutboxReader => ({
+    name,
+    read,
+    position: async () => position,
+  });
+  const logger = pino({ level: 'silent' });
+
+  it('gives each reader everything once and in order, and removes what all have', async () => {
+    const { spool, left } = setUp(2500);
+    const seen: Record<string, number[]> = { a: [], b: [] };
+    const readers = ['a', 'b'].map((name) => reader(name, async (rows) => void seen[name]?.push(...rows.map((row) => row.seq))));
+    const pump = makeOutboxPump({ spool, readers, logger });
+    await pump.start();
+    await expect.poll(left).toBe(0);
+    const all = Array.from({ length: 2500 }, (_, index) => index + 1);
+    expect(seen).toEqual({ a: all, b: all });
+    await pump.stop();
+  });
+
+  it('a reader that hangs holds no other back, and keeps what it has not had', async () => {
+    const { spool, left } = setUp(10);
+    let release = () => undefined as undefined;
+    const hanging = reader('slow', () => new Promise<void>((resolve) => (release = resolve)));
+    const seen: number[] = [];
+    const pump = makeOutboxPump({
+      spool,
+      readers: [hanging, reader('fast', async (rows) => void seen.push(...rows.map((row) => row.seq)))],
+      logger,
+    });
+    await pump.start();
+    await expect.poll(() => seen.length).toBe(10);
+    expect(left()).toBe(10);
+    release();
+    await expect.poll(left).toBe(0);
+    await pump.stop();
+  });
+
+  it('gives the same rows again after a failure, and goes on where the reader was', async () => {
+    const { spool, left } = setUp(5);
+    const batches: number[][] = [];
+    const flaky = reader(
+      'flaky',
+      async (rows) => {
+        batches.push(rows.map((row) => row.seq));
+        if (batches.length === 1) throw new Error('no');
+      },
+      2,
+    );
+    const pump = makeOutboxPump({ spool, readers: [flaky], logger });
+    await pump.start();
+    await expect.poll(left, { timeout: 5000 }).toBe(0);
+    expect(batches).toEqual([
+      [3, 4, 5],
+      [3, 4, 5],
+    ]);
+    await pump.stop();
+  });
+
+  it('the log’s reader keeps its position in the log', async () => {
+    const appended: [string, number][] = [];
+    const store = {
+      append: async (name: string, rows: OutboxRow[]) => void appended.push([name, rows.length]),
+      cursor: async () => 41,
+      query: async () => [],
+      sweep: async () => false,
+    };
+    const log = makeEventLogReader({ store });
+    expect(await log.position()).toBe(41);
+    await log.read(rowsFrom(3));
+    expect(appended).toEqual([[log.name, 3]]);
+  });
+});
