@@ -14,24 +14,27 @@ export interface DnsClientOptions {
   /** `1.2.3.4`, `1.2.3.4:53`, `2001:db8::1`, `[2001:db8::1]:53`. Empty: the system's resolvers. */
   servers: readonly string[];
   clock: Clock;
-  /** Wait for one answer of one server, ms. */
+  /** Wait for one answer of one server, ms; 2000. */
   timeoutMs?: number;
-  /** How many times the list of servers is gone through. */
+  /** How many times the list of servers is gone through; 3. */
   attempts?: number;
-  /** Bound on the whole question, retries, TCP and CNAMEs included, ms. */
+  /** Bound on the whole question, retries, TCP, CNAMEs and waiting for a turn included, ms; 15,000. */
   deadlineMs?: number;
 }
 
 const MAX_CNAMES = 8;
+/** More at once would overflow the resolver's socket buffer and be lost; each also holds a socket here. */
+const MAX_IN_FLIGHT = 100;
 /** A name that cannot be written in a DNS message does not exist, and never will. */
 const NO_SUCH_NAME: DnsAnswer<never> = { kind: 'nxdomain', ttl: 3600, authenticated: false };
 
 /** Throws only here, at start, for a server that is not an IP address. */
 export function makeDnsClient(options: DnsClientOptions): Dns {
-  const { clock, timeoutMs = 3000, attempts = 2, deadlineMs = 15_000 } = options;
+  const { clock, timeoutMs = 2000, attempts = 3, deadlineMs = 15_000 } = options;
   const servers = (options.servers.length > 0 ? options.servers : getServers()).map(parseDnsServer);
   // The server that answered last is asked first, so that a dead one costs its timeout once and not on every question.
   let preferred = 0;
+  const turns = makeTurns(MAX_IN_FLIGHT);
 
   async function askServers(name: string, type: DnsType, deadline: number): Promise<DnsResponse | DnsFailure> {
     let failure: DnsFailure = 'unreachable';
@@ -42,7 +45,7 @@ export function makeDnsClient(options: DnsClientOptions): Dns {
       const server = servers[index];
       if (left() <= 0) return 'timeout';
       if (!server) continue;
-      const result = await exchange(server, name, type, () => Math.max(1, Math.min(timeoutMs, left())));
+      const result = await turns(() => exchange(server, name, type, () => Math.max(1, Math.min(timeoutMs, left()))));
       const problem = result.kind === 'failed' ? result.reason : failureOf(result.response.rcode);
       if (result.kind === 'response' && problem === undefined) {
         preferred = index;
@@ -74,6 +77,24 @@ export function makeDnsClient(options: DnsClientOptions): Dns {
   }
 
   return { query };
+}
+
+/** Runs at most `limit` of the given tasks at once, the others in the order they came. */
+function makeTurns(limit: number): <R>(task: () => Promise<R>) => Promise<R> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (task) => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await task();
+    } finally {
+      // The turn is handed on, so that nobody who comes now goes before those who wait.
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
 }
 
 const FAILURES: Record<number, DnsFailure> = { 1: 'malformed', 2: 'servfail', 5: 'refused' };

@@ -67,6 +67,8 @@ export function readResponse(bytes: Buffer, question: DnsQuestion): ReadResponse
   let packet: DecodedPacket;
   try {
     packet = decode(bytes);
+    // A last record that claims to be longer than the message is read without complaint, its size then too large or NaN.
+    if (!(decode.bytes <= bytes.length)) return { kind: 'malformed' };
   } catch {
     return { kind: 'malformed' };
   }

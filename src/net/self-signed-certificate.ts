@@ -25,7 +25,6 @@ const OID = {
   commonName: '550403',
   subjectAltName: '551d11',
   basicConstraints: '551d13',
-  keyUsage: '551d0f',
   extKeyUsage: '551d25',
   serverAuth: '2b06010505070301',
 };
@@ -54,15 +53,14 @@ function tbsCertificate(hostname: string, notBefore: number, notAfter: number, p
   );
 }
 
+/** No key usage: it would have to allow signing certificates, since this one is its own issuer. */
 function extensions(hostname: string): Buffer[] {
   const address = isIP(hostname) > 0 ? Buffer.from(ipaddr.parse(hostname).toByteArray()) : undefined;
   const subject = address ? tagged(0x87, address) : tagged(0x82, Buffer.from(hostname, 'ascii'));
   const critical = tagged(0x01, Buffer.of(0xff));
-  const digitalSignature = tagged(0x03, Buffer.of(7, 0x80));
   const extension = (id: string, value: Buffer, ...flags: Buffer[]) => sequence(objectId(id), ...flags, octetString(value));
   return [
     extension(OID.basicConstraints, sequence(), critical),
-    extension(OID.keyUsage, digitalSignature, critical),
     extension(OID.extKeyUsage, sequence(objectId(OID.serverAuth))),
     extension(OID.subjectAltName, sequence(subject)),
   ];

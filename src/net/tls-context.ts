@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import { type Clock, DAY, systemClock } from '#core';
@@ -93,7 +94,7 @@ async function readKept(certPath: string, keyPath: string): Promise<ServerTls | 
 
 function names(tls: ServerTls, hostname: string): boolean {
   const certificate = new X509Certificate(tls.cert);
-  return certificate.checkHost(hostname) !== undefined || certificate.checkIP(hostname) !== undefined;
+  return (isIP(hostname) > 0 ? certificate.checkIP(hostname) : certificate.checkHost(hostname)) !== undefined;
 }
 
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {
