@@ -15,6 +15,7 @@ export type {
   Page,
 } from './directory-store.js';
 export type { EventPosition, EventQuery, EventStore, StoredEvent } from './event-store.js';
+export { openStores, type StoreOptions, type Stores } from './open-stores.js';
 export type {
   BodyWriter,
   Cursor,
@@ -29,4 +30,4 @@ export type {
   Settlement,
   SpoolStore,
 } from './spool-store.js';
-export { openStores, type StoreOptions, type Stores } from './open-stores.js';
+export { startSweeping } from './start-sweeping.js';

@@ -1,0 +1,160 @@
+/** The composition root: read it from top to bottom to see what Mailwagon is made of. Builds, starts and stops everything in order; decides nothing. */
+import { mkdir, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { defaultApiLimits, makeApi, makeHttpServer } from '#api';
+import { type Config, listenerText, packageVersion } from '#config';
+import { makeIdSource, systemClock } from '#core';
+import { makeDelivery } from '#delivery';
+import { makeDirectory, readServerKey } from '#directory';
+import { makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
+import { makeDailyUsage, makeIntake } from '#intake';
+import { loadServerTls, makeCidrMatcher, makeDnsCache, makeDnsClient } from '#net';
+import { makeQueue } from '#queue';
+import { defaultSmtpLimits, makeSmtpDoor } from '#smtp';
+import { openStores, startSweeping } from '#store';
+
+export { AlreadyInitialised, adminKeyFile, type Initialised, initialise } from './initialise.js';
+
+export interface AppOptions {
+  config: Config;
+  logger: Logger;
+  /** Something failed that cannot be mended while running: exit non-zero, once. */
+  onFatal: (error: Error) => void;
+}
+
+export interface App {
+  /** Where it listens, `host:port`. */
+  addresses: { smtp: string[]; smtps: string[]; http: string[] };
+  /** Finishes or returns what is in flight, then closes the data folder. */
+  stop(): Promise<void>;
+  /** Reads the TLS files again. */
+  reload(): Promise<void>;
+}
+
+/** What is in flight at SIGTERM gets this long, ms. */
+const GRACE_MS = 30_000;
+const DNS_CACHE_ENTRIES = 20_000;
+
+export async function startApp({ config, logger, onFatal }: AppOptions): Promise<App> {
+  const { dataDir, hostname } = config;
+  const clock = systemClock;
+  const serverKey = await readServerKey(dataDir);
+  if (serverKey === undefined) throw new Error(`data folder ${dataDir} is not initialised: run "mailwagon init" first`);
+  const loadTls = () => loadServerTls({ certFile: config.tls.cert, keyFile: config.tls.key, dataDir, hostname, clock });
+
+  const stores = await openStores({ dataDir, onFatal });
+  const closing: (() => unknown)[] = [() => stores.close()];
+  const stopAll = async () => {
+    for (const close of closing.reverse().splice(0)) await close();
+  };
+
+  try {
+    const tempDir = join(dataDir, 'tmp');
+    await rm(tempDir, { recursive: true, force: true });
+    await mkdir(tempDir, { mode: 0o700 });
+
+    const ids = makeIdSource(clock);
+    ids.raiseTo(await stores.spool.largestId());
+    const dns = makeDnsCache({ client: makeDnsClient({ servers: [...config.dns.servers], clock }), clock, maxEntries: DNS_CACHE_ENTRIES });
+    const directory = makeDirectory({ store: stores.directory, clock, hostname, serverKey, dns });
+    const accountId = async (account: number) => (await directory.accounts.get(account)).publicId;
+
+    const recorder = makeRecorder({ clock });
+    const events = makeEventLog({ store: stores.events });
+    const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ store: stores.events })], logger });
+    const queue = makeQueue({ spool: stores.spool, clock, recorder, logger, accountId, onEvents: pump.wake });
+    const usage = makeDailyUsage({ spool: stores.spool, limit: config.limits.unverifiedDomainPerDay });
+    const intake = makeIntake({ directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger });
+    const delivery = makeDelivery({
+      queue,
+      directory,
+      spool: stores.spool,
+      recorder,
+      dns,
+      clock,
+      logger,
+      options: { hostname, ...config.delivery },
+    });
+
+    const smtp = makeSmtpDoor({
+      listeners: [
+        ...config.listen.smtp.map((listener) => ({ address: listenerText(listener), implicitTls: false })),
+        ...config.listen.smtps.map((listener) => ({ address: listenerText(listener), implicitTls: true })),
+      ],
+      tls: await loadTls(),
+      hostname,
+      directory,
+      intake,
+      isTrusted: makeCidrMatcher([...config.trustedNetworks]),
+      clock,
+      logger,
+      limits: defaultSmtpLimits,
+    });
+    const api = makeApi({
+      directory,
+      intake,
+      queue,
+      events,
+      clock,
+      logger,
+      hostname,
+      version: packageVersion(),
+      tempDir,
+      limits: defaultApiLimits,
+    });
+
+    closing.push(startSweeping({ stores, clock, logger }));
+    await pump.start();
+    closing.push(() => pump.stop());
+    delivery.start();
+    closing.push(() => delivery.stop(GRACE_MS));
+    await queue.start();
+    closing.push(() => queue.stop());
+    const smtpAddresses = await smtp.start();
+    closing.push(() => smtp.stop(GRACE_MS));
+    const http = await listenHttp(config, api.app);
+    closing.push(() => http.stop(GRACE_MS));
+
+    const smtpText = (implicitTls: boolean) => smtpAddresses.filter((address) => address.implicitTls === implicitTls).map(listenerText);
+    return {
+      addresses: { smtp: smtpText(false), smtps: smtpText(true), http: http.addresses },
+      stop: stopAll,
+      reload: async () => smtp.reloadTls(await loadTls()),
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+/** Binds every HTTP listener of the configuration, or none. */
+async function listenHttp(config: Config, listener: Parameters<typeof makeHttpServer>[0]) {
+  const servers: ReturnType<typeof makeHttpServer>[] = [];
+  const stop = async (graceMs: number) => {
+    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const server of servers) server.closeIdleConnections();
+    const timer = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), graceMs);
+    await Promise.all(closed);
+    clearTimeout(timer);
+  };
+  try {
+    for (const { host, port } of config.listen.http) {
+      const server = makeHttpServer(listener);
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, resolve);
+      });
+      servers.push(server);
+    }
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+  const addresses = servers.map((server) => {
+    const { address, port } = server.address() as AddressInfo;
+    return listenerText({ host: address, port });
+  });
+  return { addresses, stop };
+}
