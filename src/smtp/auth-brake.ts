@@ -1,0 +1,78 @@
+/**
+ * Slows password guessing down, per login and per client, in bounded memory. A login is braked whoever guesses, except for clients
+ * that logged in with it before: guessing must not lock the owner out.
+ */
+import type { Clock } from '#core';
+import { sourceOf } from './source-of.js';
+
+export interface AuthBrake {
+  /** True when this attempt must not even be checked. */
+  isBraked(login: string, ip: string): boolean;
+  failed(login: string, ip: string): void;
+  /** Forgets the login's failures, not the client's: one good login must not buy guesses at others. */
+  succeeded(login: string, ip: string): void;
+}
+
+export interface AuthBrakeLimits {
+  authFailuresPerLogin: number;
+  authFailuresPerSource: number;
+  authWindowMs: number;
+  authBrakeMs: number;
+}
+
+/** Entries per table; the one that is oldest goes when it is full. */
+const MAX_ENTRIES = 10_000;
+
+/** Logins are addresses; what is longer is not one, and must not fill the tables. */
+const loginKey = (login: string) => login.toLowerCase().slice(0, 320);
+
+interface Failures {
+  count: number;
+  since: number;
+  brakedUntil: number;
+}
+
+export function makeAuthBrake(clock: Clock, limits: AuthBrakeLimits, maxEntries = MAX_ENTRIES): AuthBrake {
+  const byLogin = new Map<string, Failures>();
+  const bySource = new Map<string, Failures>();
+  const owners = new Map<string, true>();
+
+  const isHeld = (table: Map<string, Failures>, key: string) => (table.get(key)?.brakedUntil ?? 0) > clock.monotonic();
+
+  const count = (table: Map<string, Failures>, key: string, limit: number) => {
+    const now = clock.monotonic();
+    const known = table.get(key);
+    const entry = known !== undefined && now - known.since < limits.authWindowMs ? known : { count: 0, since: now, brakedUntil: 0 };
+    entry.count++;
+    if (entry.count >= limit) {
+      entry.brakedUntil = now + limits.authBrakeMs;
+      entry.count = 0;
+      entry.since = now;
+    }
+    remember(table, key, entry);
+  };
+
+  const remember = <V>(table: Map<string, V>, key: string, value: V) => {
+    table.delete(key);
+    table.set(key, value);
+    const oldest = table.size > maxEntries ? table.keys().next().value : undefined;
+    if (oldest !== undefined) table.delete(oldest);
+  };
+
+  return {
+    isBraked(login, ip) {
+      const source = sourceOf(ip);
+      if (isHeld(bySource, source)) return true;
+      const name = loginKey(login);
+      return isHeld(byLogin, name) && !owners.has(`${source} ${name}`);
+    },
+    failed(login, ip) {
+      count(byLogin, loginKey(login), limits.authFailuresPerLogin);
+      count(bySource, sourceOf(ip), limits.authFailuresPerSource);
+    },
+    succeeded(login, ip) {
+      byLogin.delete(loginKey(login));
+      remember(owners, `${sourceOf(ip)} ${loginKey(login)}`, true);
+    },
+  };
+}

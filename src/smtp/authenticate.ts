@@ -1,0 +1,46 @@
+/** Decides one AUTH attempt. Wrong, unknown and disabled look the same, take the same time, and are counted against guessing. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CredentialRecord, DomainRecord } from '#store';
+import type { DoorContext } from './door-context.js';
+import { isOurFault, makeReply, type Reply } from './reply.js';
+
+export interface Login {
+  credential: CredentialRecord;
+  domain: DomainRecord;
+}
+
+export interface AuthAttempt {
+  login: string;
+  password: string;
+  /** Who the client wants to act as (RFC 4616), `''` for itself. */
+  authorizeAs: string;
+  ip: string;
+  /** Failed attempts of this session so far. */
+  failures: number;
+}
+
+export type AuthResult = { login: Login } | { refusal: Reply; counts: boolean };
+
+export async function authenticate(attempt: AuthAttempt, door: DoorContext): Promise<AuthResult> {
+  const { login, password, ip } = attempt;
+  const refuse = (reply: Reply): AuthResult => {
+    const isLast = attempt.failures + 1 >= door.limits.authFailures;
+    return { refusal: isLast ? makeReply(421, '4.7.0', 'too many failed attempts') : reply, counts: true };
+  };
+  if (door.brake.isBraked(login, ip)) return refuse(makeReply(454, '4.7.0', 'too many failed attempts, try again later'));
+  let found: Login | undefined;
+  try {
+    found = await door.directory.credentials.verify(login, password);
+  } catch (error) {
+    if (isOurFault(error)) door.logger.error({ err: error }, 'login could not be checked');
+    return { refusal: makeReply(454, '4.7.0', 'temporary authentication failure'), counts: false };
+  }
+  // Nobody may act as somebody else.
+  if (found !== undefined && (attempt.authorizeAs === '' || attempt.authorizeAs.toLowerCase() === login.toLowerCase())) {
+    door.brake.succeeded(login, ip);
+    return { login: found };
+  }
+  door.brake.failed(login, ip);
+  await sleep(door.limits.authDelayMs, undefined, { ref: false });
+  return refuse(makeReply(535, '5.7.8', 'authentication failed'));
+}

@@ -1,0 +1,103 @@
+/**
+ * Splits commands at CRLF and nowhere else. The library's parser also takes a bare LF for a line end and runs a last line without one;
+ * both make two servers see different commands in the same bytes. Message data is left to the library: it ends at CRLF.CRLF only.
+ */
+import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const NOTHING = Buffer.alloc(0);
+/** Commands run in one go before other connections get their turn. */
+const MAX_SYNC_COMMANDS = 100;
+
+type Done = (error?: Error | null) => void;
+
+export class CommandParser extends SMTPStream {
+  /** Bytes of a line that is not complete yet. */
+  #held: Buffer = NOTHING;
+  readonly #onBareLineFeed: () => void;
+
+  /** `onBareLineFeed` is called once a line ends in LF without CR; it must close the connection. */
+  constructor(options: { maxCommandLength: number; onBareLineFeed: () => void }) {
+    super({ maxCommandLength: options.maxCommandLength });
+    this.#onBareLineFeed = options.onBareLineFeed;
+  }
+
+  /** While a command runs: the client sent more behind it in the same segment. */
+  get hasMore(): boolean {
+    return this.#held.length > 0;
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding | 'buffer', done: Done): void {
+    if (this.isClosed) done();
+    else if (this._dataMode) super._write(chunk, encoding, done);
+    else {
+      this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+      this.#readLines(done);
+    }
+  }
+
+  #readLines(done: Done): void {
+    let running = false;
+    let again = false;
+    let processed = 0;
+    // Handlers that answer at once call back before they return: loop then, so that a long pipeline does not grow the stack.
+    const next = () => {
+      if (running) {
+        again = true;
+        return;
+      }
+      running = true;
+      do {
+        again = false;
+        const line = this.#takeLine(done);
+        if (line === undefined) break;
+        if (++processed % MAX_SYNC_COMMANDS === 0) this.oncommand(line, () => setImmediate(next));
+        else this.oncommand(line, next);
+      } while (again);
+      running = false;
+    };
+    next();
+  }
+
+  /** The next line without its CRLF; otherwise undefined, and `done` was called or never will be. */
+  #takeLine(done: Done): Buffer | undefined {
+    if (this.isClosed) {
+      this.#held = NOTHING;
+      done();
+      return undefined;
+    }
+    if (this._dataMode) {
+      const rest = this.#held;
+      this.#held = NOTHING;
+      super._write(rest, 'buffer', done);
+      return undefined;
+    }
+    const end = this.#held.indexOf(LF);
+    if (end > this._maxCommandLength || (end < 0 && this.#held.length > this._maxCommandLength)) {
+      this.#held = NOTHING;
+      done(new Error('command line too long'));
+      return undefined;
+    }
+    if (end < 0) {
+      // A copy, so that a few bytes do not keep the whole segment.
+      this.#held = Buffer.from(this.#held);
+      done();
+      return undefined;
+    }
+    if (end === 0 || this.#held[end - 1] !== CR) {
+      this.#held = NOTHING;
+      this.#onBareLineFeed();
+      done();
+      return undefined;
+    }
+    const line = this.#held.subarray(0, end - 1);
+    this.#held = this.#held.subarray(end + 1);
+    return line;
+  }
+
+  /** A last line without its CRLF was cut off, not sent: it does not run. */
+  override _flushData(): void {
+    this.#held = NOTHING;
+  }
+}

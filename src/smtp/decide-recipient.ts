@@ -1,0 +1,36 @@
+/** Whom mail may be sent to: anybody for a submitter, nobody yet for a stranger. Pure; this is what keeps the server from being an open relay. */
+import type { DomainRecord } from '#store';
+import type { Submitter } from './decide-sender.js';
+import type { Path } from './parse-path.js';
+import { makeReply, type Reply } from './reply.js';
+
+export interface RecipientFacts {
+  path: Path;
+  /** MAIL named SMTPUTF8. */
+  utf8: boolean;
+  submitter: Submitter | undefined;
+  /** The domain of the path when it is hosted here; not needed when there is a submitter. */
+  hosted: DomainRecord | undefined;
+}
+
+/** The refusal, or undefined when the recipient is taken. `%` and `!` in a local part are letters like any other. */
+export function decideRecipient({ path, utf8, submitter, hosted }: RecipientFacts): Reply | undefined {
+  switch (path.kind) {
+    case 'null':
+    case 'malformed':
+      return makeReply(501, '5.1.3', 'bad recipient address syntax');
+    case 'source-route':
+      return makeReply(550, '5.7.1', 'source routes are not accepted');
+    case 'literal':
+      return submitter === undefined ? relayingDenied() : makeReply(550, '5.1.2', 'address literals are not accepted');
+    case 'postmaster':
+      return userUnknown();
+    case 'address':
+      if (path.utf8 && !utf8) return makeReply(553, '5.6.7', 'address needs SMTPUTF8');
+      if (submitter !== undefined) return undefined;
+      return hosted === undefined ? relayingDenied() : userUnknown();
+  }
+}
+
+const relayingDenied = () => makeReply(550, '5.7.1', 'relaying denied');
+const userUnknown = () => makeReply(550, '5.1.1', 'recipient address rejected: user unknown');

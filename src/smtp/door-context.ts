@@ -1,0 +1,22 @@
+/** What every session of the door shares. */
+import type { Logger } from 'pino';
+import type { Clock } from '#core';
+import type { Directory } from '#directory';
+import type { Intake } from '#intake';
+import type { AuthBrake } from './auth-brake.js';
+import type { ConnectionCounter } from './connection-counter.js';
+import type { SmtpLimits } from './limits.js';
+
+export interface DoorContext {
+  hostname: string;
+  directory: Directory;
+  intake: Intake;
+  /** The client's address is in a network that may send without AUTH, from hosted domains. */
+  isTrusted(ip: string): boolean;
+  clock: Clock;
+  logger: Logger;
+  limits: SmtpLimits;
+  connections: ConnectionCounter;
+  brake: AuthBrake;
+  isStopping(): boolean;
+}

@@ -1,0 +1,77 @@
+/** MAIL and RCPT: reads the line, looks up what the decision needs, and says what the client is told. */
+import { type Address, domainOf, type ReversePath } from '#core';
+import type { DomainRecord } from '#store';
+import type { Login } from './authenticate.js';
+import { decideMailParameters, decideRecipientParameters } from './decide-parameters.js';
+import { decideRecipient } from './decide-recipient.js';
+import { decideSender, type Submitter } from './decide-sender.js';
+import type { DoorContext } from './door-context.js';
+import { type Path, parsePathArgument } from './parse-path.js';
+import { makeReply, type Reply } from './reply.js';
+
+/** From MAIL to the reply to the final dot. */
+export interface Transaction {
+  sender: ReversePath;
+  /** Undefined for a stranger, whose recipients are all refused. */
+  submitter: Submitter | undefined;
+  recipients: Set<Address>;
+  /** MAIL named SMTPUTF8. */
+  utf8: boolean;
+}
+
+export type Opened = { transaction: Transaction } | { refusal: Reply /** The login is no longer good for anything. */; loginIsGone?: true };
+
+/** MAIL. */
+export async function openTransaction(line: string, client: { login: Login | undefined; ip: string }, door: DoorContext): Promise<Opened> {
+  const argument = parsePathArgument('MAIL FROM', line);
+  if (argument === undefined) return { refusal: makeReply(501, '5.5.4', 'syntax: MAIL FROM:<address>') };
+  const asked = decideMailParameters(argument.parameters, door.limits.messageBytes);
+  if ('code' in asked) return { refusal: asked };
+  const login = client.login && (await currentDomain(client.login, door));
+  if (client.login !== undefined && login === undefined) {
+    return { refusal: makeReply(530, '5.7.0', 'login is no longer valid, authenticate again'), loginIsGone: true };
+  }
+  const { path } = argument;
+  const { utf8 } = asked;
+  const isTrusted = door.isTrusted(client.ip);
+  // A stranger's sender domain decides nothing.
+  const hosted = login !== undefined || isTrusted ? await hostedDomain(path, login, door) : undefined;
+  const decision = decideSender({ path, utf8, login, isTrusted, hosted });
+  if ('refusal' in decision) return decision;
+  const sender = path.kind === 'address' ? path.address : '';
+  return { transaction: { sender, submitter: decision.submitter, recipients: new Set(), utf8 } };
+}
+
+/** RCPT. Adds the recipient when it is taken; a repeated one is taken again and sent to once. */
+export function addRecipient(line: string, transaction: Transaction, door: DoorContext): Reply | Promise<Reply> {
+  const argument = parsePathArgument('RCPT TO', line);
+  if (argument === undefined) return makeReply(501, '5.5.4', 'syntax: RCPT TO:<address>');
+  const bad = decideRecipientParameters(argument.parameters);
+  if (bad !== undefined) return bad;
+  const { path } = argument;
+  const decide = (hosted: DomainRecord | undefined): Reply => {
+    const refusal = decideRecipient({ path, hosted, utf8: transaction.utf8, submitter: transaction.submitter });
+    if (refusal !== undefined) return refusal;
+    // decideRecipient takes nothing else.
+    if (path.kind !== 'address') throw new Error(`recipient path of kind ${path.kind} was taken`);
+    if (transaction.recipients.size >= door.limits.recipients && !transaction.recipients.has(path.address)) {
+      return makeReply(452, '4.5.3', 'too many recipients');
+    }
+    transaction.recipients.add(path.address);
+    return makeReply(250, '2.1.5', 'Ok');
+  };
+  // Only strangers need the look-up.
+  return transaction.submitter === undefined ? hostedDomain(path, undefined, door).then(decide) : decide(undefined);
+}
+
+/** The domain of the login as it is now; undefined when it has since been disabled or removed. */
+async function currentDomain(login: Login, door: DoorContext): Promise<DomainRecord | undefined> {
+  const domain = await door.directory.domains.find(login.domain.name);
+  return domain !== undefined && domain.id === login.domain.id && domain.state !== 'disabled' ? domain : undefined;
+}
+
+async function hostedDomain(path: Path, login: DomainRecord | undefined, door: DoorContext): Promise<DomainRecord | undefined> {
+  if (path.kind !== 'address') return undefined;
+  const name = domainOf(path.address);
+  return name === login?.name ? login : door.directory.domains.find(name);
+}

@@ -1,0 +1,64 @@
+/** Reads the argument of MAIL and RCPT (RFC 5321 4.1.2) without ever rewriting it: what is not a plain `local@domain` is named, not mended. */
+import { type Address, parseAddress } from '#core';
+
+export type Path =
+  | { kind: 'address'; address: Address /** Has characters beyond ASCII, so it needs SMTPUTF8 (RFC 6531 3.3). */; utf8: boolean }
+  /** `<>`. */
+  | { kind: 'null' }
+  /** `<postmaster>` without a domain (RFC 5321 4.5.1). */
+  | { kind: 'postmaster' }
+  /** `<@relay.example:user@example.com>`. */
+  | { kind: 'source-route' }
+  /** `<user@[192.0.2.1]>`. */
+  | { kind: 'literal' }
+  | { kind: 'malformed' };
+
+export interface PathArgument {
+  path: Path;
+  /** Upper-case keyword → value, `''` for a keyword without one. */
+  parameters: Map<string, string>;
+}
+
+const PARAMETER = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([\x21-\x3c\x3e-\x7e]+))?$/;
+
+/** Undefined when the line is not `MAIL FROM:<…> parameters` at all, or names a parameter twice. */
+export function parsePathArgument(verb: 'MAIL FROM' | 'RCPT TO', line: string): PathArgument | undefined {
+  const colon = line.indexOf(':');
+  if (colon < 0 || line.slice(0, colon).trimEnd().replace(/ +/g, ' ').toUpperCase() !== verb) return undefined;
+  const argument = line.slice(colon + 1).trim();
+  const end = endOfPath(argument);
+  if (end < 0 || (end + 1 < argument.length && argument[end + 1] !== ' ')) return undefined;
+  const parameters = new Map<string, string>();
+  for (const word of argument.slice(end + 1).split(' ')) {
+    if (word === '') continue;
+    const match = PARAMETER.exec(word);
+    const keyword = match?.[1]?.toUpperCase();
+    if (keyword === undefined || parameters.has(keyword)) return undefined;
+    parameters.set(keyword, match?.[2] ?? '');
+  }
+  return { path: readPath(argument.slice(1, end)), parameters };
+}
+
+/** Index of the `>` that closes the `<` at the start, quoted strings skipped; -1 when there is none. */
+function endOfPath(argument: string): number {
+  if (argument[0] !== '<') return -1;
+  let quoted = false;
+  for (let index = 1; index < argument.length; index++) {
+    const char = argument[index];
+    if (quoted && char === '\\') index++;
+    else if (char === '"') quoted = !quoted;
+    else if (!quoted && char === '<') return -1;
+    else if (!quoted && char === '>') return index;
+  }
+  return -1;
+}
+
+function readPath(text: string): Path {
+  if (text === '') return { kind: 'null' };
+  if (text.startsWith('@')) return { kind: 'source-route' };
+  if (text.toLowerCase() === 'postmaster') return { kind: 'postmaster' };
+  if (/@\[[^\]]*\]$/.test(text)) return { kind: 'literal' };
+  const address = parseAddress(text);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range is what is asked
+  return address === undefined ? { kind: 'malformed' } : { kind: 'address', address, utf8: !/^[\x00-\x7f]*$/.test(text) };
+}

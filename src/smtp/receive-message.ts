@@ -1,0 +1,56 @@
+/**
+ * Hands one message to intake and says what the client is told. The reply comes after the final dot, whatever intake decided before it:
+ * the rest of the message is read and thrown away first, within the size limit and the message deadline.
+ */
+import { type Address, type ReversePath, tooLarge } from '#core';
+import type { Accepted, Intake, Submission } from '#intake';
+import type { Submitter } from './decide-sender.js';
+import type { MessageStream } from './message-stream.js';
+import { makeReply, type Reply, replyFrom } from './reply.js';
+
+export interface Envelope {
+  submitter: Submitter;
+  sender: ReversePath;
+  recipients: Address[];
+  remoteAddress: string;
+  helo: string;
+  protocol: Submission['protocol'];
+}
+
+export interface Received {
+  /** Undefined when the client left before the final dot: there is nobody to tell. */
+  reply: Reply | undefined;
+  /** The connection must close after the reply, because the message did not end. */
+  close: boolean;
+  accepted?: Accepted;
+  /** What was thrown, for the log. */
+  error?: unknown;
+}
+
+export async function receiveMessage(envelope: Envelope, content: MessageStream, intake: Intake): Promise<Received> {
+  const { submitter, sender, recipients, remoteAddress, helo, protocol } = envelope;
+  try {
+    const accepted = await intake.accept({
+      account: submitter.account,
+      domain: submitter.domain,
+      method: 'smtp',
+      isAuthenticated: submitter.isAuthenticated,
+      remoteAddress,
+      helo,
+      protocol,
+      sender,
+      recipients,
+      content,
+      options: {},
+      tags: [],
+      userVariables: {},
+    });
+    return { reply: makeReply(250, '2.0.0', `Ok: queued as <${accepted.messageId}>`), close: false, accepted };
+  } catch (thrown) {
+    const rest = await content.drain();
+    if (rest === 'dropped') return { reply: undefined, close: true, error: thrown };
+    // Intake may have wrapped what the stream threw; the stream knows best.
+    const error = rest === 'over' ? tooLarge('message exceeds the size limit') : (content.failure ?? thrown);
+    return { reply: replyFrom(error), close: rest === 'over', error };
+  }
+}

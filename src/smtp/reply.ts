@@ -1,0 +1,28 @@
+/** What the door answers: a reply code, an enhanced code (RFC 3463) and a text that leaks nothing. */
+import { Refusal, refusalFrom } from '#core';
+
+export interface Reply {
+  code: number;
+  /** Always given; its first digit agrees with the code's. */
+  enhancedCode: string;
+  /** One line, without the codes. */
+  text: string;
+}
+
+export const makeReply = (code: number, enhancedCode: string, text: string): Reply => ({ code, enhancedCode, text });
+
+/** The reply for anything thrown; unknown failures are temporary and say nothing of their cause. */
+export function replyFrom(error: unknown): Reply {
+  const refusal = refusalFrom(error);
+  return makeReply(refusal.smtpCode, refusal.enhancedCode, refusal.publicText);
+}
+
+/** True when the log should say what happened: a bug or a failing store, not a client that was told no. */
+export const isOurFault = (error: unknown): boolean => !(error instanceof Refusal);
+
+const ENHANCED_CODE = /^[245]\.\d{1,3}\.\d{1,3} /;
+
+/** `5.7.1 relaying denied`: the text as it follows the code on the wire. */
+export const wireText = (reply: Reply): string => `${reply.enhancedCode} ${reply.text}`;
+
+export const hasEnhancedCode = (text: string): boolean => ENHANCED_CODE.test(text);

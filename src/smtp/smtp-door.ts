@@ -1,0 +1,118 @@
+/** Mail comes in over SMTP: builds the listeners, sweeps deadlines, stops in good order. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Clock } from '#core';
+import type { Directory } from '#directory';
+import type { Intake } from '#intake';
+import { makeAuthBrake } from './auth-brake.js';
+import { makeConnectionCounter } from './connection-counter.js';
+import type { DoorContext } from './door-context.js';
+import type { SmtpLimits } from './limits.js';
+import { SmtpListener, type TlsPair } from './smtp-listener.js';
+
+export interface SmtpDoorDeps {
+  /** `address` is `host:port`, an IPv6 host in brackets; port 0 picks a free one. */
+  listeners: { address: string; implicitTls: boolean }[];
+  tls: TlsPair;
+  /** What the server calls itself in the greeting. */
+  hostname: string;
+  directory: Directory;
+  intake: Intake;
+  /** Clients in these networks send without AUTH, from hosted domains only. */
+  isTrusted(ip: string): boolean;
+  clock: Clock;
+  logger: Logger;
+  limits: SmtpLimits;
+}
+
+export interface SmtpAddress {
+  host: string;
+  port: number;
+  implicitTls: boolean;
+}
+
+export interface SmtpDoor {
+  /** Where it listens, in the order of the configuration. Rejects with the system's error (`EADDRINUSE`, …, with `address` and `port`), listening nowhere. */
+  start(): Promise<SmtpAddress[]>;
+  /**
+   * Stops accepting. Idle sessions get 421 4.3.2 at once; who is sending a message may finish within `graceMs` and gets its answer first.
+   * Resolves when every connection is gone.
+   */
+  stop(graceMs: number): Promise<void>;
+  /** New handshakes show the new certificate; existing sessions stay. Throws when the pair cannot be used, and keeps the old one. */
+  reloadTls(pair: TlsPair): void;
+}
+
+/** How long a 421 may take to leave when the grace is over, ms. */
+const LAST_WORDS_MS = 500;
+
+export function makeSmtpDoor(deps: SmtpDoorDeps): SmtpDoor {
+  let stopping = false;
+  let sweeper: NodeJS.Timeout | undefined;
+  const { hostname, directory, intake, clock, logger, limits } = deps;
+  const context: DoorContext = {
+    hostname,
+    directory,
+    intake,
+    clock,
+    logger,
+    limits,
+    isTrusted: (ip) => deps.isTrusted(ip),
+    connections: makeConnectionCounter(limits),
+    brake: makeAuthBrake(clock, limits),
+    isStopping: () => stopping,
+  };
+  const listeners = deps.listeners.map(({ address, implicitTls }) => ({
+    address,
+    server: new SmtpListener(context, implicitTls, deps.tls),
+  }));
+
+  return {
+    async start() {
+      const addresses: SmtpAddress[] = [];
+      try {
+        for (const { address, server } of listeners) addresses.push(await server.start(...hostAndPort(address)));
+      } catch (error) {
+        await Promise.all(listeners.map(({ server }) => server.stop()));
+        throw error;
+      }
+      sweeper = setInterval(() => {
+        const now = clock.monotonic();
+        for (const { server } of listeners) server.sweep(now);
+      }, sweepEvery(limits)).unref();
+      return addresses;
+    },
+
+    async stop(graceMs) {
+      stopping = true;
+      const gone = Promise.all(listeners.map(({ server }) => server.stop()));
+      const cancel = new AbortController();
+      const wait = (ms: number) => sleep(ms, undefined, { signal: cancel.signal }).catch(() => undefined);
+      const forced = wait(graceMs).then(async () => {
+        if (cancel.signal.aborted) return;
+        for (const { server } of listeners) server.kill();
+        await wait(LAST_WORDS_MS);
+        for (const { server } of listeners) server.destroy();
+      });
+      await gone;
+      cancel.abort();
+      await forced;
+      clearInterval(sweeper);
+    },
+
+    reloadTls(pair) {
+      for (const { server } of listeners) server.reloadTls(pair);
+    },
+  };
+}
+
+/** Often enough for the shortest deadline, at most once a second otherwise. */
+function sweepEvery(limits: SmtpLimits): number {
+  const shortest = Math.min(limits.handshakeMs, limits.commandMs, limits.messageMs, limits.sessionMs);
+  return Math.max(10, Math.min(1000, shortest / 4));
+}
+
+function hostAndPort(address: string): [string, number] {
+  const colon = address.lastIndexOf(':');
+  return [address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), Number(address.slice(colon + 1))];
+}

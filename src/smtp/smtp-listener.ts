@@ -1,0 +1,175 @@
+/** One listening socket: counts and admits connections, bounds TLS handshakes, and gives each connection its session. */
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { SMTPServer, type SMTPServerAuthentication, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { serverTlsOptions } from '#net';
+import type { DoorContext } from './door-context.js';
+import { wireText } from './reply.js';
+import { SmtpSession } from './smtp-session.js';
+
+export interface TlsPair {
+  /** PEM. */
+  cert: string;
+  key: string;
+}
+
+/** An accepted socket, until its connection is gone. */
+interface Visit {
+  leave: () => void;
+  since: number;
+}
+
+/** Dummies of the library, and commands that only proxies may use. */
+const DISABLED = ['XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL', 'LHLO'];
+
+export class SmtpListener extends SMTPServer {
+  readonly #door: DoorContext;
+  readonly #implicitTls: boolean;
+  readonly #visits = new WeakMap<Socket, Visit>();
+  readonly #sessions = new Set<SmtpSession>();
+  readonly #bySession = new WeakMap<SMTPServerSession, SmtpSession>();
+
+  constructor(door: DoorContext, implicitTls: boolean, tls: TlsPair) {
+    super({
+      ...serverTlsOptions(tls),
+      secure: implicitTls,
+      name: door.hostname,
+      heloResponse: '%s',
+      size: door.limits.messageBytes,
+      authMethods: ['PLAIN', 'LOGIN'],
+      authOptional: true,
+      hideENHANCEDSTATUSCODES: false,
+      disableReverseLookup: true,
+      disabledCommands: DISABLED,
+      socketTimeout: door.limits.commandMs,
+      logger: false,
+      onConnect: (_session, done) => done(),
+      onSecure: (_socket, _session, done) => done(),
+    });
+    this.#door = door;
+    this.#implicitTls = implicitTls;
+    // Broken connections and failed handshakes; the listener itself fails only in start().
+    this.on('error', (error) => door.logger.debug({ err: error }, 'connection failed'));
+  }
+
+  /** Rejects when the address cannot be listened on. */
+  async start(host: string, port: number): Promise<{ host: string; port: number; implicitTls: boolean }> {
+    this.server.listen({ host, port });
+    await once(this.server, 'listening');
+    const address = this.server.address() as AddressInfo;
+    return { host: address.address, port: address.port, implicitTls: this.#implicitTls };
+  }
+
+  /** Stops listening and ends what is idle. Resolves when every connection is gone. */
+  async stop(): Promise<void> {
+    const closed = this.server.listening ? once(this.server, 'close') : Promise.resolve();
+    this.server.close();
+    for (const socket of this._pendingSockets.values()) socket.destroy();
+    for (const session of this.#sessions) session.stop();
+    await closed;
+  }
+
+  /** 421 to who is still here, then nothing. */
+  kill(): void {
+    for (const session of this.#sessions) session.kill();
+  }
+
+  destroy(): void {
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  sweep(now: number): void {
+    for (const [socket, top] of this._pendingSockets) {
+      const since = this.#visits.get(socket)?.since ?? now;
+      if (now - since > this.#door.limits.handshakeMs) top.destroy();
+    }
+    for (const session of this.#sessions) session.sweep(now);
+  }
+
+  reloadTls(tls: TlsPair): void {
+    this.updateSecureContext(serverTlsOptions(tls));
+  }
+
+  override _acceptSocket(socket: Socket, handshake: boolean): (() => void) | false {
+    const ip = socket.remoteAddress;
+    if (ip === undefined) {
+      socket.destroy();
+      return false;
+    }
+    const leave = this.#door.isStopping() ? 'stopping' : this.#door.connections.enter(ip, this.#door.isTrusted(ip));
+    if (typeof leave === 'string') {
+      refuseSocket(socket, handshake, leave);
+      return false;
+    }
+    this.#visits.set(socket, { leave, since: this.#door.clock.monotonic() });
+    socket.once('close', leave);
+    return super._acceptSocket(socket, handshake);
+  }
+
+  override _upgrade(socket: Socket, callback: Parameters<SMTPServer['_upgrade']>[1]): void {
+    super._upgrade(socket, (error, tlsSocket) => {
+      const visit = this.#visits.get(socket);
+      if (visit !== undefined && tlsSocket !== undefined) this.#visits.set(tlsSocket, visit);
+      callback(error, tlsSocket);
+    });
+  }
+
+  override connect(socket: Socket, socketOptions?: SMTPConnectionOptions | null): void {
+    const leave = this.#visits.get(socket)?.leave;
+    const session: SmtpSession = new SmtpSession(this, socket, socketOptions, this.#door, () => {
+      leave?.();
+      this.#sessions.delete(session);
+    });
+    this.#sessions.add(session);
+    this.connections.add(session);
+    this.#bySession.set(session.session, session);
+    session.on('error', (error: Error) => this._onError(error));
+    session.init();
+  }
+
+  override onAuth(auth: SMTPServerAuthentication, session: SMTPServerSession, callback: Parameters<SMTPServer['onAuth']>[2]): void {
+    this.#of(session)
+      .authenticate(auth)
+      .then(
+        (refusal) => (refusal === undefined ? callback(null, { user: auth.username }) : callback(replyError(refusal))),
+        (error: Error) => callback(error),
+      );
+  }
+
+  override onData(stream: SMTPServerDataStream, session: SMTPServerSession, callback: Parameters<SMTPServer['onData']>[2]): void {
+    this.#of(session)
+      .receive(stream)
+      .then(
+        (reply) => {
+          if (reply === undefined) callback(new Error('nobody to tell'));
+          else if (reply.code < 400) callback(null, wireText(reply));
+          else callback(replyError(reply));
+        },
+        (error: Error) => callback(error),
+      );
+  }
+
+  #of(session: SMTPServerSession): SmtpSession {
+    const found = this.#bySession.get(session);
+    if (found === undefined) throw new Error('no such session');
+    return found;
+  }
+}
+
+/** How the library takes a refusal. */
+const replyError = (reply: { code: number; enhancedCode: string; text: string }) =>
+  Object.assign(new Error(wireText(reply)), { responseCode: reply.code });
+
+/** Says why where that can be read: in front of a TLS handshake it cannot. */
+function refuseSocket(socket: Socket, handshake: boolean, why: 'stopping' | 'total' | 'source'): void {
+  // The client may be gone already.
+  socket.on('error', () => undefined);
+  if (handshake) {
+    socket.destroy();
+    return;
+  }
+  const text =
+    why === 'stopping' ? '4.3.2 service is shutting down' : `4.7.0 too many connections${why === 'source' ? ' from your address' : ''}`;
+  socket.end(`421 ${text}\r\n`, () => socket.destroy());
+}
