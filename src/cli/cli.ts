@@ -1,0 +1,53 @@
+/** What every command is given and made of: the outside world in one object, and the options that commands share. */
+import { Command } from 'commander';
+import type { Environment } from '#config';
+import type { Clock } from '#core';
+import type { Terminal } from './terminal.js';
+import { makePaint, type Paint } from './terminal.js';
+
+export interface Cli {
+  terminal: Terminal;
+  environment: Environment;
+  clock: Clock;
+  /** From the first call on, Ctrl-C and SIGTERM abort the signal instead of ending the process. */
+  interruption: () => AbortSignal;
+}
+
+/** A command that throws instead of leaving the process, and writes where `cli` says. */
+export function newCommand(cli: Cli, name: string, description: string): Command {
+  const line = (write: (text: string) => void) => (text: string) => write(text.replace(/\n$/, ''));
+  return new Command(name)
+    .description(description)
+    .exitOverride()
+    .configureOutput({ writeOut: line(cli.terminal.out), writeErr: line(cli.terminal.err) });
+}
+
+/** How a file in `commands/` gives its command. */
+export type Verb = (cli: Cli) => Command;
+
+/** A noun with its verbs: `domain add|list|…`. */
+export function newGroup(cli: Cli, name: string, description: string, verbs: readonly Verb[]): Command {
+  const group = newCommand(cli, name, description);
+  for (const verb of verbs) group.addCommand(verb(cli));
+  return group;
+}
+
+/** A command that reads the configuration of this machine. */
+export function localCommand(cli: Cli, name: string, description: string): Command {
+  return newCommand(cli, name, description).option('-c, --config <file>', 'configuration file').option('--json', 'print JSON');
+}
+
+/** A command that talks to a running server. */
+export function serverCommand(cli: Cli, name: string, description: string): Command {
+  return localCommand(cli, name, description)
+    .option('--api <url>', 'server to talk to (MAILWAGON_API_URL)')
+    .option('--key <key>', 'API key (MAILWAGON_API_KEY; on the server itself, dataDir/admin.key)');
+}
+
+/** Prints `value` as JSON when `--json` was given, and what `render` makes of it otherwise. */
+export function report(cli: Cli, options: { json?: boolean }, value: unknown, render: (paint: Paint) => string): void {
+  cli.terminal.out(options.json ? JSON.stringify(value, null, 2) : render(makePaint(cli.terminal.colour)));
+}
+
+/** Collects an option that may be given several times. */
+export const repeated = (value: string, before: string[] = []): string[] => [...before, value];

@@ -1,0 +1,23 @@
+/** `config`: the effective configuration with the origin of each value, checked as the server would check it. */
+import type { Command } from 'commander';
+import { checkTlsFiles, explainConfig, loadConfig } from '#config';
+import { type Cli, localCommand, report } from '../cli.js';
+import { renderTable } from '../table.js';
+
+export function config(cli: Cli): Command {
+  return localCommand(cli, 'config', 'show the effective configuration and where each value comes from').action(
+    (options: { config?: string; json?: boolean }) => {
+      const loaded = loadConfig({ file: options.config, env: cli.environment });
+      checkTlsFiles(loaded);
+      const values = explainConfig(loaded);
+      report(cli, options, { file: loaded.file ?? null, values }, (paint) => {
+        const rows = values.map(({ key, value, origin }) => [
+          key,
+          typeof value === 'string' ? value : JSON.stringify(value),
+          { text: origin, paint: origin === 'default' ? paint.dim : paint.green },
+        ]);
+        return renderTable(paint, ['KEY', 'VALUE', 'ORIGIN'], rows, '');
+      });
+    },
+  );
+}

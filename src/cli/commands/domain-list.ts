@@ -1,0 +1,25 @@
+/** `domain list`: every domain of the account. */
+import type { Command } from 'commander';
+import { type Cli, report, serverCommand } from '../cli.js';
+import { connect, type ServerOptions } from '../connect.js';
+import { renderTable } from '../table.js';
+import type { WireDomain } from './domain-show.js';
+
+export function domainList(cli: Cli): Command {
+  return serverCommand(cli, 'list', 'list the domains of the account')
+    .option('--state <state>', 'only active, unverified or disabled ones')
+    .option('--search <text>', 'only names that contain this')
+    .action(async (options: ServerOptions & { state?: string; search?: string }) => {
+      const { state, search } = options;
+      const items = await connect(cli, options).listAll<WireDomain>('/v4/domains', { state, search });
+      report(cli, options, { total_count: items.length, items }, (paint) => {
+        const rows = items.map((domain) => [
+          domain.name,
+          { text: domain.state, paint: domain.state === 'active' ? paint.green : paint.yellow },
+          domain.type,
+          domain.created_at,
+        ]);
+        return renderTable(paint, ['DOMAIN', 'STATE', 'TYPE', 'CREATED'], rows, 'No domains. Add one with "mailwagon domain add NAME".');
+      });
+    });
+}

@@ -1,0 +1,85 @@
+/** `events tail`: prints events as they happen, one line each, until Ctrl-C. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { SECOND } from '#core';
+import { type ApiClient, ServerAway } from '../api-client.js';
+import { type Cli, repeated, serverCommand } from '../cli.js';
+import { WrongUsage } from '../command-errors.js';
+import { connect, type ServerOptions } from '../connect.js';
+import { eventLine, type WireEvent } from '../event-line.js';
+import { makePaint } from '../terminal.js';
+import { parseSince } from '../time-text.js';
+
+const POLL_MS = SECOND;
+
+interface Options extends ServerOptions {
+  since: string;
+  follow: boolean;
+  domain?: string;
+  event?: string[];
+}
+
+interface Page {
+  items: WireEvent[];
+  paging: { next: string };
+}
+
+export function eventsTail(cli: Cli): Command {
+  return serverCommand(cli, 'tail', 'print events as they happen')
+    .option('--since <time>', 'begin here: 90s, 10m, 2h, 3d ago, or a date', '10m')
+    .option('--no-follow', 'print what is there and stop')
+    .option('--follow', 'go on until Ctrl-C (default)')
+    .option('--domain <domain>', 'only of this domain')
+    .option('--event <name>', 'only these events: accepted, delivered, failed, … (repeat for more)', repeated)
+    .action(async (options: Options) => {
+      const begin = parseSince(options.since, cli.clock.now());
+      if (begin === undefined)
+        throw new WrongUsage(`--since ${options.since}: expected 90s, 10m, 2h, 3d or a date such as 2026-03-04T10:15:00Z`);
+      const path = options.domain === undefined ? '/mailwagon/v1/events' : `/v3/${encodeURIComponent(options.domain)}/events`;
+      // The filter language joins alternatives with OR; the same field twice would mean both at once.
+      const query = { begin: begin / SECOND, ascending: 'yes', limit: 300, event: options.event?.join(' OR ') };
+      const interrupted = cli.interruption();
+      const api = connect(cli, options, interrupted);
+      try {
+        await tail({ cli, options, api, interrupted }, await api.get<Page>(path, query));
+      } catch (error) {
+        if (!interrupted.aborted) throw error;
+      }
+    });
+}
+
+interface Tail {
+  cli: Cli;
+  options: Options;
+  api: ApiClient;
+  interrupted: AbortSignal;
+}
+
+async function tail(context: Tail, first: Page): Promise<void> {
+  const { cli, options, interrupted } = context;
+  const paint = makePaint(cli.terminal.colour);
+  let page = first;
+  for (;;) {
+    for (const event of page.items) cli.terminal.out(options.json ? JSON.stringify(event) : eventLine(paint, event));
+    if (page.items.length === 0) {
+      if (!options.follow) return;
+      await pause(interrupted);
+    }
+    page = await nextPage(context, page);
+  }
+}
+
+/** The page after this one; while following, a server that restarts is waited for. */
+async function nextPage({ cli, options, api, interrupted }: Tail, page: Page): Promise<Page> {
+  for (let away = false; ; away = true) {
+    try {
+      return await api.getPage<Page>(page.paging.next);
+    } catch (error) {
+      if (!options.follow || !(error instanceof ServerAway)) throw error;
+      if (!away) cli.terminal.err('The server is away; waiting for it.');
+      await pause(interrupted);
+    }
+  }
+}
+
+const pause = (interrupted: AbortSignal) => sleep(POLL_MS, undefined, { signal: interrupted });

@@ -1,0 +1,80 @@
+/** `queue list`: the open deliveries, oldest due first; the filters are those of `queue retry` and `queue cancel`. */
+import type { Command } from 'commander';
+import { type Cli, report, serverCommand } from '../cli.js';
+import { WrongUsage } from '../command-errors.js';
+import { connect, type ServerOptions } from '../connect.js';
+import { renderTable } from '../table.js';
+import { timeText } from '../time-text.js';
+
+/** One open delivery; times are ms since the epoch. */
+export interface WireDelivery {
+  id: number | string;
+  message_id: string;
+  domain: string;
+  sender: string;
+  recipient: string;
+  destination: string;
+  priority: number;
+  due: number;
+  attempts: number;
+  last?: { code: number; message: string; mxHost?: string } | null;
+  subject: string;
+  size: number;
+  accepted_at: number;
+  expires_at: number;
+}
+
+export interface FilterOptions {
+  domain?: string;
+  destination?: string;
+  recipient?: string;
+  message?: string;
+}
+
+interface Page {
+  items: WireDelivery[];
+  next?: string | number | null;
+}
+
+const PAGE = 100;
+
+export function queueList(cli: Cli): Command {
+  return withFilters(serverCommand(cli, 'list', 'list open deliveries'))
+    .option('--limit <count>', 'at most this many', '100')
+    .action(async (options: ServerOptions & FilterOptions & { limit: string }) => {
+      const limit = Number(options.limit);
+      if (!Number.isInteger(limit) || limit < 1) throw new WrongUsage(`--limit ${options.limit}: expected a whole number from 1`);
+      const api = connect(cli, options);
+      const items: WireDelivery[] = [];
+      let next: Page['next'];
+      do {
+        const query = { ...filterFields(options), limit: Math.min(PAGE, limit - items.length), after: next ?? undefined };
+        const page = await api.get<Page>('/mailwagon/v1/queue', query);
+        items.push(...page.items);
+        next = page.items.length === 0 ? null : page.next;
+      } while (next !== null && next !== undefined && items.length < limit);
+      report(cli, options, { items, next: next ?? null }, (paint) => {
+        const rows = items.map((item) => [
+          String(item.id),
+          item.sender === '' ? '<>' : item.sender,
+          item.recipient,
+          timeText(item.due),
+          item.attempts,
+          item.last ? `${item.last.code} ${item.last.message}` : '',
+        ]);
+        const table = renderTable(paint, ['ID', 'SENDER', 'RECIPIENT', 'DUE', 'ATTEMPTS', 'LAST ANSWER'], rows, 'The queue is empty.');
+        return next ? `${table}\n${paint.dim('There are more: raise --limit or filter.')}` : table;
+      });
+    });
+}
+
+/** Adds the options that select deliveries. */
+export function withFilters(command: Command): Command {
+  return command
+    .option('--domain <domain>', 'sent as this domain')
+    .option('--destination <domain>', 'going to this domain')
+    .option('--recipient <address>', 'going to this address')
+    .option('--message <id>', 'of this message (its Message-ID)');
+}
+
+export const filterFields = ({ domain, destination, recipient, message }: FilterOptions) => ({ domain, destination, recipient, message });

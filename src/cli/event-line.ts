@@ -1,0 +1,39 @@
+/** One event as one line: when, what, whom, and what the other side said. */
+import { cleanText, SECOND } from '#core';
+import type { Paint } from './terminal.js';
+import { timeText } from './time-text.js';
+
+/** The parts of an event that the line shows; all but the first three depend on the kind of event. */
+export interface WireEvent {
+  event: string;
+  id: string;
+  /** s since the epoch, with a fraction. */
+  timestamp: number;
+  recipient?: string;
+  severity?: string;
+  reason?: string;
+  envelope?: { sender?: string };
+  message?: { headers?: { subject?: string } };
+  'delivery-status'?: { code?: number; message?: string; description?: string; 'mx-host'?: string };
+}
+
+/** Texts that strangers wrote are cleaned of control characters. */
+export function eventLine(paint: Paint, event: WireEvent): string {
+  const temporary = event.event === 'failed' && event.severity === 'temporary';
+  const name = temporary ? 'deferred' : event.event;
+  const colour = temporary ? paint.yellow : ({ delivered: paint.green, failed: paint.red, rejected: paint.red }[event.event] ?? paint.bold);
+  const sender = event.envelope?.sender;
+  const parties = sender === undefined ? (event.recipient ?? '') : `${sender || '<>'} → ${event.recipient ?? ''}`;
+  return [paint.dim(timeText(event.timestamp * SECOND)), colour(name.padEnd(9)), cleanText(parties), cleanText(detailOf(event))]
+    .filter((part) => part !== '')
+    .join('  ');
+}
+
+function detailOf(event: WireEvent): string {
+  const status = event['delivery-status'];
+  if (status === undefined) return event.message?.headers?.subject ?? event.reason ?? '';
+  const said = status.message || status.description || event.reason || '';
+  const host = status['mx-host'] ? `(${status['mx-host']})` : '';
+  const code = status.code && !said.startsWith(String(status.code)) ? String(status.code) : '';
+  return [code, said, host].filter((part) => part !== '').join(' ');
+}

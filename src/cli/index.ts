@@ -1,0 +1,55 @@
+/**
+ * The command line: every command, in the order of `--help`. `main` takes the arguments after the program's name and gives the exit code
+ * (0 done, 1 refused or failed, 2 wrong usage); it never throws, results go to standard output and everything else to standard error.
+ */
+import type { Command } from 'commander';
+import { packageVersion } from '#config';
+import { type Cli, newGroup, type Verb } from './cli.js';
+import { config } from './commands/config.js';
+import { credentialAdd } from './commands/credential-add.js';
+import { credentialList } from './commands/credential-list.js';
+import { credentialRemove } from './commands/credential-remove.js';
+import { domainAdd } from './commands/domain-add.js';
+import { domainDns } from './commands/domain-dns.js';
+import { domainList } from './commands/domain-list.js';
+import { domainRemove } from './commands/domain-remove.js';
+import { domainShow } from './commands/domain-show.js';
+import { domainVerify } from './commands/domain-verify.js';
+import { endpoints } from './commands/endpoints.js';
+import { eventsTail } from './commands/events-tail.js';
+import { init } from './commands/init.js';
+import { keyCreate } from './commands/key-create.js';
+import { keyList } from './commands/key-list.js';
+import { keyRemove } from './commands/key-remove.js';
+import { queueCancel } from './commands/queue-cancel.js';
+import { queueList } from './commands/queue-list.js';
+import { queueRetry } from './commands/queue-retry.js';
+import { queueShow } from './commands/queue-show.js';
+import { send } from './commands/send.js';
+import { serve } from './commands/serve.js';
+import { processCli } from './process-cli.js';
+import { runProgram } from './run-program.js';
+
+export type { Cli } from './cli.js';
+export { runProgram } from './run-program.js';
+
+export function makeProgram(cli: Cli): Command {
+  const group = (name: string, description: string, verbs: Verb[]) => () => newGroup(cli, name, description, verbs);
+  return newGroup(cli, 'mailwagon', 'The Mailgun you run yourself.', [
+    init,
+    serve,
+    config,
+    endpoints,
+    group('domain', 'the domains to send as', [domainAdd, domainList, domainShow, domainDns, domainVerify, domainRemove]),
+    group('credential', 'SMTP logins', [credentialAdd, credentialList, credentialRemove]),
+    group('key', 'API keys', [keyCreate, keyList, keyRemove]),
+    send,
+    group('queue', 'open deliveries', [queueList, queueShow, queueRetry, queueCancel]),
+    group('events', 'what happened', [eventsTail]),
+  ]).version(packageVersion());
+}
+
+export const main = (argv: readonly string[]): Promise<number> => {
+  const cli = processCli();
+  return runProgram(cli, makeProgram(cli), argv);
+};

@@ -1,0 +1,27 @@
+/** Says why the server could not start in words that point at the configuration. */
+import { CommandFailed } from './command-errors.js';
+
+const REASONS: Record<string, string> = {
+  EADDRINUSE: 'the port is in use by another process; stop that one or change "listen" in the configuration',
+  EACCES: 'permission denied; ports below 1024 need the systemd unit (or CAP_NET_BIND_SERVICE)',
+  EADDRNOTAVAIL: 'this machine does not have that address; change "listen" in the configuration',
+  ENOTFOUND: 'the name is unknown; change "listen" in the configuration',
+};
+
+/** Failures with a known cause become CommandFailed; a bug stays what it is, so that its stack is seen. */
+export function startFailure(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code, syscall, address, hostname, port } = error as NodeJS.ErrnoException & {
+    address?: string;
+    hostname?: string;
+    port?: number;
+  };
+  const listening = syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo';
+  if (listening && code !== undefined && code in REASONS) {
+    const host = address ?? hostname ?? '';
+    const place = port === undefined ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return new CommandFailed(`Cannot listen on ${place}: ${REASONS[code]}`);
+  }
+  // Folders below throw plain errors with a whole sentence, and everything a bug throws has a class of its own.
+  return error.constructor === Error && code === undefined ? new CommandFailed(`Cannot start: ${error.message}`) : error;
+}
