@@ -1,0 +1,88 @@
+/**
+ * The parameters of a request, wherever they came from: query, urlencoded, multipart or JSON. The body wins over the query, an empty value is an
+ * absent one, and `name`, `name[]` and `name[0]` are the same repeated parameter. Values are text; whoever needs more asks for it here.
+ */
+import { badRequest } from '#core';
+import type { Upload } from './upload.js';
+
+export type FormEntry = { name: string; value: string } | { name: string; file: Upload };
+
+const YES = new Set(['yes', 'true', '1']);
+const NO = new Set(['no', 'false', '0']);
+
+export class Form {
+  readonly #values = new Map<string, string[]>();
+  readonly #files = new Map<string, Upload[]>();
+  readonly #uploads: Upload[];
+
+  constructor(query: FormEntry[], body: FormEntry[]) {
+    this.#uploads = [...query, ...body].flatMap((entry) => ('file' in entry ? [entry.file] : []));
+    const given = new Set(body.map((entry) => plainName(entry.name)));
+    for (const entry of [...query.filter((candidate) => !given.has(plainName(candidate.name))), ...body]) {
+      if ('file' in entry) {
+        // What a browser sends for an empty file input.
+        if (entry.file.size > 0 || entry.file.filename !== '') add(this.#files, plainName(entry.name), entry.file);
+      } else if (entry.value !== '') add(this.#values, plainName(entry.name), entry.value);
+    }
+  }
+
+  /** Names of the parameters that have a value or a file, in the order they came. */
+  names(): string[] {
+    return [...new Set([...this.#values.keys(), ...this.#files.keys()])];
+  }
+
+  /** The first value. */
+  text(name: string): string | undefined {
+    return this.#values.get(name)?.[0];
+  }
+
+  texts(name: string): string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  files(name: string): Upload[] {
+    return this.#files.get(name) ?? [];
+  }
+
+  /** yes/no, true/false, 1/0 in any case. Refusal 400 for anything else. */
+  flag(name: string): boolean | undefined {
+    const value = this.text(name)?.toLowerCase();
+    if (value === undefined) return undefined;
+    if (YES.has(value)) return true;
+    if (NO.has(value)) return false;
+    throw badRequest(`'${name}' parameter must be either 'yes' or 'no'`);
+  }
+
+  /** A whole number between `min` and `max`. Refusal 400 for anything else. */
+  integer(name: string, range: { min: number; max: number }): number | undefined {
+    const text = this.text(name)?.trim();
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (!/^-?\d{1,16}$/.test(text) || value < range.min)
+      throw badRequest(`The '${name}' parameter must be a whole number of at least ${range.min}`);
+    if (value > range.max) throw badRequest(`The '${name}' parameter can't be larger than ${range.max}`);
+    return value;
+  }
+
+  /** One of a few words. Refusal 400 that lists them. */
+  choice<T extends string>(name: string, words: readonly T[]): T | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const found = words.find((word) => word === value);
+    if (found === undefined) throw badRequest(`'${name}' parameter must be one of [${words.join(' ')}]`);
+    return found;
+  }
+
+  /** Lets go of every uploaded file. */
+  async dispose(): Promise<void> {
+    await Promise.all(this.#uploads.map((upload) => upload.dispose()));
+  }
+}
+
+const plainName = (name: string): string => name.replace(/\[\d*\]$/, '');
+
+function add<T>(map: Map<string, T[]>, name: string, value: T): void {
+  const list = map.get(name);
+  if (list) list.push(value);
+  else map.set(name, [value]);
+}

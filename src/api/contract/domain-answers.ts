@@ -1,0 +1,49 @@
+/** JSON of the Domains group. */
+export interface DomainJson {
+  /** 24 hex digits. */
+  id: string;
+  name: string;
+  state: 'active' | 'unverified' | 'disabled';
+  type: 'custom' | 'sandbox';
+  /** `Wed, 10 Jul 2013 19:26:52 GMT`. */
+  created_at: string;
+  smtp_login: string;
+  spam_action: 'disabled';
+  wildcard: boolean;
+  require_tls: boolean;
+  skip_verification: boolean;
+  is_disabled: boolean;
+  web_prefix: string;
+  web_scheme: 'http' | 'https';
+  use_automatic_sender_security: boolean;
+  encrypt_incoming_message: boolean;
+  /** s. */
+  message_ttl: number;
+}
+
+export interface DnsRecordJson {
+  is_active: boolean;
+  cached: string[];
+  name?: string;
+  /** A number as text, on MX records only. */
+  priority?: string;
+  record_type: 'TXT' | 'MX' | 'CNAME';
+  valid: 'valid' | 'invalid' | 'unknown';
+  value: string;
+}
+
+export interface DomainAnswer {
+  message?: string;
+  domain: DomainJson;
+  receiving_dns_records: DnsRecordJson[];
+  sending_dns_records: DnsRecordJson[];
+}
+
+export interface DomainListAnswer {
+  total_count: number;
+  items: DomainJson[];
+}
+
+export interface MessageAnswer {
+  message: string;
+}

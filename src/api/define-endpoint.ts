@@ -1,0 +1,87 @@
+/** What an endpoint is: where it lives, who may call it, what its path parameters name, and the handler that answers it. */
+import type { Clock } from '#core';
+import type { Directory } from '#directory';
+import type { EventLog } from '#events';
+import type { Intake } from '#intake';
+import type { Queue } from '#queue';
+import type { ApiKeyRecord } from '#store';
+import type { Form } from './body/form.js';
+
+/** The folders a handler may call, and what it may know of this server. */
+export interface Services {
+  directory: Directory;
+  intake: Intake;
+  queue: Queue;
+  events: EventLog;
+  clock: Clock;
+  /** Name of this server. */
+  hostname: string;
+  version: string;
+  /** Monotonic ms when the API was made. */
+  startedAt: number;
+}
+
+/** One authenticated request, its body read. */
+export interface Call {
+  account: number;
+  key: ApiKeyRecord;
+  /** Path parameters, percent-decoded; anything the client liked to write. */
+  params: Record<string, string>;
+  form: Form;
+  /** Scheme and host as the client sees them, without a trailing slash. */
+  baseUrl: string;
+  remoteAddress: string;
+}
+
+/** Documentation groups; `Operator` is our own, for the command line. */
+export type Group = 'Messages' | 'Domains' | 'Credentials' | 'Keys' | 'Events' | 'Operator';
+
+/** `send` is what a domain sending key may do for its domain; `read` and `write` are judged by role and group (`may-call.ts`). */
+export type Access = 'send' | 'read' | 'write';
+
+/** What a path parameter names, so that tests can put another account's there. */
+export type ParameterKind = 'domain' | 'login' | 'key' | 'delivery' | 'page';
+
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Path with `:parameters`. */
+  path: string;
+  group: Group;
+  title: string;
+  access: Access;
+  /** One entry per `:parameter` of the path. */
+  parameters: Record<string, ParameterKind>;
+  /** Gives the JSON of a 200 answer. Throws Refusal or StoreError; anything else is answered as an internal error. */
+  handler(call: Call, services: Services): Promise<object>;
+}
+
+type Handler = Endpoint['handler'];
+
+/** A path parameter's name is the first part of its kind: `:domain`, `:login`, `:key`, `:delivery`, `:page`. */
+const KINDS: ReadonlySet<string> = new Set<ParameterKind>(['domain', 'login', 'key', 'delivery', 'page']);
+
+/** `defineEndpoint('GET /v3/:domain/events', { … })`. Throws on a path parameter of unknown kind. */
+export function defineEndpoint(
+  route: `${Endpoint['method']} /${string}`,
+  group: Group,
+  access: Access,
+  title: string,
+  handler: Handler,
+): Endpoint {
+  const [method, path] = route.split(' ') as [Endpoint['method'], string];
+  const names = [...path.matchAll(/:([a-z]+)/g)].map((match) => match[1] as string);
+  const unknown = names.find((name) => !KINDS.has(name));
+  if (unknown !== undefined) throw new Error(`${route}: path parameter ':${unknown}' is of no known kind`);
+  return {
+    method,
+    path,
+    group,
+    title,
+    access,
+    parameters: Object.fromEntries(names.map((name) => [name, name as ParameterKind])),
+    handler,
+  };
+}
+
+/** A path parameter that the route is known to have. */
+export const pathParameter = (call: Call, name: ParameterKind): string => call.params[name] ?? '';

@@ -1,0 +1,109 @@
+/**
+ * What happens around every handler, in this order: who is calling, may they, are they too fast, what did they send; then the handler, then the
+ * answer and one log line. Handlers only return JSON or throw.
+ */
+import type { Request, RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { parseDomain, refusalFrom } from '#core';
+import type { ApiKeyRecord } from '#store';
+import { drainRequest } from './body/drain-request.js';
+import type { Form } from './body/form.js';
+import { readForm } from './body/read-form.js';
+import type { Endpoint, Services } from './define-endpoint.js';
+import { ErrorAnswer, errorAnswerFrom } from './error-answer.js';
+import { mayCall } from './may-call.js';
+import { authenticate, unauthorized } from './middleware/authenticate.js';
+import { clientAddress } from './middleware/client-address.js';
+import type { GuessBrake } from './middleware/guess-brake.js';
+import { publicBaseUrl } from './middleware/public-base-url.js';
+import type { RateLimit } from './middleware/rate-limit.js';
+
+export interface DispatchDeps {
+  services: Services;
+  brake: GuessBrake;
+  rateLimit: RateLimit;
+  logger: Logger;
+  tempDir: string;
+}
+
+export function makeDispatcher(deps: DispatchDeps): (endpoint: Endpoint) => RequestHandler {
+  const { services, logger } = deps;
+
+  return (endpoint) => async (request, response) => {
+    const started = services.clock.monotonic();
+    let key: ApiKeyRecord | undefined;
+    let form: Form | undefined;
+    let failure: unknown;
+    const params = request.params as Record<string, string>;
+    try {
+      key = await authenticate(request, services.directory.keys, deps.brake);
+      checkAccess(key, endpoint, params);
+      response.set(deps.rateLimit.count(key.account));
+      form = await readForm(request, queryOf(request), deps.tempDir);
+      const baseUrl = publicBaseUrl(request, services.hostname);
+      const call = { account: key.account, key, params, form, baseUrl, remoteAddress: clientAddress(request) };
+      const answer = await endpoint.handler(call, services);
+      sendJson(response, 200, answer, form.flag('pretty') ?? false);
+    } catch (error) {
+      failure = error;
+      sendError(request, response, errorAnswerFrom(error));
+    } finally {
+      await form?.dispose().catch((error: unknown) => logger.error({ err: error }, 'upload not released'));
+      logRequest(logger, { request, endpoint, response, key, ms: services.clock.monotonic() - started, failure });
+    }
+  };
+}
+
+/** 403 for what the role may not do; 401 for a sending key at a domain that is not its own, as if that domain did not know it. */
+function checkAccess(key: ApiKeyRecord, endpoint: Endpoint, params: Record<string, string>): void {
+  if (!mayCall(key.role, endpoint.group, endpoint.access)) throw new ErrorAnswer(403, { message: 'Forbidden' });
+  if (key.role === 'sending' && parseDomain(params.domain ?? '') !== key.domainName) throw unauthorized();
+}
+
+function queryOf(request: Request): string {
+  const mark = request.url.indexOf('?');
+  return mark < 0 ? '' : request.url.slice(mark + 1);
+}
+
+function sendJson(response: Response, status: number, body: object, pretty = false): void {
+  if (response.destroyed) return;
+  response.status(status).set('content-type', 'application/json');
+  response.end(JSON.stringify(body, undefined, pretty ? 2 : undefined));
+}
+
+/** Also used for what no endpoint answers. */
+export function sendError(request: Request, response: Response, answer: ErrorAnswer): void {
+  if (response.destroyed || response.headersSent) return;
+  // Its body was never asked for, so nobody knows whether it still comes.
+  if (!request.complete && request.headers.expect !== undefined) response.set('connection', 'close');
+  response.set(answer.headers);
+  if (typeof answer.body === 'string') response.status(answer.status).set('content-type', 'text/plain; charset=utf-8').end(answer.body);
+  else sendJson(response, answer.status, answer.body);
+  drainRequest(request);
+}
+
+interface LoggedRequest {
+  request: Request;
+  endpoint?: Endpoint;
+  response: Response;
+  key?: ApiKeyRecord | undefined;
+  ms: number;
+  failure?: unknown;
+}
+
+/** One line per request: never a body, a key or a query. */
+export function logRequest(logger: Logger, logged: LoggedRequest): void {
+  const { request, response, key } = logged;
+  const facts = {
+    method: request.method,
+    route: logged.endpoint?.path,
+    status: response.headersSent ? response.statusCode : undefined,
+    ms: Math.round(logged.ms * 10) / 10,
+    account: key?.account,
+    key: key?.id,
+    client: clientAddress(request),
+  };
+  const refusal = logged.failure === undefined || logged.failure instanceof ErrorAnswer ? undefined : refusalFrom(logged.failure);
+  if (refusal && refusal.httpStatus >= 500) logger.error({ ...facts, err: refusal.cause ?? refusal }, 'request failed');
+  else logger.info({ ...facts, reason: refusal?.reason }, 'request');
+}

@@ -1,0 +1,8 @@
+/** Every endpoint of the API, in the order they are tried: the one list. */
+import type { Endpoint } from './define-endpoint.js';
+import { credentialEndpoints } from './groups/credentials.js';
+import { domainEndpoints } from './groups/domains.js';
+import { keyEndpoints } from './groups/keys.js';
+import { messageEndpoints } from './groups/messages.js';
+
+export const endpoints: readonly Endpoint[] = [...domainEndpoints, ...credentialEndpoints, ...messageEndpoints, ...keyEndpoints];

@@ -1,0 +1,90 @@
+/** Domains, at v3 and v4 alike: clients mix the two. */
+import { badRequest } from '#core';
+import type { NewDomain } from '#directory';
+import type { Form } from '../body/form.js';
+import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
+import { notSupported } from '../error-answer.js';
+import { MESSAGE_TTL, presentDomain, presentDomainWithDns } from '../present/domain.js';
+import { readPage } from '../present/offset-page.js';
+
+/** Parameters of creation that only work with the value that describes this server already. */
+const FIXED: Record<string, readonly string[]> = {
+  wildcard: ['false', 'no', '0'],
+  spam_action: ['disabled'],
+  force_dkim_authority: ['false', 'no', '0'],
+  force_root_dkim_host: ['false', 'no', '0'],
+  use_automatic_sender_security: ['false', 'no', '0'],
+  encrypt_incoming_message: ['false', 'no', '0'],
+  message_ttl: [String(MESSAGE_TTL)],
+  archive_to: [],
+  dkim_host_name: [],
+  ips: [],
+  pool_id: [],
+};
+
+function readNewDomain(form: Form): NewDomain {
+  const name = form.text('name');
+  if (name === undefined) throw badRequest("Parameter 'name' is missing");
+  const unsupported = Object.entries(FIXED).find(
+    ([field, values]) => !values.includes((form.text(field) ?? values[0] ?? '').toLowerCase()) && form.text(field),
+  );
+  if (unsupported) throw notSupported(unsupported[0]);
+  const bits = form.choice('dkim_key_size', ['1024', '2048', '4096']);
+  return {
+    name,
+    smtpPassword: form.text('smtp_password'),
+    dkimKeySize: bits === undefined ? undefined : (Number(bits) as NewDomain['dkimKeySize']),
+    dkimSelector: form.text('dkim_selector'),
+    requireTls: form.flag('require_tls'),
+    skipVerification: form.flag('skip_verification'),
+    webScheme: form.choice('web_scheme', ['http', 'https']),
+    webPrefix: form.text('web_prefix'),
+  };
+}
+
+async function create({ account, form }: Call, { directory }: Services) {
+  const domain = await directory.domains.create(account, readNewDomain(form));
+  return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain DNS records have been created');
+}
+
+async function list({ account, form }: Call, { directory }: Services) {
+  if (form.text('authority') !== undefined) throw notSupported('authority');
+  const { items, total } = await directory.domains.list(account, {
+    ...readPage(form),
+    state: form.choice('state', ['active', 'unverified', 'disabled']),
+    search: form.text('search'),
+    sort:
+      form.choice('sort', ['name', 'name:asc', 'name:desc']) === undefined
+        ? 'created'
+        : form.text('sort') === 'name:desc'
+          ? 'name:desc'
+          : 'name:asc',
+  });
+  return { total_count: total, items: items.map(presentDomain) };
+}
+
+/** `h:extended` asks for fields that are always there. */
+async function get(call: Call, { directory }: Services) {
+  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
+  const withDns = call.form.flag('h:with_dns') ?? true;
+  return presentDomainWithDns(domain, withDns ? await directory.domains.dns(domain) : { sending: [], receiving: [] });
+}
+
+async function verify(call: Call, { directory }: Services) {
+  const { domain, dns } = await directory.domains.verify(call.account, pathParameter(call, 'domain'));
+  return presentDomainWithDns(domain, dns, 'Domain DNS records have been updated');
+}
+
+/** Ruby clients compare this text. */
+async function remove(call: Call, { directory }: Services) {
+  await directory.domains.remove(call.account, pathParameter(call, 'domain'));
+  return { message: 'Domain has been deleted' };
+}
+
+export const domainEndpoints: Endpoint[] = (['v3', 'v4'] as const).flatMap((version) => [
+  defineEndpoint(`GET /${version}/domains`, 'Domains', 'read', 'Get domains', list),
+  defineEndpoint(`POST /${version}/domains`, 'Domains', 'write', 'Create a domain', create),
+  defineEndpoint(`GET /${version}/domains/:domain`, 'Domains', 'read', 'Get domain details', get),
+  defineEndpoint(`PUT /${version}/domains/:domain/verify`, 'Domains', 'write', 'Verify a domain', verify),
+  defineEndpoint(`DELETE /${version}/domains/:domain`, 'Domains', 'write', 'Delete a domain', remove),
+]);

@@ -1,0 +1,29 @@
+/** The HTTP server around the API: absolute deadlines for header and body, bounded headers, and `Expect: 100-continue` answered only once the body is wanted. */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { MINUTE, SECOND } from '#core';
+
+/** ms. A request that drips its bytes is cut off at these ages, however busy it looks. */
+export const serverTimeouts = {
+  /** Until the whole header block is there. */
+  headersTimeout: 30 * SECOND,
+  /** Until the whole body is there: 52.4 MiB at about 1 Mbit/s. */
+  requestTimeout: 8 * MINUTE,
+  /** Idle connections are kept longer than proxies keep theirs (60 s), so that the proxy closes first. */
+  keepAliveTimeout: 65 * SECOND,
+  /** How often the deadlines are looked at. */
+  connectionsCheckingInterval: 5 * SECOND,
+} as const;
+
+/** `timeouts` may be shortened by tests. */
+export function makeHttpServer(listener: RequestListener, timeouts: Partial<Record<keyof typeof serverTimeouts, number>> = {}): Server {
+  const server = createServer({ ...serverTimeouts, ...timeouts, maxHeaderSize: 16 * 1024 }, listener);
+  server.maxHeadersCount = 200;
+  server.on('checkContinue', (request, response) => {
+    // Reading the body is what asks for it: a request refused by its header never gets to send one.
+    request.once('resume', () => {
+      if (!response.headersSent) response.writeContinue();
+    });
+    listener(request, response);
+  });
+  return server;
+}

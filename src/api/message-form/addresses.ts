@@ -1,0 +1,32 @@
+/** The address parameters of a send. Pure. */
+import { type Address, badRequest } from '#core';
+import { parseAddressList } from '#mail';
+import type { Form } from '../body/form.js';
+
+const MAX_RECIPIENTS = 1000;
+/** Characters of one parameter's values; a thousand recipients with long names fit. */
+const MAX_LENGTH = 1024 * 1024;
+
+export type AddressField = 'from' | 'to' | 'cc' | 'bcc';
+
+/** Addresses of all values of a parameter, comma-joined or repeated; empty when it is absent. Refusal 400 naming it. */
+export function readAddresses(form: Form, field: AddressField): Address[] {
+  const values = form.texts(field);
+  if (values.reduce((sum, value) => sum + value.length, 0) > MAX_LENGTH) throw tooMany();
+  return values.flatMap((value) => {
+    const mailboxes = parseAddressList(value);
+    if (!mailboxes || mailboxes.length === 0) throw badRequest(`${field} parameter is not a valid address. please check documentation`);
+    return mailboxes.map((mailbox) => mailbox.address);
+  });
+}
+
+/** To, cc and bcc together: the envelope. Refusal 400 when `to` is missing or there are over 1000. */
+export function readRecipients(form: Form): Address[] {
+  const to = readAddresses(form, 'to');
+  if (to.length === 0) throw badRequest('to parameter is missing');
+  const recipients = [...to, ...readAddresses(form, 'cc'), ...readAddresses(form, 'bcc')];
+  if (recipients.length > MAX_RECIPIENTS) throw tooMany();
+  return recipients;
+}
+
+const tooMany = () => badRequest(`Too many recipients, max is ${MAX_RECIPIENTS}`);

@@ -1,0 +1,41 @@
+/** Finds out which key a request carries: HTTP Basic, judged by the password alone, as every Mailgun client can speak it. */
+import type { IncomingMessage } from 'node:http';
+import type { Directory } from '#directory';
+import type { ApiKeyRecord } from '#store';
+import { ErrorAnswer } from '../error-answer.js';
+import { clientAddress } from './client-address.js';
+import type { GuessBrake } from './guess-brake.js';
+
+/** No Mailgun key is longer; more is not worth hashing. */
+const MAX_SECRET = 512;
+
+/** The password of a Basic header; undefined when there is none (RFC 7617). */
+export function basicPassword(header: string | undefined): string | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/=_-]+) *$/i.exec(header ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const decoded = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  const password = colon < 0 ? '' : decoded.slice(colon + 1);
+  return password === '' || password.length > MAX_SECRET ? undefined : password;
+}
+
+/** 401 as text, because a client that reads `message` from a JSON string breaks on it. */
+export const unauthorized = () => new ErrorAnswer(401, 'Forbidden', { 'www-authenticate': 'Basic realm="MG API"' });
+
+/** Gives the key, or throws a 401, or a 429 once the address has guessed too much. */
+export async function authenticate(request: IncomingMessage, keys: Directory['keys'], brake: GuessBrake): Promise<ApiKeyRecord> {
+  const secret = basicPassword(request.headers.authorization);
+  if (secret === undefined) throw unauthorized();
+  const address = clientAddress(request);
+  const wait = brake.blockedFor(address);
+  if (wait > 0)
+    throw new ErrorAnswer(
+      429,
+      { message: 'Too many failed authentication attempts', 'retry-seconds': wait },
+      { 'retry-after': String(wait) },
+    );
+  const key = await keys.verify(secret);
+  if (key) return key;
+  brake.wrong(address, secret);
+  throw unauthorized();
+}

@@ -1,0 +1,52 @@
+/** Domains and their DNS records as Mailgun's clients read them. */
+import { DAY, rfc2822Date } from '#core';
+import type { DnsRecord, DomainDns } from '#directory';
+import type { DomainRecord } from '#store';
+import type { DnsRecordJson, DomainAnswer, DomainJson } from '../contract/domain-answers.js';
+
+/** s; message bodies are kept three days after their last recipient is settled. */
+export const MESSAGE_TTL = (3 * DAY) / 1000;
+
+/** Clients in Java parse `created_at` with a named zone only. */
+export function presentDomain(domain: DomainRecord): DomainJson {
+  return {
+    id: domain.publicId,
+    name: domain.name,
+    state: domain.state,
+    type: domain.type,
+    created_at: rfc2822Date(domain.createdAt, 'GMT'),
+    smtp_login: `postmaster@${domain.name}`,
+    spam_action: 'disabled',
+    wildcard: false,
+    require_tls: domain.requireTls,
+    skip_verification: domain.skipVerification,
+    is_disabled: domain.state === 'disabled',
+    web_prefix: domain.webPrefix,
+    web_scheme: domain.webScheme,
+    use_automatic_sender_security: false,
+    encrypt_incoming_message: false,
+    message_ttl: MESSAGE_TTL,
+  };
+}
+
+/** Both lists are always there, because clients index into them. */
+export function presentDomainWithDns(domain: DomainRecord, dns: DomainDns, message?: string): DomainAnswer {
+  return {
+    ...(message === undefined ? {} : { message }),
+    domain: presentDomain(domain),
+    receiving_dns_records: dns.receiving.map(presentDnsRecord),
+    sending_dns_records: dns.sending.map(presentDnsRecord),
+  };
+}
+
+function presentDnsRecord(record: DnsRecord): DnsRecordJson {
+  return {
+    is_active: record.valid === 'valid',
+    cached: record.cached,
+    ...(record.name === undefined ? {} : { name: record.name }),
+    ...(record.priority === undefined ? {} : { priority: record.priority }),
+    record_type: record.recordType,
+    valid: record.valid,
+    value: record.value,
+  };
+}

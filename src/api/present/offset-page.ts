@@ -1,0 +1,13 @@
+/** Paging by `limit` and `skip`: default 100, at most 1000 a page. */
+import type { Form } from '../body/form.js';
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+
+/** Refusal 400 `The 'limit' parameter can't be larger than 1000`, or that it is no number. */
+export function readPage(form: Form): { limit: number; skip: number } {
+  return {
+    limit: form.integer('limit', { min: 1, max: MAX_LIMIT }) ?? DEFAULT_LIMIT,
+    skip: form.integer('skip', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? 0,
+  };
+}

@@ -1,0 +1,63 @@
+/** What holds for every endpoint, generated from the list itself. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { endpoints } from '../../dist/api/index.js';
+import { type Harness, KEYS, startApi } from './support/harness.js';
+
+let api: Harness;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(() => api.stop());
+
+const SAMPLES = { domain: 'example.com', login: 'alice', key: 'no-such-key', delivery: '12', page: 'none' } as const;
+const pathOf = (path: string, samples: Record<string, string> = SAMPLES) =>
+  path.replace(/:([a-z]+)/g, (_all, name: string) => samples[name] ?? '');
+
+describe.each(endpoints.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const))('%s', (_name, endpoint) => {
+  it('needs a key', async () => {
+    for (const key of [null, 'wrong', '']) {
+      const answer = await api.call(endpoint.method, pathOf(endpoint.path), { key });
+      expect(answer.status).toBe(401);
+      expect(answer.text).toBe('Forbidden');
+      expect(answer.headers['content-type']).toMatch(/^text\/plain/);
+      expect(answer.headers['www-authenticate']).toBe('Basic realm="MG API"');
+    }
+  });
+
+  it('answers a wrong method with 405 and what is allowed', async () => {
+    const answer = await api.call('PATCH', pathOf(endpoint.path));
+    expect(answer.status).toBe(405);
+    expect(answer.json).toEqual({ message: 'Method not allowed' });
+    expect(String(answer.headers.allow).split(', ')).toContain(endpoint.method);
+  });
+
+  it('is closed to sending keys unless it sends', async () => {
+    const answer = await api.call(endpoint.method, pathOf(endpoint.path), { key: KEYS.sending });
+    if (endpoint.access === 'send') expect(answer.status).toBe(400);
+    else expect(answer).toMatchObject({ status: 403, json: { message: 'Forbidden' } });
+  });
+
+  it('knows nothing of another account’s domain', async () => {
+    if (!('domain' in endpoint.parameters)) return;
+    const path = pathOf(endpoint.path, { ...SAMPLES, domain: 'other.example' });
+    const form = { login: 'x', password: 'long enough', to: 'a@example.org', from: 'a@example.com', text: 'x', message: 'x' };
+    const answer = await api.call(endpoint.method, path, { form });
+    expect(answer.status).toBe(404);
+    expect(answer.json.message).toContain('Domain not found');
+  });
+
+  it('never answers other than JSON with a message', async () => {
+    const answer = await api.call(endpoint.method, pathOf(endpoint.path));
+    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    if (answer.status !== 200) expect(typeof answer.json.message).toBe('string');
+    expect(answer.status).toBeLessThan(500);
+  });
+});
+
+it('names every path parameter’s kind', () => {
+  for (const endpoint of endpoints) {
+    const names = [...endpoint.path.matchAll(/:([a-z]+)/g)].map((match) => match[1]);
+    expect(Object.keys(endpoint.parameters)).toEqual(names);
+    expect(endpoint.title).not.toBe('');
+  }
+});

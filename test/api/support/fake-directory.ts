@@ -1,0 +1,173 @@
+/** A directory in memory: two accounts never see each other, secrets are what they look like. */
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { badRequest, notFound, parseDomain } from '../../../dist/core/index.js';
+import type { Directory, DomainDns } from '../../../dist/directory/index.js';
+import type { ApiKeyRecord, CredentialRecord, DomainRecord } from '../../../dist/store/index.js';
+
+export const MADE_AT = Date.UTC(2026, 2, 4, 10, 15, 30);
+
+export interface FakeDirectory extends Directory {
+  addKey(secret: string, key: Partial<ApiKeyRecord> & Pick<ApiKeyRecord, 'account' | 'role'>): ApiKeyRecord;
+  addDomain(account: number, name: string): DomainRecord;
+  credentialPasswords: Map<string, string>;
+}
+
+const dnsOf = (domain: DomainRecord): DomainDns => ({
+  sending: [
+    {
+      recordType: 'TXT',
+      name: domain.name,
+      value: 'v=spf1 a:mail.example.net ~all',
+      valid: 'valid',
+      cached: ['v=spf1 a:mail.example.net ~all'],
+    },
+    { recordType: 'TXT', name: `mailwagon._domainkey.${domain.name}`, value: 'k=rsa; p=AAAA', valid: 'unknown', cached: [] },
+  ],
+  receiving: [{ recordType: 'MX', priority: '10', value: 'mail.example.net', valid: 'unknown', cached: [] }],
+});
+
+export function makeFakeDirectory(): FakeDirectory {
+  const domains = new Map<string, DomainRecord>();
+  const keys = new Map<string, { key: ApiKeyRecord; secret: string }>();
+  const credentials = new Map<string, CredentialRecord>();
+  const credentialPasswords = new Map<string, string>();
+  let nextId = 1;
+
+  function own(account: number, name: string): DomainRecord {
+    const domain = domains.get(parseDomain(name) ?? '');
+    if (domain?.account !== account) throw notFound(`Domain not found: ${name}`);
+    return domain;
+  }
+  const loginOf = (domain: DomainRecord, login: string) => (login.includes('@') ? login : `${login}@${domain.name}`);
+  function checkPassword(password: string | undefined) {
+    if (password !== undefined && (password.length < 5 || password.length > 32)) {
+      throw badRequest('Password is too short. It must be between 5 and 32 characters.');
+    }
+  }
+  function addDomain(account: number, name: string, more: Partial<DomainRecord> = {}): DomainRecord {
+    const id = nextId++;
+    const domain: DomainRecord = {
+      id,
+      account,
+      publicId: String(id).padStart(24, '0'),
+      name,
+      type: 'custom',
+      state: 'unverified',
+      requireTls: false,
+      skipVerification: false,
+      webScheme: 'https',
+      webPrefix: 'email',
+      createdAt: MADE_AT,
+      ...more,
+    };
+    domains.set(name, domain);
+    return domain;
+  }
+  function addKey(secret: string, key: Partial<ApiKeyRecord> & Pick<ApiKeyRecord, 'account' | 'role'>): ApiKeyRecord {
+    const id = `${String(nextId++).padStart(8, '0')}-00000000`;
+    const record: ApiKeyRecord = { id, kind: 'user', description: '', secretHash: '', createdAt: MADE_AT, updatedAt: MADE_AT, ...key };
+    keys.set(id, { key: record, secret });
+    return record;
+  }
+
+  return {
+    addKey,
+    addDomain,
+    credentialPasswords,
+    accounts: {
+      create: () => Promise.reject(new Error('not part of the API')),
+      get: () => Promise.reject(new Error('not part of the API')),
+      count: async () => 2,
+    },
+    domains: {
+      async create(account, wanted) {
+        const name = parseDomain(wanted.name);
+        if (name === undefined) throw badRequest('Domain name format is invalid');
+        if (domains.has(name)) throw badRequest(`Domain ${name} is already taken`);
+        checkPassword(wanted.smtpPassword);
+        return addDomain(account, name, { requireTls: wanted.requireTls ?? false, webScheme: wanted.webScheme ?? 'https' });
+      },
+      find: async (name) => domains.get(name),
+      get: async (account, name) => own(account, name),
+      async list(account, filter) {
+        const found = [...domains.values()].filter(
+          (domain) =>
+            domain.account === account && domain.name.includes(filter.search ?? '') && (filter.state ?? domain.state) === domain.state,
+        );
+        if (filter.sort !== 'created')
+          found.sort((left, right) => left.name.localeCompare(right.name) * (filter.sort === 'name:asc' ? 1 : -1));
+        return { items: found.slice(filter.skip, filter.skip + filter.limit), total: found.length };
+      },
+      async remove(account, name) {
+        domains.delete(own(account, name).name);
+      },
+      dns: async (domain) => dnsOf(domain),
+      async verify(account, name) {
+        const domain = { ...own(account, name), state: 'active' as const };
+        domains.set(domain.name, domain);
+        return { domain, dns: dnsOf(domain) };
+      },
+      signingKeys: async (domain) => {
+        const { privateKey } = generateKeyPairSync('ed25519', {
+          privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+          publicKeyEncoding: { type: 'spki', format: 'pem' },
+        });
+        return [{ domain: domain.name, selector: 'mailwagon', privateKey: createPrivateKey(privateKey) }];
+      },
+      dkimKeys: async () => [],
+    },
+    credentials: {
+      async create(account, domainName, login, password) {
+        const domain = own(account, domainName);
+        checkPassword(password);
+        const full = loginOf(domain, login);
+        if (credentials.has(full)) throw badRequest(`Login ${full} already exists`);
+        const credential = { id: nextId++, account, domain: domain.id, login: full, passwordHash: '', createdAt: MADE_AT };
+        credentials.set(full, credential);
+        credentialPasswords.set(full, password ?? 'made-by-the-server');
+        return { credential, ...(password === undefined ? { password: 'made-by-the-server' } : {}) };
+      },
+      async list(account, domainName, limit, skip) {
+        const domain = own(account, domainName);
+        const found = [...credentials.values()].filter((credential) => credential.domain === domain.id);
+        return { items: found.slice(skip, skip + limit), total: found.length };
+      },
+      async changePassword(account, domainName, login, password) {
+        const full = loginOf(own(account, domainName), login);
+        checkPassword(password);
+        if (!credentials.has(full)) throw notFound('Credentials not found');
+        credentialPasswords.set(full, password);
+      },
+      async remove(account, domainName, login) {
+        const full = loginOf(own(account, domainName), login);
+        if (!credentials.delete(full)) throw notFound('Credentials not found');
+        return full;
+      },
+      async removeAll(account, domainName) {
+        const domain = own(account, domainName);
+        const found = [...credentials.values()].filter((credential) => credential.domain === domain.id);
+        for (const credential of found) credentials.delete(credential.login);
+        return found.length;
+      },
+      verify: async () => undefined,
+    },
+    keys: {
+      async create(account, wanted) {
+        if (wanted.role === 'sending' && wanted.domainName === undefined) throw badRequest("'domain_name' is required for a sending key");
+        const secret = `secret-of-key-${nextId}`;
+        const expiresAt = wanted.expiresIn === undefined ? undefined : MADE_AT + wanted.expiresIn * 1000;
+        const { role, kind = 'user', description = '', domainName } = wanted;
+        return { key: addKey(secret, { account, role, kind, description, domainName, expiresAt }), secret };
+      },
+      async list(account, filter) {
+        const found = [...keys.values()].map(({ key }) => key).filter((key) => key.account === account);
+        return found.filter((key) => (filter.kind ?? key.kind) === key.kind && (filter.domainName ?? key.domainName) === key.domainName);
+      },
+      async remove(account, id) {
+        if (keys.get(id)?.key.account !== account) throw notFound('key not found');
+        keys.delete(id);
+      },
+      verify: async (secret) => [...keys.values()].find((entry) => entry.secret === secret)?.key,
+    },
+  };
+}

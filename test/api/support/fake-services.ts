@@ -1,0 +1,156 @@
+/** Intake, queue and event log in memory, with what they were asked kept for assertions. */
+import type { Address, Delivery } from '../../../dist/core/index.js';
+import type { EventLog } from '../../../dist/events/index.js';
+import type { Intake, Submission } from '../../../dist/intake/index.js';
+import type { Queue } from '../../../dist/queue/index.js';
+import type { EventPosition, QueuedDelivery, StoredEvent } from '../../../dist/store/index.js';
+
+export interface AcceptedMessage extends Omit<Submission, 'content'> {
+  /** The message as it came, latin1 so that every byte can be looked at. */
+  raw: string;
+  messageId: string;
+}
+
+export interface FakeIntake extends Intake {
+  accepted: AcceptedMessage[];
+  /** Thrown by the next accept(), before the content is read. */
+  failure: Error | undefined;
+}
+
+export function makeFakeIntake(): FakeIntake {
+  const fake: FakeIntake = {
+    accepted: [],
+    failure: undefined,
+    async accept({ content, ...submission }) {
+      if (fake.failure) throw fake.failure;
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of content) chunks.push(chunk);
+      const raw = Buffer.concat(chunks).toString('latin1');
+      const messageId = /^message-id:\s*<(.*)>/im.exec(raw)?.[1] ?? 'none@example.com';
+      fake.accepted.push({ ...submission, raw, messageId });
+      return { messageId } as Awaited<ReturnType<Intake['accept']>>;
+    },
+  };
+  return fake;
+}
+
+export interface FakeQueue extends Queue {
+  items: QueuedDelivery[];
+  retried: number[];
+}
+
+export function makeFakeQueue(): FakeQueue {
+  const notHere = () => {
+    throw new Error('not part of the API');
+  };
+  const fake: FakeQueue = {
+    items: [],
+    retried: [],
+    put: notHere,
+    onDue: notHere,
+    take: notHere,
+    message: notHere,
+    settle: notHere,
+    giveBack: notHere,
+    start: notHere,
+    stop: notHere,
+    list: async (filter) =>
+      fake.items
+        .filter((item) => item.account === filter.account && item.id > (filter.after ?? 0))
+        .filter(
+          (item) => (filter.domain ?? item.domain) === item.domain && (filter.destination ?? item.destinationName) === item.destinationName,
+        )
+        .filter((item) => (filter.recipient ?? item.recipient) === item.recipient && (filter.message ?? item.message) === item.message)
+        .sort((left, right) => left.id - right.id)
+        .slice(0, filter.limit),
+    async retry(account, ids) {
+      const found = fake.items.filter((item) => item.account === account && ids.includes(item.id));
+      fake.retried.push(...found.map((item) => item.id));
+      return found.length;
+    },
+    async cancel(account, ids) {
+      const kept = fake.items.filter((item) => item.account !== account || !ids.includes(item.id));
+      const count = fake.items.length - kept.length;
+      fake.items = kept;
+      return count;
+    },
+  };
+  return fake;
+}
+
+export function queuedDelivery(id: number, more: Partial<QueuedDelivery> = {}): QueuedDelivery {
+  const delivery: Delivery = {
+    id,
+    account: 1,
+    message: 7,
+    destination: 1,
+    priority: 0,
+    recipient: 'alice@example.org' as Address,
+    destinationName: 'example.org',
+    due: Date.UTC(2026, 2, 4, 10, 30),
+    attempts: 1,
+  };
+  const told = { domain: 'example.com', sender: 'shop@example.com', subject: 'Hello', messageId: 'm7@example.com', size: 1200 };
+  return { ...delivery, ...told, acceptedAt: Date.UTC(2026, 2, 4, 10), expiresAt: Date.UTC(2026, 2, 4, 18), ...more };
+}
+
+export interface FakeEvents extends EventLog {
+  /** Adds an event at a time in µs. */
+  add(event: Partial<FakeEvent> & { at: number }): void;
+}
+
+interface FakeEvent extends EventPosition {
+  account: number;
+  domain: string;
+  event: string;
+  recipient: string;
+  messageId: string;
+  severity: string;
+}
+
+const compare = (left: EventPosition, right: EventPosition) => left.at - right.at || (left.id < right.id ? -1 : left.id > right.id ? 1 : 0);
+
+export function makeFakeEvents(): FakeEvents {
+  const all: FakeEvent[] = [];
+  const bodyOf = (event: FakeEvent) =>
+    JSON.stringify({
+      event: event.event,
+      id: event.id,
+      timestamp: event.at / 1e6,
+      account: { id: 'a' },
+      domain: { name: event.domain },
+      recipient: event.recipient,
+      storage: { key: `KEY-${event.id}`, region: 'local', env: 'production' },
+    });
+  return {
+    add(event) {
+      const id = `event-${String(all.length).padStart(4, '0')}`;
+      all.push({
+        id,
+        account: 1,
+        domain: 'example.com',
+        event: 'delivered',
+        recipient: 'alice@example.org',
+        messageId: 'm7@example.com',
+        severity: '',
+        ...event,
+      });
+    },
+    async query(query): Promise<StoredEvent[]> {
+      const sign = query.ascending ? 1 : -1;
+      const after = query.after;
+      return all
+        .filter((event) => event.account === query.account && (query.domain ?? event.domain) === event.domain)
+        .filter((event) => event.at >= (query.begin ?? 0) && event.at <= (query.end ?? Number.MAX_SAFE_INTEGER))
+        .filter((event) => after === undefined || compare(event, after) * sign > 0)
+        .filter((event) => query.events === undefined || query.events.includes(event.event))
+        .filter(
+          (event) => (query.recipient ?? event.recipient) === event.recipient && (query.messageId ?? event.messageId) === event.messageId,
+        )
+        .filter((event) => (query.severity ?? event.severity) === event.severity)
+        .sort((left, right) => compare(left, right) * sign)
+        .slice(0, query.limit)
+        .map((event) => ({ at: event.at, id: event.id, body: bodyOf(event) }));
+    },
+  };
+}
