@@ -15,10 +15,11 @@ const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 /**
  * Reads `Bob <bob@x.example>, "Doe, J." <j@x.example>, Team: a@x.example;` (RFC 5322 3.4; unfolded). Groups are
- * flattened, so the list may be empty. Gives undefined when any element is not a valid address, or there is a control character.
+ * flattened, so the list may be empty. Gives undefined when any element is not one valid address with at most a name
+ * before it, so that no text reads as another recipient than a stricter program would see, or there is a control character.
  */
 export function parseAddressList(text: string): ParsedMailbox[] | undefined {
-  if (CONTROL.test(text)) return undefined;
+  if (CONTROL.test(text) || !hasListShape(text)) return undefined;
   const mailboxes: ParsedMailbox[] = [];
   for (const entry of addressparser(text, { flatten: true })) {
     const address = parseAddress(entry.address);
@@ -38,4 +39,71 @@ function formatName(name: string): string {
   if (/^[A-Za-z0-9 ]+$/.test(name) && name.trim() === name) return name;
   if (!isPlainText(name) || name.includes('\t') || name.includes('=?')) return encodePhrase(name);
   return `"${name.replace(/["\\]/g, '\\$&')}"`;
+}
+
+/**
+ * True when every element is `words <address>`, one word, or nothing; comments anywhere. The library reads more than
+ * that: of `a@x b@y` or `<a@x> <b@y>` it takes one address and makes the other a name. Words without an address are left
+ * to it: `Doe, Jane <jane@x>` is one mailbox, and what stays a name alone has no address to be accepted for.
+ */
+function hasListShape(text: string): boolean {
+  let words = 0;
+  let inWord = false;
+  let sawAngle = false;
+  let sawAt = false;
+  for (let index = 0; index < text.length; index++) {
+    const char = text[index] as string;
+    if (char === ' ' || char === '\t') inWord = false;
+    else if (char === '(') {
+      index = endOfComment(text, index);
+      inWord = false;
+    } else if (char === '<') {
+      if (sawAngle || text[index + 1] === '@') return false; // a source route (RFC 5321 appendix F.2) names another host
+      index = endOfAngle(text, index);
+      sawAngle = true;
+      inWord = false;
+    } else if (char === ',' || char === ';' || char === ':') {
+      if (!sawAngle && words > 1 && sawAt) return false;
+      words = 0;
+      inWord = false;
+      sawAngle = false;
+      sawAt = false;
+    } else {
+      if (sawAngle) return false;
+      if (char === '"') index = endOfQuote(text, index);
+      else if (char === '@') sawAt = true;
+      if (!inWord) words++;
+      inWord = true;
+    }
+    if (index < 0) return false;
+  }
+  return sawAngle || words <= 1 || !sawAt;
+}
+
+/** Each gives the index of the closing character, or -2 when it never comes. */
+function endOfQuote(text: string, start: number): number {
+  for (let index = start + 1; index < text.length; index++) {
+    if (text[index] === '\\') index++;
+    else if (text[index] === '"') return index;
+  }
+  return -2;
+}
+
+function endOfComment(text: string, start: number): number {
+  let depth = 0;
+  for (let index = start; index < text.length; index++) {
+    if (text[index] === '\\') index++;
+    else if (text[index] === '(') depth++;
+    else if (text[index] === ')' && --depth === 0) return index;
+  }
+  return -2;
+}
+
+function endOfAngle(text: string, start: number): number {
+  for (let index = start + 1; index >= 0 && index < text.length; index++) {
+    if (text[index] === '"') index = endOfQuote(text, index);
+    else if (text[index] === '>') return index;
+    else if (text[index] === '<') return -2;
+  }
+  return -2;
 }

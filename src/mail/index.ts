@@ -7,6 +7,8 @@ export { type AttachedPart, buildMessage, type MessageParts } from './build-mess
 export { type DkimKeyPair, dkimRecordValue, generateDkimKey } from './dkim-key.js';
 export { decodeHeaderText } from './encoded-words.js';
 export { allValues, firstValue, foldLongFields, type HeadField, joinHead, parseHead } from './head-fields.js';
+export { type AttachmentLister, listAttachments, makeAttachmentLister } from './list-attachments.js';
 export { makeField } from './make-field.js';
 export { type MessageReader, type MessageReaderOptions, makeMessageReader, type ReadMessage } from './message-reader.js';
+export { type ReencodedMessage, type ReencodeReasons, reencodeFor7Bit } from './reencode-for-7bit.js';
 export { type DkimRequest, signDkim } from './sign-dkim.js';

@@ -1,0 +1,77 @@
+/** What the head of a MIME part says of its content; anything odd reads as an opaque part, never as an error. */
+import { parseHeaderValue } from 'nodemailer/lib/mime-funcs';
+import { decodeHeaderText } from './encoded-words.js';
+import { firstValue, type HeadField } from './head-fields.js';
+
+/** RFC 2046 allows 70; what is longer or not printable ASCII is no boundary we could keep on a line. */
+const BOUNDARY = /^[\x20-\x7e]{0,199}[\x21-\x7e]$/;
+const MAX_VALUE = 16_384;
+const NO_PARAMETERS: ReturnType<typeof parseHeaderValue> = { value: '', params: {} };
+const IDENTITY = new Set(['', '7bit', '8bit', 'binary']);
+
+export interface MimePart {
+  /** 0 for the message itself. */
+  depth: number;
+  fields: readonly HeadField[];
+  /** The line that ended the head, or nothing where content or a delimiter followed at once. */
+  headEnd: Uint8Array;
+  /** `type/subtype` in lower case, the default of RFC 2045 5.2 when there is none. */
+  contentType: string;
+  /** Content-Transfer-Encoding in lower case, `''` when there is none. */
+  encoding: string;
+  /** `multipart` and `message` hold other parts, `leaf` holds content. */
+  kind: 'multipart' | 'message' | 'leaf';
+  /** Of a multipart. */
+  boundary: string;
+}
+
+export interface PartContext {
+  depth: number;
+  /** Content type of the multipart around it, `''` when there is none. */
+  around: string;
+  maxDepth: number;
+  /** Whether message/rfc822 is walked into. */
+  openMessages: boolean;
+}
+
+export function readPart(fields: readonly HeadField[], headEnd: Uint8Array, context: PartContext): MimePart {
+  const { value, params } = fields.length > 0 ? parameters(fields, 'content-type') : NO_PARAMETERS;
+  const fallback = context.around === 'multipart/digest' ? 'message/rfc822' : 'text/plain';
+  const type = value.trim().toLowerCase();
+  const contentType = /^[^\s/;]+\/[^\s/;]+$/.test(type) ? type : fallback;
+  const encoding = bareToken(firstValue(fields, 'content-transfer-encoding') ?? '');
+  const mayOpen = context.depth < context.maxDepth;
+  const boundary = contentType.startsWith('multipart/') && mayOpen ? (params.boundary ?? '').trimEnd() : '';
+  const isMultipart = BOUNDARY.test(boundary);
+  const isMessage = mayOpen && context.openMessages && /^message\/(?:rfc822|global|news)$/.test(contentType) && IDENTITY.has(encoding);
+  return {
+    depth: context.depth,
+    fields,
+    headEnd,
+    contentType,
+    encoding,
+    kind: isMultipart ? 'multipart' : isMessage ? 'message' : 'leaf',
+    boundary: isMultipart ? boundary : '',
+  };
+}
+
+/** The content is written as it is, whatever the encoding calls it. */
+export const isIdentity = (part: MimePart): boolean => part.encoding !== 'base64' && part.encoding !== 'quoted-printable';
+
+/** The file name a part goes by (RFC 2183, RFC 2231, or an encoded word as many write it), `''` without one. */
+export function fileNameOf(part: MimePart): string {
+  const name = parameters(part.fields, 'content-disposition').params.filename ?? parameters(part.fields, 'content-type').params.name ?? '';
+  return decodeHeaderText(name);
+}
+
+export function dispositionOf(part: MimePart): string {
+  return bareToken(parameters(part.fields, 'content-disposition').value);
+}
+
+function parameters(fields: readonly HeadField[], name: string) {
+  return parseHeaderValue((firstValue(fields, name) ?? '').slice(0, MAX_VALUE), { stripComments: true });
+}
+
+function bareToken(value: string): string {
+  return /^[^\s;()]*/.exec(value.trim())?.[0].toLowerCase() ?? '';
+}

@@ -1,0 +1,218 @@
+/** Streaming content transfer encodings (RFC 2045 6): what they give does not depend on how the input is cut into chunks. */
+
+const HTAB = 0x09;
+const LF = 0x0a;
+const CR = 0x0d;
+const SP = 0x20;
+const DASH = 0x2d;
+const EQUALS = 0x3d;
+const HEX = Buffer.from('0123456789ABCDEF');
+const MAX_QP_COLUMN = 75;
+const BASE64_LINE = 76;
+const BASE64_BYTES = 57;
+const MAX_HELD_BLANKS = 1000;
+
+/** Bytes in, bytes out; `end` gives what was held back. */
+export interface Transcoder {
+  push(bytes: Uint8Array): Uint8Array;
+  end(): Uint8Array;
+}
+
+/**
+ * Quoted-printable of text in wire form: CRLF stays a line break, everything else decodes to the same byte. A dash that
+ * begins a line is encoded, so that no line can come to look like a delimiter.
+ */
+export function makeQuotedPrintableEncoder(): Transcoder {
+  let column = 0;
+  let blank = 0; // a SP or HTAB whose form depends on what follows
+  let heldCr = false;
+  let out = Buffer.alloc(0);
+  let to = 0;
+
+  function room(size: number): void {
+    if (column + size <= MAX_QP_COLUMN) return;
+    out[to++] = EQUALS;
+    out[to++] = CR;
+    out[to++] = LF;
+    column = 0;
+  }
+  function literal(byte: number): void {
+    room(1);
+    out[to++] = byte;
+    column++;
+  }
+  function escaped(byte: number): void {
+    room(3);
+    out[to++] = EQUALS;
+    out[to++] = HEX[byte >> 4] as number;
+    out[to++] = HEX[byte & 15] as number;
+    column += 3;
+  }
+  function text(byte: number): void {
+    if (blank !== 0) literal(blank);
+    blank = 0;
+    if (byte === SP || byte === HTAB) blank = byte;
+    else if (byte < SP || byte > 0x7e || byte === EQUALS) escaped(byte);
+    else if (byte === DASH && (column === 0 || column === MAX_QP_COLUMN)) escaped(byte);
+    else literal(byte);
+  }
+  function lineEnd(): void {
+    if (blank !== 0) escaped(blank);
+    blank = 0;
+    out[to++] = CR;
+    out[to++] = LF;
+    column = 0;
+  }
+  return {
+    push(bytes) {
+      out = Buffer.allocUnsafe(bytes.length * 6 + 32);
+      to = 0;
+      for (const byte of bytes) {
+        if (heldCr) {
+          heldCr = false;
+          if (byte === LF) {
+            lineEnd();
+            continue;
+          }
+          text(CR);
+        }
+        if (byte === CR) heldCr = true;
+        else text(byte);
+      }
+      return out.subarray(0, to);
+    },
+    end() {
+      out = Buffer.allocUnsafe(32);
+      to = 0;
+      if (heldCr) text(CR);
+      if (blank !== 0) escaped(blank);
+      heldCr = false;
+      blank = 0;
+      return out.subarray(0, to);
+    },
+  };
+}
+
+const hexValue = (byte: number): number => {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const upper = byte & 0xdf;
+  return upper >= 0x41 && upper <= 0x46 ? upper - 0x37 : -1;
+};
+
+/** Decodes quoted-printable leniently: what is no escape stands for itself, white space before a line end is dropped. */
+export function makeQuotedPrintableDecoder(): Transcoder {
+  let held: number[] = []; // an escape that is not complete, or blanks that may end a line
+  const isBlank = (byte: number | undefined) => byte === SP || byte === HTAB;
+
+  /** Gives false when the byte completes nothing and is to be taken by itself after what was held. */
+  function extend(byte: number, out: number[]): boolean {
+    const first = held[0];
+    if (first === undefined) return false;
+    if (first === EQUALS) {
+      const second = held[1];
+      if (second === undefined && (hexValue(byte) >= 0 || byte === CR || isBlank(byte))) return held.push(byte) > 0;
+      if (second === CR || isBlank(second)) {
+        if (byte === LF && held.at(-1) === CR) held = [];
+        else if ((isBlank(byte) || byte === CR) && held.at(-1) !== CR && held.length < MAX_HELD_BLANKS) held.push(byte);
+        else return release(out);
+        return true;
+      }
+      if (second === undefined && byte === LF) held = [];
+      else if (second !== undefined && hexValue(byte) >= 0) {
+        out.push((hexValue(second) << 4) | hexValue(byte));
+        held = [];
+      } else return release(out);
+      return true;
+    }
+    if (isBlank(byte) && held.length < MAX_HELD_BLANKS) return held.push(byte) > 0;
+    if (byte === CR || byte === LF) held = [];
+    return release(out);
+  }
+  function release(out: number[]): false {
+    for (const byte of held) out.push(byte);
+    held = [];
+    return false;
+  }
+  return {
+    push(bytes) {
+      const out: number[] = [];
+      for (const byte of bytes) {
+        if (extend(byte, out)) continue;
+        if (byte === EQUALS || isBlank(byte)) held = [byte];
+        else out.push(byte);
+      }
+      return Buffer.from(out);
+    },
+    end() {
+      const out: number[] = [];
+      if (!isBlank(held[0])) release(out);
+      held = [];
+      return Buffer.from(out);
+    },
+  };
+}
+
+/** base64 in lines of 76, with CRLF between lines and none after the last. */
+export function makeBase64Encoder(): Transcoder {
+  const lines = makeLineWrapper();
+  let rest: Uint8Array = Buffer.alloc(0);
+  return {
+    push(bytes) {
+      const all = rest.length > 0 ? Buffer.concat([rest, bytes]) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const whole = all.length - (all.length % BASE64_BYTES);
+      rest = Buffer.from(all.subarray(whole));
+      return lines(Buffer.from(all.toString('base64', 0, whole), 'latin1'));
+    },
+    end: () => lines(Buffer.from(Buffer.from(rest).toString('base64'), 'latin1')),
+  };
+}
+
+const BASE64_ALPHABET = new Uint8Array(256);
+for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=')) BASE64_ALPHABET[byte] = 1;
+
+/** The same base64 in lines of 76: what is not of its alphabet is dropped, as decoders do. */
+export function makeBase64Rewrapper(): Transcoder {
+  const lines = makeLineWrapper();
+  return {
+    push(bytes) {
+      const kept = Buffer.allocUnsafe(bytes.length);
+      let to = 0;
+      for (const byte of bytes) if (BASE64_ALPHABET[byte] === 1) kept[to++] = byte;
+      return lines(kept.subarray(0, to));
+    },
+    end: () => Buffer.alloc(0),
+  };
+}
+
+function makeLineWrapper(): (text: Buffer) => Buffer {
+  let column = 0;
+  return (text) => {
+    const out = Buffer.allocUnsafe(text.length + 2 * (Math.floor((column + text.length) / BASE64_LINE) + 1));
+    let to = 0;
+    let from = 0;
+    while (from < text.length) {
+      if (column === BASE64_LINE) {
+        out[to++] = CR;
+        out[to++] = LF;
+        column = 0;
+      }
+      const taken = Math.min(BASE64_LINE - column, text.length - from);
+      text.copy(out, to, from, from + taken);
+      to += taken;
+      from += taken;
+      column += taken;
+    }
+    return out.subarray(0, to);
+  };
+}
+
+/** Counts what base64 text decodes to, bytes. */
+export function makeBase64Counter(): { push(bytes: Uint8Array): void; size(): number } {
+  let digits = 0;
+  return {
+    push(bytes) {
+      for (const byte of bytes) if (BASE64_ALPHABET[byte] === 1 && byte !== EQUALS) digits++;
+    },
+    size: () => Math.floor((digits * 3) / 4),
+  };
+}
