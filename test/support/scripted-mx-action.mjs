@@ -14,8 +14,8 @@ const NO_REPLY = 0;
  * @param {import('./scripted-mx.d.mts').Stage} stage
  * @param {string} line the command
  * @param {string | undefined} usual reply when nothing is scripted; undefined: none, something else follows
- * @param {{ override?: import('./scripted-mx.d.mts').Action, message?: import('./scripted-mx.d.mts').ReceivedMessage,
- *   beforeReply?: (code: number | undefined) => void }} [more] `override` goes before the script
+ * @param {{ override?: import('./scripted-mx.d.mts').Action, countAs?: string, message?: import('./scripted-mx.d.mts').ReceivedMessage,
+ *   beforeReply?: (code: number | undefined) => void }} [more] `override` goes before the script and is then counted by `countAs`
  * @returns {Promise<number | undefined>}
  */
 export async function perform(connection, stage, line, usual, more = {}) {
@@ -91,9 +91,10 @@ function hangUp(connection, reset) {
 }
 
 /** @param {import('./scripted-mx-session.mjs').Connection} connection @param {import('./scripted-mx.d.mts').Stage} stage @param {string} line @param {any} more */
-async function chooseAction({ mx, reached, session }, stage, line, { override, message }) {
-  const count = (reached.get(stage) ?? 0) + 1;
-  reached.set(stage, count);
+async function chooseAction({ mx, reached, session }, stage, line, { override, countAs, message }) {
+  const key = override === undefined ? stage : (countAs ?? stage);
+  const count = (reached.get(key) ?? 0) + 1;
+  reached.set(key, count);
   const scripted = override ?? mx.script[stage];
   if (Array.isArray(scripted)) return scripted[Math.min(count, scripted.length) - 1];
   return typeof scripted === 'function' ? await scripted({ stage, line, count, session, message }) : scripted;

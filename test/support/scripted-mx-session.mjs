@@ -201,7 +201,7 @@ async function handle(connection, state, line) {
       const fallback = state.mailFrom === undefined ? '503 5.5.1 Need MAIL' : DEFAULTS.rcpt;
       const { recipients } = connection.mx;
       const override = Object.hasOwn(recipients, address) ? recipients[address] : undefined;
-      if (is2xx(await perform(connection, 'rcpt', line, fallback, { override }))) state.rcptTo.push(address);
+      if (is2xx(await perform(connection, 'rcpt', line, fallback, { override, countAs: `rcpt ${address}` }))) state.rcptTo.push(address);
       return;
     }
     case 'DATA': {

@@ -67,7 +67,7 @@ export interface ScriptedMxOptions {
   /** Announces AUTH PLAIN LOGIN and takes this login only. */
   auth?: { user: string; pass: string };
   script?: { [S in Stage]?: Action };
-  /** By address as it stands between `<` and `>`; goes before `script.rcpt`. A list counts over all of RCPT. */
+  /** By address as it stands between `<` and `>`; goes before `script.rcpt`. A list counts for each address alone. */
   recipients?: Record<string, Action>;
 }
 

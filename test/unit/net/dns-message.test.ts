@@ -31,10 +31,17 @@ describe('readResponse', () => {
   });
 
   it('sees the response codes that only EDNS can say', () => {
-    const additionals = [
-      { type: 'OPT', name: '.', udpPayloadSize: 1232, extendedRcode: 1, ednsVersion: 0, flags: 0, flag_do: false, options: [] },
-    ] as const;
-    const badVersion = encode({ type: 'response', id: question.id, questions: [asked], additionals: [...additionals] });
+    const opt = {
+      type: 'OPT' as const,
+      name: '.',
+      udpPayloadSize: 1232,
+      extendedRcode: 1,
+      ednsVersion: 0,
+      flags: 0,
+      flag_do: false,
+      options: [],
+    };
+    const badVersion = encode({ type: 'response', id: question.id, questions: [asked], additionals: [opt] });
     expect(readResponse(badVersion, question)).toMatchObject({ kind: 'response', response: { rcode: 16 } });
   });
 
@@ -59,10 +66,12 @@ describe('readResponse', () => {
       seed = (seed * 48271) % 2147483647;
       return seed % below;
     };
+    const kinds = new Set<string>();
     for (let turn = 0; turn < 20_000; turn++) {
       const bytes = Buffer.from(good);
       for (let damage = 0; damage < 3; damage++) bytes[2 + random(bytes.length - 2)] = random(256);
-      expect(['ignored', 'malformed', 'response']).toContain(readResponse(bytes, question).kind);
+      kinds.add(readResponse(bytes, question).kind);
     }
+    expect([...kinds].sort()).toEqual(['ignored', 'malformed', 'response']);
   });
 });
