@@ -8,5 +8,5 @@ export type { Config, Listener, LoadedConfig, Origin, TransportConfig, Transport
 export { type ExplainedValue, explainConfig } from './explain.js';
 export { type Environment, loadConfig, readEnvironment } from './load.js';
 export { listenerText } from './network-text.js';
-export { packageVersion, packageVersion } from './package-version.js';
+export { packageVersion } from './package-version.js';
 export { ConfigError, type ConfigProblem } from './problems.js';
