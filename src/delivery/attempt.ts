@@ -1,0 +1,149 @@
+/** One try of one delivery: the steps in order, and the loop that runs, times, counts and logs them. Never rejects. */
+import type { Logger } from 'pino';
+import type { Clock, Delivery, Message, Outcome } from '#core';
+import type { Directory } from '#directory';
+import type { SpoolStore } from '#store';
+import type { ConnectionPool } from './connection-pool.js';
+import { deferred, ownReply } from './end-attempt.js';
+import { makeOpenSession } from './open-session.js';
+import { makeRender, storedForm } from './render.js';
+import { requireTls } from './require-tls.js';
+import { makeResolveMx, type ResolveDeps } from './resolve-mx.js';
+import { makeScreen } from './screen.js';
+import { makeSend } from './send.js';
+import { makeSignDkim } from './sign-dkim.js';
+import type { Attempt, Step, StepResult } from './step.js';
+
+export interface AttemptDeps {
+  directory: Pick<Directory, 'domains'>;
+  spool: Pick<SpoolStore, 'openBody'>;
+  pool: ConnectionPool;
+  clock: Clock;
+  logger: Logger;
+  resolve: ResolveDeps;
+  /** ms, up to the final dot. */
+  attemptMs: number;
+  /** True once nothing new may be sent. */
+  isStopping: () => boolean;
+}
+
+export interface AttemptStats {
+  outcomes: Record<Outcome['kind'], number>;
+  /** Time spent in each step, ms, and how often it ran. */
+  steps: Record<string, { count: number; ms: number }>;
+}
+
+export interface Attempts {
+  run(delivery: Delivery, message: Message): Promise<Outcome>;
+  stats(): AttemptStats;
+}
+
+const OPEN_SESSION = 'open-session';
+
+export function makeAttempts(deps: AttemptDeps): Attempts {
+  const { clock, logger, pool } = deps;
+  const steps: readonly Step[] = [
+    makeScreen(deps),
+    makeResolveMx(deps.resolve),
+    requireTls,
+    makeOpenSession(deps),
+    makeRender(deps),
+    makeSignDkim(deps),
+    makeSend(deps),
+  ];
+  const reconnectAt = steps.findIndex(({ name }) => name === OPEN_SESSION);
+  const stats: AttemptStats = {
+    outcomes: { delivered: 0, deferred: 0, failed: 0, released: 0 },
+    steps: Object.fromEntries(steps.map(({ name }) => [name, { count: 0, ms: 0 }])),
+  };
+
+  async function runStep(step: Step, attempt: Attempt): Promise<StepResult> {
+    const began = clock.monotonic();
+    try {
+      const result = step.run(attempt);
+      return result instanceof Promise ? await result : result;
+    } catch (err) {
+      logger.error({ err, step: step.name, delivery: attempt.delivery.id }, 'delivery step failed');
+      return deferred(attempt, 'local', ownReply(451, '4.3.0', 'Internal error'));
+    } finally {
+      const sum = stats.steps[step.name];
+      if (sum !== undefined) {
+        sum.count++;
+        sum.ms += clock.monotonic() - began;
+      }
+    }
+  }
+
+  async function runSteps(attempt: Attempt): Promise<Outcome> {
+    let reconnects = 0;
+    for (let index = 0; index < steps.length; ) {
+      const step = steps[index];
+      if (step === undefined || deps.isStopping()) break;
+      const result = await runStep(step, attempt);
+      if (result === 'next') {
+        index++;
+        continue;
+      }
+      if (attempt.session !== undefined) pool.release(attempt.session);
+      attempt.session = undefined;
+      if (result !== 'reconnect') return result;
+      if (++reconnects > 1) return deferred(attempt, 'connect', ownReply(421, '4.4.2', 'Connection lost repeatedly'));
+      index = reconnectAt;
+    }
+    if (attempt.session !== undefined) pool.release(attempt.session);
+    return { kind: 'released' };
+  }
+
+  async function begin(delivery: Delivery, message: Message): Promise<Attempt> {
+    const domain = await deps.directory.domains.find(message.domain);
+    return {
+      delivery,
+      message,
+      domain,
+      startedAt: clock.now(),
+      deadline: clock.monotonic() + deps.attemptMs,
+      transport: undefined,
+      hops: [],
+      tls: 'may',
+      session: undefined,
+      connection: {},
+      sessionBegan: undefined,
+      isFresh: false,
+      rendered: storedForm(message, deps.spool),
+      signature: undefined,
+    };
+  }
+
+  return {
+    async run(delivery, message) {
+      const attempt = await begin(delivery, message);
+      const outcome = await runSteps(attempt);
+      if (outcome.kind !== 'released' && attempt.sessionBegan !== undefined) outcome.sessionMs = clock.monotonic() - attempt.sessionBegan;
+      stats.outcomes[outcome.kind]++;
+      log(logger, attempt, outcome);
+      return outcome;
+    },
+    stats: () => stats,
+  };
+}
+
+function log(logger: Logger, { delivery, message }: Attempt, outcome: Outcome): void {
+  const level = outcome.kind === 'delivered' || outcome.kind === 'released' ? 'debug' : 'info';
+  if (!logger.isLevelEnabled(level)) return;
+  const { id, destinationName, account } = delivery;
+  const fields = { outcome: outcome.kind, message: message.id, delivery: id, destination: destinationName, account };
+  logger[level]({ ...fields, ...(outcome.kind === 'released' ? {} : told(outcome)) }, 'delivery attempt');
+}
+
+function told(outcome: Exclude<Outcome, { kind: 'released' }>) {
+  const { reply, connection, sessionMs } = outcome;
+  return {
+    reply: `${reply.code} ${reply.text}`,
+    mx: connection.mxHost,
+    ip: connection.mxHostIp,
+    tls: connection.tls,
+    sessionMs: Math.round(sessionMs),
+    ...(outcome.kind === 'delivered' ? {} : { stage: outcome.stage, reason: outcome.reason }),
+    ...(outcome.kind === 'deferred' && outcome.uncertain ? { uncertain: true } : {}),
+  };
+}

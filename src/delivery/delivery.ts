@@ -1,0 +1,104 @@
+/** Puts delivery's parts together. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Clock } from '#core';
+import type { Directory } from '#directory';
+import type { Recorder } from '#events';
+import { type Dns, hasGlobalIpv6 } from '#net';
+import type { Queue } from '#queue';
+import type { SpoolStore } from '#store';
+import { type AttemptStats, makeAttempts } from './attempt.js';
+import { makeConnectionPool } from './connection-pool.js';
+import { makeDispatcher } from './dispatcher.js';
+import { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from './timeouts.js';
+import type { Transport } from './transport.js';
+
+export interface DeliveryOptions {
+  /** Name given with EHLO, and this server's own as a mail exchanger. */
+  hostname: string;
+  /** Port of mail exchangers, 25 but in tests. */
+  port: number;
+  transports: readonly Transport[];
+  /** Connect to mail exchangers on private and loopback addresses. */
+  allowPrivateNetworks: boolean;
+  /** Attempts at a time. */
+  concurrencyPerDestination?: number;
+  concurrencyTotal?: number;
+  timeouts?: Partial<DeliveryTimeouts>;
+  /** PEM certificates trusted beside the public authorities. */
+  extraCa?: readonly string[];
+}
+
+export interface DeliveryDeps {
+  queue: Queue;
+  directory: Pick<Directory, 'accounts' | 'domains'>;
+  recorder: Recorder;
+  spool: Pick<SpoolStore, 'openBody'>;
+  dns: Dns;
+  clock: Clock;
+  logger: Logger;
+  options: DeliveryOptions;
+}
+
+export interface DeliveryStats extends AttemptStats {
+  lanes: number;
+  destinations: number;
+  ready: number;
+  connections: { open: number; idle: number };
+}
+
+export interface Delivery {
+  /** Listens to the queue; call before the queue's own start(). */
+  start(): void;
+  /**
+   * Takes no more, gives back what was not begun, lets messages that are being sent finish within `graceMs`, then cuts them.
+   * What it sent is settled when it resolves, unless the store would not answer.
+   */
+  stop(graceMs: number): Promise<void>;
+  stats(): DeliveryStats;
+}
+
+/** After the grace: for writing down what was cut. */
+const SETTLE_MS = 2000;
+
+export function makeDelivery({ queue, directory, recorder, spool, dns, clock, logger, options }: DeliveryDeps): Delivery {
+  const {
+    hostname,
+    port,
+    transports,
+    allowPrivateNetworks,
+    concurrencyPerDestination = 20,
+    concurrencyTotal = 200,
+    extraCa = [],
+  } = options;
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  let isStopping = false;
+  const pool = makeConnectionPool({ clock, hostname, timeouts, maxIdle: concurrencyTotal, extraCa });
+  const ipv6 = allowPrivateNetworks || hasGlobalIpv6();
+  const attempts = makeAttempts({
+    directory,
+    spool,
+    pool,
+    clock,
+    logger,
+    resolve: { dns, transports, port, hostname, allowPrivate: allowPrivateNetworks, ipv6 },
+    attemptMs: timeouts.attempt,
+    isStopping: () => isStopping,
+  });
+  const limits = { perDestination: concurrencyPerDestination, total: concurrencyTotal };
+  const dispatcher = makeDispatcher({ queue, directory, recorder, attempt: attempts.run, clock, logger, limits });
+
+  return {
+    start: () => dispatcher.start(),
+    async stop(graceMs) {
+      isStopping = true;
+      dispatcher.halt();
+      pool.drain();
+      const finished = dispatcher.finished();
+      await Promise.race([finished, sleep(graceMs, undefined, { ref: false })]);
+      pool.abortAll();
+      await Promise.race([finished, sleep(SETTLE_MS, undefined, { ref: false })]);
+    },
+    stats: () => ({ ...attempts.stats(), ...dispatcher.stats(), connections: pool.stats() }),
+  };
+}

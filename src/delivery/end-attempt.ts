@@ -1,0 +1,34 @@
+/** Builds the outcomes of an attempt from replies and failures, with what is known of the connection. */
+import type { Outcome, SmtpReply, Stage } from '#core';
+import { classifyReply } from './classify-reply.js';
+import type { Attempt } from './step.js';
+
+type Ended<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>;
+
+/** A reply of our own, in the form a server would have written it. */
+export function ownReply(code: number, enhancedCode: string, text: string): SmtpReply {
+  return { code, enhancedCode, text: `${enhancedCode} ${text}` };
+}
+
+/** What the peer's reply means for this delivery. */
+export function refused(attempt: Attempt, stage: Stage, reply: SmtpReply): Outcome {
+  const { permanent, reason } = classifyReply(reply, stage);
+  return permanent ? failed(attempt, stage, reply, reason) : deferred(attempt, stage, reply, reason);
+}
+
+export function failed(attempt: Attempt, stage: Stage, reply: SmtpReply, reason = 'generic', description?: string): Ended<'failed'> {
+  return { kind: 'failed', reply, stage, reason, ...common(attempt), ...(description === undefined ? {} : { description }) };
+}
+
+export function deferred(attempt: Attempt, stage: Stage, reply: SmtpReply, reason = 'generic', uncertain = false): Ended<'deferred'> {
+  return { kind: 'deferred', reply, stage, reason, ...common(attempt), ...(uncertain ? { uncertain } : {}) };
+}
+
+export function delivered(attempt: Attempt, reply: SmtpReply): Ended<'delivered'> {
+  return { kind: 'delivered', reply, ...common(attempt) };
+}
+
+/** The session's length is filled in by the loop, which has the clock. */
+function common({ connection, signature }: Attempt) {
+  return { connection, sessionMs: 0, ...(signature === undefined ? {} : { dkim: signature.name }) };
+}

@@ -1,0 +1,95 @@
+/** Sends the message over the open session and says what came of it. */
+import { type Clock, type Message, needsSmtpUtf8, type Outcome } from '#core';
+import { deferred, delivered, failed, ownReply, refused } from './end-attempt.js';
+import { noReply } from './open-session.js';
+import type { SmtpSession } from './smtp-client.js';
+import { SmtpFailure } from './smtp-failure.js';
+import type { Attempt, Step, StepResult } from './step.js';
+import { WireSource } from './wire-source.js';
+
+const CRLF = Buffer.from('\r\n');
+
+export function makeSend({ clock }: { clock: Clock }): Step {
+  return {
+    name: 'send',
+    async run(attempt) {
+      const { session, message, delivery } = attempt;
+      if (session === undefined) return 'reconnect';
+      const size = sizeOf(attempt);
+      const unfit = checkFit(attempt, session, size);
+      if (unfit !== undefined) return unfit;
+      const wasUsed = session.messages > 0;
+      const eightBit = attempt.rendered.eightBitBody || message.traits.eightBitHead;
+      try {
+        const envelope = { from: message.sender, to: delivery.recipient, size, eightBit };
+        const reply = await session.send(envelope, sourceOf(attempt), Math.max(1, attempt.deadline - clock.monotonic()));
+        return delivered(attempt, reply);
+      } catch (error) {
+        if (!(error instanceof SmtpFailure)) throw error;
+        return afterFailure(attempt, error, wasUsed);
+      }
+    },
+  };
+}
+
+function sourceOf({ rendered: { head, body }, signature }: Attempt): WireSource {
+  const first = signature === undefined ? [head, CRLF] : [signature.field, head, CRLF];
+  return body.kind === 'inline' ? new WireSource([...first, body.bytes]) : new WireSource(first, body.open());
+}
+
+function sizeOf({ rendered, signature }: Attempt): number {
+  return (
+    (signature?.field.byteLength ?? 0) +
+    rendered.head.byteLength +
+    CRLF.byteLength +
+    (rendered.body.kind === 'inline' ? rendered.body.bytes.byteLength : rendered.body.size)
+  );
+}
+
+/** What the peer's EHLO already rules out. */
+function checkFit(attempt: Attempt, { capabilities }: SmtpSession, size: number): Outcome | undefined {
+  const { name } = nameOf(attempt);
+  if (needsUtf8(attempt.message, attempt.delivery.recipient) && !capabilities.smtpUtf8) {
+    return failed(attempt, 'local', ownReply(553, '5.6.7', `An address of this message needs SMTPUTF8, which ${name} does not offer`));
+  }
+  if (capabilities.maxSize > 0 && size > capabilities.maxSize) {
+    return failed(
+      attempt,
+      'local',
+      ownReply(552, '5.3.4', `Message of ${size} bytes is larger than the ${capabilities.maxSize} that ${name} takes`),
+    );
+  }
+  return undefined;
+}
+
+/**
+ * Headers in raw UTF-8 go to a peer without SMTPUTF8 as they are: RFC 6532 wants the extension, but such mail is common, servers pass it, and a
+ * bounce would help nobody. An address in UTF-8 is another matter: without the extension it names nobody.
+ */
+const needsUtf8 = (message: Message, recipient: string) => needsSmtpUtf8(message.sender) || needsSmtpUtf8(recipient);
+
+function nameOf({ connection }: Attempt): { name: string; ip: string } {
+  return { name: connection.mxHost ?? '', ip: connection.mxHostIp ?? '' };
+}
+
+function afterFailure(attempt: Attempt, failure: SmtpFailure, wasUsed: boolean): StepResult {
+  const { stage, reply, kind } = failure;
+  const beforeDot = stage !== 'dot';
+  if (reply !== undefined) {
+    if (reply.code === 421 && beforeDot && !attempt.isFresh) return again(attempt);
+    return refused(attempt, stage, reply);
+  }
+  if (!beforeDot) {
+    const text = `No reply to the end of the message from ${nameOf(attempt).name}; it may have been delivered`;
+    return deferred(attempt, 'dot', ownReply(421, '4.4.2', text), 'generic', true);
+  }
+  if (kind === 'aborted') return { kind: 'released' };
+  // The peer may have closed while nothing was under way; that says nothing about this message.
+  if (wasUsed && !attempt.isFresh && kind === 'lost' && stage !== 'data') return again(attempt);
+  return deferred(attempt, stage, noReply(failure, nameOf(attempt)));
+}
+
+function again(attempt: Attempt): 'reconnect' {
+  attempt.isFresh = true;
+  return 'reconnect';
+}

@@ -1,0 +1,45 @@
+/** Signs the message as it will be sent with the newest key of its domain; a signature is kept while other recipients of the message may need it. */
+import type { Clock } from '#core';
+import type { Directory } from '#directory';
+import { signDkim } from '#mail';
+import type { Attempt, Step, StepResult } from './step.js';
+
+type Signature = NonNullable<Attempt['signature']>;
+
+/** Signatures are small; what is kept only has to span the recipients being attempted together. */
+const MAX_KEPT = 256;
+
+export function makeSignDkim({ directory, clock }: { directory: Pick<Directory, 'domains'>; clock: Clock }): Step {
+  const kept = new Map<string, Promise<Signature | undefined>>();
+
+  async function sign({ domain, rendered }: Attempt): Promise<Signature | undefined> {
+    const [key] = domain === undefined ? [] : await directory.domains.signingKeys(domain);
+    if (key === undefined) return undefined;
+    const field = await signDkim({ ...key, head: rendered.head, bodyHash: rendered.bodyHash, at: Math.floor(clock.now() / 1000) });
+    return { field, name: `${key.selector}._domainkey.${key.domain}` };
+  }
+
+  function signOnce(attempt: Attempt): Promise<Signature | undefined> {
+    const id = `${attempt.message.id} ${attempt.rendered.form}`;
+    const known = kept.get(id);
+    if (known !== undefined) return known;
+    const made = sign(attempt);
+    kept.set(id, made);
+    // A failure is not kept: the next recipient tries anew.
+    made.catch(() => kept.delete(id));
+    for (const oldest of kept.keys()) {
+      if (kept.size <= MAX_KEPT) break;
+      kept.delete(oldest);
+    }
+    return made;
+  }
+
+  return {
+    name: 'sign-dkim',
+    async run(attempt): Promise<StepResult> {
+      if (!attempt.message.options.dkim) return 'next';
+      attempt.signature = await signOnce(attempt);
+      return 'next';
+    },
+  };
+}

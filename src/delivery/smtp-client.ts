@@ -1,0 +1,276 @@
+/**
+ * One SMTP conversation with one peer, over nodemailer's client, with what that leaves to its user: absolute deadlines (its own are idle times),
+ * the stage at which something failed, replies that are parsed, and a session that is never used again after anything unclear.
+ */
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
+import { type ConnectionOptions, TLSSocket } from 'node:tls';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { type Clock, type ConnectionFacts, parseSmtpReply, type SmtpReply, type Stage } from '#core';
+import { type Capabilities, parseCapabilities } from './capabilities.js';
+import { connectSocket } from './connect-socket.js';
+import { type Deadline, makeDeadline } from './deadline.js';
+import { failureFrom, SmtpFailure } from './smtp-failure.js';
+import { makeStageTracker } from './stage-tracker.js';
+import type { DeliveryTimeouts } from './timeouts.js';
+import type { WireSource } from './wire-source.js';
+
+export interface SmtpPeer {
+  /** Name of the mail exchanger or smarthost: SNI, and what its certificate is checked against. */
+  name: string;
+  ip: string;
+  port: number;
+  /** `clear`: never STARTTLS. `offered`: STARTTLS if the peer has it. `required`: nothing is sent without it. `implicit`: TLS from the first byte. */
+  security: 'clear' | 'offered' | 'required' | 'implicit';
+  tlsOptions: ConnectionOptions;
+  login?: string;
+  password?: string;
+}
+
+export interface Envelope {
+  from: string;
+  to: string;
+  /** Bytes, without dot-stuffing. */
+  size: number;
+  /** Declares BODY=8BITMIME to a peer that has it. */
+  eightBit: boolean;
+}
+
+export interface SmtpSession {
+  readonly capabilities: Capabilities;
+  readonly facts: ConnectionFacts;
+  /** Messages sent so far, whatever came of them. */
+  readonly messages: number;
+  /** Stage of the message in progress. */
+  readonly stage: Stage;
+  /** False once the connection is closed or about to be. */
+  readonly isUsable: boolean;
+  /** The peer said 354: from here to the reply to the dot a cut would risk a duplicate. */
+  readonly isSending: boolean;
+  /** Gives the reply to the final dot, 2xx. Rejects with SmtpFailure; the source is destroyed then. */
+  send(envelope: Envelope, source: WireSource, attemptLeftMs: number): Promise<SmtpReply>;
+  /** Says QUIT and closes, within a few seconds. */
+  quit(): void;
+  /** Cuts the connection; what is in progress rejects with kind `aborted`. */
+  abort(reason: string): void;
+  /** Called once, when the connection is gone. */
+  onClose(listener: () => void): void;
+}
+
+/** Far above any reply a person would write; what stops a peer that never ends one. */
+const MAX_REPLY_BYTES = 64 * 1024;
+const QUIT_MS = 5000;
+/** The library's idle timers must never be the first to fire: ours are deadlines. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** Rejects with SmtpFailure; the stage says how far it came. Kind `aborted` when `signal` came first. */
+export async function openSmtpSession(
+  peer: SmtpPeer,
+  options: { hostname: string; timeouts: DeliveryTimeouts; clock: Clock; leftMs: number; signal: AbortSignal },
+): Promise<SmtpSession> {
+  const { clock, timeouts, signal } = options;
+  const began = clock.monotonic();
+  const socket = await connectSocket(peer.ip, peer.port, Math.min(timeouts.connect, options.leftMs), signal);
+  const session = new Session(peer, socket, options);
+  const abort = () => session.abort('stopping');
+  signal.addEventListener('abort', abort);
+  try {
+    await session.open(Math.min(timeouts.setup, Math.max(1, options.leftMs - (clock.monotonic() - began))));
+  } catch (error) {
+    session.abort('set-up failed');
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+  return session;
+}
+
+class Session implements SmtpSession {
+  capabilities: Capabilities = { eightBitMime: false, smtpUtf8: false, pipelining: false, maxSize: 0 };
+  readonly facts: ConnectionFacts;
+  messages = 0;
+  readonly #connection: SMTPConnection;
+  readonly #peer: SmtpPeer;
+  readonly #timeouts: DeliveryTimeouts;
+  readonly #tracker = makeStageTracker();
+  readonly #deadline: Deadline;
+  readonly #clock: Clock;
+  /** Ends the operation in progress. */
+  #fail: ((failure: SmtpFailure) => void) | undefined;
+  #source: WireSource | undefined;
+  #closed = false;
+  #quitting = false;
+  #mustReset = false;
+  #closeListener: (() => void) | undefined;
+
+  constructor(
+    peer: SmtpPeer,
+    socket: Socket,
+    { hostname, timeouts, clock }: { hostname: string; timeouts: DeliveryTimeouts; clock: Clock },
+  ) {
+    this.#peer = peer;
+    this.#timeouts = timeouts;
+    this.#clock = clock;
+    this.facts = { mxHost: peer.name, mxHostIp: peer.ip, ...(socket.localAddress === undefined ? {} : { sendingIp: socket.localAddress }) };
+    this.#deadline = makeDeadline({ clock, onExpire: () => this.#end('timeout', 'timed out') });
+    this.#connection = new SMTPConnection({
+      connection: socket,
+      host: peer.ip,
+      port: peer.port,
+      ...(isIP(peer.name) > 0 ? {} : { servername: peer.name }),
+      secure: peer.security === 'implicit',
+      ignoreTLS: peer.security === 'clear',
+      requireTLS: peer.security === 'required',
+      tls: peer.tlsOptions,
+      name: hostname,
+      connectionTimeout: NEVER_MS,
+      greetingTimeout: NEVER_MS,
+      socketTimeout: NEVER_MS,
+      maxResponseSize: MAX_REPLY_BYTES,
+      logger: this.#tracker.logger as never,
+      transactionLog: true,
+    });
+    this.#connection.on('error', (error: Error) => this.#lost(failureFrom(error, this.stage)));
+    this.#connection.on('end', () => this.#ended());
+  }
+
+  get isUsable(): boolean {
+    return !this.#closed && !this.#quitting;
+  }
+
+  get isSending(): boolean {
+    return this.#source?.started === true;
+  }
+
+  get stage(): Stage {
+    const awaited = this.#tracker.current();
+    if (this.#source?.started !== true || awaited !== 'data') return awaited;
+    return this.#source.ended ? 'dot' : 'data';
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#closed) listener();
+    else this.#closeListener = listener;
+  }
+
+  async open(leftMs: number): Promise<void> {
+    const { login, password = '', security } = this.#peer;
+    this.#deadline.set(leftMs);
+    await this.#operation<void>((done) => {
+      this.#connection.once('connect', () => done(null));
+      this.#connection.connect();
+    });
+    this.capabilities = parseCapabilities(String(this.#connection.lastServerResponse));
+    const socket = this.#connection._socket;
+    const isTls = socket instanceof TLSSocket;
+    this.facts.tls = isTls;
+    this.facts.certificateVerified = isTls && socket.authorized;
+    this.facts.utf8 = this.capabilities.smtpUtf8;
+    if (!isTls && (security === 'required' || security === 'implicit')) this.#refuseClear();
+    if (login !== undefined) {
+      await this.#operation<void>((done) => this.#connection.login({ user: login, pass: password }, (error) => done(error)));
+    }
+    this.#deadline.clear();
+  }
+
+  #refuseClear(): never {
+    this.abort('not encrypted');
+    throw new SmtpFailure({ stage: 'tls', kind: 'lost', text: 'the connection is not encrypted' });
+  }
+
+  async send(envelope: Envelope, source: WireSource, attemptLeftMs: number): Promise<SmtpReply> {
+    this.messages++;
+    this.#source = source;
+    const { envelope: envelopeMs, data, dot } = this.#timeouts;
+    const began = this.#clock.monotonic();
+    this.#deadline.set(Math.min(envelopeMs, attemptLeftMs));
+    try {
+      if (this.#mustReset) await this.#reset();
+      source.observe({
+        onStart: () => this.#deadline.set(Math.min(data, attemptLeftMs - (this.#clock.monotonic() - began))),
+        onEnd: () => this.#deadline.set(dot),
+      });
+      return await this.#transfer(envelope, source);
+    } catch (error) {
+      source.on('error', () => undefined).destroy();
+      // A reply given before all bytes were sent leaves a peer that reads the rest as commands.
+      if (source.started && !source.ended) this.abort('message cut short');
+      throw error;
+    } finally {
+      this.#deadline.clear();
+      this.#source = undefined;
+    }
+  }
+
+  async #transfer(envelope: Envelope, source: WireSource): Promise<SmtpReply> {
+    const { from, to, size, eightBit } = envelope;
+    try {
+      const info = await this.#operation<{ response: string } | undefined>((done) =>
+        this.#connection.send({ from, to: [to], size, use8BitMime: eightBit }, source, done),
+      );
+      const reply = parseSmtpReply(info?.response ?? '');
+      if (reply === undefined || !source.ended) throw new SmtpFailure({ stage: this.stage, kind: 'lost', text: 'reply out of turn' });
+      return reply;
+    } catch (error) {
+      // After a refusal the peer may or may not hold half an envelope; after anything else the session means nothing.
+      if (error instanceof SmtpFailure && error.kind === 'reply' && error.reply?.code !== 421) this.#mustReset = true;
+      else this.abort('failed');
+      throw error;
+    }
+  }
+
+  async #reset(): Promise<void> {
+    await this.#operation<unknown>((done) => this.#connection.reset(done));
+    this.#mustReset = false;
+  }
+
+  quit(): void {
+    if (!this.isUsable) return;
+    this.#quitting = true;
+    this.#deadline.set(QUIT_MS);
+    this.#connection.quit();
+  }
+
+  abort(reason: string): void {
+    this.#end('aborted', reason);
+  }
+
+  /** Runs one operation of the library; its callback, an error of the connection, a deadline and abort() all end it, the first one counts. */
+  #operation<T>(start: (done: (error: Error | null | undefined, value?: T) => void) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed) {
+        reject(new SmtpFailure({ stage: 'mail', kind: 'lost', text: 'connection closed' }));
+        return;
+      }
+      this.#fail = (failure) => {
+        this.#fail = undefined;
+        reject(failure);
+      };
+      start((error, value) => {
+        this.#fail = undefined;
+        if (error) reject(failureFrom(error, this.stage));
+        else resolve(value as T);
+      });
+    });
+  }
+
+  #lost(failure: SmtpFailure): void {
+    this.#fail?.(failure);
+  }
+
+  #end(kind: 'timeout' | 'aborted', text: string): void {
+    if (this.#closed) return;
+    this.#lost(new SmtpFailure({ stage: this.stage, kind, text }));
+    const socket = this.#connection._socket;
+    this.#connection.close();
+    if (socket) socket.destroy();
+  }
+
+  #ended(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#deadline.clear();
+    this.#lost(new SmtpFailure({ stage: this.stage, kind: 'lost', text: 'connection closed' }));
+    this.#closeListener?.();
+  }
+}

@@ -1,0 +1,47 @@
+/** Why a conversation with a peer ended without success: where, with which reply, or with none. */
+import { cleanText, parseSmtpReply, type SmtpReply, type Stage } from '#core';
+
+export class SmtpFailure extends Error {
+  override readonly name = 'SmtpFailure';
+  readonly stage: Stage;
+  /** What the peer said; absent when it said nothing that could be read. */
+  readonly reply: SmtpReply | undefined;
+  /** `timeout`: a deadline passed. `aborted`: this server is stopping. `lost`: everything else that is not a reply. */
+  readonly kind: 'reply' | 'timeout' | 'lost' | 'aborted';
+
+  constructor(fields: { stage: Stage; kind: SmtpFailure['kind']; reply?: SmtpReply; text: string; cause?: unknown }) {
+    super(cleanText(fields.text), { cause: fields.cause });
+    this.stage = fields.stage;
+    this.kind = fields.kind;
+    this.reply = fields.reply;
+  }
+}
+
+const STAGE_OF_COMMAND: Record<string, Stage> = {
+  EHLO: 'ehlo',
+  HELO: 'ehlo',
+  STARTTLS: 'tls',
+  'MAIL FROM': 'mail',
+  'RCPT TO': 'rcpt',
+  DATA: 'data',
+};
+
+/** Reads an error of the SMTP library. `stage` is where the session stood when it came. */
+export function failureFrom(error: Error, stage: Stage): SmtpFailure {
+  const fields = error as Error & { code?: string; originalCode?: string; command?: string; response?: unknown };
+  const reply = typeof fields.response === 'string' ? parseSmtpReply(fields.response) : undefined;
+  const where = stageOf(fields, stage);
+  // The message's own bytes could not be had; what the disk says is nobody else's business.
+  if (fields.code === 'ESTREAM')
+    return new SmtpFailure({ stage: 'local', kind: 'lost', text: 'the stored message could not be read', cause: error });
+  if (reply && reply.code >= 400) return new SmtpFailure({ stage: where, kind: 'reply', reply, text: `${reply.code} ${reply.text}` });
+  return new SmtpFailure({ stage: where, kind: fields.code === 'ETIMEDOUT' ? 'timeout' : 'lost', text: error.message });
+}
+
+function stageOf(error: { code?: string; originalCode?: string; command?: string }, stage: Stage): Stage {
+  // With TLS 1.3 a peer that dislikes our side of the handshake says so after we think it is done.
+  if (error.code === 'ETLS' || (stage === 'ehlo' && error.originalCode?.startsWith('ERR_SSL_'))) return 'tls';
+  if (error.code === 'EMESSAGE') return 'dot';
+  if (error.code === 'EAUTH') return 'auth';
+  return STAGE_OF_COMMAND[error.command ?? ''] ?? stage;
+}

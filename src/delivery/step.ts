@@ -1,0 +1,61 @@
+/** What the steps of an attempt share, and what each of them answers. */
+import type { ConnectionFacts, Delivery, Message, Outcome } from '#core';
+import type { AddressResult } from '#net';
+import type { DomainRecord } from '#store';
+import type { TlsRequirement } from './decide-tls.js';
+import type { SmtpSession } from './smtp-client.js';
+import type { Transport } from './transport.js';
+
+/** A host to try, whose addresses are looked up when its turn comes. */
+export interface NextHop {
+  name: string;
+  port: number;
+  addresses: () => Promise<AddressResult>;
+}
+
+/** The message as this peer gets it; the stored one unless the peer needs another encoding. */
+export interface Rendered {
+  head: Uint8Array;
+  /** `open` may be called more than once and gives the same bytes each time. */
+  body: { kind: 'inline'; bytes: Uint8Array } | { kind: 'stream'; size: number; open: () => AsyncIterable<Uint8Array> };
+  /** base64 SHA-256, relaxed. */
+  bodyHash: string;
+  eightBitBody: boolean;
+  /** Names this form of the message, for what is kept per form. */
+  form: string;
+}
+
+/** One attempt in progress. Steps read what earlier steps found and add their own. */
+export interface Attempt {
+  readonly delivery: Delivery;
+  readonly message: Message;
+  /** Undefined when its owner deleted it. */
+  readonly domain: DomainRecord | undefined;
+  /** Wall clock, ms. */
+  readonly startedAt: number;
+  /** Monotonic, ms: no host is tried and no command waits beyond it; only the reply to the dot may. */
+  readonly deadline: number;
+  /** Smarthost, when one is configured for the destination. */
+  transport: Transport | undefined;
+  hops: NextHop[];
+  tls: TlsRequirement;
+  session: SmtpSession | undefined;
+  /** What is known of the connection tried last. */
+  connection: ConnectionFacts;
+  /** Monotonic, ms; when the first connection was tried or reused. */
+  sessionBegan: number | undefined;
+  /** A connection kept from earlier messages was gone, or the peer said 421: from now on only a new one. */
+  isFresh: boolean;
+  rendered: Rendered;
+  /** DKIM-Signature field with CRLF, and the name of its key for the event. */
+  signature: { field: Uint8Array; name: string } | undefined;
+}
+
+/** `next`: go on. `reconnect`: back to the step that opens the connection; taken once per attempt. Anything else ends the attempt. */
+export type StepResult = 'next' | 'reconnect' | Outcome;
+
+export interface Step {
+  /** For the log. */
+  name: string;
+  run(attempt: Attempt): StepResult | Promise<StepResult>;
+}

@@ -1,0 +1,26 @@
+/** Smarthosts: which destinations go to a configured host instead of their mail exchangers; pure. */
+export interface Transport {
+  /** `*`: every destination. `example.com`: that domain. `.example.com` or `*.example.com`: its subdomains. */
+  match: string;
+  /** Name or IP address. */
+  host: string;
+  port: number;
+  /**
+   * `none`: never. `may`: STARTTLS if offered (with a login: required). `require`: STARTTLS, any certificate. `verify`: STARTTLS and a
+   * certificate for that name. `implicit`: TLS from the first byte and a certificate for that name.
+   */
+  tls: 'none' | 'may' | 'require' | 'verify' | 'implicit';
+  login?: string;
+  password?: string;
+}
+
+/** The first transport whose `match` fits, in the order of the configuration. `destination` is lower-case ASCII. */
+export function findTransport(transports: readonly Transport[], destination: string): Transport | undefined {
+  return transports.find(({ match }) => matches(match.toLowerCase(), destination));
+}
+
+function matches(pattern: string, destination: string): boolean {
+  if (pattern === '*') return true;
+  const suffix = pattern.startsWith('*.') ? pattern.slice(1) : pattern;
+  return suffix.startsWith('.') ? destination.endsWith(suffix) : destination === suffix;
+}
