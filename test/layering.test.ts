@@ -1,0 +1,106 @@
+/** Every source file keeps the rules of the layout (DESIGN.md section 3), and every rule is able to fail. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { checkFile, RANK } from './support/layering-rules.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => `src/${name}`);
+
+test('every file of src keeps the rules', () => {
+  expect(files.length).toBeGreaterThan(100);
+  const problems = files.flatMap((path) => checkFile({ path, text: readFileSync(join(root, path), 'utf8') }));
+  expect(problems.join('\n')).toBe('');
+});
+
+test('every folder of src has an index.ts', () => {
+  const folders = new Set(files.map((path) => path.split('/')).flatMap(([, folder, file]) => (file === undefined ? [] : [folder])));
+  const without = [...folders].filter((folder) => !files.includes(`src/${folder}/index.ts`));
+  expect(without).toEqual([]);
+  expect([...folders].filter((folder) => RANK[folder ?? ''] === undefined)).toEqual([]);
+});
+
+describe('a rule is broken by', () => {
+  const broken: [what: string, path: string, text: string, message: RegExp][] = [
+    [
+      'a folder of higher rank',
+      'src/queue/a.ts',
+      "import { x } from '#delivery';",
+      /R1: queue\/ \(rank 4\) may not import '#delivery' \(rank 5\): move/,
+    ],
+    [
+      'a folder of equal rank',
+      'src/intake/a.ts',
+      "import { x } from '#delivery';",
+      /R1: intake\/ \(rank 5\) may not import '#delivery' \(rank 5\)/,
+    ],
+    ['its own alias', 'src/queue/a.ts', "import { x } from '#queue';", /R1/],
+    ['a type of higher rank', 'src/queue/a.ts', "import type { X } from '#api';", /R1/],
+    ['an import type of higher rank', 'src/queue/a.ts', "export type X = import('#api').Y;", /R1/],
+    ['a dynamic import of higher rank', 'src/queue/a.ts', "export const f = () => import('#api');", /R1/],
+    ['a re-export of higher rank', 'src/queue/a.ts', "export { x } from '#api';", /R1/],
+    [
+      'a deep alias',
+      'src/queue/a.ts',
+      "import { x } from '#store/sqlite';",
+      /R1: '#store\/sqlite' reaches into store\/: let src\/store\/index.ts/,
+    ],
+    ['a relative path out of the folder', 'src/queue/a.ts', "import { x } from '../store/index.js';", /R1: .* import from '#store'/],
+    ['a folder without a rank', 'src/stuff/a.ts', 'export const x = 1;', /R1: folder "stuff" has no rank/],
+    ['app.ts used from below', 'src/api/a.ts', "import { startApp } from '../app.js';", /R1/],
+    [
+      'a library away from home',
+      'src/api/a.ts',
+      "import Database from 'better-sqlite3';",
+      /R2: 'better-sqlite3' is used in src\/store\/sqlite\/ only/,
+    ],
+    [
+      "the SMTP client in the codecs' folder",
+      'src/mail/a.ts',
+      "import S from 'nodemailer/lib/smtp-connection';",
+      /R2: .* src\/delivery\/ only/,
+    ],
+    ['the composer in delivery', 'src/delivery/a.ts', "import M from 'nodemailer/lib/mail-composer';", /R2: .* src\/mail\/ only/],
+    ['a library without a home', 'src/api/a.ts', "import x from 'left-pad';", /R2: 'left-pad' has no home/],
+    ['the value of pino', 'src/queue/a.ts', "import { pino } from 'pino';", /R2: 'pino'/],
+    ['the environment', 'src/api/a.ts', 'export const f = () => process.env.HOME;', /R2: process\.env belongs in src\/config\/load\.ts/],
+    ['the wall clock', 'src/api/a.ts', 'export const f = () => Date.now();', /R2: Date\.now belongs in src\/core\//],
+    ['the date of today', 'src/api/a.ts', 'export const f = () => new Date();', /R2: new Date\(\) belongs in src\/core\//],
+    ['chance', 'src/api/a.ts', 'export const f = () => Math.random();', /R2: Math\.random/],
+    ['the monotonic clock', 'src/api/a.ts', 'export const f = () => performance.now();', /R2: performance\.now/],
+    ['a module-level let', 'src/api/a.ts', 'let count = 0;\nexport const f = () => count++;', /a\.ts:1: R3: a module-level variable/],
+    ['an empty module-level map', 'src/api/a.ts', 'const cache = new Map<string, string>();', /R3: cache starts empty/],
+    ['an effect of importing', 'src/api/a.ts', "register('x');", /a\.ts:1: R3: importing this file has an effect/],
+    ['a long index', 'src/api/index.ts', `/** API. */\n${'export type X = 1;\n'.repeat(60)}`, /R4: 61 lines/],
+    ['an index without its contract', 'src/api/index.ts', "export { x } from './x.js';", /R4: open with a comment/],
+    ['an index that exports all', 'src/api/index.ts', "/** API. */\nexport * from './x.js';", /R4: .* hides what is exported/],
+    ['a default export of an index', 'src/api/index.ts', '/** API. */\nexport default 1;', /R4: a default export/],
+    ['a huge file', 'src/api/a.ts', 'export type X = 1;\n'.repeat(501), /501 lines, over 500/],
+  ];
+
+  test.each(broken)('%s', (_what, path, text, message) => {
+    const problems = checkFile({ path, text });
+    expect(problems.join('\n')).toMatch(message);
+    expect(problems).toHaveLength(1);
+  });
+});
+
+describe('no rule is broken by', () => {
+  const fine: [what: string, path: string, text: string][] = [
+    ['a folder of lower rank', 'src/queue/a.ts', "import { x } from '#store';"],
+    ['its own folder', 'src/api/groups/a.ts', "import { x } from '../body/form.js';"],
+    ['the command line that starts the app', 'src/cli/commands/a.ts', "export const f = () => import('../../app.js');"],
+    ['the composition root', 'src/app.ts', "import { x } from '#api';\nimport { y } from './initialise.js';"],
+    ['the type of pino', 'src/queue/a.ts', "import type { Logger } from 'pino';\nimport { type Level } from 'pino';"],
+    ['a constant table', 'src/api/a.ts', 'const NAMES = new Set(["a"]);\nexport const f = (x: string) => NAMES.has(x);'],
+    ['a date of a known time', 'src/api/a.ts', 'export const f = (ms: number) => new Date(ms);'],
+    ['a worker thread', 'src/store/sqlite/writer-thread.ts', 'run();'],
+  ];
+
+  test.each(fine)('%s', (_what, path, text) => {
+    expect(checkFile({ path, text })).toEqual([]);
+  });
+});

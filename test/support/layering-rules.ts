@@ -1,0 +1,252 @@
+/** The layering rules R1 to R4 as functions of one source file: each gives the sentences that say what is wrong and where the code should go instead. */
+import { dirname, normalize } from 'node:path';
+import ts from 'typescript';
+
+/** `path` is relative to the repository and starts with `src/`. */
+export interface SourceText {
+  path: string;
+  text: string;
+}
+
+/** Higher may use lower; equals never meet. */
+export const RANK: Readonly<Record<string, number>> = {
+  core: 0,
+  config: 1,
+  mail: 1,
+  net: 1,
+  store: 1,
+  directory: 2,
+  events: 3,
+  queue: 4,
+  delivery: 5,
+  intake: 5,
+  reputation: 5,
+  tracking: 5,
+  validation: 5,
+  webhooks: 5,
+  inbound: 6,
+  api: 7,
+  smtp: 7,
+  app: 8,
+  cli: 9,
+};
+
+/** Files of `src/` itself; they are the composition root. */
+const ROOT_FILES = new Set(['src/app.ts', 'src/initialise.ts']);
+
+/** Where an outside library may be imported: folders or files, by the longest name that fits. What is not listed has no home yet. */
+const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
+  'better-sqlite3': ['src/store/sqlite/'],
+  busboy: ['src/api/'],
+  commander: ['src/cli/'],
+  'dns-packet': ['src/net/'],
+  express: ['src/api/', 'src/tracking/', 'src/app.ts'],
+  'ipaddr.js': ['src/net/'],
+  mailsplit: ['src/mail/'],
+  'node:dns': ['src/net/'],
+  nodemailer: ['src/mail/'],
+  'nodemailer/lib/smtp-connection': ['src/delivery/'],
+  pino: ['src/cli/'],
+  react: ['src/panel/'],
+  'smtp-server': ['src/smtp/'],
+  yaml: ['src/config/'],
+  zod: ['src/config/', 'src/api/'],
+};
+
+/** Libraries whose types anybody may name. */
+const TYPES_FOR_ALL = new Set(['pino']);
+
+/** Expressions with one home: the environment in one file, time and chance in core, where tests can replace them. */
+const EXPRESSION_HOMES: readonly { name: string; home: string; instead: string }[] = [
+  { name: 'process.env', home: 'src/config/load.ts', instead: 'read it in src/config/load.ts (readEnvironment) and pass the value' },
+  { name: 'Date.now', home: 'src/core/', instead: "use the Clock of '#core' that your factory is given" },
+  { name: 'new Date()', home: 'src/core/', instead: "use the Clock of '#core' that your factory is given" },
+  { name: 'performance.now', home: 'src/core/', instead: "use clock.monotonic() of '#core'" },
+  { name: 'Math.random', home: 'src/core/', instead: 'add what you need to src/core/ids.ts' },
+];
+
+/** Files that are run, not imported: a worker thread's whole purpose is its effect. */
+const ENTRY_FILES = new Set([
+  'src/cli/index.ts',
+  'src/store/sqlite/writer-thread.ts',
+  'src/store/sqlite/reader-thread.ts',
+  'src/store/sqlite/events-thread.ts',
+]);
+
+const INDEX_LINES = 60;
+const FILE_LINES = 500;
+
+interface Import {
+  specifier: string;
+  typeOnly: boolean;
+}
+
+/** Every rule on one file. */
+export function checkFile(source: SourceText): string[] {
+  const file = parse(source);
+  const imports = importsOf(file);
+  return [
+    ...checkFolders(source.path, imports),
+    ...checkLibraries(source.path, imports),
+    ...checkExpressions(source.path, file),
+    ...checkModuleState(source.path, file),
+    ...checkIndex(source, file),
+    ...checkSize(source),
+  ];
+}
+
+const parse = ({ path, text }: SourceText) => ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
+
+/** Static imports, re-exports, dynamic imports and `import('…')` types. */
+function importsOf(file: ts.SourceFile): Import[] {
+  const found: Import[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) found.push({ specifier: text(node.moduleSpecifier), typeOnly: isTypeOnlyImport(node.importClause) });
+    else if (ts.isExportDeclaration(node) && node.moduleSpecifier) {
+      found.push({ specifier: text(node.moduleSpecifier), typeOnly: node.isTypeOnly });
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && node.arguments[0]) {
+      found.push({ specifier: text(node.arguments[0]), typeOnly: false });
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      found.push({ specifier: text(node.argument.literal), typeOnly: true });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+const text = (node: ts.Node) => (ts.isStringLiteralLike(node) ? node.text : node.getText());
+
+function isTypeOnlyImport(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined) return false;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const named = clause.namedBindings;
+  return (
+    clause.name === undefined && named !== undefined && ts.isNamedImports(named) && named.elements.every((element) => element.isTypeOnly)
+  );
+}
+
+const folderOf = (path: string): string => (ROOT_FILES.has(path) ? 'app' : (path.split('/')[1] ?? ''));
+
+/** R1. */
+function checkFolders(path: string, imports: readonly Import[]): string[] {
+  const folder = folderOf(path);
+  const rank = RANK[folder];
+  if (rank === undefined) return [`${path}: R1: folder "${folder}" has no rank: put the file in a folder of DESIGN.md section 3`];
+  return imports.flatMap(({ specifier }) => {
+    if (specifier.startsWith('.')) return checkRelative(path, folder, specifier);
+    if (specifier.startsWith('#')) return checkAlias(path, folder, rank, specifier.slice(1));
+    return [];
+  });
+}
+
+function checkRelative(path: string, folder: string, specifier: string): string[] {
+  const target = normalize(`${dirname(path)}/${specifier}`).replace(/\.js$/, '.ts');
+  if (folder === 'cli' && target === 'src/app.ts') return [];
+  if (folderOf(target) === folder) return [];
+  return [`${path}: R1: '${specifier}' leaves the folder: import from '#${folderOf(target)}', and let its index.ts export what you need`];
+}
+
+function checkAlias(path: string, folder: string, rank: number, target: string): string[] {
+  const [name = '', ...deep] = target.split('/');
+  if (deep.length > 0)
+    return [`${path}: R1: '#${target}' reaches into ${name}/: let src/${name}/index.ts export it and import from '#${name}'`];
+  const other = RANK[name];
+  if (other === undefined || name === 'app') return [`${path}: R1: '#${name}' is no folder that can be imported`];
+  if (other < rank) return [];
+  return [
+    `${path}: R1: ${folder}/ (rank ${rank}) may not import '#${name}' (rank ${other}): move this code to a folder above ${name}/, ` +
+      `move what you need of ${name}/ below ${folder}/, or take it as a dependency that app.ts passes in`,
+  ];
+}
+
+/** R2, libraries. */
+function checkLibraries(path: string, imports: readonly Import[]): string[] {
+  return imports.flatMap(({ specifier, typeOnly }) => {
+    if (/^[.#]/.test(specifier)) return [];
+    const known = Object.keys(LIBRARY_HOMES)
+      .filter((name) => specifier === name || specifier.startsWith(`${name}/`))
+      .sort((a, b) => b.length - a.length)[0];
+    if (known === undefined) {
+      if (specifier.startsWith('node:')) return [];
+      return [`${path}: R2: '${specifier}' has no home: decide on one folder for it and list it in LIBRARY_HOMES`];
+    }
+    if (typeOnly && TYPES_FOR_ALL.has(known)) return [];
+    const homes = LIBRARY_HOMES[known] ?? [];
+    if (homes.some((home) => path.startsWith(home))) return [];
+    return [`${path}: R2: '${specifier}' is used in ${homes.join(', ')} only: put what needs it there and import that instead`];
+  });
+}
+
+/** R2, expressions. */
+function checkExpressions(path: string, file: ts.SourceFile): string[] {
+  const used = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isPropertyAccessExpression(node)) used.add(node.getText().replaceAll(/\s/g, ''));
+    if (ts.isNewExpression(node) && node.expression.getText() === 'Date' && !node.arguments?.length) used.add('new Date()');
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return EXPRESSION_HOMES.filter(({ name, home }) => used.has(name) && !path.startsWith(home)).map(
+    ({ name, home, instead }) => `${path}: R2: ${name} belongs in ${home}: ${instead}`,
+  );
+}
+
+/** R3: a module is declarations; what changes lives in what a factory returns. */
+function checkModuleState(path: string, file: ts.SourceFile): string[] {
+  return file.statements.flatMap((statement) => {
+    const line = file.getLineAndCharacterOfPosition(statement.getStart()).line + 1;
+    if (ts.isVariableStatement(statement)) return checkVariables(`${path}:${line}`, statement);
+    if (isDeclaration(statement) || ENTRY_FILES.has(path)) return [];
+    return [`${path}:${line}: R3: importing this file has an effect: move it into a function that app.ts calls`];
+  });
+}
+
+function checkVariables(where: string, statement: ts.VariableStatement): string[] {
+  if (!(statement.declarationList.flags & ts.NodeFlags.Const)) {
+    return [`${where}: R3: a module-level variable is state that every user shares: keep it inside what a factory makeX({ … }) returns`];
+  }
+  return statement.declarationList.declarations
+    .filter(({ initializer }) => initializer !== undefined && isEmptyCollection(initializer))
+    .map(({ name }) => `${where}: R3: ${name.getText()} starts empty, so it is state: keep it inside what a factory makeX({ … }) returns`);
+}
+
+function isEmptyCollection(node: ts.Expression): boolean {
+  if (ts.isArrayLiteralExpression(node)) return node.elements.length === 0;
+  if (ts.isObjectLiteralExpression(node)) return node.properties.length === 0;
+  return ts.isNewExpression(node) && /^(Weak)?(Map|Set)$/.test(node.expression.getText()) && !node.arguments?.length;
+}
+
+const isDeclaration = (node: ts.Statement): boolean =>
+  ts.isImportDeclaration(node) ||
+  ts.isExportDeclaration(node) ||
+  ts.isExportAssignment(node) ||
+  ts.isFunctionDeclaration(node) ||
+  ts.isClassDeclaration(node) ||
+  ts.isInterfaceDeclaration(node) ||
+  ts.isTypeAliasDeclaration(node) ||
+  ts.isModuleDeclaration(node) ||
+  ts.isEnumDeclaration(node);
+
+/** R4: the face of a folder. */
+function checkIndex({ path, text: source }: SourceText, file: ts.SourceFile): string[] {
+  if (!/^src\/[^/]+\/index\.ts$/.test(path)) return [];
+  const problems: string[] = [];
+  const lines = source.trimEnd().split('\n').length;
+  if (lines > INDEX_LINES)
+    problems.push(`${path}: R4: ${lines} lines: an index.ts has at most ${INDEX_LINES}; move code to a file of its own`);
+  if (!source.startsWith('/**'))
+    problems.push(`${path}: R4: open with a comment: what the folder takes and what it promises on each failure`);
+  for (const statement of file.statements) {
+    const star =
+      ts.isExportDeclaration(statement) && (statement.exportClause === undefined || ts.isNamespaceExport(statement.exportClause));
+    if (star) problems.push(`${path}: R4: '${statement.getText()}' hides what is exported: name each export`);
+    if (ts.isExportAssignment(statement)) problems.push(`${path}: R4: a default export has no name to search for: name it`);
+  }
+  return problems;
+}
+
+function checkSize({ path, text: source }: SourceText): string[] {
+  const lines = source.trimEnd().split('\n').length;
+  return lines > FILE_LINES ? [`${path}: ${lines} lines, over ${FILE_LINES}: split it by what its first comment says`] : [];
+}
