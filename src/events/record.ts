@@ -42,8 +42,8 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
       const base = messageEvent(message, accountId, recipient, undefined);
       const { facts } = message;
       const event: AcceptedEvent = {
-        ...base,
         ...stamp('accepted', now(), 'info'),
+        ...base,
         'originating-ip': facts.originatingIp,
         ...(facts.apiKeyId === undefined ? {} : { 'api-key-id': facts.apiKeyId }),
         message: { ...base.message, recipients },
@@ -53,8 +53,8 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
 
     delivered({ message, accountId, delivery, attempt, outcome, firstAttemptAt }) {
       const event: DeliveredEvent = {
-        ...messageEvent(message, accountId, delivery.recipient, outcome.connection),
         ...stamp('delivered', now(), 'info'),
+        ...messageEvent(message, accountId, delivery.recipient, outcome.connection),
         ...(outcome.dkim === undefined ? {} : { 'primary-dkim': outcome.dkim }),
         'delivery-status': {
           ...status(outcome, attempt),
@@ -77,8 +77,8 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
         ...(isOld && delivery.last ? { 'last-code': delivery.last.code, 'last-message': delivery.last.message } : {}),
       };
       const event: FailedEvent = {
-        ...messageEvent(message, accountId, delivery.recipient, outcome.connection),
         ...stamp('failed', now(), severity === 'permanent' ? 'error' : 'warn'),
+        ...messageEvent(message, accountId, delivery.recipient, outcome.connection),
         severity,
         reason: outcome.reason,
         ...(outcome.dkim === undefined ? {} : { 'primary-dkim': outcome.dkim }),
