@@ -59,7 +59,15 @@ export interface DeliveryKey extends FlowKey {
  */
 export type Settlement =
   | { kind: 'done'; key: DeliveryKey; message: number; at: number; events: OutboxEvent[] }
-  | { kind: 'defer'; key: DeliveryKey; message: number; due: number; attempts: number; last: LastAttempt | undefined; events: OutboxEvent[] };
+  | {
+      kind: 'defer';
+      key: DeliveryKey;
+      message: number;
+      due: number;
+      attempts: number;
+      last: LastAttempt | undefined;
+      events: OutboxEvent[];
+    };
 
 /** Position in a flow: the last row seen, `{ due: 0, id: 0 }` before the first. */
 export interface Cursor {

@@ -1,0 +1,47 @@
+/** How the rows of directory.db become records: booleans are 0 and 1, absent texts are NULL. */
+import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainRecord } from '../directory-store.js';
+
+export interface DomainRow extends Omit<DomainRecord, 'requireTls' | 'skipVerification'> {
+  requireTls: number;
+  skipVerification: number;
+}
+
+export interface DkimKeyRow extends Omit<DkimKeyRecord, 'active'> {
+  active: number;
+}
+
+export interface ApiKeyRow extends Omit<ApiKeyRecord, 'domainName' | 'expiresAt'> {
+  domainName: string | null;
+  expiresAt: number | null;
+}
+
+export type AccountRow = AccountRecord;
+export type CredentialRow = CredentialRecord;
+
+export const ACCOUNT_COLUMNS = 'id, public_id AS publicId, name, signing_key AS signingKey, created_at AS createdAt';
+
+export const DOMAIN_COLUMNS = `id, account, public_id AS publicId, name, type, state, require_tls AS requireTls,
+  skip_verification AS skipVerification, web_scheme AS webScheme, web_prefix AS webPrefix, created_at AS createdAt`;
+
+export const DKIM_KEY_COLUMNS = `id, account, domain, selector, private_key AS privateKey, public_key AS publicKey, bits, active,
+  created_at AS createdAt`;
+
+export const CREDENTIAL_COLUMNS = 'id, account, domain, login, password_hash AS passwordHash, created_at AS createdAt';
+
+export const API_KEY_COLUMNS = `id, account, role, kind, description, domain_name AS domainName, secret_hash AS secretHash,
+  created_at AS createdAt, updated_at AS updatedAt, expires_at AS expiresAt`;
+
+export function toDomain(row: DomainRow): DomainRecord {
+  return { ...row, requireTls: row.requireTls === 1, skipVerification: row.skipVerification === 1 };
+}
+
+export function toDkimKey(row: DkimKeyRow): DkimKeyRecord {
+  return { ...row, active: row.active === 1 };
+}
+
+export function toApiKey({ domainName, expiresAt, ...row }: ApiKeyRow): ApiKeyRecord {
+  const key: ApiKeyRecord = row;
+  if (domainName !== null) key.domainName = domainName;
+  if (expiresAt !== null) key.expiresAt = expiresAt;
+  return key;
+}

@@ -1,0 +1,29 @@
+/** DirectoryStore over the store threads: look-ups and writes go to the writer, pages to the reader. */
+import type { DirectoryStore } from '../directory-store.js';
+import type { ReaderCalls } from './reader-thread.js';
+import type { StoreThread } from './store-thread.js';
+import type { WriterCalls } from './writer-thread.js';
+
+export function makeDirectoryStore(writer: StoreThread<WriterCalls>, reader: StoreThread<ReaderCalls>): DirectoryStore {
+  return {
+    createAccount: (account) => writer.call('createAccount', account),
+    account: (id) => writer.call('account', id),
+    countAccounts: () => writer.call('countAccounts'),
+    createDomain: (domain, dkimKey, credential) => writer.call('createDomain', domain, dkimKey, credential),
+    domainByName: (name) => writer.call('domainByName', name),
+    listDomains: (account, filter) => reader.call('listDomains', account, filter),
+    setDomainState: (account, id, state) => writer.call('setDomainState', account, id, state),
+    deleteDomain: (account, id) => writer.call('deleteDomain', account, id),
+    dkimKeys: (account, domain) => writer.call('dkimKeys', account, domain),
+    createCredential: (credential) => writer.call('createCredential', credential),
+    credentialByLogin: (login) => writer.call('credentialByLogin', login),
+    listCredentials: (account, domain, limit, skip) => reader.call('listCredentials', account, domain, limit, skip),
+    setCredentialPassword: (account, login, passwordHash) => writer.call('setCredentialPassword', account, login, passwordHash),
+    deleteCredential: (account, login) => writer.call('deleteCredential', account, login),
+    deleteCredentials: (account, domain) => writer.call('deleteCredentials', account, domain),
+    createKey: (key) => writer.call('createKey', key),
+    keyById: (id) => writer.call('keyById', id),
+    listKeys: (account, filter) => reader.call('listKeys', account, filter),
+    deleteKey: (account, id) => writer.call('deleteKey', account, id),
+  };
+}

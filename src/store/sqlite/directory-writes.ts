@@ -1,0 +1,99 @@
+/** Everything that changes directory.db. Each statement names the account, so another account's id matches no row. */
+import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainRecord } from '../directory-store.js';
+import type { Connection } from './open-database.js';
+
+export type DirectoryWrites = ReturnType<typeof makeDirectoryWrites>;
+
+type Flags<T> = { [K in keyof T]: T[K] extends boolean ? number : T[K] };
+
+/** better-sqlite3 binds no booleans. */
+function withFlags<T extends object>(record: T): Flags<T> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, typeof value === 'boolean' ? Number(value) : value]),
+  ) as Flags<T>;
+}
+
+export function makeDirectoryWrites(database: Connection) {
+  return { ...makeDomainWrites(database), ...makeCredentialWrites(database), ...makeKeyWrites(database) };
+}
+
+function makeDomainWrites(database: Connection) {
+  const insertAccount = database.prepare(
+    'INSERT INTO account (public_id, name, signing_key, created_at) VALUES (@publicId, @name, @signingKey, @createdAt)',
+  );
+  const insertDomain = database.prepare(
+    `INSERT INTO domain (account, public_id, name, type, state, require_tls, skip_verification, web_scheme, web_prefix, created_at)
+     VALUES (@account, @publicId, @name, @type, @state, @requireTls, @skipVerification, @webScheme, @webPrefix, @createdAt)`,
+  );
+  const insertDkimKey = database.prepare(
+    `INSERT INTO dkim_key (account, domain, selector, private_key, public_key, bits, active, created_at)
+     VALUES (@account, @domain, @selector, @privateKey, @publicKey, @bits, @active, @createdAt)`,
+  );
+  const insertCredential = database.prepare(INSERT_CREDENTIAL);
+  const setState = database.prepare<[string, number, number]>('UPDATE domain SET state = ? WHERE account = ? AND id = ?');
+  const nameOf = database.prepare<[number, number], { name: string }>('SELECT name FROM domain WHERE account = ? AND id = ?');
+  const deleteDkimKeys = database.prepare<[number, number]>('DELETE FROM dkim_key WHERE account = ? AND domain = ?');
+  const deleteCredentials = database.prepare<[number, number]>('DELETE FROM credential WHERE account = ? AND domain = ?');
+  const deleteSendingKeys = database.prepare<[number, string]>('DELETE FROM api_key WHERE account = ? AND domain_name = ?');
+  const deleteDomain = database.prepare<[number, number]>('DELETE FROM domain WHERE account = ? AND id = ?');
+
+  return {
+    createAccount(account: Omit<AccountRecord, 'id'>): AccountRecord {
+      const { lastInsertRowid } = insertAccount.run(account);
+      return { ...account, id: Number(lastInsertRowid) };
+    },
+    createDomain(
+      domain: Omit<DomainRecord, 'id'>,
+      dkimKey: Omit<DkimKeyRecord, 'id' | 'domain'>,
+      credential?: Omit<CredentialRecord, 'id' | 'domain'>,
+    ): DomainRecord {
+      const id = Number(insertDomain.run(withFlags(domain)).lastInsertRowid);
+      insertDkimKey.run({ ...withFlags(dkimKey), domain: id });
+      if (credential) insertCredential.run({ ...credential, domain: id });
+      return { ...domain, id };
+    },
+    setDomainState: (account: number, id: number, state: DomainRecord['state']): boolean => setState.run(state, account, id).changes > 0,
+    deleteDomain(account: number, id: number): boolean {
+      const domain = nameOf.get(account, id);
+      if (!domain) return false;
+      deleteDkimKeys.run(account, id);
+      deleteCredentials.run(account, id);
+      deleteSendingKeys.run(account, domain.name);
+      return deleteDomain.run(account, id).changes > 0;
+    },
+  };
+}
+
+const INSERT_CREDENTIAL = `INSERT INTO credential (account, domain, login, password_hash, created_at)
+  VALUES (@account, @domain, @login, @passwordHash, @createdAt)`;
+
+function makeCredentialWrites(database: Connection) {
+  const insert = database.prepare(INSERT_CREDENTIAL);
+  const setPassword = database.prepare<[string, number, string]>('UPDATE credential SET password_hash = ? WHERE account = ? AND login = ?');
+  const deleteOne = database.prepare<[number, string]>('DELETE FROM credential WHERE account = ? AND login = ?');
+  const deleteAll = database.prepare<[number, number]>('DELETE FROM credential WHERE account = ? AND domain = ?');
+  return {
+    createCredential(credential: Omit<CredentialRecord, 'id'>): CredentialRecord {
+      const { lastInsertRowid } = insert.run(credential);
+      return { ...credential, id: Number(lastInsertRowid) };
+    },
+    setCredentialPassword: (account: number, login: string, passwordHash: string): boolean =>
+      setPassword.run(passwordHash, account, login).changes > 0,
+    deleteCredential: (account: number, login: string): boolean => deleteOne.run(account, login).changes > 0,
+    deleteCredentials: (account: number, domain: number): number => deleteAll.run(account, domain).changes,
+  };
+}
+
+function makeKeyWrites(database: Connection) {
+  const insert = database.prepare(
+    `INSERT INTO api_key (id, account, role, kind, description, domain_name, secret_hash, created_at, updated_at, expires_at)
+     VALUES (@id, @account, @role, @kind, @description, @domainName, @secretHash, @createdAt, @updatedAt, @expiresAt)`,
+  );
+  const deleteOne = database.prepare<[number, string]>('DELETE FROM api_key WHERE account = ? AND id = ?');
+  return {
+    createKey(key: ApiKeyRecord): void {
+      insert.run({ ...key, domainName: key.domainName ?? null, expiresAt: key.expiresAt ?? null });
+    },
+    deleteKey: (account: number, id: string): boolean => deleteOne.run(account, id).changes > 0,
+  };
+}

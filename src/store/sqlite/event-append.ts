@@ -1,0 +1,43 @@
+/** Appends outbox rows to the event log, each at most once, and moves the reader's cursor with them. */
+import type { OutboxRow } from '../spool-store.js';
+import type { Connection } from './open-database.js';
+
+/** About 10 MB of stream names at most; beyond that everything is learnt anew. */
+const REMEMBERED = 50_000;
+
+export function makeEventAppend(database: Connection) {
+  const streamId = database.prepare<[number, string, string, string], { id: number }>(
+    'SELECT id FROM stream WHERE account = ? AND domain = ? AND event = ? AND severity = ?',
+  );
+  const insertStream = database.prepare<[number, string, string, string]>(
+    'INSERT INTO stream (account, domain, event, severity) VALUES (?, ?, ?, ?)',
+  );
+  const insertEvent = database.prepare(
+    'INSERT INTO event (id, stream, at, recipient, message_id, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+  );
+  const moveCursor = database.prepare<[string, number]>(
+    'INSERT INTO reader (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > seq',
+  );
+  const streams = new Map<string, number>();
+
+  function streamOf({ account, domain, event, severity }: OutboxRow): number {
+    const key = `${account} ${domain} ${event} ${severity}`;
+    const known = streams.get(key);
+    if (known !== undefined) return known;
+    const fields = [account, domain, event, severity] as const;
+    const id = streamId.get(...fields)?.id ?? Number(insertStream.run(...fields).lastInsertRowid);
+    if (streams.size >= REMEMBERED) streams.clear();
+    streams.set(key, id);
+    return id;
+  }
+
+  return {
+    append(reader: string, rows: OutboxRow[]): void {
+      for (const row of rows) insertEvent.run(row.id, streamOf(row), row.at, row.recipient, row.messageId, row.body);
+      const last = rows.at(-1);
+      if (last) moveCursor.run(reader, last.seq);
+    },
+    /** Forgets all numbers of streams: rows may have been rolled back or removed. */
+    forget: () => streams.clear(),
+  };
+}

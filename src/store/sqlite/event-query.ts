@@ -1,0 +1,118 @@
+/**
+ * One page of the event log, on the reader thread. The streams that match account, domain, event and severity are found first
+ * (they are few); each is then one index seek at the page's start, and the streams are merged by (at, id). So a page costs
+ * about streams + limit seeks, however many events there are, for every combination of filters.
+ */
+import type { EventPosition, EventQuery, StoredEvent } from '../event-store.js';
+import { type Connection, inSnapshot } from './open-database.js';
+
+interface Found extends EventPosition {
+  seq: number;
+}
+
+/** What a stream is narrowed by, the most selective first: each has its index. */
+const NARROWED = {
+  byMessage: 'message_id = @messageId AND stream = @stream AND (@recipient IS NULL OR recipient = @recipient)',
+  byRecipient: 'recipient = @recipient AND stream = @stream',
+  byStream: 'stream = @stream',
+};
+
+export const eventSql = (narrowed: keyof typeof NARROWED, ascending: boolean) => {
+  const order = ascending ? 'at, id' : 'at DESC, id DESC';
+  return `SELECT seq, at, id FROM event WHERE ${NARROWED[narrowed]} AND (at, id) > (@lowAt, @lowId) AND (at, id) < (@highAt, @highId)
+    ORDER BY ${order} LIMIT @limit`;
+};
+
+/** Entries read ahead of each stream after its first. */
+const READ_AHEAD = 50;
+
+const isBefore = (a: EventPosition, b: EventPosition) => a.at < b.at || (a.at === b.at && a.id < b.id);
+const FIRST: EventPosition = { at: -1, id: '' };
+const LAST: EventPosition = { at: Number.MAX_SAFE_INTEGER, id: '' };
+
+/** The open interval that begin, end and the last seen event leave; ids are never empty, so `''` stands before all of a µs. */
+function boundsOf({ begin, end, after, ascending }: EventQuery): { low: EventPosition; high: EventPosition } {
+  let low = begin === undefined ? FIRST : { at: begin, id: '' };
+  let high = end === undefined ? LAST : { at: end + 1, id: '' };
+  if (after && ascending && isBefore(low, after)) low = after;
+  if (after && !ascending && isBefore(after, high)) high = after;
+  return { low, high };
+}
+
+export function makeEventQuery(database: Connection) {
+  const plan = (narrowed: keyof typeof NARROWED) => ({
+    ascending: database.prepare<object, Found>(eventSql(narrowed, true)),
+    descending: database.prepare<object, Found>(eventSql(narrowed, false)),
+  });
+  const plans = { byMessage: plan('byMessage'), byRecipient: plan('byRecipient'), byStream: plan('byStream') };
+  const streams = database.prepare<object, { id: number; event: string }>(
+    `SELECT id, event FROM stream WHERE account = @account AND (@domain IS NULL OR domain = @domain)
+     AND (@severity IS NULL OR severity = @severity)`,
+  );
+  const body = database.prepare<[number], { body: string }>('SELECT body FROM event WHERE seq = ?');
+
+  function* readStream(query: EventQuery, stream: number): Generator<Found> {
+    const { ascending, messageId = null, recipient = null } = query;
+    const narrowed = messageId !== null ? 'byMessage' : recipient !== null ? 'byRecipient' : 'byStream';
+    const statement = plans[narrowed][ascending ? 'ascending' : 'descending'];
+    let { low, high } = boundsOf(query);
+    for (let limit = 1; ; limit = READ_AHEAD) {
+      const bounds = { lowAt: low.at, lowId: low.id, highAt: high.at, highId: high.id };
+      const page = statement.all({ stream, messageId, recipient, ...bounds, limit });
+      yield* page;
+      const last = page.at(-1);
+      if (!last || page.length < limit) return;
+      if (ascending) low = last;
+      else high = last;
+    }
+  }
+
+  return {
+    queryEvents: inSnapshot(database, (query: EventQuery): StoredEvent[] => {
+      const { account, domain = null, severity = null, events } = query;
+      const matching = streams.all({ account, domain, severity }).filter(({ event }) => !events || events.includes(event));
+      const found = mergeFirst(
+        matching.map(({ id }) => readStream(query, id)),
+        query.ascending ? isBefore : (a, b) => isBefore(b, a),
+        query.limit,
+      );
+      return found.map(({ seq, at, id }) => ({ at, id, body: body.get(seq)?.body ?? '' }));
+    }),
+  };
+}
+
+/** The first `limit` of several sorted sources, in order. A binary heap of the sources by their next entry. */
+function mergeFirst(sources: Generator<Found>[], precedes: (a: Found, b: Found) => boolean, limit: number): Found[] {
+  const heap: { next: Found; rest: Generator<Found> }[] = [];
+  const swap = (a: number, b: number) => {
+    [heap[a], heap[b]] = [heap[b] as (typeof heap)[0], heap[a] as (typeof heap)[0]];
+  };
+  const goesFirst = (a: number, b: number) => precedes((heap[a] as (typeof heap)[0]).next, (heap[b] as (typeof heap)[0]).next);
+  const sink = () => {
+    for (let index = 0; ; ) {
+      let first = index;
+      for (const child of [2 * index + 1, 2 * index + 2]) if (child < heap.length && goesFirst(child, first)) first = child;
+      if (first === index) return;
+      swap(index, first);
+      index = first;
+    }
+  };
+  for (const rest of sources) {
+    const { value, done } = rest.next();
+    if (done) continue;
+    let index = heap.push({ next: value, rest }) - 1;
+    for (let parent = (index - 1) >> 1; index > 0 && goesFirst(index, parent); index = parent, parent = (index - 1) >> 1)
+      swap(index, parent);
+  }
+  const merged: Found[] = [];
+  for (let top = heap[0]; top && merged.length < limit; top = heap[0]) {
+    merged.push(top.next);
+    const { value, done } = top.rest.next();
+    if (done) {
+      const last = heap.pop();
+      if (last && heap.length > 0) heap[0] = last;
+    } else top.next = value;
+    sink();
+  }
+  return merged;
+}

@@ -1,0 +1,25 @@
+/** Store thread: the only writer of events.db, apart from mail so that a large batch of events never delays an accept. */
+import { join } from 'node:path';
+import { makeEventAppend } from './event-append.js';
+import { makeEventSweep } from './event-sweep.js';
+import { loadMigrations, migrate } from './migrate.js';
+import { type Connection, openDatabase } from './open-database.js';
+import { serveThread } from './serve-thread.js';
+
+export type EventsCalls = ReturnType<typeof makeEventCalls>['reads'] & ReturnType<typeof makeEventCalls>['writes'];
+
+function makeEventCalls(database: Connection) {
+  const cursor = database.prepare<[string], { seq: number }>('SELECT seq FROM reader WHERE name = ?');
+  const { append, forget } = makeEventAppend(database);
+  return {
+    reads: { cursor: (reader: string): number => cursor.get(reader)?.seq ?? 0 },
+    writes: { append, ...makeEventSweep(database, forget) },
+    forget,
+  };
+}
+
+serveThread((dataDir) => {
+  const database = openDatabase(join(dataDir, 'events.db'), 'writer');
+  migrate(database, loadMigrations('events'), join(dataDir, 'backup'));
+  return [{ database, ...makeEventCalls(database) }];
+});

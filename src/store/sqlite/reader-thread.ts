@@ -1,0 +1,20 @@
+/**
+ * Store thread: read-only connections to all three files, for what may take long. Every call sees all that was committed
+ * before it began.
+ */
+import { join } from 'node:path';
+import { type DirectoryLists, makeDirectoryLists } from './directory-lists.js';
+import { makeEventQuery } from './event-query.js';
+import { openDatabase } from './open-database.js';
+import { serveThread, type Unit } from './serve-thread.js';
+import { makeSpoolList } from './spool-list.js';
+
+export type ReaderCalls = DirectoryLists & ReturnType<typeof makeSpoolList> & ReturnType<typeof makeEventQuery>;
+
+serveThread((dataDir) => {
+  const unit = (name: string, makeReads: (database: Unit['database']) => Unit['reads']): Unit => {
+    const database = openDatabase(join(dataDir, name), 'reader');
+    return { database, reads: makeReads(database), writes: {}, forget: () => undefined };
+  };
+  return [unit('directory.db', makeDirectoryLists), unit('spool.db', makeSpoolList), unit('events.db', makeEventQuery)];
+});

@@ -1,0 +1,101 @@
+/**
+ * The worker's side of a store thread: takes everything that waits in its inbox, runs the writes of each file as one group
+ * commit, then the reads, and answers all. Reads come after the commit, so no answer ever shows a row that may yet be undone.
+ */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type Answer, type Call, type CommitGroup, type Handlers, makeCommitGroup } from './commit-group.js';
+import type { Connection } from './open-database.js';
+import { toWireError } from './wire-error.js';
+
+/** What a thread does with one database file. */
+export interface Unit {
+  database: Connection;
+  reads: Handlers;
+  writes: Handlers;
+  /** Drops what handlers remember of rows that were rolled back. */
+  forget: () => void;
+}
+
+export type Request = Call[] | 'close';
+export type Reply = Answer[] | { ready: true } | { failed: string } | { closed: true };
+
+export interface ThreadData {
+  dataDir: string;
+}
+
+/** Opens the thread's files and serves until it is told to close. What `open` throws is reported to the main thread, not thrown. */
+export function serveThread(open: (dataDir: string) => Unit[]): void {
+  const port = parentPort;
+  if (!port) throw new Error('a store thread must be started as a worker');
+  let units: Unit[];
+  try {
+    units = open((workerData as ThreadData).dataDir);
+  } catch (error) {
+    reply(port, { failed: error instanceof Error ? error.message : String(error) });
+    return;
+  }
+  const runGroup = makeRunGroup(units);
+  port.on('message', (first: Request) => {
+    const { calls, isLast } = drain(port, first);
+    if (calls.length > 0) reply(port, runGroup(calls));
+    if (isLast) {
+      for (const unit of units) closeUnit(unit);
+      reply(port, { closed: true });
+      port.close();
+    }
+  });
+  reply(port, { ready: true });
+}
+
+const reply = (port: MessagePort, message: Reply) => port.postMessage(message);
+
+function drain(port: MessagePort, first: Request): { calls: Call[]; isLast: boolean } {
+  const calls: Call[] = [];
+  for (
+    let request: Request | undefined = first;
+    request !== undefined;
+    request = receiveMessageOnPort(port)?.message as Request | undefined
+  ) {
+    if (request === 'close') return { calls, isLast: true };
+    for (const call of request) calls.push(call);
+  }
+  return { calls, isLast: false };
+}
+
+function makeRunGroup(units: Unit[]): (calls: Call[]) => Answer[] {
+  const writers: { writes: Handlers; commitGroup: CommitGroup }[] = units
+    .filter((unit) => !unit.database.readonly)
+    .map((unit) => ({ writes: unit.writes, commitGroup: makeCommitGroup(unit.database, unit.forget) }));
+  const reads: Handlers = Object.assign({}, ...units.map((unit) => unit.reads));
+  return (calls) => {
+    const answers: Answer[] = [];
+    let rest = calls;
+    for (const { writes, commitGroup } of writers) {
+      const group = rest.filter((call) => Object.hasOwn(writes, call.method));
+      if (group.length === 0) continue;
+      for (const answer of commitGroup(group, writes)) answers.push(answer);
+      rest = rest.filter((call) => !Object.hasOwn(writes, call.method));
+    }
+    for (const call of rest) answers.push(runRead(call, reads));
+    return answers;
+  };
+}
+
+function runRead(call: Call, reads: Handlers): Answer {
+  try {
+    const read = Object.hasOwn(reads, call.method) ? reads[call.method] : undefined;
+    if (!read) throw new Error(`this store thread has no method ${call.method}`);
+    return { id: call.id, value: read(...call.args) };
+  } catch (error) {
+    return { id: call.id, error: toWireError(error) };
+  }
+}
+
+function closeUnit({ database }: Unit): void {
+  try {
+    if (!database.readonly) database.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A checkpoint that fails (full disk) leaves a WAL that the next open replays; nothing is lost.
+  }
+  database.close();
+}

@@ -1,0 +1,61 @@
+/** Puts one message with its deliveries, events and usage into the spool: all of it or nothing. */
+import type { Destinations } from './destinations.js';
+import type { Connection } from './open-database.js';
+import { makeOutboxInsert } from './outbox-rows.js';
+import type { PutRows } from './spool-wire.js';
+
+export function makeSpoolPut(database: Connection, destinations: Destinations) {
+  const insertMessage = database.prepare(
+    `INSERT INTO message (id, account, domain, sender, size, body_hash, body_file, body_size, accepted_at, expires_at,
+       open_deliveries, settled_at, traits, options, facts)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertContent = database.prepare('INSERT INTO message_content (message, head, body) VALUES (?, ?, ?)');
+  const insertDelivery = database.prepare(
+    'INSERT INTO queue (destination, account, priority, due, id, message, recipient) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const insertOutbox = makeOutboxInsert(database);
+  const charge = database.prepare(
+    `INSERT INTO usage (day, account, domain, messages) VALUES (?, ?, ?, 1)
+     ON CONFLICT DO UPDATE SET messages = messages + 1`,
+  );
+  const raiseMark = database.prepare('UPDATE id_mark SET largest = ? WHERE largest < ?');
+
+  return {
+    /** The destination number of each delivery, in order. */
+    put({ message: row, deliveries, events, usageDay }: PutRows): number[] {
+      const open = deliveries.length;
+      // A message for nobody is settled from the start; without a time it would never be let go.
+      const settledAt = open === 0 ? row.acceptedAt : null;
+      insertMessage.run(
+        row.id,
+        row.account,
+        row.domain,
+        row.sender,
+        row.size,
+        row.bodyHash,
+        row.bodyFile,
+        row.bodySize,
+        row.acceptedAt,
+        row.expiresAt,
+        open,
+        settledAt,
+        row.traits,
+        row.options,
+        row.facts,
+      );
+      insertContent.run(row.id, row.head, row.body);
+      let largest = row.id;
+      const numbers = deliveries.map(({ id, recipient, destinationName, priority, due }) => {
+        const destination = destinations.intern(destinationName);
+        insertDelivery.run(destination, row.account, priority, due, id, row.id, recipient);
+        if (id > largest) largest = id;
+        return destination;
+      });
+      insertOutbox(events);
+      if (usageDay !== undefined) charge.run(usageDay, row.account, row.domain);
+      raiseMark.run(largest, largest);
+      return numbers;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+/** Point look-ups of the spool. */
+import type { Connection } from './open-database.js';
+import type { MessageRow } from './spool-wire.js';
+
+export function makeSpoolReads(database: Connection) {
+  const message = database.prepare<[number], MessageRow>(
+    `SELECT m.id, m.account, m.domain, m.sender, m.size, m.body_hash AS bodyHash, m.body_file AS bodyFile, m.body_size AS bodySize,
+       m.accepted_at AS acceptedAt, m.expires_at AS expiresAt, m.traits, m.options, m.facts, c.head, c.body
+     FROM message m JOIN message_content c ON c.message = m.id WHERE m.id = ?`,
+  );
+  const usage = database.prepare<[string, number, string], { messages: number }>(
+    'SELECT messages FROM usage WHERE day = ? AND account = ? AND domain = ?',
+  );
+  const mark = database.prepare<[], { largest: number }>('SELECT largest FROM id_mark');
+  return {
+    message: (id: number): MessageRow | undefined => message.get(id),
+    usage: (account: number, domain: string, day: string): number => usage.get(day, account, domain)?.messages ?? 0,
+    largestId: (): number => mark.get()?.largest ?? 0,
+  };
+}

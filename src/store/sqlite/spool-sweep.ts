@@ -1,0 +1,57 @@
+/**
+ * Removes from the spool what its retention rules let go, at most SWEEP_LIMIT rows a call. Body files are named in the answer,
+ * to be unlinked after the commit: a crash in between leaves a file without a message, which the next start removes.
+ */
+import { RETENTION, SWEEP_LIMIT } from '../retention.js';
+import type { Destinations } from './destinations.js';
+import type { Connection } from './open-database.js';
+
+export interface Swept {
+  more: boolean;
+  bodyFiles: string[];
+}
+
+export function makeSpoolSweep(database: Connection, destinations: Destinations) {
+  const settled = database.prepare<[number, number], { id: number; bodyFile: string | null }>(
+    'SELECT id, body_file AS bodyFile FROM message WHERE settled_at <= ? ORDER BY settled_at LIMIT ?',
+  );
+  const deleteContent = database.prepare<[number]>('DELETE FROM message_content WHERE message = ?');
+  const deleteMessage = database.prepare<[number]>('DELETE FROM message WHERE id = ?');
+  const deleteUsage = database.prepare<[string, number]>(
+    'DELETE FROM usage WHERE (day, account, domain) IN (SELECT day, account, domain FROM usage WHERE day < ? LIMIT ?)',
+  );
+  const someDestinations = database.prepare<[number, number], { id: number; name: string; used: number }>(
+    `SELECT id, name, EXISTS (SELECT 1 FROM queue WHERE queue.destination = destination.id) AS used
+     FROM destination WHERE id > ? ORDER BY id LIMIT ?`,
+  );
+  const deleteDestination = database.prepare<[number]>('DELETE FROM destination WHERE id = ?');
+  // Destinations are walked a part at a time; where the walk stands need not survive a restart.
+  let walkedTo = 0;
+
+  function sweepDestinations(): boolean {
+    const part = someDestinations.all(walkedTo, SWEEP_LIMIT);
+    for (const { id, name, used } of part) {
+      if (used === 1) continue;
+      deleteDestination.run(id);
+      destinations.remove(id, name);
+    }
+    walkedTo = part.length === SWEEP_LIMIT ? (part.at(-1)?.id ?? 0) : 0;
+    return walkedTo > 0;
+  }
+
+  return {
+    sweepSpool(now: number): Swept {
+      const messages = settled.all(now - RETENTION.spool.message.ms, SWEEP_LIMIT);
+      for (const { id } of messages) {
+        deleteContent.run(id);
+        deleteMessage.run(id);
+      }
+      const bodyFiles = messages.flatMap(({ bodyFile }) => bodyFile ?? []);
+      if (messages.length === SWEEP_LIMIT) return { more: true, bodyFiles };
+      // The day that is still within the period, as `2026-03-04`; texts of this form sort like the days.
+      const firstDayKept = new Date(now - RETENTION.spool.usage.ms).toISOString().slice(0, 10);
+      if (deleteUsage.run(firstDayKept, SWEEP_LIMIT).changes === SWEEP_LIMIT) return { more: true, bodyFiles };
+      return { more: sweepDestinations(), bodyFiles };
+    },
+  };
+}

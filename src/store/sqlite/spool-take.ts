@@ -1,0 +1,51 @@
+/**
+ * What the scheduler reads: the heads of all flows (a loose scan, one seek per flow), and the next due rows of one flow (one
+ * seek). Nothing is written: who took what is remembered by the only process that can take.
+ */
+import type { FlowKey } from '#core';
+import type { Cursor, FlowHead } from '../spool-store.js';
+import type { Destinations } from './destinations.js';
+import type { Connection } from './open-database.js';
+import type { QueueRow } from './spool-wire.js';
+
+export interface TakenRows {
+  rows: QueueRow[];
+  destinationName: string;
+  nextDue: number | undefined;
+}
+
+const BEFORE_ALL: FlowKey = { destination: -1, account: -1, priority: 0 };
+
+export function makeSpoolTake(database: Connection, destinations: Destinations) {
+  const nextHead = database.prepare<[number, number, number], Omit<FlowHead, 'destinationName'>>(
+    `SELECT destination, account, priority, due FROM queue WHERE (destination, account, priority) > (?, ?, ?)
+     ORDER BY destination, account, priority, due LIMIT 1`,
+  );
+  const dueRows = database.prepare<number[], QueueRow>(
+    `SELECT destination, account, priority, due, id, message, recipient, attempts, last FROM queue
+     WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) AND due <= ? ORDER BY due, id LIMIT ?`,
+  );
+  const dueAfter = database.prepare<number[], { due: number }>(
+    `SELECT due FROM queue WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) ORDER BY due, id LIMIT 1`,
+  );
+
+  return {
+    flowHeads(after: FlowKey | undefined, limit: number): FlowHead[] {
+      const heads: FlowHead[] = [];
+      let last = after ?? BEFORE_ALL;
+      while (heads.length < limit) {
+        const head = nextHead.get(last.destination, last.account, last.priority);
+        if (!head) break;
+        heads.push({ ...head, destinationName: destinations.nameOf(head.destination) });
+        last = head;
+      }
+      return heads;
+    },
+    take(flow: FlowKey, after: Cursor, now: number, limit: number): TakenRows {
+      const key = [flow.destination, flow.account, flow.priority] as const;
+      const rows = dueRows.all(...key, after.due, after.id, now, limit);
+      const last = rows.at(-1) ?? after;
+      return { rows, destinationName: destinations.nameOf(flow.destination), nextDue: dueAfter.get(...key, last.due, last.id)?.due };
+    },
+  };
+}

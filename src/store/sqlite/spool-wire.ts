@@ -1,0 +1,95 @@
+/**
+ * How messages cross the thread boundary: flat rows with their JSON columns already text (made and read on the main thread),
+ * and bytes as Uint8Array that own their whole buffer (cloning a view would copy everything behind it).
+ */
+import type { Address, Body, Delivery, Message, ReversePath } from '#core';
+import type { NewDelivery, NewMessage, OutboxEvent } from '../spool-store.js';
+
+export interface MessageRow {
+  id: number;
+  account: number;
+  domain: string;
+  sender: string;
+  size: number;
+  bodyHash: string;
+  bodyFile: string | null;
+  bodySize: number;
+  acceptedAt: number;
+  expiresAt: number;
+  /** JSON. */
+  traits: string;
+  options: string;
+  facts: string;
+  head: Uint8Array;
+  /** Null when the body is a file. */
+  body: Uint8Array | null;
+}
+
+export interface PutRows {
+  message: MessageRow;
+  deliveries: NewDelivery[];
+  events: OutboxEvent[];
+  usageDay: string | undefined;
+}
+
+/** A row of the queue with the name of its destination beside it and `last` as JSON text. */
+export interface QueueRow {
+  destination: number;
+  account: number;
+  priority: number;
+  due: number;
+  id: number;
+  message: number;
+  recipient: string;
+  attempts: number;
+  last: string | null;
+}
+
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+}
+
+export function toPutRows({ message, deliveries, events, usageDay }: NewMessage): PutRows {
+  const { head, body, traits, options, facts } = message;
+  return {
+    message: {
+      id: message.id,
+      account: message.account,
+      domain: message.domain,
+      sender: message.sender,
+      size: message.size,
+      bodyHash: message.bodyHash,
+      bodyFile: body.kind === 'file' ? body.name : null,
+      bodySize: body.kind === 'file' ? body.size : body.bytes.byteLength,
+      acceptedAt: message.acceptedAt,
+      expiresAt: message.expiresAt,
+      traits: JSON.stringify(traits),
+      options: JSON.stringify(options),
+      facts: JSON.stringify(facts),
+      head: ownBytes(head),
+      body: body.kind === 'inline' ? ownBytes(body.bytes) : null,
+    },
+    deliveries,
+    events,
+    usageDay,
+  };
+}
+
+export function toMessage({ bodyFile, bodySize, traits, options, facts, head, body, ...row }: MessageRow): Message {
+  const stored: Body =
+    bodyFile === null ? { kind: 'inline', bytes: body ?? new Uint8Array() } : { kind: 'file', name: bodyFile, size: bodySize };
+  return {
+    ...row,
+    sender: row.sender as ReversePath,
+    head,
+    body: stored,
+    traits: JSON.parse(traits),
+    options: JSON.parse(options),
+    facts: JSON.parse(facts),
+  };
+}
+
+export function toDelivery({ last, ...row }: QueueRow, destinationName: string): Delivery {
+  const delivery = { ...row, destinationName, recipient: row.recipient as Address, priority: row.priority as Delivery['priority'] };
+  return last === null ? delivery : { ...delivery, last: JSON.parse(last) };
+}
