@@ -53,7 +53,7 @@ function hasListShape(text: string): boolean {
   let sawAt = false;
   for (let index = 0; index < text.length; index++) {
     const char = text[index] as string;
-    if (char === ' ' || char === '\t') inWord = false;
+    if (/\s/.test(char)) inWord = false;
     else if (char === '(') {
       index = endOfComment(text, index);
       inWord = false;

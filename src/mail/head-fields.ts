@@ -84,13 +84,16 @@ export function allValues(fields: readonly HeadField[], name: string): string[] 
 }
 
 const MAX_LINE = 998;
+const MAX_BLANKS = 100;
+const FOLD = Buffer.from('\r\n');
+const SPACE = Buffer.from(' ');
 
 /**
  * Folds header lines over 998 octets (RFC 5322 2.1.1) at white space, or breaks them with CRLF SPACE where there is
  * none, as Postfix does; never inside a UTF-8 character. Other fields come back untouched.
  */
 export function foldLongFields(fields: readonly HeadField[]): HeadField[] {
-  return fields.map((field) => (hasLongLine(field.raw) ? new RawField(foldField(field.raw)) : field));
+  return fields.map((field) => (hasLongLine(field.raw) ? new RawField(foldField(field)) : field));
 }
 
 function hasLongLine(raw: Buffer): boolean {
@@ -104,38 +107,63 @@ function hasLongLine(raw: Buffer): boolean {
   return false;
 }
 
-function foldField(raw: Buffer): Buffer {
+function foldField(field: HeadField): Buffer {
+  const { raw } = field;
   const pieces: Uint8Array[] = [];
   for (let start = 0; start < raw.length; ) {
     const lineFeed = raw.indexOf(LF, start);
     const next = lineFeed < 0 ? raw.length : lineFeed + 1;
-    const end = lineFeed > start && raw[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed < 0 ? next : lineFeed;
-    // Only the first line has a name, which must not stand alone on its line.
-    foldLine(raw.subarray(start, end), start === 0 ? raw.indexOf(COLON) + 1 : 0, pieces);
-    pieces.push(raw.subarray(end, next));
+    const end = lineFeed < 0 ? next : raw[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed;
+    const line = raw.subarray(start, end);
+    // The name is on the first line, and does not stand alone there.
+    const folded = end - start > MAX_LINE ? foldLine(line, start === 0 && field.name !== '' ? raw.indexOf(COLON) + 1 : 0) : [line];
+    if (folded.length > 0) pieces.push(...folded, raw.subarray(end, next));
     start = next;
   }
   return Buffer.concat(pieces);
 }
 
-function foldLine(line: Buffer, nameEnd: number, pieces: Uint8Array[]): void {
-  let start = 0;
-  let room = MAX_LINE;
-  let textFrom = nameEnd;
-  while (line.length - start > room) {
-    while (line[textFrom] === SP || line[textFrom] === HTAB) textFrom++;
-    if (textFrom >= line.length) return; // nothing but white space is left: dropped, so that no line looks empty
-    let cut = start + room;
-    while (cut > textFrom && line[cut] !== SP && line[cut] !== HTAB) cut--;
-    const atSpace = cut > textFrom;
-    if (!atSpace) {
-      cut = Math.max(textFrom, start) + 1 < start + room ? start + room : Math.max(textFrom, start + room);
-      while (cut > start + 1 && ((line[cut] as number) & 0xc0) === 0x80) cut--;
+/**
+ * Gives nothing for a line of white space, which must not come to look like the end of the head. White space at the end
+ * is dropped, and so is all but one of a long run: no line could hold it.
+ */
+function foldLine(line: Buffer, nameEnd: number): Uint8Array[] {
+  const pieces: Uint8Array[] = nameEnd > 0 ? [line.subarray(0, nameEnd)] : [];
+  let column = nameEnd;
+  let hasText = false;
+  for (let index = nameEnd; index < line.length; ) {
+    let wordStart = index;
+    while (isBlank(line[wordStart])) wordStart++;
+    let wordEnd = wordStart;
+    while (wordEnd < line.length && !isBlank(line[wordEnd])) wordEnd++;
+    if (wordStart === wordEnd) break;
+    const blanks = line.subarray(wordStart - index > MAX_BLANKS ? wordStart - 1 : index, wordStart);
+    if (hasText && column + blanks.length + wordEnd - wordStart > MAX_LINE) {
+      pieces.push(FOLD);
+      column = 0;
     }
-    pieces.push(line.subarray(start, cut), atSpace ? Buffer.from('\r\n') : Buffer.from('\r\n '));
-    start = cut;
-    textFrom = cut;
-    room = atSpace ? MAX_LINE : MAX_LINE - 1;
+    pieces.push(blanks);
+    column = breakWord(line.subarray(wordStart, wordEnd), column + blanks.length, pieces);
+    hasText = true;
+    index = wordEnd;
   }
-  pieces.push(line.subarray(start));
+  return pieces;
 }
+
+/** Gives the column after the word. */
+function breakWord(word: Buffer, column: number, pieces: Uint8Array[]): number {
+  let start = 0;
+  let at = column;
+  while (at + word.length - start > MAX_LINE) {
+    const limit = start + MAX_LINE - at;
+    let cut = limit;
+    while (cut > limit - 3 && ((word[cut] as number) & 0xc0) === 0x80) cut--;
+    pieces.push(word.subarray(start, cut), FOLD, SPACE);
+    start = cut;
+    at = 1;
+  }
+  pieces.push(word.subarray(start));
+  return at + word.length - start;
+}
+
+const isBlank = (byte: number | undefined): boolean => byte === SP || byte === HTAB;
