@@ -29,6 +29,8 @@ export function decideCommand(line: Buffer, name: string, state: CommandState): 
   if (line.length > (name === 'AUTH' ? MAX_AUTH_LINE : MAX_LINE)) return makeReply(500, '5.5.6', 'command line too long');
   if (hasControl(line)) return makeReply(500, '5.5.2', 'control character in command');
   if (KNOWN_ELSEWHERE.has(name)) return makeReply(502, '5.5.1', 'command not implemented');
+  // What follows BDAT is message bytes, which must not run as commands (RFC 3030 2).
+  if (name === 'BDAT') return makeReply(421, '4.7.0', 'BDAT is not offered');
   if (name === 'AUTH') return decideAuth(line, state.secure);
   if (WITHOUT_ARGUMENT.has(name) && line.toString('latin1').trim().length > name.length) {
     return makeReply(501, '5.5.4', `${name} takes no argument`);

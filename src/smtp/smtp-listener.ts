@@ -5,7 +5,7 @@ import { SMTPServer, type SMTPServerAuthentication, type SMTPServerDataStream, t
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { serverTlsOptions } from '#net';
 import type { DoorContext } from './door-context.js';
-import { wireText } from './reply.js';
+import { type Reply, replyFrom, wireText } from './reply.js';
 import { SmtpSession } from './smtp-session.js';
 
 export interface TlsPair {
@@ -66,7 +66,7 @@ export class SmtpListener extends SMTPServer {
     const closed = this.server.listening ? once(this.server, 'close') : Promise.resolve();
     this.server.close();
     for (const socket of this._pendingSockets.values()) socket.destroy();
-    for (const session of this.#sessions) session.stop();
+    for (const session of this.#sessions) session.stopIfIdle();
     await closed;
   }
 
@@ -128,26 +128,25 @@ export class SmtpListener extends SMTPServer {
     session.init();
   }
 
-  override onAuth(auth: SMTPServerAuthentication, session: SMTPServerSession, callback: Parameters<SMTPServer['onAuth']>[2]): void {
-    this.#of(session)
-      .authenticate(auth)
-      .then(
-        (refusal) => (refusal === undefined ? callback(null, { user: auth.username }) : callback(replyError(refusal))),
-        (error: Error) => callback(error),
-      );
+  override onAuth(auth: SMTPServerAuthentication, facts: SMTPServerSession, callback: Parameters<SMTPServer['onAuth']>[2]): void {
+    const session = this.#of(facts);
+    const answer = (refusal: Reply | undefined) => {
+      if (refusal === undefined) callback(null, { user: auth.username });
+      else callback(replyError(refusal));
+      session.stopIfIdle();
+    };
+    session.authenticate(auth).then(answer, (error: unknown) => answer(replyFrom(error)));
   }
 
-  override onData(stream: SMTPServerDataStream, session: SMTPServerSession, callback: Parameters<SMTPServer['onData']>[2]): void {
-    this.#of(session)
-      .receive(stream)
-      .then(
-        (reply) => {
-          if (reply === undefined) callback(new Error('nobody to tell'));
-          else if (reply.code < 400) callback(null, wireText(reply));
-          else callback(replyError(reply));
-        },
-        (error: Error) => callback(error),
-      );
+  override onData(stream: SMTPServerDataStream, facts: SMTPServerSession, callback: Parameters<SMTPServer['onData']>[2]): void {
+    const session = this.#of(facts);
+    const answer = (reply: Reply | undefined) => {
+      if (reply === undefined) callback(new Error('nobody to tell'));
+      else if (reply.code < 400) callback(null, wireText(reply));
+      else callback(replyError(reply));
+      session.stopIfIdle();
+    };
+    session.receive(stream).then(answer, (error: unknown) => answer(replyFrom(error)));
   }
 
   #of(session: SMTPServerSession): SmtpSession {
@@ -158,8 +157,7 @@ export class SmtpListener extends SMTPServer {
 }
 
 /** How the library takes a refusal. */
-const replyError = (reply: { code: number; enhancedCode: string; text: string }) =>
-  Object.assign(new Error(wireText(reply)), { responseCode: reply.code });
+const replyError = (reply: Reply) => Object.assign(new Error(wireText(reply)), { responseCode: reply.code });
 
 /** Says why where that can be read: in front of a TLS handshake it cannot. */
 function refuseSocket(socket: Socket, handshake: boolean, why: 'stopping' | 'total' | 'source'): void {

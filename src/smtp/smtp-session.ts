@@ -124,10 +124,10 @@ export class SmtpSession extends SMTPConnection {
 
   override handler_DATA(command: Buffer, callback: () => void): void {
     const parser = this._parser;
-    if (this.#transaction === undefined) this.#answer(makeReply(503, '5.5.1', 'need MAIL first'), callback);
+    // Message bytes behind DATA run as commands when it is refused; a client that sends them does not wait for replies.
+    if (parser instanceof CommandParser && parser.hasMore) this.reply(makeReply(421, '4.7.0', 'message sent before 354'));
+    else if (this.#transaction === undefined) this.#answer(makeReply(503, '5.5.1', 'need MAIL first'), callback);
     else if (this.#transaction.recipients.size === 0) this.#answer(makeReply(503, '5.5.1', 'no valid recipients'), callback);
-    // Message bytes behind DATA would run as commands if it were refused; a client that sends them does not wait for replies.
-    else if (parser instanceof CommandParser && parser.hasMore) this.reply(makeReply(421, '4.7.0', 'message sent before 354'));
     else {
       // The library only asks whether there is one.
       this.session.envelope.rcptTo = [{ address: this.#transaction.sender, args: false }];
@@ -239,21 +239,22 @@ export class SmtpSession extends SMTPConnection {
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    if (this._closing) return;
     this.#repliedAt = this.#door.clock.monotonic();
     this.#lastCode = code;
-    if (typeof data !== 'string' || hasEnhancedCode(data)) super.send(code, data, context === undefined ? undefined : false);
-    else if (code === 421) super.send(code, `${/timeout/i.test(data) ? '4.4.2' : '4.7.0'} ${data}`, false);
-    // The library gives no code to a refused EHLO, RFC 2034 4 exempts only the successful one.
-    else super.send(code, data, code >= 400 && context === false ? undefined : context);
-    if (code >= 500 && ++this.#errors > this.#door.limits.errors && !this._closing) {
-      super.send(421, '4.7.0 too many errors', false);
-    }
+    const text = typeof data === 'string' ? data.replace(/^Error: /, '') : data;
+    if (typeof text === 'string' && hasEnhancedCode(text)) super.send(code, text, false);
+    else if (code === 421) super.send(code, `${/timeout/i.test(String(text)) ? '4.4.2' : '4.7.0'} ${text}`, false);
+    // The library gives no code to a refused EHLO; RFC 2034 4 exempts only the successful one.
+    else super.send(code, text, code >= 400 && context === false ? undefined : context);
+    if (code >= 500 && ++this.#errors > this.#door.limits.errors) this.reply(makeReply(421, '4.7.0', 'too many errors'));
   }
 
   #answer(reply: Reply | Promise<Reply>, callback: () => void): void {
     const finish = (decided: Reply) => {
       this.reply(decided);
       callback();
+      this.stopIfIdle();
     };
     if (!(reply instanceof Promise)) finish(reply);
     else {
@@ -289,15 +290,14 @@ export class SmtpSession extends SMTPConnection {
     if (passed === 'handshake') this._socket.destroy();
   }
 
-  /** The server is stopping: says so and closes, unless the client waits for our answer or is sending a message. */
-  stop(): void {
-    if (this.#storing || this._handlerPending) return;
-    this.kill();
+  /** Once the server is stopping: says so and closes, unless the client waits for our answer or is sending a message. */
+  stopIfIdle(): void {
+    if (this.#door.isStopping() && !this.#storing && !this._handlerPending) this.kill();
   }
 
   /** Says 421 and closes once that is written. */
   kill(): void {
-    if (!this._closing && !this._closed) this.reply(shuttingDown);
+    this.reply(shuttingDown);
     this._socket.destroySoon();
   }
 
