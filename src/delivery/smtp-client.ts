@@ -270,7 +270,9 @@ class Session implements SmtpSession {
     if (this.#closed) return;
     this.#closed = true;
     this.#deadline.clear();
-    this.#lost(new SmtpFailure({ stage: this.stage, kind: 'lost', text: 'connection closed' }));
+    const failure = new SmtpFailure({ stage: this.stage, kind: 'lost', text: 'connection closed' });
+    // The library closes first and tells the operation why right after; that is the better reason.
+    queueMicrotask(() => this.#lost(failure));
     this.#closeListener?.();
   }
 }

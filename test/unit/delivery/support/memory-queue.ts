@@ -1,0 +1,77 @@
+/** A queue in memory that remembers every verdict; takes go out in the order of put, retries when `due` has come. */
+import type { Delivery, Message } from '../../../../dist/core/index.js';
+import type { Queue, Verdict } from '../../../../dist/queue/index.js';
+import type { OutboxEvent } from '../../../../dist/store/index.js';
+
+export interface Settled {
+  delivery: Delivery;
+  verdict: Verdict;
+  /** The event of the verdict, read. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests pick into it freely
+  event: any;
+}
+
+export interface MemoryQueue extends Queue {
+  add(message: Message, deliveries: Delivery[]): void;
+  settled: Settled[];
+  returned: Delivery[];
+  /** Taken, and neither settled nor given back. */
+  held: Set<number>;
+  maxHeld: number;
+  /** Awaited by settle() before it writes; a rejection is the store's failure. */
+  settleGate: () => Promise<void>;
+}
+
+export function makeMemoryQueue(): MemoryQueue {
+  const messages = new Map<number, Message>();
+  const due: Delivery[] = [];
+  const listeners: ((destination: string) => void)[] = [];
+  const unused = () => Promise.reject(new Error('not in this test'));
+  const tell = (name: string) => {
+    for (const listener of listeners) listener(name);
+  };
+  const queue: MemoryQueue = {
+    settled: [],
+    returned: [],
+    held: new Set(),
+    maxHeld: 0,
+    settleGate: async () => undefined,
+    add(message, deliveries) {
+      messages.set(message.id, message);
+      due.push(...deliveries);
+      for (const name of new Set(deliveries.map(({ destinationName }) => destinationName))) tell(name);
+    },
+    onDue: (listener) => void listeners.push(listener),
+    async take(destination, limit) {
+      const taken: Delivery[] = [];
+      for (let index = 0; index < due.length && taken.length < limit; ) {
+        if (due[index]?.destinationName === destination) taken.push(...due.splice(index, 1));
+        else index++;
+      }
+      for (const { id } of taken) queue.held.add(id);
+      queue.maxHeld = Math.max(queue.maxHeld, queue.held.size);
+      return taken;
+    },
+    message: async (id) => messages.get(id),
+    async settle(delivery, verdict) {
+      await queue.settleGate();
+      if (!queue.held.delete(delivery.id)) throw new Error(`delivery ${delivery.id} settled without being held`);
+      const [first] = verdict.events as OutboxEvent[];
+      queue.settled.push({ delivery, verdict, event: first === undefined ? undefined : JSON.parse(first.body) });
+      return true;
+    },
+    giveBack(delivery) {
+      if (!queue.held.delete(delivery.id)) throw new Error(`delivery ${delivery.id} returned without being held`);
+      queue.returned.push(delivery);
+      due.unshift(delivery);
+      tell(delivery.destinationName);
+    },
+    put: unused,
+    list: unused,
+    retry: unused,
+    cancel: unused,
+    start: async () => undefined,
+    stop: () => undefined,
+  };
+  return queue;
+}
