@@ -1,7 +1,8 @@
 /** Takes a submission from a door to a committed message: read it, run the pipeline, leave nothing behind when either fails. */
 import type { SpoolStore } from '#store';
 import { readDraft } from './draft.js';
-import { type IntakeContext, runPipeline } from './pipeline.js';
+import { runPipeline } from './pipeline.js';
+import type { IntakeContext } from './step.js';
 import type { Intake } from './submission.js';
 
 export interface IntakeDeps extends Omit<IntakeContext, 'spool'> {

@@ -2,14 +2,9 @@
  * The way of every message into the queue, whichever door it came through. Reading the array is reading the policy: each step gives the draft
  * (changed or not) or the refusal that ends it. The loop logs, times and stops.
  */
-import type { Logger } from 'pino';
-import { type Clock, type IdSource, Refusal } from '#core';
-import type { Directory } from '#directory';
-import type { Recorder } from '#events';
-import type { Queue } from '#queue';
-import type { SpoolStore } from '#store';
-import type { DailyUsage } from './daily-usage.js';
+import { Refusal } from '#core';
 import type { Draft } from './draft.js';
+import type { IntakeContext, Step } from './step.js';
 import { addTrace } from './steps/add-trace.js';
 import { checkDailyLimit } from './steps/check-daily-limit.js';
 import { checkDomain } from './steps/check-domain.js';
@@ -19,20 +14,6 @@ import { commit } from './steps/commit.js';
 import { completeHead } from './steps/complete-head.js';
 import { findAttachments } from './steps/find-attachments.js';
 import { readOptions } from './steps/read-options.js';
-
-export interface IntakeContext {
-  directory: Directory;
-  queue: Pick<Queue, 'put'>;
-  spool: Pick<SpoolStore, 'openBody'>;
-  recorder: Recorder;
-  usage: DailyUsage;
-  clock: Clock;
-  ids: IdSource;
-  hostname: string;
-  logger: Logger;
-}
-
-export type Step = (draft: Draft, context: IntakeContext) => Draft | Refusal | Promise<Draft | Refusal>;
 
 export const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'check-domain', step: checkDomain },

@@ -1,6 +1,6 @@
 /** A domain that has not shown its DNS records (or is the sandbox) sends only so much a day. */
 import { DAY, Refusal, rfc2822Date } from '#core';
-import type { Step } from '../pipeline.js';
+import type { Step } from '../step.js';
 
 export const checkDailyLimit: Step = async (draft, { usage }) => {
   const { domain, account, recipients } = draft.submission;

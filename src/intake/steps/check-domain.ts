@@ -1,6 +1,6 @@
 /** A domain its owner or operator switched off sends nothing. */
 import { forbidden } from '#core';
-import type { Step } from '../pipeline.js';
+import type { Step } from '../step.js';
 
 export const checkDomain: Step = (draft) => {
   const { domain } = draft.submission;

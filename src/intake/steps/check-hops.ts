@@ -1,6 +1,6 @@
 /** Stops a message that goes in circles (RFC 5321 6.3). */
 import { Refusal } from '#core';
-import type { Step } from '../pipeline.js';
+import type { Step } from '../step.js';
 
 const MAX_HOPS = 50;
 

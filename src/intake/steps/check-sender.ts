@@ -1,7 +1,7 @@
 /** Nobody sends as somebody else's domain: every address of From and Sender at a domain hosted here must be the account's own. */
 import { domainOf, Refusal } from '#core';
 import { parseAddressList } from '#mail';
-import type { Step } from '../pipeline.js';
+import type { Step } from '../step.js';
 
 export const checkSender: Step = async (draft, { directory }) => {
   const { account, sender } = draft.submission;

@@ -3,7 +3,7 @@ import { domainOf, type Message, type Priority, randomStorageKey } from '#core';
 import { decodeHeaderText, firstValue, joinHead } from '#mail';
 import { MESSAGE_LIFETIME } from '#queue';
 import type { Draft } from '../draft.js';
-import type { IntakeContext, Step } from '../pipeline.js';
+import type { IntakeContext, Step } from '../step.js';
 
 /** Header texts in events are cut here, so that an event does not grow with the number of recipients. */
 const MAX_TEXT = 1000;

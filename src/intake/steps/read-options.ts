@@ -5,8 +5,8 @@
 import { badRequest, Refusal } from '#core';
 import type { HeadField } from '#mail';
 import type { Draft } from '../draft.js';
-import type { Step } from '../pipeline.js';
 import { decideSendOption, mergeTags, parseVariables } from '../send-options.js';
+import type { Step } from '../step.js';
 
 const PREFIX = 'x-mailgun-';
 

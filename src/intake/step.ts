@@ -1,0 +1,24 @@
+/** What a step of the pipeline is given and gives. */
+import type { Logger } from 'pino';
+import type { Clock, IdSource, Refusal } from '#core';
+import type { Directory } from '#directory';
+import type { Recorder } from '#events';
+import type { Queue } from '#queue';
+import type { SpoolStore } from '#store';
+import type { DailyUsage } from './daily-usage.js';
+import type { Draft } from './draft.js';
+
+export interface IntakeContext {
+  directory: Directory;
+  queue: Pick<Queue, 'put'>;
+  spool: Pick<SpoolStore, 'openBody'>;
+  recorder: Recorder;
+  usage: DailyUsage;
+  clock: Clock;
+  ids: IdSource;
+  hostname: string;
+  logger: Logger;
+}
+
+/** The draft, changed or not, or the refusal that ends it; throws StoreError only. */
+export type Step = (draft: Draft, context: IntakeContext) => Draft | Refusal | Promise<Draft | Refusal>;
