@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 export async function startDoor(
-  options: { limits?: Partial<SmtpLimits>; trusted?: (ip: string) => boolean; host?: string } = {},
+  options: { limits?: Partial<SmtpLimits>; trusted?: (ip: string) => boolean; host?: string; port?: number } = {},
 ): Promise<TestDoor> {
   const directory = fakeDirectory();
   const intake = fakeIntake();
@@ -40,7 +40,7 @@ export async function startDoor(
   const host = options.host ?? '127.0.0.1';
   const door = makeSmtpDoor({
     listeners: [
-      { address: `${host}:0`, implicitTls: false },
+      { address: `${host}:${options.port ?? 0}`, implicitTls: false },
       { address: `${host}:0`, implicitTls: true },
     ],
     tls: await certificate(),
