@@ -2,7 +2,16 @@
 import type { Endpoint } from './define-endpoint.js';
 import { credentialEndpoints } from './groups/credentials.js';
 import { domainEndpoints } from './groups/domains.js';
+import { eventEndpoints } from './groups/events.js';
 import { keyEndpoints } from './groups/keys.js';
 import { messageEndpoints } from './groups/messages.js';
+import { operatorEndpoints } from './groups/operator.js';
 
-export const endpoints: readonly Endpoint[] = [...domainEndpoints, ...credentialEndpoints, ...messageEndpoints, ...keyEndpoints];
+export const endpoints: readonly Endpoint[] = [
+  ...domainEndpoints,
+  ...credentialEndpoints,
+  ...messageEndpoints,
+  ...eventEndpoints,
+  ...keyEndpoints,
+  ...operatorEndpoints,
+];

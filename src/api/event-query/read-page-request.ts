@@ -1,0 +1,19 @@
+/** Which page of events a request asks for: by its token, in the path or as `?page=`, or by its parameters. Pure. */
+import type { Form } from '../body/form.js';
+import { readEventFilters } from './event-filters.js';
+import { readEventRange } from './event-range.js';
+import { decodePageToken, MAX_EVENTS, type PageRequest } from './page-request.js';
+
+const DEFAULT_LIMIT = 100;
+
+/** `now` in ms. Refusal 400. */
+export function readPageRequest(form: Form, token: string | undefined, now: number): PageRequest {
+  const page = token ?? form.text('page');
+  if (page !== undefined) return decodePageToken(page);
+  return {
+    range: readEventRange(form, now * 1000),
+    filters: readEventFilters(form),
+    limit: form.integer('limit', { min: 1, max: MAX_EVENTS }) ?? DEFAULT_LIMIT,
+    place: { kind: 'first' },
+  };
+}

@@ -1,0 +1,22 @@
+/** A page of events as Mailgun's clients read it: four absolute URLs, always. */
+import type { EventPageAnswer } from '../contract/event-answers.js';
+import type { EventPage } from '../event-query/fetch-page.js';
+import { encodePageToken, type PageRequest } from '../event-query/page-request.js';
+
+/** `baseUrl` is the server as the client sees it; `listPath` the path of the query, to which the token is added, and `query` what goes on with every page. */
+export function presentEventPage(page: EventPage, baseUrl: string, listPath: string, query = ''): EventPageAnswer {
+  const url = (request: PageRequest) => `${baseUrl}${listPath}/${encodePageToken(request)}${query}`;
+  return {
+    items: page.events.map((event) => withStorageUrl(JSON.parse(event.body), baseUrl)),
+    paging: { next: url(page.next), previous: url(page.previous), first: url(page.first), last: url(page.last) },
+  };
+}
+
+type StoredJson = Record<string, unknown> & { domain?: { name?: string }; storage?: { key?: string } };
+
+/** The URL is not stored, because it depends on who asks; its last segment is the key. */
+function withStorageUrl(event: StoredJson, baseUrl: string): Record<string, unknown> {
+  const [domain, key] = [event.domain?.name, event.storage?.key];
+  if (domain === undefined || key === undefined) return event;
+  return { ...event, storage: { url: `${baseUrl}/v3/domains/${domain}/messages/${key}`, ...event.storage } };
+}

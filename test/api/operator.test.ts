@@ -1,0 +1,140 @@
+/** The command line's own endpoints. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { queuedDelivery } from './support/fake-services.js';
+import { type Harness, KEYS, startApi } from './support/harness.js';
+
+let api: Harness;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(() => api.stop());
+
+const QUEUE = '/mailwagon/v1/queue';
+
+it('is for administrators only', async () => {
+  for (const key of [KEYS.analyst, KEYS.developer, KEYS.support, KEYS.sending]) {
+    for (const path of [QUEUE, '/mailwagon/v1/events', '/mailwagon/v1/status'])
+      expect((await api.call('GET', path, { key })).status).toBe(403);
+  }
+});
+
+it('shows a delivery in full', async () => {
+  const last = {
+    firstAttemptAt: Date.UTC(2026, 2, 4, 10),
+    code: 451,
+    enhancedCode: '4.7.1',
+    message: 'Greylisted',
+    mxHost: 'mx.example.org',
+  };
+  api.queue.items = [queuedDelivery(11), queuedDelivery(12, { last })];
+  const expected = {
+    ...{
+      id: 12,
+      message_id: 'm7@example.com',
+      domain: 'example.com',
+      sender: 'shop@example.com',
+      recipient: 'alice@example.org',
+      destination: 'example.org',
+    },
+    ...{ priority: 0, due: '2026-03-04T10:30:00.000Z', attempts: 1, subject: 'Hello', size: 1200 },
+    ...{ accepted_at: '2026-03-04T10:00:00.000Z', expires_at: '2026-03-04T18:00:00.000Z' },
+    last: {
+      code: 451,
+      enhanced_code: '4.7.1',
+      message: 'Greylisted',
+      mx_host: 'mx.example.org',
+      first_attempt_at: '2026-03-04T10:00:00.000Z',
+    },
+  };
+  expect((await api.call('GET', `${QUEUE}/12`)).json).toEqual(expected);
+  const list = await api.call('GET', QUEUE);
+  expect(list.json.next).toBeNull();
+  expect(list.json.items[1]).toEqual(expected);
+  expect(list.json.items[0].last).toBeNull();
+});
+
+it('answers 404 for what is not there or not of this account', async () => {
+  api.queue.items = [queuedDelivery(11), queuedDelivery(12, { account: 2 })];
+  for (const id of ['12', '13', '10', 'x', '-1', '1e1', '99999999999999999999']) {
+    expect(await api.call('GET', `${QUEUE}/${id}`)).toMatchObject({ status: 404, json: { message: 'Delivery not found' } });
+  }
+  expect((await api.call('GET', QUEUE)).json.items).toHaveLength(1);
+});
+
+it('pages and filters', async () => {
+  api.queue.items = Array.from({ length: 7 }, (_item, index) =>
+    queuedDelivery(index + 1, index === 4 ? { messageId: 'm5@example.com', message: 55 } : {}),
+  );
+  const page = await api.call('GET', `${QUEUE}?limit=3`);
+  expect(page.json.items.map((item: { id: number }) => item.id)).toEqual([1, 2, 3]);
+  expect(page.json.next).toBe(3);
+  expect((await api.call('GET', `${QUEUE}?limit=4&after=3`)).json).toMatchObject({
+    items: [{ id: 4 }, { id: 5 }, { id: 6 }, { id: 7 }],
+    next: null,
+  });
+  for (const message of ['55', '<m5@example.com>', 'm5@example.com']) {
+    expect((await api.call('GET', `${QUEUE}?message=${encodeURIComponent(message)}`)).json).toMatchObject({
+      items: [{ id: 5 }],
+      next: null,
+    });
+  }
+  expect((await api.call('GET', `${QUEUE}?destination=EXAMPLE.ORG&limit=1`)).json.items).toHaveLength(1);
+  expect((await api.call('GET', `${QUEUE}?destination=example.net`)).json.items).toEqual([]);
+  expect((await api.call('GET', `${QUEUE}?recipient=alice`)).status).toBe(400);
+  expect((await api.call('GET', `${QUEUE}?limit=1001`)).json.message).toBe("The 'limit' parameter can't be larger than 1000");
+});
+
+it('retries and cancels by id, by filter, or all, across pages', async () => {
+  const many = () =>
+    Array.from({ length: 2500 }, (_item, index) => queuedDelivery(index + 1, index % 2 ? { domain: 'second.example' } : {}));
+  api.queue.items = [...many(), queuedDelivery(9000, { account: 2 })];
+  expect(
+    (
+      await api.call('POST', `${QUEUE}/retry`, {
+        form: [
+          ['id', '1'],
+          ['id', '3'],
+          ['id', '9000'],
+        ],
+      })
+    ).json,
+  ).toEqual({ count: 2 });
+  expect(api.queue.retried).toEqual([1, 3]);
+  expect((await api.call('POST', `${QUEUE}/retry`, { form: { domain: 'second.example' } })).json).toEqual({ count: 1250 });
+  expect((await api.call('POST', `${QUEUE}/cancel`, { form: { domain: 'second.example' } })).json).toEqual({ count: 1250 });
+  expect((await api.call('POST', `${QUEUE}/cancel`, { form: { all: 'yes' } })).json).toEqual({ count: 1250 });
+  expect(api.queue.items.map((item) => item.id)).toEqual([9000]);
+});
+
+it('wants to be told which deliveries, in one way', async () => {
+  for (const form of [
+    {},
+    { all: 'no' },
+    { id: '1', all: 'yes' },
+    { id: '1', domain: 'example.com' },
+    { id: 'x' },
+    { domain: 'a b' },
+  ] as Record<string, string>[]) {
+    expect((await api.call('POST', `${QUEUE}/cancel`, { form })).status).toBe(400);
+  }
+});
+
+it('tails the events of all domains of the account, or of one', async () => {
+  api.events.add({ at: 1_000_000 });
+  api.events.add({ at: 2_000_000, domain: 'gone.example' });
+  api.events.add({ at: 3_000_000, account: 2, domain: 'other.example' });
+  const all = await api.call('GET', '/mailwagon/v1/events?ascending=yes');
+  expect(all.json.items.map((item: { domain: { name: string } }) => item.domain.name)).toEqual(['example.com', 'gone.example']);
+  const one = await api.call('GET', '/mailwagon/v1/events?ascending=yes&domain=example.com&limit=1');
+  const { pathname, search } = new URL(one.json.paging.next);
+  expect((await api.call('GET', pathname + search)).json.items).toEqual([]);
+  expect((await api.call('GET', '/mailwagon/v1/events?domain=other.example')).json.items).toEqual([]);
+});
+
+it('says how it is', async () => {
+  expect((await api.call('GET', '/mailwagon/v1/status')).json).toEqual({
+    version: '0.1.0',
+    uptime_seconds: 0,
+    hostname: 'mail.example.net',
+  });
+});
