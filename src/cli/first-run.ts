@@ -5,6 +5,7 @@ import { makeApiClient } from './api-client.js';
 import type { Cli } from './cli.js';
 import { isAlreadyInitialised } from './commands/init.js';
 import { adminKey, reachableUrl } from './connect.js';
+import { startFailure } from './start-failure.js';
 
 /** Initialises the data folder where that was never done. Gives the key as a shell can spell it: itself the first time, a reading of its file later. */
 export async function initialiseOnce(cli: Cli, config: Config): Promise<string> {
@@ -21,7 +22,7 @@ export async function initialiseOnce(cli: Cli, config: Config): Promise<string> 
     );
     return made.apiKey;
   } catch (error) {
-    if (!isAlreadyInitialised(error)) throw error;
+    if (!isAlreadyInitialised(error)) throw startFailure(error);
     const file = join(config.dataDir, 'admin.key');
     const near = relative(process.cwd(), file);
     return `$(cat "${near.startsWith('..') ? file : near}")`;

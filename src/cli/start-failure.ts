@@ -10,18 +10,17 @@ const REASONS: Record<string, string> = {
 
 /** Failures with a known cause become CommandFailed; a bug stays what it is, so that its stack is seen. */
 export function startFailure(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { code, syscall, address, hostname, port } = error as NodeJS.ErrnoException & {
-    address?: string;
-    hostname?: string;
-    port?: number;
-  };
+  if (!(error instanceof Error) || error instanceof CommandFailed) return error;
+  const { code, syscall, address, hostname, port, path } = error as SystemError;
   const listening = syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo';
   if (listening && code !== undefined && code in REASONS) {
     const host = address ?? hostname ?? '';
     const place = port === undefined ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
     return new CommandFailed(`Cannot listen on ${place}: ${REASONS[code]}`);
   }
-  // Folders below throw plain errors with a whole sentence, and everything a bug throws has a class of its own.
-  return error.constructor === Error && code === undefined ? new CommandFailed(`Cannot start: ${error.message}`) : error;
+  // The file system's errors name their path; folders below throw plain errors with a whole sentence; a bug has a class of its own.
+  const isTold = path !== undefined || (error.constructor === Error && code === undefined);
+  return isTold ? new CommandFailed(`Cannot start: ${error.message}`) : error;
 }
+
+type SystemError = NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number };

@@ -55,8 +55,9 @@ export function readCidr(value: unknown): CidrReading {
   const width = isIPv4(address) ? 32 : isIPv6(address) && !address.includes('%') ? 128 : 0;
   const prefix = match?.[2] === undefined ? width : Number(match[2]);
   if (width === 0 || prefix > width) return { wrong: 'syntax' };
-  if (prefix === 0) return { wrong: 'everything' };
   const bits = addressBits(address);
+  // ::ffff:0:0/96 is how IPv6 spells the whole of IPv4.
+  if (prefix === 0 || (prefix === 96 && bits === 0xffffn << 32n)) return { wrong: 'everything' };
   const hostBits = BigInt(width - prefix);
   const network = (bits >> hostBits) << hostBits;
   if (network !== bits) return { wrong: 'host-bits', suggestion: `${addressText(network, width)}/${prefix}` };

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '#config';
 import { type Cli, localCommand, report } from '../cli.js';
 import { CommandFailed } from '../command-errors.js';
+import { startFailure } from '../start-failure.js';
 import { renderFields } from '../table.js';
 
 export function init(cli: Cli): Command {
@@ -23,7 +24,7 @@ export function init(cli: Cli): Command {
           return `${fields}\n${paint.dim(`The API key is kept in ${config.dataDir}/admin.key; the password is not shown again.`)}`;
         });
       } catch (error) {
-        if (!isAlreadyInitialised(error)) throw error;
+        if (!isAlreadyInitialised(error)) throw startFailure(error);
         throw new CommandFailed(`${config.dataDir} is initialised already; nothing was changed`);
       }
     },
