@@ -143,6 +143,7 @@ class Session implements SmtpSession {
   }
 
   get stage(): Stage {
+    if (this.#connection.upgrading === true) return 'tls';
     const awaited = this.#tracker.current();
     if (this.#source?.started !== true || awaited !== 'data') return awaited;
     return this.#source.ended ? 'dot' : 'data';
