@@ -7,6 +7,7 @@ import { type HeadField, joinHead, parseHead } from './head-fields.js';
 import { checkFieldName, checkFieldValue, makeField } from './make-field.js';
 
 export interface AttachedPart {
+  /** Cut off after 255 characters. */
   filename: string;
   /** Media type, parameters allowed; anything that is none becomes application/octet-stream. */
   contentType: string;
@@ -38,9 +39,14 @@ export interface MessageParts {
 }
 
 const IGNORED = /^(?:(?:resent-)?bcc|mime-version|content-.*)$/;
+/** What is kept of the composer's head, in this order. */
+const MIME_FIELDS = ['mime-version', 'content-type', 'content-transfer-encoding', 'content-disposition', 'content-id'];
 const ONCE = new Set(['from', 'sender', 'reply-to', 'to', 'cc', 'subject', 'date', 'message-id', 'in-reply-to', 'references']);
 /** RFC 2045 token/token; a multipart needs a structure that one file cannot have. */
 const MEDIA_TYPE = /^(?!multipart\/)[A-Za-z0-9!#$&^_.+-]+\/[A-Za-z0-9!#$&^_.+-]+(?=\s*(?:;|$))/i;
+/** Longer names fit no file system, and no header line. */
+const MAX_FILE_NAME = 255;
+const MAX_CONTENT_ID = 900;
 const MAX_HEAD_SIZE = 64 * 1024;
 
 /**
@@ -54,7 +60,7 @@ export function buildMessage(parts: MessageParts): Readable {
     ...(parts.html === undefined ? {} : { html: wireText(parts.html) }),
     ...(parts.amp === undefined ? {} : { amp: wireText(parts.amp) }),
     attachments: parts.attachments.map(composeAttachment),
-    // Only the composer's Content-* and MIME-Version fields are kept, so these two save it work and are dropped.
+    // The composer's own head is not used beyond MIME_FIELDS; these two save it work and are dropped.
     messageId: '<part@invalid>',
     date: parts.date,
     boundaryPrefix: '--_mime',
@@ -126,12 +132,14 @@ function composeAttachment(part: AttachedPart): MailComposerAttachment {
   checkFieldValue(`${kind} filename`, part.filename);
   checkFieldValue(`${kind} content type`, part.contentType);
   const { content } = part;
+  const filename = [...part.filename].slice(0, MAX_FILE_NAME).join('');
+  const cid = part.inline ? contentId(filename) : '';
   return {
-    filename: part.filename === '' ? false : part.filename,
+    filename: filename === '' ? false : filename,
     contentType: MEDIA_TYPE.test(part.contentType.trim()) ? part.contentType.trim() : 'application/octet-stream',
     contentDisposition: kind,
     content: content instanceof Uint8Array ? Buffer.from(content.buffer, content.byteOffset, content.byteLength) : content,
-    ...(part.inline && part.filename !== '' ? { cid: contentId(part.filename) } : {}),
+    ...(cid === '' || cid.length > MAX_CONTENT_ID ? {} : { cid }),
   };
 }
 
@@ -156,9 +164,8 @@ async function* withHead(own: HeadField[], composed: Readable): AsyncGenerator<B
     const end = start.indexOf('\r\n\r\n');
     if (end < 0 && start.length < MAX_HEAD_SIZE) continue;
     if (end < 0) throw new Error('the composed message has no end of its head');
-    const mime = parseHead(start.subarray(0, end + 2)).filter(
-      (field) => field.lowerName === 'mime-version' || field.lowerName.startsWith('content-'),
-    );
+    const given = parseHead(start.subarray(0, end + 2));
+    const mime = MIME_FIELDS.flatMap((name) => given.filter((field) => field.lowerName === name));
     yield Buffer.concat([joinHead(own), joinHead(mime), start.subarray(end + 2)]);
     start = undefined;
   }

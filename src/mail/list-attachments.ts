@@ -58,7 +58,7 @@ class CountingSink implements MimeSink {
     if (part.depth === 0) this.isMultipart = part.kind === 'multipart';
     this.#current = undefined;
     if (part.depth === 0 || part.kind !== 'leaf' || this.parts > MAX_PARTS) return;
-    const filename = cleanText(fileNameOf(part).replace(/^.*[/\\]/s, ''));
+    const filename = cleanText(fileNameOf(part).split(/[/\\]/).filter(Boolean).at(-1) ?? '');
     if (filename === '' && dispositionOf(part) !== 'attachment') return;
     this.#current = { filename, contentType: cleanText(part.contentType), counter: makeCounter(part.encoding) };
   }
