@@ -2,15 +2,14 @@
 import type { Command } from 'commander';
 import { type Logger, pino } from 'pino';
 import { type Config, checkTlsFiles, loadConfig } from '#config';
-import { type Cli, newCommand } from '../cli.js';
+import { type Cli, localCommand } from '../cli.js';
 import { CommandFailed } from '../command-errors.js';
 import { initialiseOnce, printSendingExample } from '../first-run.js';
 import { notifySystemd } from '../notify-systemd.js';
 import { startFailure } from '../start-failure.js';
 
 export function serve(cli: Cli): Command {
-  return newCommand(cli, 'serve', 'run the server in the foreground')
-    .option('-c, --config <file>', 'configuration file')
+  return localCommand(cli, 'serve', 'run the server in the foreground; its log is JSON lines on standard output')
     .option('--init', 'initialise the data folder first if that was never done')
     .action(async (options: { config?: string; init?: boolean }) => {
       const loaded = loadConfig({ file: options.config, env: cli.environment });

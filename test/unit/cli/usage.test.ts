@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { runCli } from './support/run-cli.ts';
+
+const SERVER = ['--api', 'http://127.0.0.1:1', '--key', 'k'];
+
+describe('wrong usage exits 2 and says what is wrong', () => {
+  it.each([
+    [[], 'Usage: mailwagon'],
+    [['domain'], 'Usage: mailwagon domain'],
+    [['domian'], "unknown command 'domian'"],
+    [['domain', 'add'], "missing required argument 'name'"],
+    [['domain', 'list', '--colour'], "unknown option '--colour'"],
+    [['domain', 'show', 'a', 'b', ...SERVER], 'too many arguments'],
+    [['key', 'create', '--role', 'king'], 'Allowed choices are admin, analyst, developer, support, sending'],
+    [['credential', 'add', 'alice', ...SERVER], '"alice" names no domain'],
+    [['send', '--to', 'a@example.com'], "required option '--from <address>' not specified"],
+    [['send', '--from', 'alice', '--to', 'a@example.com', '--text', 'x', ...SERVER], '"alice" has no domain'],
+    [['send', '--from', 'a@example.com', '--to', 'b@example.com', ...SERVER], 'a message needs --text or --html'],
+    [
+      ['send', '--from', 'a@example.com', '--to', 'b@example.com', '--text', '-', '--html', '-', ...SERVER],
+      'only one of --text and --html',
+    ],
+    [
+      ['send', '--from', 'a@example.com', '--to', 'b@example.com', '--text', 'x', '--header', 'Reply-To', ...SERVER],
+      '"Reply-To" is not a header',
+    ],
+    [['queue', 'cancel', ...SERVER], 'say which deliveries to cancel'],
+    [['queue', 'retry', '5', '--all', ...SERVER], 'say which deliveries to retry'],
+    [['queue', 'list', '--limit', 'many', ...SERVER], 'expected a whole number from 1'],
+    [['events', 'tail', '--since', 'yesterday', ...SERVER], '--since yesterday: expected 90s, 10m, 2h, 3d or a date'],
+    [['domain', 'list', '--api', 'mail.example.com', '--key', 'k'], '"mail.example.com" is not a URL'],
+    [['domain', 'list', '--api', 'https://mail.example.com'], 'is another machine: give its key'],
+  ])('%j', async (argv, message) => {
+    const { code, out, err } = await runCli(argv);
+    expect(err).toContain(message);
+    expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('help and version exit 0', () => {
+  it.each([
+    [['--help'], 'events'],
+    [['help', 'queue'], 'retry'],
+    [['queue', 'list', '--help'], '--destination'],
+    [['--version'], '0.'],
+  ])('%j', async (argv, expected) => {
+    const { code, out, err } = await runCli(argv);
+    expect(out).toContain(expected);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+  });
+});
+
+it('gives every command --json', async () => {
+  const { out } = await runCli(['--help']);
+  const nouns = [...out.matchAll(/^ {2}(\w+)/gm)].map((match) => match[1] as string).filter((name) => name !== 'help');
+  expect(nouns).toEqual(['init', 'serve', 'config', 'endpoints', 'domain', 'credential', 'key', 'send', 'queue', 'events']);
+  for (const noun of nouns) {
+    const help = (await runCli([noun, '--help'])).out;
+    const verbs = [...help.matchAll(/^ {2}(\w+) ?\[options\]/gm)].map((match) => [noun, match[1] as string]);
+    for (const command of verbs.length > 0 ? verbs : [[noun]]) {
+      expect((await runCli([...command, '--help'])).out, command.join(' ')).toContain('--json');
+    }
+  }
+});
