@@ -8,30 +8,41 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
-/** Gives the function that releases the folder. Throws `data folder … is in use by another mailwagon (pid N)`. */
+/**
+ * Gives the function that releases the folder. Throws `data folder … is in use by another mailwagon (pid N)`, or
+ * `data folder … is not writable: CODE`.
+ */
 export function lockFolder(dataDir: string): () => void {
   const file = join(dataDir, 'lock.db');
   const pidFile = join(dataDir, 'mailwagon.pid');
+  let database: Database.Database | undefined;
+  try {
+    makeFile(file);
+    database = new Database(file, { timeout: 0, fileMustExist: true });
+    // Nothing is ever written to it, so it needs no journal beside it.
+    database.pragma('journal_mode = MEMORY');
+    database.exec('BEGIN EXCLUSIVE');
+    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  } catch (cause) {
+    database?.close();
+    const code = (cause as { code?: string }).code ?? String(cause);
+    if (!code.startsWith('SQLITE_BUSY')) throw new Error(`data folder ${dataDir} is not writable: ${code}`, { cause });
+    throw new Error(`data folder ${dataDir} is in use by another mailwagon (pid ${readPid(pidFile)})`, { cause });
+  }
+  const held = database;
+  return () => {
+    // The pid goes first: after the release it may already be the next process's.
+    rmSync(pidFile, { force: true });
+    held.close();
+  };
+}
+
+function makeFile(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  const database = new Database(file, { timeout: 0, fileMustExist: true });
-  try {
-    database.pragma('journal_mode = DELETE');
-    database.exec('BEGIN EXCLUSIVE');
-    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
-  } catch (error) {
-    database.close();
-    if (!(error instanceof Database.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error;
-    throw new Error(`data folder ${dataDir} is in use by another mailwagon (pid ${readPid(pidFile)})`, { cause: error });
-  }
-  return () => {
-    // The pid goes first: after the release it may already be the next process's.
-    rmSync(pidFile, { force: true });
-    database.close();
-  };
 }
 
 function readPid(pidFile: string): string {

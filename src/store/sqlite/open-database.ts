@@ -4,7 +4,7 @@
  * Reading back matters: a file that is already in WAL mode opens with synchronous=NORMAL in this build of SQLite
  * (DEFAULT_WAL_SYNCHRONOUS=1), which loses acknowledged mail in a power cut and shows in no test on a new file.
  */
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 export type Connection = Database.Database;
@@ -21,16 +21,17 @@ const PAGE_SIZE = 8192;
  * Throws a plain Error naming the file and the setting when one did not take.
  */
 export function openDatabase(file: string, role: 'writer' | 'reader'): Connection {
-  const isNew = role === 'writer' && createPrivately(file);
-  const database = new Database(file, { readonly: role === 'reader', fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  let database: Connection | undefined;
   try {
+    const isNew = role === 'writer' && createPrivately(file);
+    database = new Database(file, { readonly: role === 'reader', fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
     const settings = role === 'writer' ? applyWriterSettings(database, isNew) : applyReaderSettings(database);
-    for (const [name, wanted] of settings) assertSetting(database, file, name, wanted);
-  } catch (error) {
-    database.close();
-    throw error;
+    for (const [name, wanted] of settings) assertSetting(database, name, wanted);
+    return database;
+  } catch (cause) {
+    database?.close();
+    throw new Error(`${file}: ${(cause as Error).message}`, { cause });
   }
-  return database;
 }
 
 /** The same function, its statements reading one snapshot of the database. */
@@ -39,16 +40,15 @@ export function inSnapshot<A extends unknown[], R>(database: Connection, read: (
   return (...args) => transaction(...args);
 }
 
-/** True when the file was made. `wx` because opening and closing an existing database beside SQLite would drop its POSIX locks. */
+/** True when the file is empty. `wx` because opening and closing an existing database beside SQLite would drop its POSIX locks. */
 function createPrivately(file: string): boolean {
   try {
     closeSync(openSync(file, 'wx', 0o600));
-    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     chmodSync(file, 0o600);
-    return false;
   }
+  return statSync(file).size === 0;
 }
 
 type Setting = [name: string, wanted: string | number];
@@ -75,8 +75,8 @@ function applyReaderSettings(database: Connection): Setting[] {
   return [['journal_mode', 'wal'], ...settings];
 }
 
-function assertSetting(database: Connection, file: string, name: string, wanted: string | number): void {
+function assertSetting(database: Connection, name: string, wanted: string | number): void {
   // With mmap compiled out or unsupported the pragma answers nothing, which is as good as 0.
   const found = database.pragma(name, { simple: true }) ?? 0;
-  if (found !== wanted) throw new Error(`${file}: ${name} is ${found} and must be ${wanted}; the store would not be durable`);
+  if (found !== wanted) throw new Error(`${name} is ${found} and must be ${wanted}; the store would not be durable`);
 }

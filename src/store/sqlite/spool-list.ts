@@ -16,8 +16,9 @@ export interface ListedRow extends QueueRow {
   size: number;
   acceptedAt: number;
   expiresAt: number;
-  subject: string;
-  messageId: string;
+  /** Null when the facts hold none. */
+  subject: string | null;
+  messageId: string | null;
 }
 
 const COLUMNS = `q.destination, q.account, q.priority, q.due, q.id, q.message, q.recipient, q.attempts, q.last,

@@ -34,15 +34,15 @@ export function makeSpoolStore(writer: StoreThread<WriterCalls>, reader: StoreTh
     usage: (account, domain, day) => writer.call('usage', account, domain, day),
     async list(filter) {
       const rows = await reader.call('listQueue', filter);
-      return rows.map(({ destinationName, domain, sender, size, acceptedAt, expiresAt, subject, messageId, ...row }) => ({
-        ...toDelivery(row, destinationName),
-        domain,
-        sender,
-        size,
-        acceptedAt,
-        expiresAt,
-        subject,
-        messageId,
+      return rows.map((row) => ({
+        ...toDelivery(row, row.destinationName),
+        domain: row.domain,
+        sender: row.sender,
+        subject: row.subject ?? '',
+        messageId: row.messageId ?? '',
+        size: row.size,
+        acceptedAt: row.acceptedAt,
+        expiresAt: row.expiresAt,
       }));
     },
     outbox: (after, limit) => writer.call('outbox', after, limit),

@@ -16,18 +16,19 @@ export interface TakenRows {
 
 const BEFORE_ALL: FlowKey = { destination: -1, account: -1, priority: 0 };
 
+export const TAKE_SQL = {
+  nextHead: `SELECT destination, account, priority, due FROM queue WHERE (destination, account, priority) > (?, ?, ?)
+    ORDER BY destination, account, priority, due LIMIT 1`,
+  dueRows: `SELECT destination, account, priority, due, id, message, recipient, attempts, last FROM queue
+    WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) AND due <= ? ORDER BY due, id LIMIT ?`,
+  dueAfter: `SELECT due FROM queue
+    WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) ORDER BY due, id LIMIT 1`,
+};
+
 export function makeSpoolTake(database: Connection, destinations: Destinations) {
-  const nextHead = database.prepare<[number, number, number], Omit<FlowHead, 'destinationName'>>(
-    `SELECT destination, account, priority, due FROM queue WHERE (destination, account, priority) > (?, ?, ?)
-     ORDER BY destination, account, priority, due LIMIT 1`,
-  );
-  const dueRows = database.prepare<number[], QueueRow>(
-    `SELECT destination, account, priority, due, id, message, recipient, attempts, last FROM queue
-     WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) AND due <= ? ORDER BY due, id LIMIT ?`,
-  );
-  const dueAfter = database.prepare<number[], { due: number }>(
-    `SELECT due FROM queue WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) ORDER BY due, id LIMIT 1`,
-  );
+  const nextHead = database.prepare<[number, number, number], Omit<FlowHead, 'destinationName'>>(TAKE_SQL.nextHead);
+  const dueRows = database.prepare<number[], QueueRow>(TAKE_SQL.dueRows);
+  const dueAfter = database.prepare<number[], { due: number }>(TAKE_SQL.dueAfter);
 
   return {
     flowHeads(after: FlowKey | undefined, limit: number): FlowHead[] {

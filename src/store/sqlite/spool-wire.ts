@@ -89,7 +89,19 @@ export function toMessage({ bodyFile, bodySize, traits, options, facts, head, bo
   };
 }
 
-export function toDelivery({ last, ...row }: QueueRow, destinationName: string): Delivery {
-  const delivery = { ...row, destinationName, recipient: row.recipient as Address, priority: row.priority as Delivery['priority'] };
-  return last === null ? delivery : { ...delivery, last: JSON.parse(last) };
+// Written out field by field: this runs for every row that is taken, and a copy with rest and spread costs several times as much.
+export function toDelivery(row: QueueRow, destinationName: string): Delivery {
+  const delivery: Delivery = {
+    destination: row.destination,
+    account: row.account,
+    priority: row.priority as Delivery['priority'],
+    id: row.id,
+    message: row.message,
+    recipient: row.recipient as Address,
+    destinationName,
+    due: row.due,
+    attempts: row.attempts,
+  };
+  if (row.last !== null) delivery.last = JSON.parse(row.last);
+  return delivery;
 }
