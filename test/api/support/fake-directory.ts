@@ -150,6 +150,7 @@ export function makeFakeDirectory(): FakeDirectory {
         return found.length;
       },
       verify: async () => undefined,
+      isCurrent: async () => true,
     },
     keys: {
       async create(account, wanted) {
