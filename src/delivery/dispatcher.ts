@@ -8,7 +8,7 @@ import { type Clock, type Delivery, HOUR, type Message, type Outcome, randomJitt
 import type { Directory } from '#directory';
 import type { Recorder } from '#events';
 import type { Queue, Verdict } from '#queue';
-import { type Destination, type Destinations, makeDestinations } from './destinations.js';
+import { type Destination, type Destinations, makeDestinations, type Standing } from './destinations.js';
 import { decideVerdict } from './outcome.js';
 
 export interface DispatcherDeps {
@@ -50,8 +50,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const { queue, clock, logger, limits } = deps;
   const destinations: Destinations = makeDestinations(limits);
   const works = new Map<string, Work>();
-  /** Destinations that would go on if there were room. */
-  const waiting = new Set<Work>();
+  /** Destinations that would go on if there were room, by what is known of them; in this order they get it. */
+  const waiting: Record<Standing, Set<Work>> = { proven: new Set(), new: new Set(), failing: new Set() };
   const lanes = new Set<Promise<void>>();
   let isHalted = false;
 
@@ -66,22 +66,27 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     pump(work);
   }
 
-  /** Starts what may start now. */
+  /** Starts what may start now; what may not for want of room waits for it. */
   function pump(work: Work): void {
     if (isHalted) return;
-    const { destination } = work;
-    while (work.ready.length > 0 && destinations.mayStart(destination)) startLane(work);
-    if (work.ready.length === 0 && !work.hasMore) {
+    const { destination, ready } = work;
+    while (ready.length > 0 && mayStart(destination)) startLane(work);
+    if (ready.length === 0 && !work.hasMore) {
       if (destination.lanes === 0 && work.taking === undefined) works.delete(destination.name);
-    } else if (destinations.isFull(destination)) waiting.add(work);
-    else if (work.ready.length === 0 && destinations.mayStart(destination)) void refill(work);
+    } else if (destination.lanes >= destination.window) return;
+    else if (!destinations.hasRoom(destination.standing)) waiting[destination.standing].add(work);
+    else if (ready.length === 0) void refill(work);
   }
 
+  const mayStart = ({ lanes: running, window, standing }: Destination) => running < window && destinations.hasRoom(standing);
+
   function pumpWaiting(): void {
-    for (const work of [...waiting]) {
-      if (destinations.total >= limits.total) return;
-      waiting.delete(work);
-      pump(work);
+    for (const standing of ['proven', 'new', 'failing'] as const) {
+      for (const work of waiting[standing]) {
+        if (!destinations.hasRoom(standing)) break;
+        waiting[standing].delete(work);
+        pump(work);
+      }
     }
   }
 
@@ -113,8 +118,9 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     const lane = runLane(work).finally(() => {
       lanes.delete(lane);
       destinations.ended(work.destination);
-      pump(work);
+      // First those who waited, so that a destination with much mail goes behind them.
       pumpWaiting();
+      pump(work);
     });
     lanes.add(lane);
   }
@@ -128,7 +134,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       if (verdict === undefined) queue.giveBack(delivery);
       else settling = settle(delivery, verdict);
       pump(work);
-      if (waiting.size > 0) pumpWaiting();
+      pumpWaiting();
       if (mustYield(work)) break;
     }
     await settling;
@@ -142,10 +148,12 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     return delivery;
   }
 
-  /** Others wait for a lane and this destination has more than its share, or its window has shrunk. */
-  function mustYield({ destination }: Work): boolean {
-    if (destination.lanes > destination.window) return true;
-    return waiting.size > 0 && destination.lanes > Math.max(1, Math.floor(limits.total / works.size));
+  /** The window has shrunk, or others wait for a lane and this destination has had its share. */
+  function mustYield({ destination: { lanes: running, window, standing } }: Work): boolean {
+    if (running > window) return true;
+    if (standing === 'failing') return waiting.proven.size + waiting.new.size + waiting.failing.size > 0;
+    const rivals = works.size - waiting.failing.size;
+    return waiting.proven.size + waiting.new.size > 0 && running > Math.floor(limits.total / rivals);
   }
 
   /** Undefined: nothing was tried. */
@@ -211,7 +219,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       await Promise.all([...works.values()].map(({ taking }) => taking));
     },
     stats: () => ({
-      lanes: destinations.total,
+      lanes: destinations.total(),
       destinations: works.size,
       ready: [...works.values()].reduce((sum, { ready }) => sum + ready.length, 0),
     }),
