@@ -91,5 +91,9 @@ export function makeCredentials(deps: { store: DirectoryStore; clock: Clock; ser
       if (domain === undefined || domain.account !== credential.account || domain.state === 'disabled') return undefined;
       return { credential, domain };
     },
+
+    async isCurrent(credential) {
+      return (await store.credentialByLogin(credential.login))?.passwordHash === credential.passwordHash;
+    },
   };
 }

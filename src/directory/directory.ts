@@ -72,6 +72,8 @@ export interface Credentials {
   removeAll(account: number, domain: string): Promise<number>;
   /** Who logs in; undefined for an unknown login, a wrong password or a disabled domain, after the same time. */
   verify(login: string, password: string): Promise<{ credential: CredentialRecord; domain: DomainRecord } | undefined>;
+  /** For who logged in a while ago: false once the credential was removed or got another password. */
+  isCurrent(credential: CredentialRecord): Promise<boolean>;
 }
 
 export interface NewKey {

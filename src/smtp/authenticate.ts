@@ -7,6 +7,8 @@ import { isOurFault, makeReply, type Reply } from './reply.js';
 export interface Login {
   credential: CredentialRecord;
   domain: DomainRecord;
+  /** When it was last known to be good, ms of the monotonic clock. */
+  checkedAt: number;
 }
 
 export interface AuthAttempt {
@@ -28,7 +30,7 @@ export async function authenticate(attempt: AuthAttempt, door: DoorContext): Pro
     return { refusal: isLast ? makeReply(421, '4.7.0', 'too many failed attempts') : reply, counts: true };
   };
   if (door.brake.isBraked(login, ip)) return refuse(makeReply(454, '4.7.0', 'too many failed attempts, try again later'));
-  let found: Login | undefined;
+  let found: Omit<Login, 'checkedAt'> | undefined;
   try {
     found = await door.directory.credentials.verify(login, password);
   } catch (error) {
@@ -38,7 +40,7 @@ export async function authenticate(attempt: AuthAttempt, door: DoorContext): Pro
   // Nobody may act as somebody else.
   if (found !== undefined && (attempt.authorizeAs === '' || attempt.authorizeAs.toLowerCase() === login.toLowerCase())) {
     door.brake.succeeded(login, ip);
-    return { login: found };
+    return { login: { ...found, checkedAt: door.clock.monotonic() } };
   }
   door.brake.failed(login, ip);
   await sleep(door.limits.authDelayMs, undefined, { ref: false });

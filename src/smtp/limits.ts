@@ -26,6 +26,8 @@ export interface SmtpLimits {
   authFailures: number;
   /** A failed AUTH is answered this much later, ms. */
   authDelayMs: number;
+  /** At MAIL a login is looked up again when the last look is older than this, ms: a removed credential sends nothing after it. */
+  loginRecheckMs: number;
   /** Failed AUTH commands for one login, or from one client, within `authWindowMs`, after which further ones are answered 454 for `authBrakeMs`. */
   authFailuresPerLogin: number;
   authFailuresPerSource: number;
@@ -48,6 +50,7 @@ export const defaultSmtpLimits: SmtpLimits = {
   idleCommands: 100,
   authFailures: 3,
   authDelayMs: SECOND,
+  loginRecheckMs: SECOND,
   authFailuresPerLogin: 10,
   authFailuresPerSource: 30,
   authWindowMs: 10 * MINUTE,

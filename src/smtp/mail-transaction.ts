@@ -64,8 +64,13 @@ export function addRecipient(line: string, transaction: Transaction, door: DoorC
   return transaction.submitter === undefined ? hostedDomain(path, undefined, door).then(decide) : decide(undefined);
 }
 
-/** The domain of the login as it is now; undefined when it has since been disabled or removed. */
+/** The domain of the login as it is now; undefined when it was disabled or removed, or the credential was removed or changed. */
 async function currentDomain(login: Login, door: DoorContext): Promise<DomainRecord | undefined> {
+  const now = door.clock.monotonic();
+  if (now - login.checkedAt >= door.limits.loginRecheckMs) {
+    if (!(await door.directory.credentials.isCurrent(login.credential))) return undefined;
+    login.checkedAt = now;
+  }
   const domain = await door.directory.domains.find(login.domain.name);
   return domain !== undefined && domain.id === login.domain.id && domain.state !== 'disabled' ? domain : undefined;
 }

@@ -239,7 +239,7 @@ export class SmtpSession extends SMTPConnection {
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
-    if (this._closing) return;
+    if (this._closing || this._closed) return;
     this.#repliedAt = this.#door.clock.monotonic();
     this.#lastCode = code;
     const text = typeof data === 'string' ? data.replace(/^Error: /, '') : data;

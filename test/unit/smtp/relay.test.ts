@@ -65,6 +65,20 @@ test('a trusted network relays for hosted sender domains only', async () => {
   await client.command('MAIL FROM:<x@off.test>', /^550 5\.7\.1 /);
 });
 
+test('a removed or changed credential sends nothing more over its open sessions', async () => {
+  const { tlsPort, directory } = await startDoor({ limits: { loginRecheckMs: 0 } });
+  const client = await SmtpClient.ready(tlsPort, { tls: true });
+  await client.login();
+  await client.command('MAIL FROM:<x@a.test>', /^250 /);
+  await client.command('RSET', /^250 /);
+  directory.passwords.delete('user@a.test');
+  await client.command('MAIL FROM:<x@a.test>', /^530 5\.7\.0 /);
+  await client.command('MAIL FROM:<x@a.test>', /^250 /);
+  await client.command('RCPT TO:<victim@ext.test>', /^550 5\.7\.1 relaying denied/);
+  await client.command('RSET', /^250 /);
+  await client.login('user@b.test', 'secret-b');
+});
+
 test('a login whose domain was disabled or removed sends nothing more', async () => {
   const { tlsPort, directory } = await startDoor();
   const client = await SmtpClient.ready(tlsPort, { tls: true });

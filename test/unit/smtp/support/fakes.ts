@@ -68,6 +68,9 @@ export function fakeDirectory(): FakeDirectory {
         const credential: CredentialRecord = { id: 1, account: domain.account, domain: domain.id, login, passwordHash: '', createdAt: 0 };
         return { credential, domain };
       },
+      async isCurrent(credential: CredentialRecord) {
+        return passwords.has(credential.login);
+      },
     }) as Directory['credentials'],
   };
   return directory;
