@@ -43,7 +43,7 @@ export interface NewMessage {
   message: Message;
   deliveries: NewDelivery[];
   events: OutboxEvent[];
-  /** Counts against the daily limit of an unverified domain: adds to the domain's counter of this UTC day (`2026-03-04`). */
+  /** Counts against the daily limit of an unverified domain: adds its deliveries to the counter of this UTC day (`2026-03-04`). */
   usageDay?: string;
 }
 
@@ -132,7 +132,7 @@ export interface SpoolStore {
   /** True per settlement that found its row. */
   settle(settlements: Settlement[]): Promise<boolean[]>;
 
-  /** How many messages the domain was charged with on this UTC day. */
+  /** How many recipients the domain was charged with on this UTC day. */
   usage(account: number, domain: string, day: string): Promise<number>;
 
   list(filter: QueueFilter): Promise<QueuedDelivery[]>;

@@ -83,9 +83,9 @@ describe('put and message', () => {
 
   it('charge the usage of the day', async () => {
     await put(100, [1], { usageDay: '2026-01-01' });
-    await put(200, [1], { usageDay: '2026-01-01' });
+    await put(200, [1, 2], { usageDay: '2026-01-01' });
     await put(300, [1]);
-    expect(await stores.spool.usage(1, 'sender.example', '2026-01-01')).toBe(2);
+    expect(await stores.spool.usage(1, 'sender.example', '2026-01-01')).toBe(3);
     expect(await stores.spool.usage(2, 'sender.example', '2026-01-01')).toBe(0);
     expect(await stores.spool.usage(1, 'sender.example', '2026-01-02')).toBe(0);
   });

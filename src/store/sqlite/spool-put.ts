@@ -16,8 +16,8 @@ export function makeSpoolPut(database: Connection, destinations: Destinations) {
   );
   const insertOutbox = makeOutboxInsert(database);
   const charge = database.prepare(
-    `INSERT INTO usage (day, account, domain, messages) VALUES (?, ?, ?, 1)
-     ON CONFLICT DO UPDATE SET messages = messages + 1`,
+    `INSERT INTO usage (day, account, domain, recipients) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET recipients = recipients + excluded.recipients`,
   );
   const raiseMark = database.prepare('UPDATE id_mark SET largest = ? WHERE largest < ?');
 
@@ -53,7 +53,7 @@ export function makeSpoolPut(database: Connection, destinations: Destinations) {
         return destination;
       });
       insertOutbox(events);
-      if (usageDay !== undefined) charge.run(usageDay, row.account, row.domain);
+      if (usageDay !== undefined) charge.run(usageDay, row.account, row.domain, open);
       raiseMark.run(largest, largest);
       return numbers;
     },

@@ -8,13 +8,13 @@ export function makeSpoolReads(database: Connection) {
        m.accepted_at AS acceptedAt, m.expires_at AS expiresAt, m.traits, m.options, m.facts, c.head, c.body
      FROM message m JOIN message_content c ON c.message = m.id WHERE m.id = ?`,
   );
-  const usage = database.prepare<[string, number, string], { messages: number }>(
-    'SELECT messages FROM usage WHERE day = ? AND account = ? AND domain = ?',
+  const usage = database.prepare<[string, number, string], { recipients: number }>(
+    'SELECT recipients FROM usage WHERE day = ? AND account = ? AND domain = ?',
   );
   const mark = database.prepare<[], { largest: number }>('SELECT largest FROM id_mark');
   return {
     message: (id: number): MessageRow | undefined => message.get(id),
-    usage: (account: number, domain: string, day: string): number => usage.get(day, account, domain)?.messages ?? 0,
+    usage: (account: number, domain: string, day: string): number => usage.get(day, account, domain)?.recipients ?? 0,
     largestId: (): number => mark.get()?.largest ?? 0,
   };
 }

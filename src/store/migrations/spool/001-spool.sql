@@ -68,7 +68,7 @@ CREATE TABLE usage (
   day TEXT NOT NULL,
   account INTEGER NOT NULL,
   domain TEXT NOT NULL,
-  messages INTEGER NOT NULL,
+  recipients INTEGER NOT NULL,
   PRIMARY KEY (day, account, domain)
 ) STRICT, WITHOUT ROWID;
 
