@@ -10,7 +10,7 @@ import { drainRequest } from './body/drain-request.js';
 import type { Form } from './body/form.js';
 import { readForm } from './body/read-form.js';
 import type { Endpoint, Services } from './define-endpoint.js';
-import { ErrorAnswer, errorAnswerFrom } from './error-answer.js';
+import { ErrorAnswer, errorAnswerFrom, notSupported } from './error-answer.js';
 import { mayCall } from './may-call.js';
 import { authenticate, unauthorized } from './middleware/authenticate.js';
 import { clientAddress } from './middleware/client-address.js';
@@ -38,6 +38,8 @@ export function makeDispatcher(deps: DispatchDeps): (endpoint: Endpoint) => Requ
     try {
       key = await authenticate(request, services.directory.keys, deps.brake);
       checkAccess(key, endpoint, params);
+      // Acting as the account itself instead would send and delete in the wrong name.
+      if (request.headers['x-mailgun-on-behalf-of']) throw notSupported('X-Mailgun-On-Behalf-Of');
       response.set(deps.rateLimit.count(key.account));
       form = await readForm(request, queryOf(request), deps.tempDir);
       const baseUrl = publicBaseUrl(request, services.hostname);

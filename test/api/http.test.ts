@@ -92,6 +92,12 @@ describe('authentication', () => {
     expect((await api.call('GET', '/v3/domains', { headers: from('192.0.2.3') })).status).toBe(200);
   });
 
+  it('does not act as the account when a subaccount is meant', async () => {
+    const answer = await api.call('DELETE', '/v3/domains/example.com', { headers: { 'x-mailgun-on-behalf-of': 'sub' } });
+    expect(answer).toMatchObject({ status: 400, json: { message: "'X-Mailgun-On-Behalf-Of' is not supported by this version" } });
+    expect((await api.call('GET', '/v3/domains/example.com')).status).toBe(200);
+  });
+
   it('judges the key before it reads the body', async () => {
     const answer = await api.call('POST', '/v3/example.com/messages', {
       key: 'wrong',

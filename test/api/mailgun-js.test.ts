@@ -73,7 +73,10 @@ it('manages domains, credentials and keys', async () => {
   });
   expect(await domains.verify('new.example')).toMatchObject({ state: 'active' });
   expect(await domains.domainCredentials.create('new.example', { login: 'alice', password: 'password1' })).toMatchObject({ status: 200 });
-  expect(await domains.domainCredentials.list('new.example', {})).toMatchObject({ totalCount: 1, items: [{ login: 'alice@new.example' }] });
+  expect(await domains.domainCredentials.list('new.example', { limit: 100, skip: 0 })).toMatchObject({
+    totalCount: 1,
+    items: [{ login: 'alice@new.example' }],
+  });
   expect(await domains.domainCredentials.update('new.example', 'alice', { password: 'password2' })).toMatchObject({ status: 200 });
   expect(await domains.domainCredentials.destroy('new.example', 'alice')).toMatchObject({ status: 200, spec: 'alice@new.example' });
   expect(await domains.destroy('new.example')).toMatchObject({ message: 'Domain has been deleted' });

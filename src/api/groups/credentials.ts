@@ -1,6 +1,7 @@
 /** SMTP credentials of a domain, under the three names that clients call them by. */
 import { badRequest, randomPassword } from '#core';
 import type { Form } from '../body/form.js';
+import type { CredentialListAnswer, CredentialsChangedAnswer } from '../contract/credential-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { notSupported } from '../error-answer.js';
 import { presentCredential, withPasswords } from '../present/credential.js';
@@ -16,13 +17,13 @@ function readLogins(form: Form): { login: string; password?: string }[] {
   return logins.map((login, index) => ({ login, password: passwords[index] }));
 }
 
-async function list(call: Call, { directory }: Services) {
+async function list(call: Call, { directory }: Services): Promise<CredentialListAnswer> {
   const { limit, skip } = readPage(call.form);
   const { items, total } = await directory.credentials.list(call.account, pathParameter(call, 'domain'), limit, skip);
   return { total_count: total, items: items.map(presentCredential) };
 }
 
-async function create(call: Call, { directory }: Services) {
+async function create(call: Call, { directory }: Services): Promise<CredentialsChangedAnswer> {
   const made: { login: string; password: string | undefined }[] = [];
   for (const { login, password } of readLogins(call.form)) {
     const created = await directory.credentials.create(call.account, pathParameter(call, 'domain'), login, password);
@@ -31,7 +32,7 @@ async function create(call: Call, { directory }: Services) {
   return withPasswords(`Created ${made.length} credentials pair(s)`, made);
 }
 
-async function changePassword(call: Call, { directory }: Services) {
+async function changePassword(call: Call, { directory }: Services): Promise<CredentialsChangedAnswer> {
   const given = call.form.text('password');
   const password = given ?? randomPassword();
   const [domain, login] = [pathParameter(call, 'domain'), pathParameter(call, 'login')];

@@ -2,6 +2,7 @@
 import { badRequest } from '#core';
 import type { NewDomain } from '#directory';
 import type { Form } from '../body/form.js';
+import type { DomainAnswer, DomainListAnswer, MessageAnswer } from '../contract/domain-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { notSupported } from '../error-answer.js';
 import { MESSAGE_TTL, presentDomain, presentDomainWithDns } from '../present/domain.js';
@@ -42,12 +43,12 @@ function readNewDomain(form: Form): NewDomain {
   };
 }
 
-async function create({ account, form }: Call, { directory }: Services) {
+async function create({ account, form }: Call, { directory }: Services): Promise<DomainAnswer> {
   const domain = await directory.domains.create(account, readNewDomain(form));
   return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain DNS records have been created');
 }
 
-async function list({ account, form }: Call, { directory }: Services) {
+async function list({ account, form }: Call, { directory }: Services): Promise<DomainListAnswer> {
   if (form.text('authority') !== undefined) throw notSupported('authority');
   const { items, total } = await directory.domains.list(account, {
     ...readPage(form),
@@ -64,19 +65,19 @@ async function list({ account, form }: Call, { directory }: Services) {
 }
 
 /** `h:extended` asks for fields that are always there. */
-async function get(call: Call, { directory }: Services) {
+async function get(call: Call, { directory }: Services): Promise<DomainAnswer> {
   const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
   const withDns = call.form.flag('h:with_dns') ?? true;
   return presentDomainWithDns(domain, withDns ? await directory.domains.dns(domain) : { sending: [], receiving: [] });
 }
 
-async function verify(call: Call, { directory }: Services) {
+async function verify(call: Call, { directory }: Services): Promise<DomainAnswer> {
   const { domain, dns } = await directory.domains.verify(call.account, pathParameter(call, 'domain'));
   return presentDomainWithDns(domain, dns, 'Domain DNS records have been updated');
 }
 
 /** Ruby clients compare this text. */
-async function remove(call: Call, { directory }: Services) {
+async function remove(call: Call, { directory }: Services): Promise<MessageAnswer> {
   await directory.domains.remove(call.account, pathParameter(call, 'domain'));
   return { message: 'Domain has been deleted' };
 }

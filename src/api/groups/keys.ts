@@ -3,6 +3,7 @@ import { badRequest } from '#core';
 import type { NewKey } from '#directory';
 import type { KeyRole } from '#store';
 import type { Form } from '../body/form.js';
+import type { KeyCreatedAnswer, KeyListAnswer } from '../contract/key-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { notSupported } from '../error-answer.js';
 import { presentKey } from '../present/key.js';
@@ -32,7 +33,7 @@ function readNewKey(form: Form): NewKey {
   };
 }
 
-async function list({ account, form }: Call, { directory }: Services) {
+async function list({ account, form }: Call, { directory }: Services): Promise<KeyListAnswer> {
   const kind = KINDS.find((known) => known === form.text('kind'));
   if (kind === undefined && form.text('kind') !== undefined)
     throw badRequest('expected `kind` param to be one of [domain user web] or absent');
@@ -41,7 +42,7 @@ async function list({ account, form }: Call, { directory }: Services) {
 }
 
 /** Clients read the key flat (JavaScript) or under `key` (all others): both are there. */
-async function create({ account, form }: Call, { directory }: Services) {
+async function create({ account, form }: Call, { directory }: Services): Promise<KeyCreatedAnswer> {
   const { key, secret } = await directory.keys.create(account, readNewKey(form));
   const shown = { ...presentKey(key), secret };
   return { message: 'great success', key: shown, ...shown };

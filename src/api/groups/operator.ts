@@ -1,5 +1,6 @@
 /** Our own endpoints for the command line: the account's queue, its whole event log, and how the server is. Not part of Mailgun's API. */
 import { parseDomain } from '#core';
+import type { QueueAnswer, QueueChangeAnswer, QueuedDeliveryJson, StatusAnswer } from '../contract/queue-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { fetchPage } from '../event-query/fetch-page.js';
 import { readPageRequest } from '../event-query/read-page-request.js';
@@ -11,24 +12,24 @@ import { presentDelivery } from '../present/queued-delivery.js';
 
 const BASE = '/mailwagon/v1';
 
-async function listQueue({ account, form }: Call, { queue }: Services) {
+async function listQueue({ account, form }: Call, { queue }: Services): Promise<QueueAnswer> {
   const limit = form.integer('limit', { min: 1, max: 1000 }) ?? 100;
   const after = form.integer('after', { min: 0, max: Number.MAX_SAFE_INTEGER });
   const { items, next } = await listDeliveries(queue, account, { filter: readDeliveryFilter(form), limit, after });
   return { items: items.map(presentDelivery), next };
 }
 
-async function showDelivery(call: Call, { queue }: Services) {
+async function showDelivery(call: Call, { queue }: Services): Promise<QueuedDeliveryJson> {
   return presentDelivery(await getDelivery(queue, call.account, pathParameter(call, 'delivery')));
 }
 
-const retry = async ({ account, form }: Call, { queue }: Services) => ({
-  count: await changeDeliveries(queue, account, 'retry', readSelection(form)),
-});
+async function retry({ account, form }: Call, { queue }: Services): Promise<QueueChangeAnswer> {
+  return { count: await changeDeliveries(queue, account, 'retry', readSelection(form)) };
+}
 
-const cancel = async ({ account, form }: Call, { queue }: Services) => ({
-  count: await changeDeliveries(queue, account, 'cancel', readSelection(form)),
-});
+async function cancel({ account, form }: Call, { queue }: Services): Promise<QueueChangeAnswer> {
+  return { count: await changeDeliveries(queue, account, 'cancel', readSelection(form)) };
+}
 
 /** The domain filter travels beside the page token, as a domain does in the path of Mailgun's own query. */
 async function listEvents(call: Call, { events, clock }: Services) {
@@ -39,7 +40,7 @@ async function listEvents(call: Call, { events, clock }: Services) {
   return presentEventPage(page, call.baseUrl, `${BASE}/events`, domain === undefined ? '' : `?domain=${encodeURIComponent(domain)}`);
 }
 
-async function status(_call: Call, { version, hostname, clock, startedAt }: Services) {
+async function status(_call: Call, { version, hostname, clock, startedAt }: Services): Promise<StatusAnswer> {
   return { version, uptime_seconds: Math.floor((clock.monotonic() - startedAt) / 1000), hostname };
 }
 

@@ -27,7 +27,7 @@ export async function authenticate(request: IncomingMessage, keys: Directory['ke
   const secret = basicPassword(request.headers.authorization);
   if (secret === undefined) throw unauthorized();
   const address = clientAddress(request);
-  const wait = brake.blockedFor(address);
+  const wait = brake.blockedFor(address, secret);
   if (wait > 0)
     throw new ErrorAnswer(
       429,
@@ -35,7 +35,7 @@ export async function authenticate(request: IncomingMessage, keys: Directory['ke
       { 'retry-after': String(wait) },
     );
   const key = await keys.verify(secret);
-  if (key) return key;
-  brake.wrong(address, secret);
-  throw unauthorized();
+  brake[key ? 'right' : 'wrong'](address, secret);
+  if (!key) throw unauthorized();
+  return key;
 }

@@ -1,39 +1,58 @@
-/** A brake on guessing keys: an address that tried many different wrong ones is refused for a while. In memory and bounded. */
+/**
+ * A brake on guessing keys: an address that tried many different wrong ones is refused for a while, except with a key that was right before, so that
+ * guessing through a shared proxy does not lock out its other users. In memory and bounded.
+ */
 import { createHash } from 'node:crypto';
 import { type Clock, MINUTE } from '#core';
 
 /** Different wrong keys, not tries: a service that keeps calling with one revoked key must not lock out its neighbours. */
 const MAX_WRONG_KEYS = 20;
 const WINDOW_MS = 10 * MINUTE;
-const MAX_ADDRESSES = 10_000;
+const MAX_ENTRIES = 10_000;
 
 export interface GuessBrake {
-  /** Seconds until the address may try again; 0 when it may now. */
-  blockedFor(address: string): number;
+  /** Seconds until the address may try this key; 0 when it may now. */
+  blockedFor(address: string, secret: string): number;
+  /** How the key turned out. */
   wrong(address: string, secret: string): void;
+  right(address: string, secret: string): void;
 }
 
 export function makeGuessBrake(clock: Clock): GuessBrake {
-  const seen = new Map<string, { until: number; fingerprints: Set<string> }>();
+  const guesses = new Map<string, { until: number; fingerprints: Set<string> }>();
+  const known = new Map<string, true>();
 
   function current(address: string) {
-    const entry = seen.get(address);
-    if (entry && entry.until <= clock.monotonic()) seen.delete(address);
-    return seen.get(address);
+    const entry = guesses.get(address);
+    if (entry && entry.until <= clock.monotonic()) guesses.delete(address);
+    return guesses.get(address);
   }
 
   return {
-    blockedFor(address) {
+    blockedFor(address, secret) {
       const entry = current(address);
-      if (!entry || entry.fingerprints.size < MAX_WRONG_KEYS) return 0;
+      if (!entry || entry.fingerprints.size < MAX_WRONG_KEYS || known.has(`${address} ${fingerprint(secret)}`)) return 0;
       return Math.max(1, Math.ceil((entry.until - clock.monotonic()) / 1000));
     },
     wrong(address, secret) {
       const entry = current(address) ?? { until: clock.monotonic() + WINDOW_MS, fingerprints: new Set<string>() };
-      entry.fingerprints.add(createHash('sha256').update(secret).digest('base64').slice(0, 12));
-      seen.set(address, entry);
-      // The oldest address goes first, so that a flood of addresses costs bounded memory.
-      if (seen.size > MAX_ADDRESSES) seen.delete(seen.keys().next().value ?? '');
+      entry.fingerprints.add(fingerprint(secret));
+      guesses.set(address, entry);
+      forgetOldest(guesses);
+    },
+    right(address, secret) {
+      const pair = `${address} ${fingerprint(secret)}`;
+      known.delete(pair);
+      known.set(pair, true);
+      forgetOldest(known);
     },
   };
+}
+
+const fingerprint = (secret: string): string => createHash('sha256').update(secret).digest('base64').slice(0, 12);
+
+/** A flood of addresses costs bounded memory. */
+function forgetOldest(map: Map<string, unknown>): void {
+  const oldest = map.keys().next();
+  if (map.size > MAX_ENTRIES && !oldest.done) map.delete(oldest.value);
 }
