@@ -1,8 +1,11 @@
 /**
  * Splits commands at CRLF and nowhere else. The library's parser also takes a bare LF for a line end and runs a last line without one;
- * both make two servers see different commands in the same bytes. Message data is left to the library: it ends at CRLF.CRLF only.
+ * both make two servers see different commands in the same bytes. Message data goes through the DotReader.
  */
+import type { SMTPServerDataStream } from 'smtp-server';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
+
+import { DotReader } from './dot-reader.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -15,6 +18,7 @@ type Done = (error?: Error | null) => void;
 export class CommandParser extends SMTPStream {
   /** Bytes of a line that is not complete yet. */
   #held: Buffer = NOTHING;
+  #message = new DotReader();
   readonly #onBareLineFeed: () => void;
 
   /** `onBareLineFeed` is called once a line ends in LF without CR; it must close the connection. */
@@ -94,6 +98,33 @@ export class CommandParser extends SMTPStream {
     const line = this.#held.subarray(0, end - 1);
     this.#held = this.#held.subarray(end + 1);
     return line;
+  }
+
+  override startDataMode(maxBytes?: number | string | null): SMTPServerDataStream {
+    this.#message = new DotReader();
+    return super.startDataMode(maxBytes);
+  }
+
+  override _feedDataStream(chunk: Buffer, done: Done): void {
+    const { content, rest } = this.#message.feed(chunk);
+    const stream = this._dataStream;
+    this._countDataBytes(content.length);
+    if (rest !== undefined) {
+      this._endDataMode(content, rest, done);
+      return;
+    }
+    // Who reads the message sets the pace; one that was destroyed reads no more, and the rest runs through to its end.
+    if (stream === null || content.length === 0 || !stream.writable || stream.write(content)) {
+      done();
+      return;
+    }
+    const resume = () => {
+      stream.off('drain', resume);
+      stream.off('close', resume);
+      done();
+    };
+    stream.on('drain', resume);
+    stream.on('close', resume);
   }
 
   /** A last line without its CRLF was cut off, not sent: it does not run. */

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { CommandParser } from '../../../dist/smtp/command-parser.js';
+import { DotReader } from '../../../dist/smtp/dot-reader.js';
 import { startDoor } from './support/door.js';
 import { SmtpClient } from './support/smtp-client.js';
 
@@ -26,6 +27,18 @@ const sequences = [
 const smuggled = 'MAIL FROM:<smug@a.test>\r\nRCPT TO:<victim@ext.test>\r\nDATA\r\nSubject: s\r\n\r\nsmuggled\r\n.\r\n';
 const name = (sequence: string) => JSON.stringify(sequence);
 const head = 'Subject: 1\r\n\r\nfirst';
+
+/** The rule, line by line: a line is what stands between CRLFs. Doubled dots behind a bare LF become one as well. */
+function byTheLetter(text: string): { ended: boolean; content: string; rest: string | undefined } {
+  const lines = text.split('\r\n');
+  const end = lines.slice(0, -1).indexOf('.');
+  const content = lines
+    .slice(0, end < 0 ? undefined : end)
+    .map((line) => line.replace(/^\./, '').replace(/\n\.\./g, '\n.'))
+    .map((line) => `${line}\r\n`)
+    .join('');
+  return { ended: end >= 0, content, rest: end < 0 ? undefined : lines.slice(end + 1).join('\r\n') };
+}
 
 /** What one DATA takes from the bytes when they arrive in these pieces, and the commands behind it. */
 function parse(pieces: Buffer[]): Promise<{ message: string; commands: string[] }> {
@@ -62,11 +75,34 @@ describe('the parser', () => {
   }
 
   test('CRLF.CRLF ends the message at every cut, dots are unstuffed, and commands follow', async () => {
-    const bytes = Buffer.from('..a\r\n..\r\nb\r\n...\r\n.\r\nNOOP\r\nQUIT\r\n');
+    const bytes = Buffer.from('..a\r\n..\r\n.b\r\n...\r\n.\r\nNOOP\r\nQUIT\r\n');
     for (let cut = 1; cut < bytes.length; cut++) {
       for (let second = cut; second < bytes.length; second++) {
         const pieces = [bytes.subarray(0, cut), bytes.subarray(cut, second), bytes.subarray(second)];
         expect(await parse(pieces)).toEqual({ message: '.a\r\n.\r\nb\r\n..\r\n', commands: ['NOOP', 'QUIT'] });
+      }
+    }
+  });
+
+  test('a reader that unstuffs by the letter of RFC 5321 4.5.2 agrees, for every text of CR, LF, dots and a letter', () => {
+    const alphabet = ['\r', '\n', '.', 'x'];
+    let texts = [''];
+    for (let length = 1; length <= 7; length++) {
+      texts = texts.flatMap((text) => alphabet.map((char) => text + char));
+      for (const text of texts) {
+        const wanted = byTheLetter(text);
+        const whole = new DotReader().feed(Buffer.from(text));
+        if (whole.rest !== undefined || wanted.ended) {
+          expect([text, whole.content.toString(), whole.rest?.toString()]).toEqual([text, wanted.content, wanted.rest]);
+        }
+        for (let cut = 1; cut < text.length && length <= 6; cut++) {
+          const reader = new DotReader();
+          const first = reader.feed(Buffer.from(text.slice(0, cut)));
+          const second = first.rest === undefined ? reader.feed(Buffer.from(text.slice(cut))) : undefined;
+          const rest = first.rest === undefined ? second?.rest?.toString() : first.rest.toString() + text.slice(cut);
+          expect([text, cut, rest]).toEqual([text, cut, wanted.rest]);
+          if (wanted.ended) expect(first.content.toString() + (second?.content.toString() ?? '')).toBe(wanted.content);
+        }
       }
     }
   });
