@@ -1,8 +1,8 @@
 /** Times as people read and write them. */
 import { DAY, HOUR, MINUTE, parseDate, SECOND } from '#core';
 
-/** `2026-03-04 10:15:30Z`. */
-export const timeText = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace(/\.\d+/, '');
+/** `2026-03-04 10:15:30Z`, of ms since the epoch or a date in RFC 3339. */
+export const timeText = (time: number | string): string => new Date(time).toISOString().replace('T', ' ').replace(/\.\d+/, '');
 
 const UNITS: Record<string, number> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 

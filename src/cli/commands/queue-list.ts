@@ -1,4 +1,4 @@
-/** `queue list`: the open deliveries, oldest due first; the filters are those of `queue retry` and `queue cancel`. */
+/** `queue list`: the open deliveries, oldest first; the filters are those of `queue retry` and `queue cancel`. */
 import type { Command } from 'commander';
 import { type Cli, report, serverCommand } from '../cli.js';
 import { WrongUsage } from '../command-errors.js';
@@ -6,22 +6,22 @@ import { connect, type ServerOptions } from '../connect.js';
 import { renderTable } from '../table.js';
 import { timeText } from '../time-text.js';
 
-/** One open delivery; times are ms since the epoch. */
+/** One open delivery; times are RFC 3339. */
 export interface WireDelivery {
-  id: number | string;
+  id: number;
   message_id: string;
   domain: string;
   sender: string;
   recipient: string;
   destination: string;
   priority: number;
-  due: number;
+  due: string;
   attempts: number;
-  last?: { code: number; message: string; mxHost?: string } | null;
+  last: { code: number; message: string; mx_host?: string } | null;
   subject: string;
   size: number;
-  accepted_at: number;
-  expires_at: number;
+  accepted_at: string;
+  expires_at: string;
 }
 
 export interface FilterOptions {
@@ -33,7 +33,8 @@ export interface FilterOptions {
 
 interface Page {
   items: WireDelivery[];
-  next?: string | number | null;
+  /** `after` of the page that follows. */
+  next: number | null;
 }
 
 const PAGE = 100;
@@ -46,14 +47,14 @@ export function queueList(cli: Cli): Command {
       if (!Number.isInteger(limit) || limit < 1) throw new WrongUsage(`--limit ${options.limit}: expected a whole number from 1`);
       const api = connect(cli, options);
       const items: WireDelivery[] = [];
-      let next: Page['next'];
+      let next: Page['next'] = null;
       do {
         const query = { ...filterFields(options), limit: Math.min(PAGE, limit - items.length), after: next ?? undefined };
-        const page = await api.get<Page>('/mailwagon/v1/queue', query);
+        const page: Page = await api.get<Page>('/mailwagon/v1/queue', query);
         items.push(...page.items);
-        next = page.items.length === 0 ? null : page.next;
-      } while (next !== null && next !== undefined && items.length < limit);
-      report(cli, options, { items, next: next ?? null }, (paint) => {
+        next = page.next;
+      } while (next !== null && items.length < limit);
+      report(cli, options, { items, next }, (paint) => {
         const rows = items.map((item) => [
           String(item.id),
           item.sender === '' ? '<>' : item.sender,
@@ -63,7 +64,7 @@ export function queueList(cli: Cli): Command {
           item.last ? `${item.last.code} ${item.last.message}` : '',
         ]);
         const table = renderTable(paint, ['ID', 'SENDER', 'RECIPIENT', 'DUE', 'ATTEMPTS', 'LAST ANSWER'], rows, 'The queue is empty.');
-        return next ? `${table}\n${paint.dim('There are more: raise --limit or filter.')}` : table;
+        return next !== null ? `${table}\n${paint.dim('There are more: raise --limit or filter.')}` : table;
       });
     });
 }

@@ -26,7 +26,7 @@ export function queueShow(cli: Cli): Command {
           ['expires', timeText(item.expires_at)],
           ['attempts', item.attempts],
           ['last answer', item.last ? { text: `${item.last.code} ${item.last.message}`, paint: paint.yellow } : undefined],
-          ['from server', item.last?.mxHost],
+          ['from server', item.last?.mx_host],
         ]),
       );
     });

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tempDir } from '../../support/temp-dir.mjs';
-import { type Answer, fakeServer, NOW, runCli, type Seen } from './support/run-cli.ts';
+import { type Answer, fakeServer, runCli, type Seen } from './support/run-cli.ts';
 
 let server: Awaited<ReturnType<typeof fakeServer>>;
 let answer: (seen: Seen) => Answer;
@@ -41,13 +41,13 @@ const DELIVERY = {
   recipient: 'b@example.org',
   destination: 'example.org',
   priority: 0,
-  due: NOW,
+  due: '2026-03-04T10:15:30.000Z',
   attempts: 2,
-  last: { code: 451, message: '4.7.1 Greylisted' },
+  last: { code: 451, enhanced_code: '4.7.1', message: '4.7.1 Greylisted', mx_host: 'mx.example.org' },
   subject: 'Hello',
   size: 2214,
-  accepted_at: NOW,
-  expires_at: NOW,
+  accepted_at: '2026-03-04T10:15:30.000Z',
+  expires_at: '2026-03-04T18:15:30.000Z',
 };
 
 describe('domain', () => {
@@ -191,6 +191,7 @@ describe('queue', () => {
     const { out } = await runCli(['queue', 'show', '8905374975', ...server.server]);
     expect(server.requests[0]?.path).toBe('/mailwagon/v1/queue/8905374975');
     expect(out).toContain('2026-03-04 10:15:30Z');
+    expect(out).toContain('mx.example.org');
   });
 
   it.each([
