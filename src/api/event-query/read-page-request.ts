@@ -11,7 +11,8 @@ export function readPageRequest(form: Form, token: string | undefined, now: numb
   const page = token ?? form.text('page');
   if (page !== undefined) return decodePageToken(page);
   return {
-    range: readEventRange(form, now * 1000),
+    // To the end of this millisecond, so that what just happened is part of now.
+    range: readEventRange(form, now * 1000 + 999),
     filters: readEventFilters(form),
     limit: form.integer('limit', { min: 1, max: MAX_EVENTS }) ?? DEFAULT_LIMIT,
     place: { kind: 'first' },
