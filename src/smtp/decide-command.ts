@@ -53,7 +53,7 @@ function decideAuthResponse(line: Buffer): Reply | undefined {
   return isBase64(text) ? undefined : makeReply(501, '5.5.2', 'response is not base64');
 }
 
-export const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 
 function hasControl(line: Buffer): boolean {
   for (const byte of line) {

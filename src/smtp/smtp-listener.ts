@@ -104,6 +104,8 @@ export class SmtpListener extends SMTPServer {
     }
     this.#visits.set(socket, { leave, since: this.#door.clock.monotonic() });
     socket.once('close', leave);
+    // Until the session listens: a reset in between must not end the process.
+    socket.on('error', ignore);
     return super._acceptSocket(socket, handshake);
   }
 
@@ -116,6 +118,8 @@ export class SmtpListener extends SMTPServer {
   }
 
   override connect(socket: Socket, socketOptions?: SMTPConnectionOptions | null): void {
+    // Its close event has come and gone, or will without us.
+    if (socket.destroyed) return;
     const leave = this.#visits.get(socket)?.leave;
     const session: SmtpSession = new SmtpSession(this, socket, socketOptions, this.#door, () => {
       leave?.();
@@ -156,13 +160,15 @@ export class SmtpListener extends SMTPServer {
   }
 }
 
+/** The close event follows, and says all that matters. */
+const ignore = () => undefined;
+
 /** How the library takes a refusal. */
 const replyError = (reply: Reply) => Object.assign(new Error(wireText(reply)), { responseCode: reply.code });
 
 /** Says why where that can be read: in front of a TLS handshake it cannot. */
 function refuseSocket(socket: Socket, handshake: boolean, why: 'stopping' | 'total' | 'source'): void {
-  // The client may be gone already.
-  socket.on('error', () => undefined);
+  socket.on('error', ignore);
   if (handshake) {
     socket.destroy();
     return;

@@ -48,6 +48,31 @@ test('a client that leaves after the final dot: the message is kept once', async
   expect(intake.dropped).toEqual([]);
 });
 
+test('clients that reset at once, hundreds of them, leave no session behind', async () => {
+  const { port, tlsPort, door, log } = await startDoor({ limits: { connectionsPerSource: 1000 } });
+  for (let round = 0; round < 20; round++) {
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const client = await SmtpClient.connect(index % 2 ? port : tlsPort);
+        client.reset();
+      }),
+    );
+  }
+  const client = await SmtpClient.ready(port);
+  await client.command('QUIT', /^221/);
+  await door.stop(0);
+  expect(log.filter((line) => Number(line.level) > 30)).toEqual([]);
+});
+
+test('IPv6: brackets in the address, and the client is told apart by its network', async () => {
+  const { port, intake } = await startDoor({ host: '[::1]', trusted: (ip) => ip === '::1', limits: { connectionsPerSource: 1 } });
+  const client = await SmtpClient.ready(port, { host: '::1' });
+  client.send('MAIL FROM:<x@a.test>\r\nRCPT TO:<y@ext.test>\r\nDATA\r\n');
+  for (const code of [/^250/, /^250/, /^354/]) await client.expect(code);
+  await client.command('.', /^250/);
+  expect(intake.kept[0]?.remoteAddress).toBe('::1');
+});
+
 test('one line per message and none per command at info; sessions end at debug', async () => {
   const { port, log } = await startDoor({ trusted });
   const client = await atData(port);
