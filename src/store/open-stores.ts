@@ -11,7 +11,7 @@ import type { EventsCalls } from './sqlite/events-thread.js';
 import { lockFolder } from './sqlite/lock-folder.js';
 import type { ReaderCalls } from './sqlite/reader-thread.js';
 import { makeSpoolStore } from './sqlite/spool-store.js';
-import { startStoreThread } from './sqlite/store-thread.js';
+import { type StoreThread, startStoreThread } from './sqlite/store-thread.js';
 import type { WriterCalls } from './sqlite/writer-thread.js';
 
 export interface StoreOptions {
@@ -44,9 +44,10 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
     isFatal = true;
     onFatal(error);
   };
-  const opened: { close(): Promise<void> }[] = [];
-  // Closed in reverse order: the reader first, so that it does not hold back the writers' last checkpoint.
+  const opened: Pick<StoreThread<never>, 'refuse' | 'close'>[] = [];
+  // All refuse at once, then close in reverse order: the reader first, so that it does not hold back the writers' last checkpoint.
   const closeAll = async () => {
+    for (const thread of opened) thread.refuse();
     for (const thread of opened.reverse()) await thread.close();
     release();
   };

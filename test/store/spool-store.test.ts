@@ -143,7 +143,7 @@ describe('settle', () => {
     const { rows } = await stores.spool.take(delivery, START, 500, 10);
     expect(rows).toEqual([{ ...delivery, due: 500, attempts: 1, last: LAST }]);
     expect(await outboxIds()).toEqual(['deferred']);
-    const back = {
+    const back: Settlement = {
       kind: 'defer',
       key: keyOf({ ...delivery, due: 500 }),
       message: 100,
@@ -151,7 +151,7 @@ describe('settle', () => {
       attempts: 1,
       last: undefined,
       events: [],
-    } as const;
+    };
     expect(await stores.spool.settle([back])).toEqual([true]);
     expect((await stores.spool.take(delivery, START, 600, 10)).rows[0]).not.toHaveProperty('last');
   });
@@ -159,7 +159,7 @@ describe('settle', () => {
   it('writes nothing for a row that is gone, and says so per settlement', async () => {
     const [a, b] = (await put(100, [10, 20])) as [Delivery, Delivery];
     expect(await stores.spool.settle([done(a, 50, 'a1')])).toEqual([true]);
-    const stale = { kind: 'defer', key: keyOf(a), message: 100, due: 9, attempts: 1, last: LAST, events: [makeEvent('a3')] } as const;
+    const stale: Settlement = { kind: 'defer', key: keyOf(a), message: 100, due: 9, attempts: 1, last: LAST, events: [makeEvent('a3')] };
     expect(await stores.spool.settle([done(a, 60, 'a2'), stale, done(b, 70, 'b1', 'b2')])).toEqual([false, false, true]);
     expect(await outboxIds()).toEqual(['a1', 'b1', 'b2']);
     expect(await stores.spool.list({ account: 1, limit: 10 })).toEqual([]);

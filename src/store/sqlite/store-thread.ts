@@ -14,7 +14,9 @@ type Methods<C> = { [K in keyof C]: (...args: any[]) => unknown };
 /** A worker that answers the methods of `C`. */
 export interface StoreThread<C extends Methods<C>> {
   call<K extends keyof C & string>(method: K, ...args: Parameters<C[K]>): Promise<ReturnType<C[K]>>;
-  /** Answers what waits, then closes the files; resolves when the thread has ended. Later calls reject with StoreError `closed`. */
+  /** From now on calls reject with StoreError `closed`; those that wait are still answered. */
+  refuse(): void;
+  /** Answers what waits, then closes the files; resolves when the thread has ended. Refuses from the start. */
   close(): Promise<void>;
 }
 
@@ -31,7 +33,9 @@ export function startStoreThread<C extends Methods<C>>(
 ): Promise<StoreThread<C>> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(script, { workerData: data });
+    let isOpen = false;
     const fail = (error: Error) => {
+      if (isOpen) return;
       client.abandon();
       reject(error);
     };
@@ -40,8 +44,9 @@ export function startStoreThread<C extends Methods<C>>(
     // After the listeners above, so that a thread that dies while it opens is abandoned before it could be called a death.
     const client = makeClient<C>(worker, onDeath);
     worker.once('message', (reply: Reply) => {
-      if ('failed' in reply) fail(new Error(reply.failed));
-      else resolve(client);
+      if ('failed' in reply) return fail(new Error(reply.failed));
+      isOpen = true;
+      resolve(client);
     });
   });
 }
@@ -52,6 +57,7 @@ function makeClient<C extends Methods<C>>(worker: Worker, onDeath: (error: Error
   let nextId = 1;
   // Why no call is taken any more; once set, the end of the thread is no surprise.
   let gone: StoreError | undefined;
+  let isRefusing = false;
   let closing: Promise<void> | undefined;
 
   const settle = (answer: Answer) => {
@@ -90,14 +96,18 @@ function makeClient<C extends Methods<C>>(worker: Worker, onDeath: (error: Error
   return {
     call(method, ...args) {
       if (gone) return Promise.reject(gone);
-      if (closing !== undefined) return Promise.reject(new StoreError('closed', 'the store is closing'));
+      if (isRefusing) return Promise.reject(new StoreError('closed', 'the store is closing'));
       return new Promise((resolve, reject) => {
         const id = nextId++;
         pending.set(id, { resolve: resolve as Pending['resolve'], reject });
         if (outgoing.push({ id, method, args }) === 1) setImmediate(flush);
       });
     },
+    refuse() {
+      isRefusing = true;
+    },
     close() {
+      isRefusing = true;
       closing ??= new Promise((resolve) => {
         flush();
         if (gone) return resolve();

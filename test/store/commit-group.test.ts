@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Call, type CommitGroup, type Handlers, makeCommitGroup } from '../../dist/store/sqlite/commit-group.js';
+import { type Connection, openDatabase } from '../../dist/store/sqlite/open-database.js';
+import { tempDir } from '../support/temp-dir.mjs';
+
+let folder: ReturnType<typeof tempDir>;
+let database: Connection;
+let commitGroup: CommitGroup;
+let forgotten: number;
+let handlers: Handlers;
+
+beforeEach(() => {
+  folder = tempDir();
+  database = openDatabase(join(folder.path, 'a.db'), 'writer');
+  database.exec(`CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT;
+    CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED) STRICT;`);
+  forgotten = 0;
+  commitGroup = makeCommitGroup(database, () => forgotten++);
+  const insert = database.prepare('INSERT INTO parent VALUES (?)');
+  const insertChild = database.prepare('INSERT INTO child VALUES (?, ?)');
+  handlers = {
+    add: (id: number) => insert.run(id).changes,
+    addBoth: (one: number, other: number) => insert.run(one).changes + insert.run(other).changes,
+    /** Its foreign key is checked at COMMIT only, so a missing parent makes the commit itself fail. */
+    addChild: (id: number, parent: number) => insertChild.run(id, parent).changes,
+  };
+});
+afterEach(() => {
+  database.close();
+  folder.cleanup();
+});
+
+const run = (...calls: [method: string, ...args: number[]][]) =>
+  commitGroup(
+    calls.map(([method, ...args], id): Call => ({ id, method, args })),
+    handlers,
+  );
+const ids = () => (database.prepare('SELECT id FROM parent ORDER BY id').all() as { id: number }[]).map(({ id }) => id);
+
+describe('a group', () => {
+  it('answers every call in order', () => {
+    expect(run(['add', 1], ['addBoth', 2, 3])).toEqual([
+      { id: 0, value: 1 },
+      { id: 1, value: 2 },
+    ]);
+    expect(ids()).toEqual([1, 2, 3]);
+    expect(forgotten).toBe(0);
+  });
+
+  it('loses only the call that fails, all of it', () => {
+    const answers = run(['add', 1], ['addBoth', 2, 1], ['add', 3]);
+    expect(answers).toEqual([
+      { id: 0, value: 1 },
+      { id: 1, error: expect.objectContaining({ kind: 'conflict', code: 'SQLITE_CONSTRAINT_PRIMARYKEY' }) },
+      { id: 2, value: 1 },
+    ]);
+    expect(ids()).toEqual([1, 3]);
+    expect(forgotten).toBe(1);
+  });
+
+  it('fails whole when the commit fails, and the next group is not hurt', () => {
+    const answers = run(['add', 1], ['addChild', 1, 99], ['add', 2]);
+    expect(answers).toHaveLength(3);
+    for (const answer of answers) expect(answer).toMatchObject({ error: { kind: 'failed', code: 'SQLITE_CONSTRAINT_FOREIGNKEY' } });
+    expect(ids()).toEqual([]);
+    expect(forgotten).toBe(1);
+    expect(database.inTransaction).toBe(false);
+    expect(run(['add', 1])).toEqual([{ id: 0, value: 1 }]);
+    expect(ids()).toEqual([1]);
+  });
+
+  it('reports a full database as full', () => {
+    // The page limit stands in for the disk here; disk-full.test.ts has a real one.
+    const pages = database.pragma('page_count', { simple: true }) as number;
+    database.exec('CREATE TABLE filler (bytes BLOB) STRICT');
+    const fill = database.prepare('INSERT INTO filler VALUES (zeroblob(100000))');
+    handlers.fill = () => fill.run().changes;
+    database.pragma(`max_page_count = ${pages + 3}`);
+    expect(run(['add', 1], ['fill'])).toContainEqual({ id: 1, error: expect.objectContaining({ kind: 'full' }) });
+    expect(database.inTransaction).toBe(false);
+  });
+});

@@ -1,0 +1,67 @@
+/** The statements that must stay cheap at millions of rows, by SQLite's own account of how it will run them. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventSql } from '../../dist/store/sqlite/event-query.js';
+import { loadMigrations, migrate } from '../../dist/store/sqlite/migrate.js';
+import { type Connection, openDatabase } from '../../dist/store/sqlite/open-database.js';
+import { LIST_SQL } from '../../dist/store/sqlite/spool-list.js';
+import { TAKE_SQL } from '../../dist/store/sqlite/spool-take.js';
+import { tempDir } from '../support/temp-dir.mjs';
+
+const folder = tempDir();
+let spool: Connection;
+let events: Connection;
+beforeAll(() => {
+  const open = (name: 'spool' | 'events') => {
+    const database = openDatabase(join(folder.path, `${name}.db`), 'writer');
+    migrate(database, loadMigrations(name), folder.path);
+    return database;
+  };
+  spool = open('spool');
+  events = open('events');
+});
+afterAll(() => {
+  spool.close();
+  events.close();
+  folder.cleanup();
+});
+
+/** Bound values do not change a plan, but each parameter needs one. */
+function planOf(database: Connection, sql: string): string {
+  const names = [...new Set([...sql.matchAll(/@(\w+)/g)].map(([, name]) => String(name)))];
+  const values = names.length > 0 ? [Object.fromEntries(names.map((name) => [name, 1]))] : Array.from(sql.matchAll(/\?/g), () => 1);
+  const rows = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
+  return rows.map(({ detail }) => detail).join('; ');
+}
+
+describe('query plans', () => {
+  it('take seeks in the clustered key', () => {
+    expect(planOf(spool, TAKE_SQL.dueRows)).toBe(
+      'SEARCH queue USING PRIMARY KEY (destination=? AND account=? AND priority=? AND (due,id)>(?,?) AND due<?)',
+    );
+    expect(planOf(spool, TAKE_SQL.dueAfter)).toBe(
+      'SEARCH queue USING PRIMARY KEY (destination=? AND account=? AND priority=? AND (due,id)>(?,?))',
+    );
+    expect(planOf(spool, TAKE_SQL.nextHead)).toBe('SEARCH queue USING PRIMARY KEY ((destination,account,priority)>(?,?,?))');
+  });
+
+  it('list seeks for a message and a destination, and walks an account in the order of its ids', () => {
+    expect(planOf(spool, LIST_SQL.byMessage)).toMatch(/^SEARCH q USING (COVERING )?INDEX queue_by_message \(message=\? AND id>\?\)/);
+    expect(planOf(spool, LIST_SQL.byDestination)).toMatch(/^SEARCH q USING PRIMARY KEY \(destination=\? AND account=\?\)/);
+    expect(planOf(spool, LIST_SQL.byAccount)).toMatch(/^SEARCH q USING INDEX queue_by_account \(account=\? AND id>\?\)/);
+    for (const sql of [LIST_SQL.byMessage, LIST_SQL.byAccount]) expect(planOf(spool, sql)).not.toContain('B-TREE');
+  });
+
+  it.each([true, false])('events seek to the start of the page in each stream (ascending %s)', (ascending) => {
+    const seek = /^SEARCH event USING (COVERING )?INDEX (\w+) \((\w+=\? AND )?stream=\? AND \(at,id\)>\(\?,\?\) AND \(at,id\)<\(\?,\?\)\)$/;
+    for (const [narrowed, index] of [
+      ['byStream', 'event_by_stream'],
+      ['byRecipient', 'event_by_recipient'],
+      ['byMessage', 'event_by_message'],
+    ] as const) {
+      const plan = planOf(events, eventSql(narrowed, ascending));
+      expect(plan).toMatch(seek);
+      expect(plan).toContain(index);
+    }
+  });
+});

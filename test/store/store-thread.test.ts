@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startStoreThread } from '../../dist/store/sqlite/store-thread.js';
+import { tempDir } from '../support/temp-dir.mjs';
+import { waitFor } from '../support/wait-for.mjs';
+
+const DIST = new URL('../../dist/store/sqlite/', import.meta.url).href;
+
+/** A store thread with one file, a table and a few methods of its own. */
+const SCRIPT = `
+import { openDatabase } from '${DIST}open-database.js';
+import { serveThread } from '${DIST}serve-thread.js';
+serveThread((dataDir) => {
+  if (dataDir.includes('broken')) throw new Error('cannot open this');
+  const database = openDatabase(dataDir + '/a.db', 'writer');
+  database.exec('CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY) STRICT');
+  const insert = database.prepare('INSERT INTO t VALUES (?)');
+  const count = database.prepare('SELECT count(*) AS rows FROM t');
+  return [{
+    database,
+    reads: { count: () => count.get().rows, end: () => process.exit(3), crash: () => setImmediate(() => { throw new Error('bug'); }) },
+    writes: { add: (id) => insert.run(id).changes },
+    forget: () => undefined,
+  }];
+});`;
+
+interface Calls {
+  count(): number;
+  add(id: number): number;
+  end(): void;
+  crash(): void;
+  missing(): void;
+}
+
+let folder: ReturnType<typeof tempDir>;
+let deaths: Error[];
+beforeEach(() => {
+  folder = tempDir();
+  deaths = [];
+  writeFileSync(join(folder.path, 'thread.mjs'), SCRIPT);
+});
+afterEach(() => folder.cleanup());
+
+const start = (dataDir = folder.path) =>
+  startStoreThread<Calls>(pathToFileURL(join(folder.path, 'thread.mjs')), { dataDir }, (error) => deaths.push(error));
+
+describe('a store thread', () => {
+  it('commits what one turn asks for together, a failing call alone', async () => {
+    const thread = await start();
+    const answers = await Promise.allSettled([thread.call('add', 1), thread.call('add', 1), thread.call('add', 2), thread.call('count')]);
+    expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : answer.reason.kind))).toEqual([1, 'conflict', 1, 2]);
+    await expect(thread.call('missing')).rejects.toMatchObject({ name: 'StoreError', kind: 'failed' });
+    await thread.close();
+    await expect(thread.call('count')).rejects.toMatchObject({ name: 'StoreError', kind: 'closed' });
+    expect(deaths).toEqual([]);
+  });
+
+  it.each(['end', 'crash'] as const)('that dies (%s) rejects what waits and tells it once', async (how) => {
+    const thread = await start();
+    const waiting = Promise.allSettled([thread.call(how), thread.call('add', 1)]);
+    await waitFor(() => deaths.length > 0);
+    for (const { status, reason } of (await waiting) as PromiseRejectedResult[]) {
+      if (status === 'rejected') expect(reason).toMatchObject({ name: 'StoreError', kind: 'failed' });
+    }
+    await expect(thread.call('count')).rejects.toMatchObject({ kind: 'failed' });
+    await thread.close();
+    expect(deaths).toHaveLength(1);
+    expect(deaths[0]?.message).toMatch(/died: (exit code 3|bug)/);
+  });
+
+  it('that cannot open its files says why, and is no death', async () => {
+    await expect(start('/broken')).rejects.toThrow('cannot open this');
+    await expect(
+      startStoreThread(pathToFileURL(join(folder.path, 'none.mjs')), { dataDir: '' }, (error) => deaths.push(error)),
+    ).rejects.toThrow(/none\.mjs/);
+    expect(deaths).toEqual([]);
+  });
+
+  it('hears of a value that cannot be sent at once', async () => {
+    const thread = await start();
+    await expect(thread.call('add', (() => 1) as unknown as number)).rejects.toMatchObject({ kind: 'failed' });
+    expect(await thread.call('add', 5)).toBe(1);
+    await thread.close();
+  });
+});
