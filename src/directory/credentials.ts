@@ -67,6 +67,7 @@ export function makeCredentials(deps: { store: DirectoryStore; clock: Clock; ser
     async remove(account, domainName, login) {
       const domain = await domains.get(account, domainName);
       const full = fullLogin(login, domain.name);
+      if (full === `postmaster@${domain.name}`) throw badRequest(`Cannot delete system mailbox: ${full}`);
       if (!(await store.deleteCredential(account, full))) throw notFound('Credentials not found');
       verified.delete(full);
       return full;

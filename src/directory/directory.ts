@@ -67,7 +67,7 @@ export interface Credentials {
   create(account: number, domain: string, login: string, password?: string): Promise<{ credential: CredentialRecord; password?: string }>;
   list(account: number, domain: string, limit: number, skip: number): Promise<Page<CredentialRecord>>;
   changePassword(account: number, domain: string, login: string, password: string): Promise<void>;
-  /** Gives the full login. Refusal 404 `Credentials not found`. */
+  /** Gives the full login. Refusal 404 `Credentials not found`; 400 for postmaster, which goes with its domain. */
   remove(account: number, domain: string, login: string): Promise<string>;
   removeAll(account: number, domain: string): Promise<number>;
   /** Who logs in; undefined for an unknown login, a wrong password or a disabled domain, after the same time. */

@@ -48,7 +48,7 @@ export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey:
 
     async remove(account, id) {
       recent.clear();
-      if (!(await store.deleteKey(account, id))) throw notFound('key not found');
+      if (!(await store.deleteKey(account, id))) throw notFound('no key matching id');
       recent.clear();
     },
 

@@ -43,12 +43,14 @@ export function decideSendOption(name: string, value: string): OptionDecision {
 const MAX_TAGS = 10;
 const MAX_TAG_LENGTH = 128;
 
-/** Adds tags, each once. Refusal 400 when there are too many, or one is over 128 characters or not ASCII (manual page "Tagging"). */
+/** Adds tags, each once whatever its case. Refusal 400 when there are too many, or one is over 128 characters or not ASCII (manual page "Tagging"). */
 export function mergeTags(known: readonly string[], more: readonly string[]): string[] {
-  const tags = [...new Set([...known, ...more])];
-  if (tags.length > MAX_TAGS) throw badRequest(`Too many tags, max is ${MAX_TAGS}`);
+  const bySpelling = new Map<string, string>();
+  for (const tag of [...known, ...more]) if (!bySpelling.has(tag.toLowerCase())) bySpelling.set(tag.toLowerCase(), tag);
+  const tags = [...bySpelling.values()];
+  if (tags.length > MAX_TAGS) throw badRequest(`Too many tags (o:tag), max is ${MAX_TAGS}`);
   const bad = tags.find((tag) => tag.length > MAX_TAG_LENGTH || !/^[\x20-\x7e]+$/.test(tag));
-  if (bad !== undefined) throw badRequest(`Invalid tag: tags are ASCII and at most ${MAX_TAG_LENGTH} characters long`);
+  if (bad !== undefined) throw badRequest(`Invalid tag (o:tag): tags are ASCII and at most ${MAX_TAG_LENGTH} characters long`);
   return tags;
 }
 

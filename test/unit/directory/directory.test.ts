@@ -151,6 +151,10 @@ describe('credentials', () => {
       httpStatus: 404,
       publicText: 'Credentials not found',
     });
+    await expect(directory.credentials.remove(mine, 'c.example', 'postmaster')).rejects.toMatchObject({
+      httpStatus: 400,
+      publicText: 'Cannot delete system mailbox: postmaster@c.example',
+    });
     expect(await directory.credentials.removeAll(mine, 'c.example')).toBe(1);
   });
 });

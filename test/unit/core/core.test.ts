@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import {
+  cleanText,
+  domainOf,
+  isoDateWithoutZone,
+  localPartOf,
+  makeEventId,
+  makeIdSource,
+  makeMessageId,
+  parseAddress,
+  parseDate,
+  parseDomain,
+  parseSmtpReply,
+  Refusal,
+  randomStorageKey,
+  refusalFrom,
+  rfc2822Date,
+  StoreError,
+} from '../../../dist/core/index.js';
+
+describe('parseAddress', () => {
+  it.each([
+    ['bob@dst.example', 'bob@dst.example'],
+    ['Bob.Smith+tag@DST.Example', 'Bob.Smith+tag@dst.example'],
+    ['"quoted local"@dst.example', '"quoted local"@dst.example'],
+    ['üser@dst.example', 'üser@dst.example'],
+    ['a@bücher.example', 'a@xn--bcher-kva.example'],
+    ['root@localhost', 'root@localhost'],
+    [`${'a'.repeat(64)}@dst.example`, `${'a'.repeat(64)}@dst.example`],
+  ])('reads %s', (text, address) => expect(parseAddress(text)).toBe(address));
+
+  it.each([
+    '',
+    'bob',
+    '@dst.example',
+    'bob@',
+    'bob@dst.example.',
+    'bob@dst..example',
+    '.bob@dst.example',
+    'bob.@dst.example',
+    'bo b@dst.example',
+    'bob@[127.0.0.1]',
+    'bob@127.0.0.1',
+    'bob@0x7f.1',
+    'a@b@dst.example',
+    '<bob@dst.example>',
+    'Bob <bob@dst.example>',
+    'bob@dst.example\r\nRCPT TO:<x@y.example>',
+    'bob\0@dst.example',
+    'bob\u2028@dst.example',
+    'bob\u00a0@dst.example',
+    'bob(c)@dst.example',
+    'bob@good.example(x)evil.example',
+    '"a\r\nb"@dst.example',
+    '@b.test:victim@ext.example',
+    `${'a'.repeat(65)}@dst.example`,
+    `a@${'b'.repeat(64)}.example`,
+    `a@${'b.'.repeat(130)}example`,
+    'a@-dst.example',
+    'a@exam ple.com',
+  ])('refuses %j', (text) => expect(parseAddress(text)).toBeUndefined());
+
+  it('splits at the last at sign', () => {
+    const address = parseAddress('"a@evil.example"@good.example');
+    if (address === undefined) throw new Error('not an address');
+    expect([localPartOf(address), domainOf(address)]).toEqual(['"a@evil.example"', 'good.example']);
+  });
+
+  it('is quick with hostile input', () => {
+    const began = performance.now();
+    for (const text of ['a'.repeat(100_000), `"${'\\'.repeat(100_000)}@x.example`, `${'a.'.repeat(50_000)}@x.example`]) parseAddress(text);
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+});
+
+describe('parseDomain', () => {
+  it.each([
+    ['EXAMPLE.com', 'example.com'],
+    ['_dmarc.example.com', '_dmarc.example.com'],
+    ['münchen.example', 'xn--mnchen-3ya.example'],
+    ['1.2.3.4', undefined],
+    ['a..b', undefined],
+    ['', undefined],
+    ['a/b.example', undefined],
+  ])('%s is %s', (text, domain) => expect(parseDomain(text)).toBe(domain));
+});
+
+describe('dates', () => {
+  const ms = Date.UTC(2013, 6, 10, 19, 26, 52);
+  it('are written as clients parse them', () => {
+    expect(rfc2822Date(ms, 'GMT')).toBe('Wed, 10 Jul 2013 19:26:52 GMT');
+    expect(rfc2822Date(Date.UTC(2026, 2, 4), '-0000')).toBe('Wed, 04 Mar 2026 00:00:00 -0000');
+    expect(isoDateWithoutZone(ms)).toBe('2013-07-10T19:26:52');
+  });
+
+  it.each([
+    ['Wed, 10 Jul 2013 19:26:52 GMT', ms],
+    ['Wed, 10 Jul 2013 19:26:52 UTC', ms],
+    ['Wed, 10 Jul 2013 19:26:52 -0000', ms],
+    ['10 Jul 2013 21:26:52 +0200', ms],
+    ['Mon, 1 Jul 2013 00:00:00 +0000', Date.UTC(2013, 6, 1)],
+    ['2013-07-10T19:26:52Z', ms],
+    [String(ms / 1000), ms],
+    ['1373484412.5', ms + 500],
+    ['0', 0],
+    ['Mon, 01 Jan 0001 00:00:00 +0000', undefined],
+    ['0001-01-01T00:00:00Z', undefined],
+    ['', undefined],
+    ['yesterday', undefined],
+    ['Foo, 99 Bar 2013', undefined],
+  ])('%j is read as %s', (text, expected) => expect(parseDate(text)).toBe(expected));
+});
+
+describe('parseSmtpReply', () => {
+  it.each([
+    ['250 2.0.0 OK', { code: 250, enhancedCode: '2.0.0', text: '2.0.0 OK' }],
+    ['550-5.1.1 no such\r\n550 5.1.1 user', { code: 550, enhancedCode: '5.1.1', text: '5.1.1 no such user' }],
+    ['421', { code: 421, enhancedCode: '', text: '' }],
+    ['550 no\u0000\u001b[31m red', { code: 550, enhancedCode: '', text: 'no [31m red' }],
+  ])('reads %j', (raw, reply) => expect(parseSmtpReply(raw)).toEqual(reply));
+
+  it.each(['', 'hello', '99 x', '650 x', '2500 x'])('refuses %j', (raw) => expect(parseSmtpReply(raw)).toBeUndefined());
+
+  it('bounds and cleans what the remote wrote', () => {
+    expect(parseSmtpReply(`550 ${'x'.repeat(5000)}`)?.text).toHaveLength(1000);
+    expect(cleanText('a\r\nX-Injected: yes\u2028b')).toBe('a X-Injected: yes b');
+  });
+});
+
+describe('ids', () => {
+  it('grow, also when the clock goes back, and above what is in use', () => {
+    const clock = { time: 1_800_000_000_000, now: () => clock.time, monotonic: () => 0 };
+    const ids = makeIdSource(clock);
+    const first = ids.next();
+    clock.time -= 60_000;
+    expect(ids.next()).toBe(first + 1);
+    ids.raiseTo(first + 1_000_000);
+    expect(ids.next()).toBe(first + 1_000_001);
+    expect(Number.isSafeInteger(first)).toBe(true);
+  });
+
+  it('have the forms clients know', () => {
+    expect(makeEventId(1_772_619_330_104)).toMatch(/^[\w-]{22}$/);
+    expect(randomStorageKey()).toMatch(/^BAAB[\w-]{31}$/);
+    expect(makeMessageId(Date.UTC(2026, 2, 4, 10, 15, 30), 'd.example')).toMatch(/^20260304101530\.[0-9a-f]{16}@d\.example$/);
+  });
+});
+
+describe('refusalFrom', () => {
+  it.each([
+    [new StoreError('full', '/var/x'), 452, '4.3.1', 507],
+    [new StoreError('closed', 'x'), 421, '4.3.2', 503],
+    [new StoreError('failed', '/secret/path'), 451, '4.3.0', 500],
+    [new Error('/secret/path'), 451, '4.3.0', 500],
+    ['thrown text', 451, '4.3.0', 500],
+  ])('%s is told without its inside', (error, smtpCode, enhancedCode, httpStatus) => {
+    const refusal = refusalFrom(error);
+    expect(refusal).toMatchObject({ smtpCode, enhancedCode, httpStatus, isTemporary: true });
+    expect(refusal.publicText).not.toContain('/');
+  });
+
+  it('keeps a refusal as it is', () => {
+    const refusal = new Refusal({ smtpCode: 550, enhancedCode: '5.7.1', httpStatus: 403, text: 'no' });
+    expect(refusalFrom(refusal)).toBe(refusal);
+    expect(refusal.isTemporary).toBe(false);
+  });
+});
