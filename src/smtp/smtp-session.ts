@@ -197,7 +197,7 @@ export class SmtpSession extends SMTPConnection {
 
   // -- the message
 
-  /** For the library's DATA: takes the message in. `done` sends the reply. */
+  /** For the library's DATA: takes the message in and gives the reply; undefined when the client has left. */
   async receive(stream: SMTPServerDataStream): Promise<Reply | undefined> {
     const transaction = this.#transaction;
     const submitter = transaction?.submitter;

@@ -97,12 +97,12 @@ test('a directory that fails is 451 at MAIL and 454 at AUTH, and says nothing mo
 });
 
 test('a command that never ends is cut off, however it trickles', async () => {
-  const { port } = await startDoor({ limits: { commandMs: 100 } });
+  const { port } = await startDoor({ limits: { commandMs: 400 } });
   const client = await SmtpClient.ready(port);
   const started = performance.now();
   await drip(client, 'x');
   expect(client.unread).toMatch(/^421 4\.4\.2 command timeout/);
-  expect(performance.now() - started).toBeGreaterThanOrEqual(100);
+  expect(performance.now() - started).toBeGreaterThanOrEqual(399);
 });
 
 test('a message that never ends is cut off, and intake is told that it broke', async () => {
@@ -115,7 +115,7 @@ test('a message that never ends is cut off, and intake is told that it broke', a
 });
 
 test('a session ends after its time even when it is busy with nothing', async () => {
-  const { port } = await startDoor({ limits: { sessionMs: 100, idleCommands: 100_000 } });
+  const { port } = await startDoor({ limits: { sessionMs: 400, idleCommands: 100_000 } });
   const client = await SmtpClient.ready(port);
   await drip(client, 'NOOP\r\n');
   expect(client.unread).toMatch(/421 4\.4\.2 session timeout/);
@@ -137,8 +137,8 @@ test.each(['implicit TLS', 'STARTTLS'])('a handshake over %s that never ends is 
 });
 
 test('while intake works, no deadline runs', async () => {
-  const { port, intake } = await startDoor({ trusted, limits: { commandMs: 50, messageMs: 50, sessionMs: 10_000 } });
-  intake.after = () => sleep(300);
+  const { port, intake } = await startDoor({ trusted, limits: { commandMs: 400, messageMs: 400, sessionMs: 60_000 } });
+  intake.after = () => sleep(1200);
   const client = await atData(port);
   await client.command('.', /^250 2\.0\.0 Ok: queued/);
   await client.command('NOOP', /^250/);
@@ -163,7 +163,7 @@ test('too many connections from one client, and in all', async () => {
 });
 
 test('places are given back after STARTTLS, a failed handshake, a timeout and a reset alike', async () => {
-  const { port, tlsPort, log } = await startDoor({ limits: { connectionsPerSource: 1, handshakeMs: 50 } });
+  const { port, tlsPort, log } = await startDoor({ limits: { connectionsPerSource: 1, handshakeMs: 500 } });
   const ended = () => log.filter((line) => line.msg === 'session ended').length;
   /** The only place can be had, and is given back. */
   const free = async () => {
@@ -188,7 +188,7 @@ test('places are given back after STARTTLS, a failed handshake, a timeout and a 
   const stalled = await SmtpClient.connect(tlsPort);
   const started = performance.now();
   await stalled.closed();
-  expect(performance.now() - started).toBeGreaterThanOrEqual(49);
+  expect(performance.now() - started).toBeGreaterThanOrEqual(499);
   await free();
   const failed = await SmtpClient.ready(port);
   await failed.command('STARTTLS', /^220/);
