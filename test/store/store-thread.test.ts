@@ -20,7 +20,7 @@ serveThread((dataDir) => {
   const count = database.prepare('SELECT count(*) AS rows FROM t');
   return [{
     database,
-    reads: { count: () => count.get().rows, end: () => process.exit(3), crash: () => setImmediate(() => { throw new Error('bug'); }) },
+    reads: { count: () => count.get().rows, end: () => process.exit(3), crash: () => { setImmediate(() => { throw new Error('bug'); }); } },
     writes: { add: (id) => insert.run(id).changes },
     forget: () => undefined,
   }];

@@ -17,7 +17,7 @@ export interface Unit {
 }
 
 export type Request = Call[] | 'close';
-export type Reply = Answer[] | { ready: true } | { failed: string } | { closed: true };
+export type Reply = Answer[] | { ready: true } | { failed: string } | { died: string } | { closed: true };
 
 export interface ThreadData {
   dataDir: string;
@@ -34,6 +34,11 @@ export function serveThread(open: (dataDir: string) => Unit[]): void {
     reply(port, { failed: error instanceof Error ? error.message : String(error) });
     return;
   }
+  // Said by ourselves, because Node hands some errors (a DataCloneError) to the main thread as empty objects.
+  process.on('uncaughtException', (error) => {
+    reply(port, { died: error.message });
+    process.exit(1);
+  });
   const runGroup = makeRunGroup(units);
   port.on('message', (first: Request) => {
     const { calls, isLast } = drain(port, first);

@@ -78,6 +78,7 @@ function makeClient<C extends Methods<C>>(worker: Worker, onDeath: (error: Error
   worker.on('exit', (code) => die(new Error(`exit code ${code}`)));
   worker.on('message', (reply: Reply) => {
     if (Array.isArray(reply)) for (const answer of reply) settle(answer);
+    else if ('died' in reply) die(new Error(reply.died));
     else if ('closed' in reply) gone = new StoreError('closed', 'the store is closed');
   });
 
