@@ -44,7 +44,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
   const { clock, logger, pool } = deps;
   const steps: readonly Step[] = [
     makeScreen(deps),
-    makeResolveMx(deps.resolve),
+    makeResolveMx({ ...deps.resolve, clock }),
     requireTls,
     makeOpenSession(deps),
     makeRender(deps),

@@ -3,9 +3,10 @@
  * so many unused in all. Also where opportunistic TLS falls back to clear text, and where a host whose TLS is broken is remembered.
  */
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '#core';
+import { type Clock, HOUR, MINUTE } from '#core';
 import { clientTlsOptions } from '#net';
 import type { TlsRequirement } from './decide-tls.js';
+import { makeExpiringSet } from './expiring-set.js';
 import { openSmtpSession, type SmtpPeer, type SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import type { DeliveryTimeouts } from './timeouts.js';
@@ -25,6 +26,8 @@ export interface ConnectionPool {
   reuse(peer: PeerAddress): SmtpSession | undefined;
   /** A new connection, ready for MAIL. Rejects with SmtpFailure. */
   open(peer: PeerAddress, leftMs: number): Promise<SmtpSession>;
+  /** It could not be connected to a short while ago. */
+  isDown(peer: PeerAddress): boolean;
   /** The message is over: keeps the session for another, or ends it. */
   release(session: SmtpSession): void;
   /** Ends unused connections, and those in use that have not begun to send a message; keeps nothing from now on. */
@@ -36,8 +39,10 @@ export interface ConnectionPool {
 
 const MAX_MESSAGES = 100;
 /** A host that could not do TLS is not asked again for this long, ms. */
-const BROKEN_TLS_MS = 60 * 60 * 1000;
-const MAX_BROKEN_HOSTS = 1000;
+const BROKEN_TLS_MS = HOUR;
+/** A host that could not be connected to is tried after the others for this long, ms. */
+const DOWN_MS = 2 * MINUTE;
+const MAX_HOSTS_REMEMBERED = 1000;
 
 export interface PoolDeps {
   clock: Clock;
@@ -54,7 +59,8 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
   const idle = new Map<string, SmtpSession[]>();
   /** In the order in which they became idle. */
   const idleSince = new Map<SmtpSession, number>();
-  const brokenTls = new Map<string, number>();
+  const brokenTls = makeExpiringSet({ clock, lifetimeMs: BROKEN_TLS_MS, maxSize: MAX_HOSTS_REMEMBERED });
+  const down = makeExpiringSet({ clock, lifetimeMs: DOWN_MS, maxSize: MAX_HOSTS_REMEMBERED });
   let sweepTimer: NodeJS.Timeout | undefined;
   const stopping = new AbortController();
   // One listener per connection being set up.
@@ -104,18 +110,24 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
     return session;
   }
 
-  function hasBrokenTls(host: string): boolean {
-    const until = brokenTls.get(host);
-    if (until !== undefined && until <= clock.monotonic()) brokenTls.delete(host);
-    return brokenTls.has(host);
+  /** Opportunistic: once with TLS, and in clear when that is what fails. */
+  async function openWithFallback(peer: PeerAddress, leftMs: number): Promise<SmtpSession> {
+    const host = hostOf(peer);
+    if (brokenTls.has(host)) return connect(peer, 'clear', leftMs);
+    const began = clock.monotonic();
+    try {
+      return await connect(peer, 'offered', leftMs);
+    } catch (error) {
+      if (!(error instanceof SmtpFailure) || error.stage !== 'tls' || stopping.signal.aborted) throw error;
+      brokenTls.add(host);
+      return connect(peer, 'clear', Math.max(1, leftMs - (clock.monotonic() - began)));
+    }
   }
 
-  function rememberBrokenTls(host: string): void {
-    brokenTls.set(host, clock.monotonic() + BROKEN_TLS_MS);
-    for (const oldest of brokenTls.keys()) {
-      if (brokenTls.size <= MAX_BROKEN_HOSTS) break;
-      brokenTls.delete(oldest);
-    }
+  function openAs(peer: PeerAddress, leftMs: number): Promise<SmtpSession> {
+    if (peer.implicitTls) return connect(peer, 'implicit', leftMs);
+    if (peer.tls === 'none') return connect(peer, 'clear', leftMs);
+    return peer.tls === 'may' ? openWithFallback(peer, leftMs) : connect(peer, 'required', leftMs);
   }
 
   return {
@@ -127,20 +139,17 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
     },
 
     async open(peer, leftMs) {
-      if (peer.implicitTls) return connect(peer, 'implicit', leftMs);
-      if (peer.tls === 'none') return connect(peer, 'clear', leftMs);
-      if (peer.tls !== 'may') return connect(peer, 'required', leftMs);
-      const host = `${peer.name} ${peer.ip} ${peer.port}`;
-      if (hasBrokenTls(host)) return connect(peer, 'clear', leftMs);
-      const began = clock.monotonic();
       try {
-        return await connect(peer, 'offered', leftMs);
+        const session = await openAs(peer, leftMs);
+        down.delete(hostOf(peer));
+        return session;
       } catch (error) {
-        if (!(error instanceof SmtpFailure) || error.stage !== 'tls' || stopping.signal.aborted) throw error;
-        rememberBrokenTls(host);
-        return connect(peer, 'clear', Math.max(1, leftMs - (clock.monotonic() - began)));
+        if (error instanceof SmtpFailure && error.stage === 'connect' && error.kind !== 'aborted') down.add(hostOf(peer));
+        throw error;
       }
     },
+
+    isDown: (peer) => down.has(hostOf(peer)),
 
     release(session) {
       if (!session.isUsable) return;
@@ -174,4 +183,5 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
   };
 }
 
+const hostOf = ({ name, ip, port }: PeerAddress) => `${name} ${ip} ${port}`;
 const keyOf = ({ name, ip, port, tls, implicitTls, login }: PeerAddress) => [name, ip, port, tls, implicitTls, login ?? ''].join(' ');

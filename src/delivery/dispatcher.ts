@@ -35,6 +35,7 @@ const MAX_BATCH = 32;
 /** Pause of a lane after an error of this server's own, ms. */
 const ERROR_PAUSE = 2000;
 const MAX_SETTLE_PAUSE = 30_000;
+const STANDINGS = ['proven', 'new', 'failing'] as const;
 
 /** What is being done for one destination. */
 interface Work {
@@ -50,8 +51,9 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const { queue, clock, logger, limits } = deps;
   const destinations: Destinations = makeDestinations(limits);
   const works = new Map<string, Work>();
-  /** Destinations that would go on if there were room, by what is known of them; in this order they get it. */
-  const waiting: Record<Standing, Set<Work>> = { proven: new Set(), new: new Set(), failing: new Set() };
+  /** Destinations that would go on if there were room, by what is known of them, with their turn. */
+  const waiting: Record<Standing, Map<Work, number>> = { proven: new Map(), new: new Map(), failing: new Map() };
+  let turn = 0;
   const lanes = new Set<Promise<void>>();
   let isHalted = false;
 
@@ -66,27 +68,44 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     pump(work);
   }
 
-  /** Starts what may start now; what may not for want of room waits for it. */
   function pump(work: Work): void {
+    serve(work);
+    serveWaiting();
+  }
+
+  /** Starts what may start now; what there is no room for waits, and so does who wants a second lane while others wait for their first. */
+  function serve(work: Work): void {
     if (isHalted) return;
     const { destination, ready } = work;
-    while (ready.length > 0 && mayStart(destination)) startLane(work);
+    while (ready.length > 0 && mayStart(destination)) {
+      startLane(work);
+      if (firstWaiting() !== undefined) break;
+    }
     if (ready.length === 0 && !work.hasMore) {
       if (destination.lanes === 0 && work.taking === undefined) works.delete(destination.name);
     } else if (destination.lanes >= destination.window) return;
-    else if (!destinations.hasRoom(destination.standing)) waiting[destination.standing].add(work);
-    else if (ready.length === 0) void refill(work);
+    else if (!destinations.hasRoom(destination.standing) || ready.length > 0) waiting[destination.standing].set(work, turn++);
+    else void refill(work);
   }
 
   const mayStart = ({ lanes: running, window, standing }: Destination) => running < window && destinations.hasRoom(standing);
 
-  function pumpWaiting(): void {
-    for (const standing of ['proven', 'new', 'failing'] as const) {
-      for (const work of waiting[standing]) {
-        if (!destinations.hasRoom(standing)) break;
-        waiting[standing].delete(work);
-        pump(work);
-      }
+  /** Who has waited longest among those there is room for. */
+  function firstWaiting(): Work | undefined {
+    let first: Work | undefined;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const standing of STANDINGS) {
+      const [head] = waiting[standing];
+      if (head === undefined || head[1] >= earliest || !destinations.hasRoom(standing)) continue;
+      [first, earliest] = head;
+    }
+    return first;
+  }
+
+  function serveWaiting(): void {
+    for (let work = firstWaiting(); work !== undefined; work = firstWaiting()) {
+      for (const standing of STANDINGS) waiting[standing].delete(work);
+      serve(work);
     }
   }
 
@@ -119,7 +138,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       lanes.delete(lane);
       destinations.ended(work.destination);
       // First those who waited, so that a destination with much mail goes behind them.
-      pumpWaiting();
+      serveWaiting();
       pump(work);
     });
     lanes.add(lane);
@@ -134,7 +153,6 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       if (verdict === undefined) queue.giveBack(delivery);
       else settling = settle(delivery, verdict);
       pump(work);
-      pumpWaiting();
       if (mustYield(work)) break;
     }
     await settling;

@@ -6,6 +6,7 @@ import type { Clock, ConnectionFacts, Outcome, SmtpReply, Stage } from '#core';
 import type { ConnectionPool, PeerAddress } from './connection-pool.js';
 import { deferred, failed, ownReply } from './end-attempt.js';
 import { replyOf } from './resolve-mx.js';
+import type { SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import type { Attempt, NextHop, Step, StepResult } from './step.js';
 
@@ -21,45 +22,75 @@ interface Obstacle {
 }
 
 export function makeOpenSession({ pool, clock }: { pool: ConnectionPool; clock: Clock }): Step {
-  async function tryHop(attempt: Attempt, hop: NextHop, obstacles: Obstacle[]): Promise<StepResult> {
+  /** The addresses of a host, the first few; none with the obstacle noted. */
+  async function peersOf(attempt: Attempt, hop: NextHop, obstacles: Obstacle[]): Promise<PeerAddress[]> {
     const found = await hop.addresses();
-    if (found.kind === 'none') {
-      obstacles.push({ stage: 'dns', reply: replyOf(found), permanent: found.permanent, connection: { mxHost: hop.name } });
-      return 'reconnect';
+    if (found.kind === 'addresses') return found.addresses.slice(0, MAX_ADDRESSES_PER_HOST).map(({ ip }) => peerOf(attempt, hop, ip));
+    obstacles.push({ stage: 'dns', reply: replyOf(found), permanent: found.permanent, connection: { mxHost: hop.name } });
+    return [];
+  }
+
+  /** A connection kept to any of the hosts that are as good as the first. */
+  async function reuse(attempt: Attempt): Promise<SmtpSession | undefined> {
+    const [best] = attempt.hops;
+    for (const hop of attempt.hops) {
+      if (hop.preference !== best?.preference) break;
+      for (const peer of await peersOf(attempt, hop, [])) {
+        const session = pool.reuse(peer);
+        if (session !== undefined) return session;
+      }
     }
-    const peers = found.addresses.slice(0, MAX_ADDRESSES_PER_HOST).map(({ ip }) => peerOf(attempt, hop, ip));
-    attempt.sessionBegan ??= clock.monotonic();
-    for (const peer of attempt.isFresh ? [] : peers) {
-      attempt.session = pool.reuse(peer);
-      if (attempt.session !== undefined) return 'next';
-    }
+    return undefined;
+  }
+
+  async function tryPeers(
+    attempt: Attempt,
+    peers: readonly PeerAddress[],
+    obstacles: Obstacle[],
+  ): Promise<SmtpSession | 'stopping' | undefined> {
     for (const peer of peers) {
+      const kept = attempt.isFresh ? undefined : pool.reuse(peer);
+      if (kept !== undefined) return kept;
       const leftMs = attempt.deadline - clock.monotonic();
-      if (leftMs <= 0) break;
+      if (leftMs <= 0) return undefined;
       try {
-        attempt.session = await pool.open(peer, leftMs);
-        return 'next';
+        return await pool.open(peer, leftMs);
       } catch (error) {
         if (!(error instanceof SmtpFailure)) throw error;
-        if (error.kind === 'aborted') return { kind: 'released' };
+        if (error.kind === 'aborted') return 'stopping';
         obstacles.push(obstacleOf(error, peer));
       }
     }
-    return 'reconnect';
+    return undefined;
+  }
+
+  /** Hosts that were down a short while ago come last, so that a dead first host does not slow every message down. */
+  async function walk(attempt: Attempt, obstacles: Obstacle[]): Promise<SmtpSession | 'stopping' | undefined> {
+    const postponed: PeerAddress[] = [];
+    for (const hop of attempt.hops.slice(0, MAX_HOSTS)) {
+      const peers = await peersOf(attempt, hop, obstacles);
+      postponed.push(...peers.filter(pool.isDown));
+      const result = await tryPeers(
+        attempt,
+        peers.filter((peer) => !postponed.includes(peer)),
+        obstacles,
+      );
+      if (result !== undefined) return result;
+    }
+    return tryPeers(attempt, postponed, obstacles);
   }
 
   return {
     name: 'open-session',
-    async run(attempt) {
+    async run(attempt): Promise<StepResult> {
+      attempt.sessionBegan ??= clock.monotonic();
       const obstacles: Obstacle[] = [];
-      for (const hop of attempt.hops.slice(0, MAX_HOSTS)) {
-        if (clock.monotonic() >= attempt.deadline) break;
-        const result = await tryHop(attempt, hop, obstacles);
-        if (result === 'reconnect') continue;
-        if (attempt.session !== undefined) attempt.connection = attempt.session.facts;
-        return result;
-      }
-      return endWith(attempt, obstacles);
+      const session = (attempt.isFresh ? undefined : await reuse(attempt)) ?? (await walk(attempt, obstacles));
+      if (session === 'stopping') return { kind: 'released' };
+      if (session === undefined) return endWith(attempt, obstacles);
+      attempt.session = session;
+      attempt.connection = session.facts;
+      return 'next';
     },
   };
 }

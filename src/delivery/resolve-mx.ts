@@ -1,5 +1,6 @@
 /** Finds the hosts to try: the destination's mail exchangers, or the smarthost configured for it. */
-import { type Dns, lookupSystemHost, resolveHostAddresses, resolveMailExchangers } from '#net';
+import { type Clock, SECOND } from '#core';
+import { type AddressResult, type Dns, lookupSystemHost, resolveHostAddresses, resolveMailExchangers } from '#net';
 import { deferred, failed } from './end-attempt.js';
 import type { Step } from './step.js';
 import { findTransport, type Transport } from './transport.js';
@@ -16,7 +17,8 @@ export interface ResolveDeps {
   ipv6: boolean;
 }
 
-export function makeResolveMx({ dns, transports, port, hostname, allowPrivate, ipv6 }: ResolveDeps): Step {
+export function makeResolveMx({ dns, clock, transports, port, hostname, allowPrivate, ipv6 }: ResolveDeps & { clock: Clock }): Step {
+  const lookup = makeSmarthostLookup(clock);
   return {
     name: 'resolve-mx',
     async run(attempt) {
@@ -24,14 +26,15 @@ export function makeResolveMx({ dns, transports, port, hostname, allowPrivate, i
       const transport = findTransport(transports, destination);
       if (transport !== undefined) {
         attempt.transport = transport;
-        attempt.hops = [{ name: transport.host, port: transport.port, addresses: () => lookupSystemHost(transport.host) }];
+        attempt.hops = [{ name: transport.host, port: transport.port, preference: 0, addresses: () => lookup(transport.host) }];
         return 'next';
       }
-      const found = await resolveMailExchangers(dns, destination, { ownNames: [hostname] });
+      const found = await resolveMailExchangers(dns, destination, { ownNames: [hostname.toLowerCase()] });
       if (found.kind === 'none') return (found.permanent ? failed : deferred)(attempt, 'dns', replyOf(found));
-      attempt.hops = found.hosts.map(({ name }) => ({
+      attempt.hops = found.hosts.map(({ name, preference }) => ({
         name,
         port,
+        preference,
         addresses: () => resolveHostAddresses(dns, name, { allowPrivate, ipv6 }),
       }));
       return 'next';
@@ -45,3 +48,22 @@ export const replyOf = ({ code, enhancedCode, text }: { code: number; enhancedCo
   enhancedCode,
   text,
 });
+
+/** The system's resolver tells no TTL and takes a thread of the pool for each question. */
+const LOOKUP_LIFETIME = 30 * SECOND;
+const FAILURE_LIFETIME = 5 * SECOND;
+
+/** Only configured hosts are asked for, so what is kept is bounded by the configuration. */
+function makeSmarthostLookup(clock: Clock): (host: string) => Promise<AddressResult> {
+  const known = new Map<string, { until: number; result: Promise<AddressResult> }>();
+  return (host) => {
+    const kept = known.get(host);
+    if (kept !== undefined && kept.until > clock.monotonic()) return kept.result;
+    const entry = { until: Number.POSITIVE_INFINITY, result: lookupSystemHost(host) };
+    known.set(host, entry);
+    return entry.result.then((result) => {
+      entry.until = clock.monotonic() + (result.kind === 'addresses' ? LOOKUP_LIFETIME : FAILURE_LIFETIME);
+      return result;
+    });
+  };
+}

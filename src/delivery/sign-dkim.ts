@@ -1,16 +1,17 @@
 /** Signs the message as it will be sent with the newest key of its domain; a signature is kept while other recipients of the message may need it. */
-import type { Clock } from '#core';
+import { type Clock, MINUTE } from '#core';
 import type { Directory } from '#directory';
 import { signDkim } from '#mail';
 import type { Attempt, Step, StepResult } from './step.js';
 
 type Signature = NonNullable<Attempt['signature']>;
 
-/** Signatures are small; what is kept only has to span the recipients being attempted together. */
+/** Signatures are small; what is kept only has to span the recipients being attempted together, and must not outlive its key by long. */
 const MAX_KEPT = 256;
+const LIFETIME = MINUTE;
 
 export function makeSignDkim({ directory, clock }: { directory: Pick<Directory, 'domains'>; clock: Clock }): Step {
-  const kept = new Map<string, Promise<Signature | undefined>>();
+  const kept = new Map<string, { until: number; made: Promise<Signature | undefined> }>();
 
   async function sign({ domain, rendered }: Attempt): Promise<Signature | undefined> {
     const [key] = domain === undefined ? [] : await directory.domains.signingKeys(domain);
@@ -22,9 +23,10 @@ export function makeSignDkim({ directory, clock }: { directory: Pick<Directory, 
   function signOnce(attempt: Attempt): Promise<Signature | undefined> {
     const id = `${attempt.message.id} ${attempt.rendered.form}`;
     const known = kept.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined && known.until > clock.monotonic()) return known.made;
     const made = sign(attempt);
-    kept.set(id, made);
+    kept.delete(id);
+    kept.set(id, { until: clock.monotonic() + LIFETIME, made });
     // A failure is not kept: the next recipient tries anew.
     made.catch(() => kept.delete(id));
     for (const oldest of kept.keys()) {

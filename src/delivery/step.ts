@@ -10,6 +10,8 @@ import type { Transport } from './transport.js';
 export interface NextHop {
   name: string;
   port: number;
+  /** Lower is better; hosts of the same preference are as good as each other. */
+  preference: number;
   addresses: () => Promise<AddressResult>;
 }
 

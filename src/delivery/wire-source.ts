@@ -24,6 +24,11 @@ export class WireSource extends Readable {
     this.#rest = rest?.[Symbol.asyncIterator]();
   }
 
+  /** All of it is in memory. */
+  get isWhole(): boolean {
+    return this.#rest === undefined;
+  }
+
   observe(hooks: WireHooks): void {
     this.#hooks = hooks;
   }

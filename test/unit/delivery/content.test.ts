@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ReceivedMessage, type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
@@ -109,6 +110,11 @@ describe('the bytes', () => {
     expect((await receive({ options: { dkim: false } })).data.toString()).not.toContain('DKIM-Signature');
   });
 
+  it('of a bounce go out from the null sender', async () => {
+    await start();
+    expect((await receive({ sender: '' })).mailFrom).toBe('');
+  });
+
   it('that cannot be read keep the mail waiting; the peer gets no message and the event no path', async () => {
     await start();
     const lost = harness.put({ chunkSize: 10 });
@@ -151,4 +157,22 @@ describe('what a peer cannot take', () => {
     await harness.send();
     expect(mx.sessions.length).toBe(2);
   });
+});
+
+it('a peer that stops reading is left at the deadline, and the message is not called uncertain', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.write('220 slow\r\n');
+    socket.on('data', (chunk) => {
+      if (chunk.includes('EHLO')) socket.write('250-slow\r\n250 PIPELINING\r\n');
+      else if (chunk.includes('DATA')) socket.pause().write('250 ok\r\n250 ok\r\n354 go\r\n');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  mx = await startScriptedMx();
+  harness = makeHarness({ port: (server.address() as AddressInfo).port });
+  const [settled] = await harness.send({ raw: `${HEAD}\r\n${'x'.repeat(78).concat('\r\n').repeat(200_000)}`, chunkSize: 65_536 });
+  server.close();
+  expect(settled?.verdict.kind).toBe('defer');
+  expect(settled?.event['delivery-status'].message).toMatch(/timed out \(data\)$/);
 });

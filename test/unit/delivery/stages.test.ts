@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type PlainAction, type ScriptedMx, type Stage, startScriptedMx } from '../../support/scripted-mx.mjs';
-import { type Harness, makeHarness } from './support/harness.js';
+import { describe, expect, it } from 'vitest';
+import { type PlainAction, type Stage, startScriptedMx } from '../../support/scripted-mx.mjs';
+import { makeHarness } from './support/harness.js';
 
 /** Every stage of a session at which a peer can misbehave, and every way to do it, against the one documented outcome. */
 const STAGES = ['banner', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const;
@@ -21,32 +21,24 @@ const FAULTS: [name: string, action: PlainAction][] = [
   ['drip', { drip: `250 ${'x'.repeat(60)}`, everyMs: 50 }],
 ];
 
-let mx: ScriptedMx;
-let harness: Harness;
-
-beforeAll(async () => {
-  mx = await startScriptedMx();
-});
-afterEach(async () => {
-  await harness.delivery.stop(0);
-  mx.script = {};
-});
-afterAll(() => mx.close());
-
 async function sendWith(stage: Stage, action: PlainAction) {
-  mx.clear();
-  mx.script = { [stage]: action };
-  harness = makeHarness({ port: mx.port });
-  const [settled] = await harness.send();
-  if (settled === undefined) throw new Error('not settled');
-  return settled;
+  const mx = await startScriptedMx({ script: { [stage]: action } });
+  const harness = makeHarness({ port: mx.port });
+  try {
+    const [settled] = await harness.send();
+    if (settled === undefined) throw new Error('not settled');
+    return { ...settled, mx };
+  } finally {
+    await harness.delivery.stop(0);
+    await mx.close();
+  }
 }
 
 const isEarly = (stage: Tested) => stage === 'banner' || stage === 'ehlo';
 
 describe.each(STAGES)('at %s', (stage) => {
-  it.each(REPLIES)('a %s reply decides', async (name, action) => {
-    const { verdict, event } = await sendWith(stage, action);
+  it.concurrent.each(REPLIES)('a %s reply decides', async (name, action) => {
+    const { verdict, event, mx } = await sendWith(stage, action);
     expect(event['delivery-status']).toMatchObject({ 'attempt-no': 1, 'mx-host': 'mx.dst.test', 'mx-host-ip': '127.0.0.1' });
     expect(event['delivery-status'].code).toBe(Number(String(action).slice(0, 3)));
     expect(event['delivery-status'].message).toBe(String(action).slice(4));
@@ -58,8 +50,8 @@ describe.each(STAGES)('at %s', (stage) => {
     expect(mx.messages).toEqual([]);
   });
 
-  it.each(FAULTS)('%s is temporary', async (_name, action) => {
-    const { verdict, event } = await sendWith(stage, action);
+  it.concurrent.each(FAULTS)('%s is temporary', async (_name, action) => {
+    const { verdict, event, mx } = await sendWith(stage, action);
     expect(verdict.kind).toBe('defer');
     expect(event).toMatchObject({ event: 'failed', severity: 'temporary', reason: 'generic' });
     expect(event['delivery-status']).toMatchObject({ code: 421, 'retry-seconds': 600 });

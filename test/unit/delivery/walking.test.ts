@@ -66,6 +66,22 @@ describe('the walk over mail exchangers', () => {
     expect(two?.event).toMatchObject({ severity: 'permanent', 'delivery-status': { code: 521, 'mx-host': 'mx2.dst.test' } });
   });
 
+  it('tries a host that was down after the others for a while', async () => {
+    await start([undefined, {}]);
+    await harness.send();
+    hosts.push(await startScriptedMx({ host: '127.0.0.11', port: hosts[0]?.port ?? 0 }));
+    await harness.send();
+    expect(hosts.map(({ messages }) => messages.length)).toEqual([2, 0]);
+  });
+
+  it('stays with a connection to one of several equal hosts', async () => {
+    const records = ['mx1.dst.test', 'mx2.dst.test'].map((exchange) => ({ preference: 10, exchange }));
+    await start([{}, {}], { 'dst.test': { mx: { kind: 'records', records, ttl: 300, authenticated: false } } });
+    for (let count = 0; count < 20; count++) await harness.send();
+    expect(hosts.map(({ messages }) => messages.length).sort()).toEqual([0, 20]);
+    expect(hosts.map(({ sessions }) => sessions.length).sort()).toEqual([0, 1]);
+  });
+
   it('tries five hosts at most', async () => {
     await start([undefined, undefined, undefined, undefined, undefined, {}]);
     const [settled] = await harness.send();

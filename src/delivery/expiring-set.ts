@@ -1,0 +1,28 @@
+/** Remembers keys for a while, and at most so many of them: what was added first is forgotten first. */
+import type { Clock } from '#core';
+
+export interface ExpiringSet {
+  add(key: string): void;
+  has(key: string): boolean;
+  delete(key: string): void;
+}
+
+export function makeExpiringSet({ clock, lifetimeMs, maxSize }: { clock: Clock; lifetimeMs: number; maxSize: number }): ExpiringSet {
+  const until = new Map<string, number>();
+  return {
+    add(key) {
+      until.delete(key);
+      until.set(key, clock.monotonic() + lifetimeMs);
+      for (const oldest of until.keys()) {
+        if (until.size <= maxSize) break;
+        until.delete(oldest);
+      }
+    },
+    has(key) {
+      const end = until.get(key);
+      if (end !== undefined && end <= clock.monotonic()) until.delete(key);
+      return until.has(key);
+    },
+    delete: (key) => void until.delete(key),
+  };
+}

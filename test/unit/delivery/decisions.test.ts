@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { Stage } from '../../../dist/core/index.js';
+import { parseCapabilities } from '../../../dist/delivery/capabilities.js';
+import { classifyReply, waitAskedFor } from '../../../dist/delivery/classify-reply.js';
+import { decideTls } from '../../../dist/delivery/decide-tls.js';
+import { makeDestinations } from '../../../dist/delivery/destinations.js';
+import { makeExpiringSet } from '../../../dist/delivery/expiring-set.js';
+import { findTransport, type Transport } from '../../../dist/delivery/transport.js';
+
+describe('decideTls', () => {
+  const ask = (requireTls: boolean, skipVerification: boolean) => ({ requireTls, skipVerification });
+  const to = (tls: Transport['tls'], login?: string): Transport => ({ match: '*', host: 'h', port: 25, tls, ...(login ? { login } : {}) });
+
+  it.each<[string, boolean, boolean, Transport | undefined, string]>([
+    ['nothing asked', false, false, undefined, 'may'],
+    ['skip-verification alone', false, true, undefined, 'may'],
+    ['require-tls', true, false, undefined, 'verify'],
+    ['require-tls with skip-verification', true, true, undefined, 'encrypt'],
+    ['transport none', false, false, to('none'), 'none'],
+    ['transport none, sender insists', true, false, to('none'), 'verify'],
+    ['transport none, sender insists on any TLS', true, true, to('none'), 'encrypt'],
+    ['transport may', false, false, to('may'), 'may'],
+    ['transport may with a login', false, false, to('may', 'u'), 'encrypt'],
+    ['transport require', false, false, to('require'), 'encrypt'],
+    ['transport require, sender wants verification', true, false, to('require'), 'verify'],
+    ['transport verify', false, false, to('verify'), 'verify'],
+    ['transport verify, sender would skip it', true, true, to('verify'), 'verify'],
+    ['transport implicit', false, false, to('implicit'), 'verify'],
+  ])('%s', (_name, requireTls, skip, transport, expected) => {
+    expect(decideTls(ask(requireTls, skip), transport)).toBe(expected);
+  });
+});
+
+describe('classifyReply', () => {
+  it.each<[number, string, string, Stage, boolean, string]>([
+    [550, '5.1.1', 'no such user', 'rcpt', true, 'bounce'],
+    [550, '', 'no such user', 'rcpt', true, 'bounce'],
+    [553, '', 'bad mailbox name', 'rcpt', true, 'bounce'],
+    [550, '', 'spam', 'dot', true, 'generic'],
+    [550, '5.7.1', 'blocked', 'rcpt', true, 'generic'],
+    [552, '5.2.2', 'mailbox full', 'rcpt', true, 'bounce'],
+    [554, '5.1.1', 'said late', 'dot', true, 'bounce'],
+    [554, '', 'refused', 'mail', true, 'generic'],
+    [452, '4.2.2', 'over quota', 'rcpt', false, 'generic'],
+    [450, '4.7.1', 'Greylisted, come back', 'rcpt', false, 'greylisted'],
+    [451, '', 'grey-listing in action', 'rcpt', false, 'greylisted'],
+    [421, '4.3.2', 'bye', 'mail', false, 'generic'],
+    [354, '', 'out of place', 'rcpt', false, 'generic'],
+  ])('%i %s %s at %s', (code, enhancedCode, text, stage, permanent, reason) => {
+    expect(classifyReply({ code, enhancedCode, text }, stage)).toEqual({ permanent, reason });
+  });
+});
+
+it.each([
+  ['4.7.1 Greylisted, please try again in 300 seconds', 300_000],
+  ['try again in 5 minutes', 300_000],
+  ['retry after 90s', 90_000],
+  ['please wait 2 min.', 120_000],
+  ['try again in 99999 seconds', 3_600_000],
+  ['try again later', 0],
+  ['user 300 seconds his motion', 0],
+])('waitAskedFor(%s)', (text, expected) => {
+  expect(waitAskedFor(text)).toBe(expected);
+});
+
+describe('parseCapabilities', () => {
+  it('reads what it knows, in any case', () => {
+    const reply = '250-mx.test 8BITMIME is only my name\r\n250-size 1000\r\n250-PIPELINING\r\n250-AUTH PLAIN SMTPUTF8\r\n250 8bitmime';
+    expect(parseCapabilities(reply)).toEqual({ eightBitMime: true, smtpUtf8: false, pipelining: true, maxSize: 1000 });
+  });
+  it('of a HELO are none', () => {
+    expect(parseCapabilities('250 mx.test')).toEqual({ eightBitMime: false, smtpUtf8: false, pipelining: false, maxSize: 0 });
+  });
+});
+
+describe('findTransport', () => {
+  const named = (match: string): Transport => ({ match, host: match, port: 25, tls: 'may' });
+  const list = ['a.test', '.b.test', '*.C.test', '*'].map(named);
+  it.each([
+    ['a.test', 'a.test'],
+    ['x.a.test', '*'],
+    ['x.b.test', '.b.test'],
+    ['b.test', '*'],
+    ['xb.test', '*'],
+    ['y.x.c.test', '*.C.test'],
+  ])('%s goes to %s', (destination, match) => {
+    expect(findTransport(list, destination)?.match).toBe(match);
+  });
+  it('is nobody when nothing matches', () => expect(findTransport([named('a.test')], 'z.test')).toBeUndefined());
+});
+
+describe('destinations', () => {
+  it('start narrow, widen by success up to the cap, and narrow to one after three failures', () => {
+    const destinations = makeDestinations({ perDestination: 4, total: 100 });
+    const one = destinations.get('one.test');
+    expect(one.window).toBe(2);
+    for (let count = 0; count < 5; count++) destinations.note(one, true);
+    expect(one.window).toBe(4);
+    for (const window of [4, 4, 1, 1]) {
+      destinations.note(one, false);
+      expect(one.window).toBe(window);
+    }
+    destinations.note(one, true);
+    expect([one.window, one.standing]).toEqual([2, 'proven']);
+  });
+
+  it('keep half of the lanes for those that work, and a quarter of them from those that do not', () => {
+    const destinations = makeDestinations({ perDestination: 20, total: 8 });
+    const [good, fresh, dead] = ['good', 'new', 'dead'].map(destinations.get);
+    if (!good || !fresh || !dead) throw new Error('three');
+    destinations.note(good, true);
+    destinations.note(dead, false);
+    for (let count = 0; count < 2; count++) destinations.started(dead);
+    expect(['proven', 'new', 'failing'].map((standing) => destinations.hasRoom(standing as 'new'))).toEqual([true, true, false]);
+    for (let count = 0; count < 2; count++) destinations.started(fresh);
+    expect(['proven', 'new', 'failing'].map((standing) => destinations.hasRoom(standing as 'new'))).toEqual([true, false, false]);
+    for (let count = 0; count < 4; count++) destinations.started(good);
+    expect(destinations.hasRoom('proven')).toBe(false);
+    destinations.note(fresh, true);
+    expect(destinations.total()).toBe(8);
+    destinations.ended(fresh);
+    expect(destinations.hasRoom('new')).toBe(true);
+  });
+});
+
+it('an expiring set forgets by age and by number', () => {
+  let now = 0;
+  const set = makeExpiringSet({ clock: { now: () => now, monotonic: () => now }, lifetimeMs: 10, maxSize: 2 });
+  for (const key of ['a', 'b', 'c']) set.add(key);
+  expect(['a', 'b', 'c'].map(set.has)).toEqual([false, true, true]);
+  now = 5;
+  set.add('b');
+  now = 10;
+  expect(['b', 'c'].map(set.has)).toEqual([true, false]);
+});
