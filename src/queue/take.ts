@@ -23,11 +23,11 @@ export function makeTake(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; 
   }
 
   async function read(flow: Flow): Promise<void> {
-    const from = flow.cursor;
+    const { destination, account, priority, cursor: from } = flow;
     // What is noted while the read is under way is newer than what it answers.
     flow.nextDue = Number.POSITIVE_INFINITY;
     try {
-      const { rows, nextDue } = await spool.take(flow, from, clock.now(), READ_AHEAD);
+      const { rows, nextDue } = await spool.take({ destination, account, priority }, from, clock.now(), READ_AHEAD);
       const last = rows.at(-1);
       if (last !== undefined && flow.cursor === from) flow.cursor = { due: last.due, id: last.id };
       for (const delivery of rows) {
