@@ -57,8 +57,10 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
 
     const ids = makeIdSource(clock);
     ids.raiseTo(await stores.spool.largestId());
-    const dns = makeDnsCache({ client: makeDnsClient({ servers: [...config.dns.servers], clock }), clock, maxEntries: DNS_CACHE_ENTRIES });
-    const directory = makeDirectory({ store: stores.directory, clock, hostname, serverKey, dns });
+    const dnsClient = makeDnsClient({ servers: [...config.dns.servers], clock });
+    const dns = makeDnsCache({ client: dnsClient, clock, maxEntries: DNS_CACHE_ENTRIES });
+    // Verifying a domain asks afresh: its owner has just published what was missing a minute ago.
+    const directory = makeDirectory({ store: stores.directory, clock, hostname, serverKey, dns: dnsClient });
     const accountId = async (account: number) => (await directory.accounts.get(account)).publicId;
 
     const recorder = makeRecorder({ clock });
