@@ -3,7 +3,7 @@
  * removed, so that no recipient sees them. What this server cannot do is refused by name rather than ignored.
  */
 import { badRequest, Refusal } from '#core';
-import type { HeadField } from '#mail';
+import { decodeHeaderText, type HeadField } from '#mail';
 import type { Draft } from '../draft.js';
 import { decideSendOption, mergeTags, parseVariables } from '../send-options.js';
 import type { Step } from '../step.js';
@@ -48,19 +48,21 @@ const TRACES = new Set([
 function withTwin(draft: Draft, field: HeadField): Draft {
   const twin = field.lowerName.slice(PREFIX.length);
   if (TRACES.has(twin)) return draft;
+  // Clients encode what is not plain text: nodemailer does so with JSON.
+  const value = decodeHeaderText(field.value);
   if (twin === 'tag')
     return {
       ...draft,
       tags: mergeTags(
         draft.tags,
-        field.value
+        value
           .split(',')
           .map((tag) => tag.trim())
           .filter((tag) => tag !== ''),
       ),
     };
-  if (twin === 'variables') return { ...draft, userVariables: { ...parseVariables(field.name, field.value), ...draft.userVariables } };
-  const decision = decideSendOption(OTHER_NAMES[twin] ?? twin, field.value);
+  if (twin === 'variables') return { ...draft, userVariables: { ...parseVariables(field.name, value), ...draft.userVariables } };
+  const decision = decideSendOption(OTHER_NAMES[twin] ?? twin, value);
   if (decision.kind === 'unsupported') throw badRequest(`'${field.name}' is not supported by this version`);
   if (decision.kind === 'invalid') throw badRequest(`'${field.name}' is invalid: ${decision.expected}`);
   // What was asked beside the message wins over what stands in it.
