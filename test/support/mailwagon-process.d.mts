@@ -44,7 +44,7 @@ export interface MailwagonProcess {
   /** Log lines of every start, parsed. */
   // biome-ignore lint/suspicious/noExplicitAny: lines have the fields they have.
   readonly log: Record<string, any>[];
-  /** The same and what went to standard error, for people. */
+  /** The same without GET requests that were answered 200, and what went to standard error, for people. */
   logText(): string;
   /** `mailwagon init`; throws when it refuses. */
   init(): Promise<Initialised>;
