@@ -2,7 +2,7 @@
 /**
  * Opens stores in a process of its own, so that it can be killed, starved of disk or refused: `node child.mjs ROLE DATADIR`.
  * `hold` waits for a signal; `put` puts messages for ever and prints the id of each as it is acknowledged; `fill` puts
- * messages until the first refusal, which it prints. The first line printed is `open`, or `refused` and why.
+ * messages until the first refusal, which it prints; `sync` prints a mark after each step, for whoever counts its fsyncs. The first line printed is `open`, or `refused` and why.
  */
 import { writeSync } from 'node:fs';
 import { openStores } from '../../../dist/store/index.js';
@@ -88,4 +88,23 @@ if (role === 'fill') {
   say(`reads ${(await spool.message(2))?.size}`);
   await stores.close();
   say('closed');
+}
+
+if (role === 'sync') {
+  const { spool } = stores;
+  const first = (await spool.largestId()) + 2;
+  await spool.put(entry(first, 2000));
+  say('mark one put');
+  await spool.put(entry(first + 2, 2000));
+  say('mark another put');
+  await spool.message(first);
+  await spool.flowHeads(undefined, 10);
+  say('mark reads');
+  const key = { destination: 99, account: 1, priority: /** @type {0} */ (0), due: 1, id: 1 };
+  await spool.settle([{ kind: 'done', key, message: first, at: 1, events: [] }]);
+  await spool.trimOutbox(0);
+  say('mark writes of nothing');
+  await Promise.all(Array.from({ length: 100 }, (_, index) => spool.put(entry(first + 4 + 2 * index, 2000))));
+  say('mark 100 puts at once');
+  await stores.close();
 }

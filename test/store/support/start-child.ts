@@ -18,7 +18,11 @@ export interface Child {
 }
 
 /** `wrap` puts other words before the command, such as a shell that sets limits. */
-export function startChild(role: 'hold' | 'put' | 'fill', dataDir: string, options: { wrap?: string[]; uid?: number } = {}): Child {
+export function startChild(
+  role: 'hold' | 'put' | 'fill' | 'sync',
+  dataDir: string,
+  options: { wrap?: string[]; uid?: number } = {},
+): Child {
   const [command = '', ...args] = [...(options.wrap ?? []), process.execPath, SCRIPT, role, dataDir];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], uid: options.uid, gid: options.uid });
   const lines: string[] = [];
@@ -26,7 +30,6 @@ export function startChild(role: 'hold' | 'put' | 'fill', dataDir: string, optio
   reader.on('line', (line) => lines.push(line));
   const drained = once(reader, 'close');
   const ended = Promise.all([once(child, 'exit'), drained]).then(([[code]]) => code as number | null);
-  // 'hold' has nothing to do but its open worker threads keep it alive.
   return {
     process: child,
     lines,
