@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { defaultApiLimits, makeApi, makeHttpServer } from '#api';
+import { defaultApiLimits, makeApi, makeHttpServer, stopHttpServer } from '#api';
 import { type Config, listenerText, packageVersion } from '#config';
 import { makeIdSource, systemClock } from '#core';
 import { makeDelivery } from '#delivery';
@@ -110,14 +110,17 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     closing.push(startSweeping({ stores, clock, logger }));
     await pump.start();
     closing.push(() => pump.stop());
+    // The doors and the deliveries have the same grace, not one after the other.
+    const busy: ((graceMs: number) => Promise<unknown>)[] = [];
+    closing.push(() => Promise.all(busy.map((stop) => stop(GRACE_MS))));
     delivery.start();
-    closing.push(() => delivery.stop(GRACE_MS));
+    busy.push((graceMs) => delivery.stop(graceMs));
     await queue.start();
     closing.push(() => queue.stop());
     const smtpAddresses = await smtp.start();
-    closing.push(() => smtp.stop(GRACE_MS));
+    busy.push((graceMs) => smtp.stop(graceMs));
     const http = await listenHttp(config, api.app);
-    closing.push(() => http.stop(GRACE_MS));
+    busy.push((graceMs) => http.stop(graceMs));
 
     const smtpText = (implicitTls: boolean) => smtpAddresses.filter((address) => address.implicitTls === implicitTls).map(listenerText);
     return {
@@ -134,13 +137,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
 /** Binds every HTTP listener of the configuration, or none. */
 async function listenHttp(config: Config, listener: Parameters<typeof makeHttpServer>[0]) {
   const servers: ReturnType<typeof makeHttpServer>[] = [];
-  const stop = async (graceMs: number) => {
-    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    for (const server of servers) server.closeIdleConnections();
-    const timer = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), graceMs);
-    await Promise.all(closed);
-    clearTimeout(timer);
-  };
+  const stop = (graceMs: number) => Promise.all(servers.map((server) => stopHttpServer(server, graceMs)));
   try {
     for (const { host, port } of config.listen.http) {
       const server = makeHttpServer(listener);

@@ -9,3 +9,4 @@ export { type Api, type ApiDeps, defaultApiLimits, makeApi } from './api.js';
 export type { Access, Endpoint, Group, ParameterKind } from './define-endpoint.js';
 export { endpoints } from './endpoints.js';
 export { makeHttpServer, serverTimeouts } from './http-server.js';
+export { stopHttpServer } from './stop-http-server.js';
