@@ -1,0 +1,39 @@
+/** An operator sees what waits, why, and can end it; its owner is told by an event. */
+import { expect, test } from 'vitest';
+import { openWorld } from './support/world.js';
+
+test('queue show and cancel', async () => {
+  const world = await openWorld({ mx: { script: { rcpt: '451 4.2.1 mailbox busy' } } });
+  const first = await world.send({ to: 'first@dst.test', subject: 'First' });
+  await world.send({ to: 'second@dst.test' });
+  await world.waitForEvents({ accepted: 2, 'failed temporary': 2 });
+  const json = async (...args: string[]) => {
+    const { code, stdout, stderr } = await world.server.cli(...args, '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    return JSON.parse(stdout);
+  };
+
+  const { items } = await json('queue', 'list', '--recipient', 'first@dst.test');
+  expect(items).toHaveLength(1);
+  const shown = await json('queue', 'show', String(items[0].id));
+  expect(shown).toMatchObject({
+    message_id: first,
+    recipient: 'first@dst.test',
+    destination: 'dst.test',
+    subject: 'First',
+    attempts: 1,
+    last: { code: 451, message: expect.stringContaining('mailbox busy') },
+  });
+  expect(Date.parse(shown.due)).toBeGreaterThan(Date.now() + 5 * 60_000);
+  const table = await world.server.cli('queue', 'show', String(items[0].id));
+  expect(table.stdout).toMatch(/first@dst\.test[\s\S]*451/);
+
+  expect(await json('queue', 'cancel', '--recipient', 'first@dst.test')).toEqual({ count: 1 });
+  const events = await world.waitForEvents({ accepted: 2, 'failed temporary': 2, 'failed permanent': 1 });
+  expect(events.at(-1)).toMatchObject({ recipient: 'first@dst.test', 'delivery-status': { description: 'Cancelled by its owner' } });
+  expect((await json('queue', 'list')).items).toMatchObject([{ recipient: 'second@dst.test' }]);
+  expect(await world.server.cli('queue', 'show', String(items[0].id))).toMatchObject({ code: 1 });
+
+  expect(await json('queue', 'cancel', '--all')).toEqual({ count: 1 });
+  expect((await json('queue', 'list')).items).toEqual([]);
+});
