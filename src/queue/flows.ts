@@ -107,6 +107,10 @@ export function makeFlows(deps: { clock: Clock; onDue: (destination: string) => 
           loading: undefined,
         };
         destination.flows.set(keyOf(key), flow);
+      } else if (flow.destination !== key.destination) {
+        // The spool had let the name go, so this flow was empty, and gave it a new number since.
+        flow.destination = key.destination;
+        flow.cursor = { due: 0, id: 0 };
       }
       return flow;
     },

@@ -50,6 +50,15 @@ export function makeQueue(deps: QueueDeps): Queue {
 
   async function put(message: NewMessage): Promise<void> {
     const deliveries = await spool.put(message);
+    try {
+      handOver(message, deliveries);
+    } catch (err) {
+      // The message is committed whatever happens here: to say otherwise would have it sent twice.
+      logger.error({ err, message: message.message.id }, 'committed deliveries could not be handed over');
+    }
+  }
+
+  function handOver(message: NewMessage, deliveries: Delivery[]): void {
     const now = clock.now();
     if (deliveries.length > 0) cache.add(message.message, deliveries.length);
     const names = new Set<string>();

@@ -245,3 +245,31 @@ describe('every committed row is taken exactly once while the process lives', ()
     expect(finished.size).toBe(committed.size);
   });
 });
+
+describe('put', () => {
+  it('does not take back a commit because somebody who was told of it failed', async () => {
+    const { queue, spool } = setUp();
+    queue.onDue(() => {
+      throw new Error('listener');
+    });
+    await queue.start();
+    await put(queue, deliveries(1));
+    expect(spool.rows.size).toBe(1);
+    expect(await takeAll(queue)).toHaveLength(1);
+  });
+
+  it('follows a destination that got a new number', async () => {
+    const { queue, spool } = setUp();
+    await queue.start();
+    await put(queue, deliveries(1, { due: START + 1000 }));
+    const renumbered = async (message: Parameters<typeof spool.put>[0]) => {
+      const rows = await original(message);
+      for (const row of rows) spool.rows.set(row.id, Object.assign(row, { destination: 77 }));
+      return rows;
+    };
+    const original = spool.put;
+    spool.put = renumbered;
+    await put(queue, deliveries(300));
+    expect(await takeAll(queue)).toHaveLength(300);
+  });
+});
