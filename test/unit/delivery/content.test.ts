@@ -2,7 +2,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ReceivedMessage, type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
-import { DKIM_RECORD, type Harness, type MessageFields, makeHarness } from './support/harness.js';
+import { DKIM_RECORD, type Harness, type MessageFields, makeHarness, QUICK } from './support/harness.js';
 
 let mx: ScriptedMx;
 let harness: Harness;
@@ -170,7 +170,7 @@ it('a peer that stops reading is left at the deadline, and the message is not ca
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   mx = await startScriptedMx();
-  harness = makeHarness({ port: (server.address() as AddressInfo).port });
+  harness = makeHarness({ port: (server.address() as AddressInfo).port, timeouts: QUICK });
   const [settled] = await harness.send({ raw: `${HEAD}\r\n${'x'.repeat(78).concat('\r\n').repeat(200_000)}`, chunkSize: 65_536 });
   server.close();
   expect(settled?.verdict.kind).toBe('defer');

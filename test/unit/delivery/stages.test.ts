@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { DeliveryTimeouts } from '../../../dist/delivery/index.js';
 import { type PlainAction, type Stage, startScriptedMx } from '../../support/scripted-mx.mjs';
-import { makeHarness } from './support/harness.js';
+import { makeHarness, PATIENT, QUICK } from './support/harness.js';
 
 /** Every stage of a session at which a peer can misbehave, and every way to do it, against the one documented outcome. */
 const STAGES = ['banner', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const;
@@ -21,9 +22,9 @@ const FAULTS: [name: string, action: PlainAction][] = [
   ['drip', { drip: `250 ${'x'.repeat(60)}`, everyMs: 50 }],
 ];
 
-async function sendWith(stage: Stage, action: PlainAction) {
+async function sendWith(stage: Stage, action: PlainAction, timeouts: DeliveryTimeouts) {
   const mx = await startScriptedMx({ script: { [stage]: action } });
-  const harness = makeHarness({ port: mx.port });
+  const harness = makeHarness({ port: mx.port, timeouts });
   try {
     const [settled] = await harness.send();
     if (settled === undefined) throw new Error('not settled');
@@ -38,7 +39,7 @@ const isEarly = (stage: Tested) => stage === 'banner' || stage === 'ehlo';
 
 describe.each(STAGES)('at %s', (stage) => {
   it.concurrent.each(REPLIES)('a %s reply decides', async (name, action) => {
-    const { verdict, event, mx } = await sendWith(stage, action);
+    const { verdict, event, mx } = await sendWith(stage, action, PATIENT);
     expect(event['delivery-status']).toMatchObject({ 'attempt-no': 1, 'mx-host': 'mx.dst.test', 'mx-host-ip': '127.0.0.1' });
     expect(event['delivery-status'].code).toBe(Number(String(action).slice(0, 3)));
     expect(event['delivery-status'].message).toBe(String(action).slice(4));
@@ -51,7 +52,7 @@ describe.each(STAGES)('at %s', (stage) => {
   });
 
   it.concurrent.each(FAULTS)('%s is temporary', async (_name, action) => {
-    const { verdict, event, mx } = await sendWith(stage, action);
+    const { verdict, event, mx } = await sendWith(stage, action, QUICK);
     expect(verdict.kind).toBe('defer');
     expect(event).toMatchObject({ event: 'failed', severity: 'temporary', reason: 'generic' });
     expect(event['delivery-status']).toMatchObject({ code: 421, 'retry-seconds': 600 });

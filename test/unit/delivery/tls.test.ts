@@ -3,7 +3,7 @@ import { systemClock } from '../../../dist/core/index.js';
 import type { DeliveryOptions } from '../../../dist/delivery/index.js';
 import { type CertificatePair, makeSelfSignedCertificate } from '../../../dist/net/index.js';
 import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
-import { type Harness, makeHarness } from './support/harness.js';
+import { type Harness, makeHarness, QUICK } from './support/harness.js';
 
 const DAY = 86_400_000;
 const pair = (hostname: string, notBefore = systemClock.now() - DAY, days = 365) =>
@@ -49,9 +49,9 @@ const BAD_PEERS: [name: string, options: () => ScriptedMxOptions, opportunistic:
   ['454 to STARTTLS', () => ({ tls: good, script: { starttls: '454 4.7.0 not now' } }), 'clear'],
 ];
 
-describe.each(BAD_PEERS)('a peer with: %s', (_name, options, opportunistic) => {
+describe.each(BAD_PEERS)('a peer with: %s', (name, options, opportunistic) => {
   it(`gets opportunistic mail in ${opportunistic}`, async () => {
-    await start(options());
+    await start(options(), name.startsWith('stalled') ? { timeouts: QUICK } : {});
     const [settled] = await harness.send();
     expect(settled?.event['delivery-status']).toMatchObject({ code: 250, tls: opportunistic === 'tls', 'certificate-verified': false });
     expect(mx.messages.map(({ tls }) => tls)).toEqual([opportunistic === 'tls']);
@@ -59,7 +59,7 @@ describe.each(BAD_PEERS)('a peer with: %s', (_name, options, opportunistic) => {
   });
 
   it('never gets mail that must be verified', async () => {
-    await start(options());
+    await start(options(), name.startsWith('stalled') ? { timeouts: QUICK } : {});
     const [settled] = await harness.send({ options: { requireTls: true } });
     expect(settled?.verdict.kind).toBe('defer');
     expect(settled?.event['delivery-status']).toMatchObject({ code: 421, 'enhanced-code': '4.7.5' });
@@ -71,9 +71,9 @@ describe.each(BAD_PEERS)('a peer with: %s', (_name, options, opportunistic) => {
   });
 
   it('gets mail that must be encrypted only over modern TLS', async () => {
-    await start(options());
+    await start(options(), name.startsWith('stalled') ? { timeouts: QUICK } : {});
     const [settled] = await harness.send({ options: { requireTls: true, skipVerification: true } });
-    const works = opportunistic === 'tls' && !_name.startsWith('TLS 1.0');
+    const works = opportunistic === 'tls' && !name.startsWith('TLS 1.0');
     expect(settled?.verdict.kind).toBe(works ? 'done' : 'defer');
     expect(mx.attempts.every(({ tls }) => tls)).toBe(true);
   });
