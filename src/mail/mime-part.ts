@@ -5,6 +5,9 @@ import { firstValue, type HeadField } from './head-fields.js';
 
 /** RFC 2046 allows 70; what is longer or not printable ASCII is no boundary we could keep on a line. */
 const BOUNDARY = /^[\x20-\x7e]{0,199}[\x21-\x7e]$/;
+/** Two tokens of RFC 2045 5.1; anything else reads as the default type. */
+const MEDIA_TYPE = /^[\w!#$%&'*+.^`{|}~-]+\/[\w!#$%&'*+.^`{|}~-]+$/;
+const MAX_MEDIA_TYPE = 255;
 const MAX_VALUE = 16_384;
 const NO_PARAMETERS: ReturnType<typeof parseHeaderValue> = { value: '', params: {} };
 const IDENTITY = new Set(['', '7bit', '8bit', 'binary']);
@@ -38,7 +41,7 @@ export function readPart(fields: readonly HeadField[], headEnd: Uint8Array, cont
   const { value, params } = fields.length > 0 ? parameters(fields, 'content-type') : NO_PARAMETERS;
   const fallback = context.around === 'multipart/digest' ? 'message/rfc822' : 'text/plain';
   const type = value.trim().toLowerCase();
-  const contentType = /^[^\s/;]+\/[^\s/;]+$/.test(type) ? type : fallback;
+  const contentType = type.length <= MAX_MEDIA_TYPE && MEDIA_TYPE.test(type) ? type : fallback;
   const encoding = bareToken(firstValue(fields, 'content-transfer-encoding') ?? '');
   const mayOpen = context.depth < context.maxDepth;
   const boundary = contentType.startsWith('multipart/') && mayOpen ? (params.boundary ?? '').trimEnd() : '';

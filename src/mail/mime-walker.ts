@@ -83,7 +83,7 @@ class Walker implements MimeWalker {
     const rest = this.#carry;
     this.#carry = NOTHING;
     this.#walk(rest, true);
-    if (this.#mode === 'head') this.#finishHead(NOTHING, undefined);
+    while (this.#mode === 'head') this.#finishHead(NOTHING, undefined);
     if (this.#heldLineEnd.length > 0) this.#give(this.#heldLineEnd);
     this.#heldLineEnd = NOTHING;
     if (this.#mode === 'leaf') this.sink.finish();
@@ -195,7 +195,7 @@ class Walker implements MimeWalker {
   #delimiterAt(bytes: Buffer, start: number, end: number): boolean {
     const match = this.#matchDelimiter(bytes, start, end);
     if (!match) return false;
-    if (this.#mode === 'head') this.#finishHead(NOTHING, undefined);
+    while (this.#mode === 'head') this.#finishHead(NOTHING, undefined);
     if (this.#mode === 'leaf') this.sink.finish();
     this.#open.length = match.closes ? match.level : match.level + 1;
     const line = bytes.subarray(start, end);

@@ -1,5 +1,6 @@
 /** Makes a message fit for peers that take no 8-bit bytes or no long lines: re-encodes the parts that need it, and says so in their heads. */
 import { isUtf8 } from 'node:buffer';
+import { Refusal } from '#core';
 import { foldLongFields, type HeadField, joinHead, RawField } from './head-fields.js';
 import { makeField } from './make-field.js';
 import { isIdentity, type MimePart } from './mime-part.js';
@@ -18,6 +19,7 @@ const MAX_LINE = 998;
 /** A part is judged on this many bytes; a larger one is encoded without looking further, so that memory stays bounded. */
 const JUDGED_SIZE = 64 * 1024;
 const QUESTION_MARK = 0x3f;
+const SOFT_LINE_BREAK = Buffer.from('=\r\n');
 
 export interface ReencodeReasons {
   /** The peer takes no 8-bit bytes (RFC 6152 is not offered). */
@@ -44,6 +46,7 @@ export async function reencodeFor7Bit(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   reasons: ReencodeReasons,
 ): Promise<ReencodedMessage> {
+  if (!reasons.eightBit && !reasons.longLines) return { head: [...head], body: asAsync(body) };
   const sink = new ReencodingSink(reasons);
   const walker = makeMimeWalker(head, sink, { openMessages: true });
   const chunks = (Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]()) as
@@ -66,7 +69,7 @@ export async function reencodeFor7Bit(
         more = await step();
         yield* sink.take();
       }
-      if (!sink.endsWithLineEnd) yield CRLF;
+      yield sink.lastLineEnd();
     } finally {
       if (more) await chunks.return?.();
     }
@@ -74,10 +77,15 @@ export async function reencodeFor7Bit(
   return { head: sink.topHead ?? [...head], body: rest() };
 }
 
+async function* asAsync(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
 class ReencodingSink implements MimeSink {
   /** Known once the message's own encoding is decided. */
   topHead: HeadField[] | undefined;
-  endsWithLineEnd = true;
+  #endsWithLineEnd = true;
+  #lastIsQuotedPrintable = false;
   #out: Uint8Array[] = [];
   #part: MimePart | undefined;
   #held: Uint8Array[] = [];
@@ -91,6 +99,12 @@ class ReencodingSink implements MimeSink {
     const out = this.#out;
     this.#out = [];
     return out;
+  }
+
+  /** What completes the last line of the body, without adding one to a part that has no delimiter after it. */
+  lastLineEnd(): Uint8Array {
+    if (this.#endsWithLineEnd) return Buffer.alloc(0);
+    return this.#lastIsQuotedPrintable ? SOFT_LINE_BREAK : CRLF;
   }
 
   start(part: MimePart): void {
@@ -137,6 +151,7 @@ class ReencodingSink implements MimeSink {
       return;
     }
     const chosen = chooseCoder(part);
+    this.#lastIsQuotedPrintable = chosen?.encoding === 'quoted-printable';
     this.#coder = chosen?.coder ?? { push: (bytes) => this.#harmless(bytes), end: () => Buffer.alloc(0) };
     this.#writeHead(part, chosen ? describe(part, chosen.encoding, content) : relabel(part.fields, part.encoding, this.reasons));
     this.#write(this.#coder.push(content));
@@ -153,8 +168,9 @@ class ReencodingSink implements MimeSink {
     }
     const ascii = this.reasons.eightBit ? fields.map(asciiField) : fields;
     this.#write(joinHead(this.reasons.longLines ? foldLongFields(ascii) : ascii));
-    // A head that was cut short by a delimiter or by text needs its empty line when its part now says how it is encoded.
-    this.#write(part.headEnd.length > 0 || fields === part.fields ? part.headEnd : CRLF);
+    // A head cut short by a delimiter or by text needs its empty line when it grew, or when the head of a message follows.
+    const isOpen = part.headEnd.length === 0 && (fields !== part.fields || part.kind === 'message');
+    this.#write(isOpen ? CRLF : part.headEnd);
   }
 
   /** For bytes that cannot be encoded: 8-bit becomes `?`, long lines are broken. */
@@ -175,7 +191,7 @@ class ReencodingSink implements MimeSink {
 
   #write(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.endsWithLineEnd = bytes[bytes.length - 1] === LF;
+    this.#endsWithLineEnd = bytes[bytes.length - 1] === LF;
     this.#out.push(bytes);
   }
 }
@@ -232,11 +248,14 @@ function setField(fields: readonly HeadField[], name: string, value: string): He
 function asciiField(field: HeadField): HeadField {
   if (!hasEightBit(field.raw)) return field;
   try {
-    const raw = isUtf8(field.raw) ? field : new RawField(Buffer.from(new TextDecoder('windows-1252').decode(field.raw), 'utf8'));
-    return makeField(raw.name, raw.value);
-  } catch {
-    return new RawField(Buffer.from(field.raw.map((byte) => (byte > 0x7f ? QUESTION_MARK : byte))));
+    const readable = isUtf8(field.raw) ? field : new RawField(Buffer.from(new TextDecoder('windows-1252').decode(field.raw), 'utf8'));
+    const made = makeField(readable.name, readable.value);
+    if (!hasEightBit(made.raw)) return made;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
   }
+  // An address beyond ASCII, a media type that is none: there is no other way to write them.
+  return new RawField(Buffer.from(field.raw.map((byte) => (byte > 0x7f ? QUESTION_MARK : byte))));
 }
 
 function hasEightBit(bytes: Uint8Array): boolean {

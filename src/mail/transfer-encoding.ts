@@ -10,7 +10,8 @@ const HEX = Buffer.from('0123456789ABCDEF');
 const MAX_QP_COLUMN = 75;
 const BASE64_LINE = 76;
 const BASE64_BYTES = 57;
-const MAX_HELD_BLANKS = 1000;
+/** More white space than this before a line end is kept instead of dropped. */
+const MAX_HELD_BLANKS = 65_536;
 
 /** Bytes in, bytes out; `end` gives what was held back. */
 export interface Transcoder {
@@ -145,7 +146,9 @@ export function makeQuotedPrintableDecoder(): Transcoder {
     },
     end() {
       const out: number[] = [];
-      if (!isBlank(held[0])) release(out);
+      // An equals sign at the very end is a soft line break whose line end belongs to the delimiter.
+      const isSoftBreak = held[0] === EQUALS && held.slice(1).every((byte) => isBlank(byte) || byte === CR);
+      if (!isBlank(held[0]) && !isSoftBreak) release(out);
       held = [];
       return Buffer.from(out);
     },
