@@ -42,6 +42,7 @@ export async function startScriptedMx(options = {}) {
   const sockets = new Set();
 
   const server = createTcpServer((socket) => {
+    socket.setNoDelay();
     sockets.add(socket);
     mx.connections.open += 1;
     mx.connections.total += 1;
