@@ -1,0 +1,129 @@
+/** Two customers on one server: whatever endpoint one calls with the other's names and ids, it is as if they did not exist. */
+import { expect, test } from 'vitest';
+import { type Endpoint, endpoints } from '../../dist/api/index.js';
+import { smtpSend } from '../support/smtp-send.mjs';
+import { waitFor } from '../support/wait-for.mjs';
+import { addAccount } from './support/second-account.js';
+import { openWorld, type World } from './support/world.js';
+
+interface Other {
+  key: string;
+  /** For the `:parameters` of a path. */
+  names: Record<string, string>;
+  /** Texts that the first account must never be shown. */
+  secrets: string[];
+}
+
+/** The second account, with one of everything. */
+async function settleOther(world: World): Promise<Other> {
+  const key = await addAccount(world.server.dataDir);
+  await world.server.start();
+  const call = async (method: string, path: string, form?: Record<string, string>) => {
+    const { status, body, text } = await world.server.api(method, path, { form, key });
+    if (status !== 200) throw new Error(`${method} ${path} answered ${status}: ${text}`);
+    return body;
+  };
+  await call('POST', '/v4/domains', { name: 'other.test', smtp_password: 'another password' });
+  await call('POST', '/v3/domains/other.test/credentials', { login: 'hidden', password: 'a long password' });
+  const sendingKey = await call('POST', '/v1/keys', { role: 'sending', domain_name: 'other.test', description: 'private' });
+  const sent = { from: 'a@other.test', to: 'wait@dst.test', subject: 'Confidential', text: 'Hello' };
+  const { id } = await call('POST', '/v3/other.test/messages', sent);
+  const delivery = await waitFor(async () => {
+    const { items } = await call('GET', '/mailwagon/v1/queue');
+    return items[0]?.attempts === 1 && items[0];
+  });
+  const page = (await call('GET', '/v3/other.test/events?limit=1&ascending=yes')).paging.next;
+  const names = {
+    domain: 'other.test',
+    login: 'hidden@other.test',
+    key: sendingKey.key.id,
+    delivery: String(delivery.id),
+    page: page.slice(page.lastIndexOf('/') + 1),
+  };
+  return {
+    key,
+    names,
+    secrets: ['other.test', 'hidden', 'Confidential', String(id).slice(1, -1), names.key, names.delivery, 'wait@dst.test'],
+  };
+}
+
+/** What every handler that changes something would be content with. */
+const formFor = ({ names }: Other) => ({
+  from: 'a@src.test',
+  to: 'b@dst.test',
+  text: 'Hello',
+  message: { name: 'message.mime', bytes: 'From: a@src.test\r\n\r\nHello' },
+  login: 'somebody',
+  password: 'a long password',
+  role: 'sending',
+  domain_name: names.domain,
+  name: names.domain,
+  id: names.delivery,
+});
+
+/** `:domain` and the like, each the other's or, where `own` has it, one's own. */
+const fill = (path: string, { names }: Other, own: Record<string, string> = {}) =>
+  path.replace(/:([a-z]+)/g, (_all, name: string) => encodeURIComponent(own[name] ?? names[name] ?? ''));
+
+test('every endpoint, called with the ids of another account', async () => {
+  const world = await openWorld({ mx: { recipients: { 'wait@dst.test': '451 4.2.1 later' } } });
+  expect(await world.server.stop()).toBe(0);
+  const other = await settleOther(world);
+  const before = await everythingOf(world, other);
+
+  for (const endpoint of endpoints) {
+    const paths = new Set([fill(endpoint.path, other), fill(endpoint.path, other, { domain: world.domain })]);
+    for (const path of paths) await callAsStranger(world, other, endpoint, path);
+  }
+  expect(await everythingOf(world, other)).toEqual(before);
+});
+
+/** One call with the first account's key; nothing of the other's may be seen or changed by it. */
+async function callAsStranger(world: World, other: Other, endpoint: Endpoint, path: string): Promise<void> {
+  const form = endpoint.method === 'GET' ? undefined : formFor(other);
+  const { status, text } = await world.server.api(endpoint.method, path, { form });
+  const what = `${endpoint.method} ${path} → ${status} ${text}`;
+  const { page: _page, ...owned } = other.names;
+  const isOthers = Object.values(owned).some((name) => decodeURIComponent(path).includes(name));
+  // Changes to open deliveries count what they changed; a name that is taken is no secret.
+  const isCount = path.startsWith('/mailwagon/v1/queue/') && endpoint.method === 'POST';
+  const isTaken = endpoint.method === 'POST' && /\/domains$/.test(path);
+  if (isOthers) expect(status, what).toBe(404);
+  else if (isCount) expect(text, what).toBe('{"count":0}');
+  else if (isTaken) expect([status, text], what).toEqual([400, '{"message":"Domain other.test is already taken"}']);
+  const shown = text.replaceAll(/Domain not found: other\.test|Domain other\.test is already taken/g, '');
+  // Its own words come back to the caller, nothing else.
+  const leaked = other.secrets.filter((secret) => shown.includes(secret) && !decodeURIComponent(path).includes(secret));
+  expect(leaked, what).toEqual([]);
+}
+
+/** All the second account has, as it sees it. */
+async function everythingOf({ server }: World, { key }: Other) {
+  const paths = [
+    '/v4/domains/other.test',
+    '/v3/domains/other.test/credentials',
+    '/v1/keys',
+    '/mailwagon/v1/queue',
+    '/mailwagon/v1/events?limit=300',
+  ];
+  const answers = await Promise.all(paths.map((path) => server.api('GET', path, { key })));
+  return answers.map(({ status, body }) => ({ status, items: body.items ?? body }));
+}
+
+test('nobody sends as a domain of another account, over either door', async () => {
+  const world = await openWorld({ mx: { recipients: { 'wait@dst.test': '451 4.2.1 later' } } });
+  expect(await world.server.stop()).toBe(0);
+  await settleOther(world);
+  const before = world.mx.messages.length;
+  expect(await world.submit({ from: 'a@other.test' })).toMatchObject({ code: 550 });
+  expect(await world.submit({ from: 'a@other.test', envelope: { from: 'a@src.test', to: 'b@dst.test' } })).toMatchObject({ code: 550 });
+  await expect(world.send({ from: 'a@other.test' })).rejects.toThrow(/403/);
+  const login = 'postmaster@other.test';
+  const asMe = await smtpSend(
+    { port: world.server.addresses.smtp[0] ?? 0, login, password: world.password },
+    { from: 'a@src.test', to: 'b@dst.test' },
+  );
+  expect(asMe.code).toBe(535);
+  expect(world.mx.messages).toHaveLength(before);
+  expect(await world.events()).toEqual([]);
+});
