@@ -36,7 +36,7 @@ async function run(
   notifySocket: string | undefined,
   onReady: (httpAddresses: readonly string[]) => Promise<void>,
 ): Promise<void> {
-  const { ending, end } = watchForEnding();
+  const { ending, end } = watchForEnding(logger);
   const { startApp } = await import('../../app.js');
   const started = startApp({ config, logger, onFatal: (error: Error) => end({ kind: 'fatal', error }) }).catch((error: unknown) => {
     throw startFailure(error);
@@ -51,21 +51,22 @@ async function run(
     await Promise.all([notifySystemd('READY=1', notifySocket, logger), onReady(app.addresses.http)]);
   }
   const why = await ending;
-  if (why.kind === 'fatal') {
-    logger.fatal({ err: why.error }, 'cannot go on');
-    throw new CommandFailed('');
-  }
+  if (why.kind === 'fatal') throw new CommandFailed('');
   logger.info({ signal: why.signal }, 'stopping');
   await Promise.all([notifySystemd('STOPPING=1', notifySocket, logger), started.then((running) => running.stop())]);
   logger.info('stopped');
 }
 
-/** The first signal or fatal error decides; SIGHUP before the server is up is nothing to act on, and must not kill it. */
-function watchForEnding(): { ending: Promise<Ending>; end: (ending: Ending) => void } {
-  let end: (ending: Ending) => void = () => undefined;
-  const ending = new Promise<Ending>((resolve) => {
-    end = resolve;
+/** The first signal or fatal error decides. SIGHUP before the server is up is nothing to act on, and must not kill it. */
+function watchForEnding(logger: Logger): { ending: Promise<Ending>; end: (ending: Ending) => void } {
+  let resolve: (ending: Ending) => void = () => undefined;
+  const ending = new Promise<Ending>((decide) => {
+    resolve = decide;
   });
+  const end = (reason: Ending) => {
+    if (reason.kind === 'fatal') logger.fatal({ err: reason.error }, 'cannot go on');
+    resolve(reason);
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end({ kind: 'asked', signal }));
   process.on('SIGHUP', () => undefined);
   process.on('uncaughtException', (error) => end({ kind: 'fatal', error }));

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runCli } from './support/run-cli.ts';
 
@@ -52,7 +54,8 @@ describe('help and version exit 0', () => {
   });
 });
 
-it('gives every command --json', async () => {
+it('gives every command --json, and docs/cli.md a place', async () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../docs/cli.md', import.meta.url)), 'utf8');
   const { out } = await runCli(['--help']);
   const nouns = [...out.matchAll(/^ {2}(\w+)/gm)].map((match) => match[1] as string).filter((name) => name !== 'help');
   expect(nouns).toEqual(['init', 'serve', 'config', 'endpoints', 'domain', 'credential', 'key', 'send', 'queue', 'events']);
@@ -61,6 +64,7 @@ it('gives every command --json', async () => {
     const verbs = [...help.matchAll(/^ {2}(\w+) ?\[options\]/gm)].map((match) => [noun, match[1] as string]);
     for (const command of verbs.length > 0 ? verbs : [[noun]]) {
       expect((await runCli([...command, '--help'])).out, command.join(' ')).toContain('--json');
+      expect(page, command.join(' ')).toMatch(new RegExp(command.length === 1 ? `\\| \`${noun}` : `\`(?:${noun} )?${command[1]}\\b`));
     }
   }
 });

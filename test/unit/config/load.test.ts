@@ -161,3 +161,8 @@ describe('config/mailwagon.example.yaml', () => {
     for (const key of TRANSPORT_KEYS) expect(text).toContain(key);
   });
 });
+
+it('docs/configuration.md has every key', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../docs/configuration.md', import.meta.url)), 'utf8');
+  expect([...KEY_PATHS, ...TRANSPORT_KEYS].filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
+});
