@@ -54,7 +54,7 @@ describe('chooseTurn', () => {
 
   it('shares turns among priorities by weight', () => {
     const turns = noTurns();
-    const counts = [0, 0, 0];
+    const counts: [number, number, number] = [0, 0, 0];
     for (let turn = 0; turn < 1000; turn++) counts[chooseTurn(turns, [flow(2, 1), flow(0, 1), flow(1, 1)]).priority]++;
     expect(counts).toEqual([700, 250, 50]);
   });

@@ -2,12 +2,12 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Delivery, Priority } from '../../../dist/core/index.js';
 import { makeRecorder } from '../../../dist/events/index.js';
-import { makeQueue } from '../../../dist/queue/index.js';
+import { makeQueue, type Verdict } from '../../../dist/queue/index.js';
 import type { NewDelivery } from '../../../dist/store/index.js';
 import { ADDRESS, makeMemorySpool, messageOf } from './support/messages.ts';
 
 const START = 1_700_000_000_000;
-const DONE = { kind: 'done', events: [] } as const;
+const DONE: Verdict = { kind: 'done', events: [] };
 
 function setUp() {
   const spool = makeMemorySpool();
