@@ -170,8 +170,9 @@ export function makeBase64Encoder(): Transcoder {
   };
 }
 
-const BASE64_ALPHABET = new Uint8Array(256);
-for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=')) BASE64_ALPHABET[byte] = 1;
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=';
+/** 1 for the bytes of the alphabet and its padding. */
+const BASE64_ALPHABET = Uint8Array.from({ length: 256 }, (_, byte) => (BASE64.includes(String.fromCharCode(byte)) ? 1 : 0));
 
 /** The same base64 in lines of 76: what is not of its alphabet is dropped, as decoders do. */
 export function makeBase64Rewrapper(): Transcoder {

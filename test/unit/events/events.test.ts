@@ -265,7 +265,7 @@ describe('makeOutboxPump', () => {
 
   it('a reader that hangs holds no other back, and keeps what it has not had', async () => {
     const { spool, left } = setUp(10);
-    let release = () => undefined as undefined;
+    let release = (): void => undefined;
     const hanging = reader('slow', () => new Promise<void>((resolve) => (release = resolve)));
     const seen: number[] = [];
     const pump = makeOutboxPump({
