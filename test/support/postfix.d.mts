@@ -1,0 +1,13 @@
+export interface Postfix {
+  port: number;
+  /** Folder of its configuration. */
+  config: string;
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/**
+ * `settings` are lines of main.cf over those of an instance that relays for this machine and delivers nothing locally; `files` are written beside it,
+ * and `$config` in a setting stands for their folder. Throws with Postfix's own words when it does not start.
+ */
+export function startPostfix(options: { port: number; settings: Record<string, string>; files?: Record<string, string> }): Promise<Postfix>;
