@@ -47,7 +47,7 @@ export interface Config {
     readonly transports: readonly TransportConfig[];
     readonly allowPrivateNetworks: boolean;
   };
-  /** Messages a domain may send per day before its DNS records are verified; null: no limit. */
+  /** Recipients a domain may send to per day before its DNS records are verified; null: no limit. */
   readonly limits: { readonly unverifiedDomainPerDay: number | null };
 }
 
