@@ -17,6 +17,7 @@ export type {
 export type { EventPosition, EventQuery, EventStore, StoredEvent } from './event-store.js';
 export { openStores, type StoreOptions, type Stores } from './open-stores.js';
 export type {
+  Backlog,
   BodyWriter,
   Cursor,
   DeliveryKey,

@@ -62,7 +62,7 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
     let closing: Promise<void> | undefined;
     return {
       directory: makeDirectoryStore(writer, reader),
-      spool: makeSpoolStore(writer, reader, makeBodyFiles(join(dataDir, 'spool'))),
+      spool: await makeSpoolStore(writer, reader, makeBodyFiles(join(dataDir, 'spool'))),
       events: makeEventStore(eventsWriter, reader),
       close() {
         closing ??= closeAll();

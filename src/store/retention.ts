@@ -27,6 +27,7 @@ export const RETENTION = {
     destination: { kind: 'until', when: 'no delivery to it is open' },
     outbox: { kind: 'until', when: 'every reader has it' },
     usage: { kind: 'period', ms: 2 * DAY, from: 'the start of the day it counts' },
+    backlog: { kind: 'bounded', by: 'the number of accounts' },
     id_mark: { kind: 'bounded', by: 'a single row' },
   },
   events: {

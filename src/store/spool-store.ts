@@ -81,6 +81,14 @@ export interface FlowHead extends FlowKey {
   due: number;
 }
 
+/** What an account has waiting. */
+export interface Backlog {
+  /** Open deliveries. */
+  deliveries: number;
+  /** Sizes of the messages that have one. */
+  bytes: number;
+}
+
 export interface QueueFilter {
   account: number;
   /** Sending domain. */
@@ -131,6 +139,13 @@ export interface SpoolStore {
   take(flow: FlowKey, after: Cursor, now: number, limit: number): Promise<{ rows: Delivery[]; nextDue: number | undefined }>;
   /** True per settlement that found its row. */
   settle(settlements: Settlement[]): Promise<boolean[]>;
+
+  /** What the account has waiting, as of the last commit that was answered. */
+  backlog(account: number): Backlog;
+  /** What came of the last commit of mail: `full` and `failed` as in StoreError. */
+  health(): 'ok' | 'full' | 'failed';
+  /** Commits something that changes nothing, so that health() tells the truth when no mail comes. Throws StoreError. */
+  probe(): Promise<void>;
 
   /** How many recipients the domain was charged with on this UTC day. */
   usage(account: number, domain: string, day: string): Promise<number>;

@@ -8,15 +8,27 @@ let folder: ReturnType<typeof tempDir>;
 let database: Connection;
 let commitGroup: CommitGroup;
 let forgotten: number;
+let gathered: number[];
 let handlers: Handlers;
 
 beforeEach(() => {
   folder = tempDir();
   database = openDatabase(join(folder.path, 'a.db'), 'writer');
   database.exec(`CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT;
-    CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED) STRICT;`);
+    CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED) STRICT;
+    CREATE TABLE gathered (value INTEGER) STRICT;`);
   forgotten = 0;
-  commitGroup = makeCommitGroup(database, () => forgotten++);
+  gathered = [];
+  const insertGathered = database.prepare('INSERT INTO gathered VALUES (?)');
+  commitGroup = makeCommitGroup(database, {
+    beforeCommit() {
+      for (const value of gathered.splice(0)) insertGathered.run(value);
+    },
+    forget() {
+      gathered = [];
+      forgotten++;
+    },
+  });
   const insert = database.prepare('INSERT INTO parent VALUES (?)');
   const insertChild = database.prepare('INSERT INTO child VALUES (?, ?)');
   handlers = {
@@ -56,7 +68,8 @@ describe('a group', () => {
       { id: 2, value: 1 },
     ]);
     expect(ids()).toEqual([1, 3]);
-    expect(forgotten).toBe(1);
+    // Once for the group, and once for the call when the others were run again without it.
+    expect(forgotten).toBe(2);
   });
 
   it('fails whole when the commit fails, and the next group is not hurt', () => {
@@ -68,6 +81,20 @@ describe('a group', () => {
     expect(database.inTransaction).toBe(false);
     expect(run(['add', 1])).toEqual([{ id: 0, value: 1 }]);
     expect(ids()).toEqual([1]);
+  });
+
+  it('writes what the calls gathered, and nothing of those that failed', () => {
+    const insert = database.prepare('INSERT INTO parent VALUES (?)');
+    handlers.gather = (id: number, value: number) => {
+      gathered.push(value);
+      return insert.run(id).changes;
+    };
+    const values = () =>
+      (database.prepare('SELECT value FROM gathered ORDER BY value').all() as { value: number }[]).map((row) => row.value);
+    run(['gather', 1, 10], ['gather', 2, 20]);
+    expect(values()).toEqual([10, 20]);
+    expect(run(['gather', 3, 30], ['gather', 1, 40], ['gather', 4, 50])[1]).toHaveProperty('error');
+    expect(values()).toEqual([10, 20, 30, 50]);
   });
 
   it('reports a full database as full', () => {

@@ -174,6 +174,39 @@ describe('settle', () => {
   });
 });
 
+describe('the backlog', () => {
+  it('counts what each account has waiting, across a reopen', async () => {
+    const [first, second] = await stores.spool.put(makeNewMessage(10, [1, 2], { message: makeMessage(10, { size: 500 }) }));
+    await stores.spool.put(makeNewMessage(20, [1], { message: makeMessage(20, { size: 70, account: 2 }) }));
+    if (first === undefined || second === undefined) throw new Error('two deliveries were put');
+    expect(stores.spool.backlog(1)).toEqual({ deliveries: 2, bytes: 500 });
+    expect(await stores.spool.settle([done(first), done(first)])).toEqual([true, false]);
+    const expected = [
+      { deliveries: 1, bytes: 500 },
+      { deliveries: 1, bytes: 70 },
+      { deliveries: 0, bytes: 0 },
+    ];
+    expect([1, 2, 3].map((account) => stores.spool.backlog(account))).toEqual(expected);
+    await stores.reopen();
+    expect([1, 2, 3].map((account) => stores.spool.backlog(account))).toEqual(expected);
+    await stores.spool.settle([done(second)]);
+    expect(stores.spool.backlog(1)).toEqual({ deliveries: 0, bytes: 0 });
+  });
+
+  it('leaves out what was not kept, and defers', async () => {
+    await stores.spool.put(makeNewMessage(10, [1]));
+    const [first] = await stores.spool.put(makeNewMessage(20, [1]));
+    await Promise.allSettled([stores.spool.put(makeNewMessage(10, [5])), stores.spool.put(makeNewMessage(30, []))]);
+    if (first === undefined) throw new Error('a delivery was put');
+    await stores.spool.settle([{ kind: 'defer', key: first, message: 20, due: 50, attempts: 1, last: undefined, events: [] }]);
+    expect(stores.spool.backlog(1)).toEqual({ deliveries: 2, bytes: 44 });
+    await stores.reopen();
+    expect(stores.spool.backlog(1)).toEqual({ deliveries: 2, bytes: 44 });
+    await stores.spool.probe();
+    expect(stores.spool.health()).toBe('ok');
+  });
+});
+
 describe('outbox', () => {
   it('is read in commit order and trimmed; positions are never used again', async () => {
     await put(100, [10], { events: [makeEvent('a', { at: 1_700_000_000_000_000 }), makeEvent('b')] });

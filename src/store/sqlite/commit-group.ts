@@ -1,6 +1,7 @@
 /**
- * Group commit: everything that waits is one transaction, one fsync. A savepoint per call lets a failing call roll back
- * alone; when the commit itself fails every call of the group fails and nothing of it is kept.
+ * Group commit: everything that waits is one transaction, one fsync. A call that fails is rolled back alone: the group is then run again with a
+ * savepoint per call, which calls that work (nearly all) need not pay for. When the commit itself fails every call of the group fails and nothing
+ * of it is kept.
  */
 import type { Statement } from 'better-sqlite3';
 import type { Connection } from './open-database.js';
@@ -20,8 +21,14 @@ export type Handlers = Record<string, (...args: any[]) => unknown>;
 
 export type CommitGroup = (calls: Call[], handlers: Handlers) => Answer[];
 
-/** `forget` drops what handlers remember of rows that a rollback has undone; it runs after every rollback, whole or partial. */
-export function makeCommitGroup(database: Connection, forget: () => void): CommitGroup {
+export interface GroupHooks {
+  /** Writes what the calls have gathered in memory; part of the transaction. */
+  beforeCommit(): void;
+  /** Drops what handlers remember of rows that a rollback has undone; runs after every rollback, whole or partial. */
+  forget(): void;
+}
+
+export function makeCommitGroup(database: Connection, { beforeCommit, forget }: GroupHooks): CommitGroup {
   const statement = (sql: string): Statement => database.prepare(sql);
   const begin = statement('BEGIN IMMEDIATE');
   const commit = statement('COMMIT');
@@ -30,12 +37,15 @@ export function makeCommitGroup(database: Connection, forget: () => void): Commi
   const release = statement('RELEASE call');
   const rollbackCall = statement('ROLLBACK TO call');
 
-  function runCall(call: Call, handlers: Handlers): Answer {
+  const run = (call: Call, handlers: Handlers): Answer => ({ id: call.id, value: handlers[call.method]?.(...call.args) });
+
+  function runAlone(call: Call, handlers: Handlers): Answer {
     savepoint.run();
     try {
-      const value = handlers[call.method]?.(...call.args);
+      const answer = run(call, handlers);
+      beforeCommit();
       release.run();
-      return { id: call.id, value };
+      return answer;
     } catch (error) {
       // SQLite ends the whole transaction by itself on some I/O errors; then the group is lost.
       if (!database.inTransaction) throw error;
@@ -46,15 +56,38 @@ export function makeCommitGroup(database: Connection, forget: () => void): Commi
     }
   }
 
+  const undo = () => {
+    if (database.inTransaction) rollback.run();
+    forget();
+  };
+
+  /** Undefined when one of the calls failed: which of them is not known, and nothing was kept. */
+  function runTogether(calls: Call[], handlers: Handlers): Answer[] | undefined {
+    begin.run();
+    let answers: Answer[];
+    try {
+      answers = calls.map((call) => run(call, handlers));
+      beforeCommit();
+    } catch {
+      undo();
+      return undefined;
+    }
+    commit.run();
+    return answers;
+  }
+
+  function runOneByOne(calls: Call[], handlers: Handlers): Answer[] {
+    begin.run();
+    const answers = calls.map((call) => runAlone(call, handlers));
+    commit.run();
+    return answers;
+  }
+
   return (calls, handlers) => {
     try {
-      begin.run();
-      const answers = calls.map((call) => runCall(call, handlers));
-      commit.run();
-      return answers;
+      return runTogether(calls, handlers) ?? runOneByOne(calls, handlers);
     } catch (error) {
-      if (database.inTransaction) rollback.run();
-      forget();
+      undo();
       const wire = toWireError(error);
       return calls.map((call) => ({ id: call.id, error: wire }));
     }

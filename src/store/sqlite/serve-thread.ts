@@ -14,6 +14,8 @@ export interface Unit {
   writes: Handlers;
   /** Drops what handlers remember of rows that were rolled back. */
   forget: () => void;
+  /** Writes what the calls of a group gathered, as part of its transaction. */
+  beforeCommit?: () => void;
 }
 
 export type Request = Call[] | 'close';
@@ -70,7 +72,10 @@ function drain(port: MessagePort, first: Request): { calls: Call[]; isLast: bool
 function makeRunGroup(units: Unit[]): (calls: Call[]) => Answer[] {
   const writers: { writes: Handlers; commitGroup: CommitGroup }[] = units
     .filter((unit) => !unit.database.readonly)
-    .map((unit) => ({ writes: unit.writes, commitGroup: makeCommitGroup(unit.database, unit.forget) }));
+    .map((unit) => ({
+      writes: unit.writes,
+      commitGroup: makeCommitGroup(unit.database, { beforeCommit: unit.beforeCommit ?? (() => undefined), forget: unit.forget }),
+    }));
   const reads: Handlers = Object.assign({}, ...units.map((unit) => unit.reads));
   return (calls) => {
     const answers: Answer[] = [];

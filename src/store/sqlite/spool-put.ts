@@ -1,10 +1,11 @@
 /** Puts one message with its deliveries, events and usage into the spool: all of it or nothing. */
 import type { Destinations } from './destinations.js';
+import type { GroupTally } from './group-tally.js';
 import type { Connection } from './open-database.js';
 import { makeOutboxInsert } from './outbox-rows.js';
 import type { PutRows } from './spool-wire.js';
 
-export function makeSpoolPut(database: Connection, destinations: Destinations) {
+export function makeSpoolPut(database: Connection, destinations: Destinations, tally: GroupTally) {
   const insertMessage = database.prepare(
     `INSERT INTO message (id, account, domain, sender, size, body_hash, body_file, body_size, accepted_at, expires_at,
        open_deliveries, settled_at, traits, options, facts)
@@ -19,7 +20,6 @@ export function makeSpoolPut(database: Connection, destinations: Destinations) {
     `INSERT INTO usage (day, account, domain, recipients) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET recipients = recipients + excluded.recipients`,
   );
-  const raiseMark = database.prepare('UPDATE id_mark SET largest = ? WHERE largest < ?');
 
   return {
     /** The destination number of each delivery, in order. */
@@ -45,16 +45,16 @@ export function makeSpoolPut(database: Connection, destinations: Destinations) {
         row.facts,
       );
       insertContent.run(row.id, row.head, row.body);
-      let largest = row.id;
+      tally.noteId(row.id);
       const numbers = deliveries.map(({ id, recipient, destinationName, priority, due }) => {
         const destination = destinations.intern(destinationName);
         insertDelivery.run(destination, row.account, priority, due, id, row.id, recipient);
-        if (id > largest) largest = id;
+        tally.noteId(id);
         return destination;
       });
       insertOutbox(events);
       if (usageDay !== undefined) charge.run(usageDay, row.account, row.domain, open);
-      raiseMark.run(largest, largest);
+      if (open > 0) tally.add(row.account, open, row.size);
       return numbers;
     },
   };

@@ -1,4 +1,5 @@
 /** Point look-ups of the spool. */
+import type { Backlog } from '../spool-store.js';
 import type { Connection } from './open-database.js';
 import type { MessageRow } from './spool-wire.js';
 
@@ -11,10 +12,12 @@ export function makeSpoolReads(database: Connection) {
   const usage = database.prepare<[string, number, string], { recipients: number }>(
     'SELECT recipients FROM usage WHERE day = ? AND account = ? AND domain = ?',
   );
+  const backlog = database.prepare<[], { account: number } & Backlog>('SELECT account, deliveries, bytes FROM backlog');
   const mark = database.prepare<[], { largest: number }>('SELECT largest FROM id_mark');
   return {
     message: (id: number): MessageRow | undefined => message.get(id),
     usage: (account: number, domain: string, day: string): number => usage.get(day, account, domain)?.recipients ?? 0,
+    backlog: (): ({ account: number } & Backlog)[] => backlog.all(),
     largestId: (): number => mark.get()?.largest ?? 0,
   };
 }

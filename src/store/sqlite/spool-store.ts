@@ -1,18 +1,40 @@
 /** SpoolStore over the store threads and the folder of body files. */
+import { StoreError } from '#core';
 import type { BodyFiles } from '../body-files.js';
 import type { SpoolStore } from '../spool-store.js';
+import { makeBacklogMirror } from './backlog-mirror.js';
 import type { ReaderCalls } from './reader-thread.js';
+import { NOT_FOUND } from './spool-settle.js';
 import { toDelivery, toMessage, toPutRows } from './spool-wire.js';
 import type { StoreThread } from './store-thread.js';
 import type { WriterCalls } from './writer-thread.js';
 
-export function makeSpoolStore(writer: StoreThread<WriterCalls>, reader: StoreThread<ReaderCalls>, bodies: BodyFiles): SpoolStore {
+export async function makeSpoolStore(
+  writer: StoreThread<WriterCalls>,
+  reader: StoreThread<ReaderCalls>,
+  bodies: BodyFiles,
+): Promise<SpoolStore> {
+  const backlog = makeBacklogMirror(await writer.call('backlog'));
+  let health: ReturnType<SpoolStore['health']> = 'ok';
+  /** Every commit of mail passes here, so that its failure is known beyond the one who asked. */
+  async function watched<T>(commit: Promise<T>): Promise<T> {
+    try {
+      const value = await commit;
+      health = 'ok';
+      return value;
+    } catch (error) {
+      if (error instanceof StoreError && (error.kind === 'full' || error.kind === 'failed')) health = error.kind;
+      throw error;
+    }
+  }
+
   return {
     newBody: bodies.newBody,
     openBody: bodies.openBody,
     async put(entry) {
-      const numbers = await writer.call('put', toPutRows(entry));
-      const { id: message, account } = entry.message;
+      const numbers = await watched(writer.call('put', toPutRows(entry)));
+      const { id: message, account, size } = entry.message;
+      if (numbers.length > 0) backlog.add(account, numbers.length, size);
       return entry.deliveries.map((delivery, index) => ({
         ...delivery,
         destination: numbers[index] as number,
@@ -30,7 +52,17 @@ export function makeSpoolStore(writer: StoreThread<WriterCalls>, reader: StoreTh
       const { rows, destinationName, nextDue } = await writer.call('take', flow, after, now, limit);
       return { rows: rows.map((row) => toDelivery(row, destinationName)), nextDue };
     },
-    settle: (settlements) => writer.call('settle', settlements),
+    async settle(settlements) {
+      const results = await watched(writer.call('settle', settlements));
+      for (const [index, freed] of results.entries()) {
+        const settlement = settlements[index];
+        if (freed !== NOT_FOUND && settlement?.kind === 'done') backlog.add(settlement.key.account, -1, -freed);
+      }
+      return results.map((freed) => freed !== NOT_FOUND);
+    },
+    backlog: backlog.of,
+    health: () => health,
+    probe: () => watched(writer.call('probe')),
     usage: (account, domain, day) => writer.call('usage', account, domain, day),
     async list(filter) {
       const rows = await reader.call('listQueue', filter);

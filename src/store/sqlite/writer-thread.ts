@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { makeDestinations } from './destinations.js';
 import { type DirectoryReads, makeDirectoryReads } from './directory-reads.js';
 import { type DirectoryWrites, makeDirectoryWrites } from './directory-writes.js';
+import { makeGroupTally } from './group-tally.js';
 import { loadMigrations, migrate } from './migrate.js';
 import { type Connection, openDatabase } from './open-database.js';
 import { makeOutboxReads, makeOutboxWrites } from './outbox-rows.js';
@@ -19,15 +20,20 @@ export type WriterCalls = DirectoryReads & DirectoryWrites & SpoolCalls;
 
 function makeSpoolCalls(database: Connection) {
   const destinations = makeDestinations(database);
+  const tally = makeGroupTally(database);
   return {
     reads: { ...makeSpoolReads(database), ...makeSpoolTake(database, destinations), ...makeOutboxReads(database) },
     writes: {
-      ...makeSpoolPut(database, destinations),
-      ...makeSpoolSettle(database),
+      ...makeSpoolPut(database, destinations, tally),
+      ...makeSpoolSettle(database, tally),
       ...makeOutboxWrites(database),
       ...makeSpoolSweep(database, destinations),
     },
-    forget: destinations.forget,
+    beforeCommit: tally.write,
+    forget() {
+      destinations.forget();
+      tally.forget();
+    },
   };
 }
 
