@@ -8,7 +8,7 @@ import { type Config, listenerText, packageVersion } from '#config';
 import { makeIdSource, systemClock } from '#core';
 import { makeDelivery } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
-import { makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
+import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
 import { makeDailyUsage, makeIntake } from '#intake';
 import { loadServerTls, makeCidrMatcher, makeDnsCache, makeDnsClient } from '#net';
 import { makeQueue } from '#queue';
@@ -65,6 +65,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
 
     const recorder = makeRecorder({ clock });
     const events = makeEventLog({ store: stores.events });
+    const conversations = makeConversationLog({ store: stores.events, logger });
     const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ store: stores.events })], logger });
     const queue = makeQueue({ spool: stores.spool, clock, recorder, logger, accountId, onEvents: pump.wake });
     const usage = makeDailyUsage({ spool: stores.spool, limit: config.limits.unverifiedDomainPerDay });
@@ -77,6 +78,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       dns,
       clock,
       logger,
+      conversations,
       options: { hostname, ...config.delivery },
     });
 
@@ -110,6 +112,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     closing.push(startSweeping({ stores, clock, logger }));
     await pump.start();
     closing.push(() => pump.stop());
+    closing.push(() => conversations.stop());
     // The doors and the deliveries have the same grace, not one after the other.
     const busy: ((graceMs: number) => Promise<unknown>)[] = [];
     closing.push(() => Promise.all(busy.map((stop) => stop(GRACE_MS))));

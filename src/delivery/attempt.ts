@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Clock, Delivery, Message, Outcome } from '#core';
 import type { Directory } from '#directory';
+import type { ConversationLog } from '#events';
 import type { SpoolStore } from '#store';
 import type { ConnectionPool } from './connection-pool.js';
 import { deferred, ownReply } from './end-attempt.js';
@@ -25,6 +26,8 @@ export interface AttemptDeps {
   attemptMs: number;
   /** True once nothing new may be sent. */
   isStopping: () => boolean;
+  /** Told what was said in attempts that did not succeed, and in successes after one that did not. */
+  conversations?: Pick<ConversationLog, 'note'> | undefined;
 }
 
 export interface AttemptStats {
@@ -84,7 +87,10 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
         index++;
         continue;
       }
-      if (attempt.session !== undefined) pool.release(attempt.session);
+      if (attempt.session !== undefined) {
+        if (isWorthTelling(attempt, result)) attempt.conversations.push(attempt.session.conversation());
+        pool.release(attempt.session);
+      }
       attempt.session = undefined;
       if (result !== 'reconnect') return result;
       if (++reconnects > 1) return deferred(attempt, 'connect', ownReply(421, '4.4.2', 'Connection lost repeatedly'));
@@ -109,6 +115,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       connection: {},
       sessionBegan: undefined,
       isFresh: false,
+      conversations: [],
       rendered: storedForm(message, deps.spool),
       signature: undefined,
     };
@@ -120,11 +127,25 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       const outcome = await runSteps(attempt);
       if (outcome.kind !== 'released' && attempt.sessionBegan !== undefined) outcome.sessionMs = clock.monotonic() - attempt.sessionBegan;
       stats.outcomes[outcome.kind]++;
+      noteConversations(deps.conversations, attempt, outcome);
       log(logger, attempt, outcome);
       return outcome;
     },
     stats: () => stats,
   };
+}
+
+/** Of a first attempt that succeeds, the event tells enough; making the text would cost each message something. */
+const isWorthTelling = ({ delivery }: Attempt, result: StepResult) =>
+  typeof result === 'string' || result.kind !== 'delivered' || delivery.attempts > 0;
+
+function noteConversations(log: AttemptDeps['conversations'], attempt: Attempt, outcome: Outcome): void {
+  const { conversations, delivery, message, startedAt } = attempt;
+  if (log === undefined || conversations.length === 0 || outcome.kind === 'released') return;
+  const { account, id, recipient, attempts } = delivery;
+  const { messageId } = message.facts.headers;
+  const fields = { account, delivery: id, messageId, recipient, attempt: attempts + 1, at: startedAt, outcome: outcome.kind };
+  log.note({ ...fields, text: conversations.join('\n') });
 }
 
 function log(logger: Logger, { delivery, message }: Attempt, outcome: Outcome): void {

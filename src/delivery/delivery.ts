@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '#core';
 import type { Directory } from '#directory';
-import type { Recorder } from '#events';
+import type { ConversationLog, Recorder } from '#events';
 import { type Dns, hasGlobalIpv6 } from '#net';
 import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
@@ -37,6 +37,8 @@ export interface DeliveryDeps {
   dns: Dns;
   clock: Clock;
   logger: Logger;
+  /** Told what was said to peers, for the operator; must not wait and not throw. */
+  conversations?: Pick<ConversationLog, 'note'>;
   options: DeliveryOptions;
 }
 
@@ -61,7 +63,7 @@ export interface Delivery {
 /** After the grace: for writing down what was cut. */
 const SETTLE_MS = 2000;
 
-export function makeDelivery({ queue, directory, recorder, spool, dns, clock, logger, options }: DeliveryDeps): Delivery {
+export function makeDelivery({ queue, directory, recorder, spool, dns, clock, logger, conversations, options }: DeliveryDeps): Delivery {
   const {
     hostname,
     port,
@@ -84,6 +86,7 @@ export function makeDelivery({ queue, directory, recorder, spool, dns, clock, lo
     resolve: { dns, transports, port, hostname, allowPrivate: allowPrivateNetworks, ipv6 },
     attemptMs: timeouts.attempt,
     isStopping: () => isStopping,
+    conversations,
   });
   const limits = { perDestination: concurrencyPerDestination, total: concurrencyTotal };
   const dispatcher = makeDispatcher({ queue, directory, recorder, attempt: attempts.run, clock, logger, limits });

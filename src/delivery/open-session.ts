@@ -58,6 +58,7 @@ export function makeOpenSession({ pool, clock }: { pool: ConnectionPool; clock: 
       } catch (error) {
         if (!(error instanceof SmtpFailure)) throw error;
         if (error.kind === 'aborted') return 'stopping';
+        attempt.conversations.push(`${error.conversation || `* connecting to ${peer.name} [${peer.ip}]:${peer.port}`}\n* ${error.message}`);
         obstacles.push(obstacleOf(error, peer));
       }
     }

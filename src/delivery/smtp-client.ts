@@ -9,6 +9,7 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { type Clock, type ConnectionFacts, parseSmtpReply, type SmtpReply, type Stage } from '#core';
 import { type Capabilities, parseCapabilities } from './capabilities.js';
 import { connectSocket } from './connect-socket.js';
+import { makeConversation } from './conversation.js';
 import { type Deadline, makeDeadline } from './deadline.js';
 import { failureFrom, SmtpFailure } from './smtp-failure.js';
 import { makeStageTracker } from './stage-tracker.js';
@@ -47,6 +48,8 @@ export interface SmtpSession {
   readonly isUsable: boolean;
   /** The peer said 354: from here to the reply to the dot a cut would risk a duplicate. */
   readonly isSending: boolean;
+  /** What was said: the set-up of the session, and its last message. */
+  conversation(): string;
   /** Gives the reply to the final dot, 2xx. Rejects with SmtpFailure; the source is destroyed then. */
   send(envelope: Envelope, source: WireSource, attemptLeftMs: number): Promise<SmtpReply>;
   /** Says QUIT and closes, within a few seconds. */
@@ -77,6 +80,7 @@ export async function openSmtpSession(
   try {
     await session.open(Math.min(timeouts.setup, Math.max(1, options.leftMs - (clock.monotonic() - began))));
   } catch (error) {
+    if (error instanceof SmtpFailure) error.conversation = session.conversation();
     session.abort('set-up failed');
     throw error;
   } finally {
@@ -92,7 +96,8 @@ class Session implements SmtpSession {
   readonly #connection: SMTPConnection;
   readonly #peer: SmtpPeer;
   readonly #timeouts: DeliveryTimeouts;
-  readonly #tracker = makeStageTracker();
+  readonly #conversation = makeConversation();
+  readonly #tracker = makeStageTracker(this.#conversation);
   readonly #deadline: Deadline;
   readonly #clock: Clock;
   /** Ends the operation in progress. */
@@ -111,6 +116,7 @@ class Session implements SmtpSession {
     this.#peer = peer;
     this.#timeouts = timeouts;
     this.#clock = clock;
+    this.#conversation.remark(`connected to ${peer.name} [${peer.ip}]:${peer.port}`);
     this.facts = { mxHost: peer.name, mxHostIp: peer.ip, ...(socket.localAddress === undefined ? {} : { sendingIp: socket.localAddress }) };
     this.#deadline = makeDeadline({ clock, onExpire: () => this.#end('timeout', 'timed out') });
     this.#connection = new SMTPConnection({
@@ -167,6 +173,7 @@ class Session implements SmtpSession {
     this.facts.tls = isTls;
     this.facts.certificateVerified = isTls && socket.authorized;
     this.facts.utf8 = this.capabilities.smtpUtf8;
+    if (isTls) this.#conversation.remark(tlsRemark(socket));
     if (!isTls && (security === 'required' || security === 'implicit')) this.#refuseClear();
     if (login !== undefined) {
       await this.#operation<void>((done) => this.#connection.login({ user: login, pass: password }, (error) => done(error)));
@@ -181,6 +188,7 @@ class Session implements SmtpSession {
 
   async send(envelope: Envelope, source: WireSource, attemptLeftMs: number): Promise<SmtpReply> {
     this.messages++;
+    this.#conversation.beginMessage();
     this.#source = source;
     const { envelope: envelopeMs, data, dot } = this.#timeouts;
     const began = this.#clock.monotonic();
@@ -192,7 +200,10 @@ class Session implements SmtpSession {
           this.#deadline.set(Math.min(data, attemptLeftMs - (this.#clock.monotonic() - began)));
           if (source.isWhole) this.#joinWrites();
         },
-        onEnd: () => this.#deadline.set(dot),
+        onEnd: () => {
+          this.#conversation.remark('message sent, final dot');
+          this.#deadline.set(dot);
+        },
       });
       return await this.#transfer(envelope, source);
     } catch (error) {
@@ -236,6 +247,10 @@ class Session implements SmtpSession {
     this.#mustReset = false;
   }
 
+  conversation(): string {
+    return this.#conversation.text();
+  }
+
   quit(): void {
     if (!this.isUsable) return;
     this.#quitting = true;
@@ -272,6 +287,7 @@ class Session implements SmtpSession {
 
   #end(kind: 'timeout' | 'aborted', text: string): void {
     if (this.#closed) return;
+    this.#conversation.remark(text);
     this.#lost(new SmtpFailure({ stage: this.stage, kind, text }));
     const socket = this.#connection._socket;
     this.#connection.close();
@@ -281,6 +297,7 @@ class Session implements SmtpSession {
   #ended(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#conversation.remark('connection closed');
     this.#deadline.clear();
     const failure = new SmtpFailure({ stage: this.stage, kind: 'lost', text: 'connection closed' });
     // The library closes first and tells the operation why right after; that is the better reason.
@@ -288,3 +305,6 @@ class Session implements SmtpSession {
     this.#closeListener?.();
   }
 }
+
+const tlsRemark = (socket: TLSSocket) =>
+  `encrypted with ${socket.getProtocol() ?? 'TLS'}, certificate ${socket.authorized ? 'verified' : 'not verified'}`;

@@ -8,6 +8,8 @@ export class SmtpFailure extends Error {
   readonly reply: SmtpReply | undefined;
   /** `timeout`: a deadline passed. `aborted`: this server is stopping. `lost`: everything else that is not a reply. */
   readonly kind: 'reply' | 'timeout' | 'lost' | 'aborted';
+  /** What was said until then, of a session that could not be set up. */
+  conversation = '';
 
   constructor(fields: { stage: Stage; kind: SmtpFailure['kind']; reply?: SmtpReply; text: string; cause?: unknown }) {
     super(cleanText(fields.text), { cause: fields.cause });

@@ -49,6 +49,8 @@ export interface Attempt {
   /** A connection kept from earlier messages was gone, or the peer said 421: from now on only a new one. */
   isFresh: boolean;
   rendered: Rendered;
+  /** What was said to the peers that did not take the message, in order. */
+  readonly conversations: string[];
   /** DKIM-Signature field with CRLF, and the name of its key for the event. */
   signature: { field: Uint8Array; name: string } | undefined;
 }

@@ -33,6 +33,25 @@ export interface StoredEvent extends EventPosition {
   body: string;
 }
 
+/** What was said to peers in one attempt of a delivery. */
+export interface StoredConversation {
+  account: number;
+  delivery: number;
+  /** Without angle brackets. */
+  messageId: string;
+  recipient: string;
+  /** 1 for the first. */
+  attempt: number;
+  /** When the attempt began, ms since the epoch. */
+  at: number;
+  outcome: 'delivered' | 'deferred' | 'failed';
+  /** Lines marked `C:`, `S:` or `*`. */
+  text: string;
+}
+
+/** Of one delivery, or of all deliveries of a message. */
+export type ConversationQuery = { account: number; limit: number } & ({ delivery: number } | { messageId: string });
+
 export interface EventStore {
   /** Writes what is not there yet (by event id) and moves the reader's cursor to the last row, in one transaction. */
   append(reader: string, rows: OutboxRow[]): Promise<void>;
@@ -40,6 +59,10 @@ export interface EventStore {
   cursor(reader: string): Promise<number>;
   /** In reading direction. */
   query(query: EventQuery): Promise<StoredEvent[]>;
+  /** Adds them in one transaction; of each delivery the last ones stay (`CONVERSATIONS_PER_DELIVERY`). */
+  appendConversations(rows: StoredConversation[]): Promise<void>;
+  /** The newest, by delivery, in the order of their attempts. */
+  conversations(query: ConversationQuery): Promise<StoredConversation[]>;
   /** Removes what its retention rule lets go, a bounded number per call; true when there is more. */
   sweep(now: number): Promise<boolean>;
 }

@@ -14,7 +14,7 @@ export type {
   KeyRole,
   Page,
 } from './directory-store.js';
-export type { EventPosition, EventQuery, EventStore, StoredEvent } from './event-store.js';
+export type { ConversationQuery, EventPosition, EventQuery, EventStore, StoredConversation, StoredEvent } from './event-store.js';
 export { openStores, type StoreOptions, type Stores } from './open-stores.js';
 export type {
   Backlog,

@@ -32,10 +32,14 @@ export const RETENTION = {
   },
   events: {
     event: { kind: 'period', ms: 30 * DAY, from: 'the time of the event' },
+    conversation: { kind: 'period', ms: 30 * DAY, from: 'the attempt' },
     stream: { kind: 'until', when: 'it has no event' },
     reader: { kind: 'bounded', by: 'the number of readers' },
   },
 } as const satisfies Record<string, Record<string, RetentionRule>>;
+
+/** Older attempts of a delivery make room for newer ones. */
+export const CONVERSATIONS_PER_DELIVERY = 10;
 
 /** Rows that one call of a sweep removes at most, so that the writer is never held for long. */
 export const SWEEP_LIMIT = 500;

@@ -9,6 +9,8 @@ export function makeEventStore(writer: StoreThread<EventsCalls>, reader: StoreTh
     append: (name, rows) => writer.call('append', name, rows),
     cursor: (name) => writer.call('cursor', name),
     query: (query) => reader.call('queryEvents', query),
+    appendConversations: (rows) => writer.call('appendConversations', rows),
+    conversations: (query) => reader.call('conversations', query),
     sweep: (now) => writer.call('sweepEvents', now),
   };
 }

@@ -1,5 +1,6 @@
-/** Removes events older than their retention, stream by stream (each is one seek), and streams that have no event left. */
+/** Removes events older than their retention, stream by stream (each is one seek), streams that have no event left, and old conversations. */
 import { RETENTION, SWEEP_LIMIT } from '../retention.js';
+import { makeConversationSweep } from './conversation-rows.js';
 import type { Connection } from './open-database.js';
 
 export function makeEventSweep(database: Connection, forgetStreams: () => void) {
@@ -11,10 +12,12 @@ export function makeEventSweep(database: Connection, forgetStreams: () => void) 
   const deleteStream = database.prepare<[number]>('DELETE FROM stream WHERE id = ?');
   // Where the walk over the streams stands; it need not survive a restart.
   let walkedTo = 0;
+  const sweepConversations = makeConversationSweep(database);
 
   return {
     /** True when there is more: rows were left in a stream, or streams were not looked at yet. */
     sweepEvents(now: number): boolean {
+      if (sweepConversations(now)) return true;
       // Events are in µs.
       const limit = (now - RETENTION.events.event.ms) * 1000;
       let room = SWEEP_LIMIT;

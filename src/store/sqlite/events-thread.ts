@@ -1,5 +1,6 @@
 /** Store thread: the only writer of events.db, apart from mail so that a large batch of events never delays an accept. */
 import { join } from 'node:path';
+import { makeConversationWrites } from './conversation-rows.js';
 import { makeEventAppend } from './event-append.js';
 import { makeEventSweep } from './event-sweep.js';
 import { loadMigrations, migrate } from './migrate.js';
@@ -13,7 +14,7 @@ function makeEventCalls(database: Connection) {
   const { append, forget } = makeEventAppend(database);
   return {
     reads: { cursor: (reader: string): number => cursor.get(reader)?.seq ?? 0 },
-    writes: { append, ...makeEventSweep(database, forget) },
+    writes: { append, ...makeConversationWrites(database), ...makeEventSweep(database, forget) },
     forget,
   };
 }

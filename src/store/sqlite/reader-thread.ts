@@ -3,18 +3,22 @@
  * before it began.
  */
 import { join } from 'node:path';
+import { makeConversationReads } from './conversation-rows.js';
 import { type DirectoryLists, makeDirectoryLists } from './directory-lists.js';
 import { makeEventQuery } from './event-query.js';
-import { openDatabase } from './open-database.js';
+import { type Connection, openDatabase } from './open-database.js';
 import { serveThread, type Unit } from './serve-thread.js';
 import { makeSpoolList } from './spool-list.js';
 
-export type ReaderCalls = DirectoryLists & ReturnType<typeof makeSpoolList> & ReturnType<typeof makeEventQuery>;
+export type ReaderCalls = DirectoryLists & ReturnType<typeof makeSpoolList> & EventReads;
+type EventReads = ReturnType<typeof makeEventReads>;
+
+const makeEventReads = (database: Connection) => ({ ...makeEventQuery(database), ...makeConversationReads(database) });
 
 serveThread((dataDir) => {
   const unit = (name: string, makeReads: (database: Unit['database']) => Unit['reads']): Unit => {
     const database = openDatabase(join(dataDir, name), 'reader');
     return { database, reads: makeReads(database), writes: {}, forget: () => undefined };
   };
-  return [unit('directory.db', makeDirectoryLists), unit('spool.db', makeSpoolList), unit('events.db', makeEventQuery)];
+  return [unit('directory.db', makeDirectoryLists), unit('spool.db', makeSpoolList), unit('events.db', makeEventReads)];
 });

@@ -1,0 +1,86 @@
+/**
+ * What was said to peers in the attempts that went wrong, for the operator. Noting costs a push and never waits: rows are written in batches, and
+ * under pressure they are dropped (and counted) rather than held back, because mail goes first.
+ */
+import type { Logger } from 'pino';
+import type { ConversationQuery, EventStore, StoredConversation } from '#store';
+
+export interface ConversationLog {
+  /** Takes it if there is room. Never throws, never waits. */
+  note(entry: StoredConversation): void;
+  /** What has been written so far and what waits to be written, by delivery, in the order of their attempts. */
+  find(query: ConversationQuery): Promise<StoredConversation[]>;
+  /** How many were dropped since the start. */
+  dropped(): number;
+  /** Writes what waits; later notes are dropped. */
+  stop(): Promise<void>;
+}
+
+const FLUSH_MS = 1000;
+const FLUSH_AT = 250;
+/** About 10 MB at their usual length. */
+const MAX_WAITING = 5000;
+/** Of one entry, when an attempt talked to many hosts. */
+const MAX_TEXT = 4096;
+
+export function makeConversationLog(deps: {
+  store: Pick<EventStore, 'appendConversations' | 'conversations'>;
+  logger: Logger;
+}): ConversationLog {
+  const { store, logger } = deps;
+  let waiting: StoredConversation[] = [];
+  let writing: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let dropped = 0;
+
+  async function write(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, FLUSH_AT);
+      try {
+        await store.appendConversations(batch);
+      } catch (err) {
+        dropped += batch.length;
+        logger.warn({ err, dropped: batch.length }, 'conversations with peers could not be written');
+      }
+      waiting = waiting.slice(batch.length);
+    }
+  }
+
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    writing ??= write().finally(() => {
+      writing = undefined;
+    });
+    return writing;
+  }
+
+  return {
+    note(entry) {
+      if (isStopped || waiting.length >= MAX_WAITING) {
+        dropped++;
+        return;
+      }
+      waiting.push({ ...entry, text: bounded(entry.text) });
+      if (waiting.length >= FLUSH_AT) void flush();
+      else timer ??= setTimeout(() => void flush(), FLUSH_MS).unref();
+    },
+    async find(query) {
+      await flush();
+      return store.conversations(query);
+    },
+    dropped: () => dropped,
+    async stop() {
+      isStopped = true;
+      await flush();
+    },
+  };
+}
+
+/** The end says why the attempt ended, so the middle goes. */
+function bounded(text: string): string {
+  if (text.length <= MAX_TEXT) return text;
+  const half = MAX_TEXT / 2 - 8;
+  return `${text.slice(0, half)}\n* …\n${text.slice(-half)}`;
+}
