@@ -49,6 +49,10 @@ export interface Config {
   };
   /** Recipients a domain may send to per day before its DNS records are verified; null: no limit. */
   readonly limits: { readonly unverifiedDomainPerDay: number | null };
+  /** The operator's own shaping rules (docs/shaping.md): absolute path, or null for none. */
+  readonly shaping: { readonly file: string | null };
+  /** The operator's own bounce rules (docs/bounces.md): absolute path, or null for none. */
+  readonly bounceRules: { readonly file: string | null };
 }
 
 /** Where a value comes from: `default`, or the file and line that set it (`/etc/mailwagon/mailwagon.yaml:3`). */

@@ -21,6 +21,9 @@ export function defaultSettings() {
     dns: { servers: [] },
     delivery: { port: 25, transports: [], allowPrivateNetworks: false },
     limits: { unverifiedDomainPerDay: 300 },
+    // The operator's own rules, beside those that come with the program. null: only those.
+    shaping: { file: null },
+    bounceRules: { file: null },
   };
 }
 

@@ -2,11 +2,24 @@
  * What the server is told. `loadConfig` takes a file (or finds one), lays it over the defaults and gives a `Config` that is whole and valid;
  * otherwise it throws ConfigError, which lists every problem with its key path, value and what would be valid, and never a secret.
  * `checkTlsFiles` throws the same for certificate files; whoever listens calls it. The environment is read by `readEnvironment` alone.
+ * `loadBounceRules` gives the rules that classify replies, checked like the configuration.
  */
+export {
+  BOUNCE_CATEGORIES,
+  type BounceAction,
+  type BounceCategory,
+  type BounceReason,
+  type CategoryDefaults,
+  type Criticality,
+  type Scope,
+  SUPPRESSING_CATEGORIES,
+} from './bounce-categories.js';
 export { checkTlsFiles } from './check-tls-files.js';
 export type { Config, Listener, LoadedConfig, Origin, TransportConfig, TransportTls } from './config.js';
 export { type ExplainedValue, explainConfig } from './explain.js';
 export { type Environment, loadConfig, readEnvironment } from './load.js';
+export { type BounceRule, type BounceRules, loadBounceRules, type Site } from './load-bounce-rules.js';
 export { listenerText } from './network-text.js';
 export { packageVersion } from './package-version.js';
 export { ConfigError, type ConfigProblem } from './problems.js';
+export type { ReplyCondition } from './reply-condition.js';

@@ -1,11 +1,11 @@
 /** Reads the configuration file over the defaults and validates it whole. The only reader of the process's environment. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type { Config, LoadedConfig, Origin } from './config.js';
 import { defaultSettings, isSection, KEY_PATHS } from './defaults.js';
-import { ConfigError, type ConfigProblem, problemsOf } from './problems.js';
+import { ConfigError, problemsOf } from './problems.js';
 import { overDefaults, type Settings, settingsSchema } from './schema.js';
+import { parseYaml, readText } from './yaml-file.js';
 
 /** What the process's environment says to Mailwagon. */
 export interface Environment {
@@ -47,57 +47,23 @@ export function loadConfig(options: { file?: string; env: Environment }): Loaded
   return parseConfig(readText(named), resolve(named));
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    const why: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'permission denied', EISDIR: 'it is a folder' };
-    throw new ConfigError(file, [{ key: '', message: `cannot read ${file}: ${why[code] ?? code}` }]);
-  }
-}
-
 /** The same for a text at hand. `file` (absolute) is what errors and origins name and what relative paths start from. */
 export function parseConfig(text: string, file: string): LoadedConfig {
-  const lines = new LineCounter();
-  // prettyErrors would quote the line, and the line may hold a password.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const syntax = document.errors.map(
-    (error): ConfigProblem => ({
-      key: '',
-      message: `not valid YAML: ${withoutQuote(error.message)}`,
-      line: lines.linePos(error.pos[0]).line,
-    }),
-  );
-  if (syntax.length > 0) throw new ConfigError(file, syntax);
-  const given = plainValue(document, file) ?? {};
+  const { value, has, lineOf } = parseYaml(text, file);
+  const given = value ?? {};
   if (!isSection(given))
     throw new ConfigError(file, [{ key: '', message: 'expected keys and values, such as "hostname: mail.example.com"' }]);
 
-  const lineOf = (path: readonly PropertyKey[]) => lineOfPath(document, lines, path);
   const settings = overDefaults(defaultSettings(), given);
   const checked = settingsSchema.safeParse(settings);
   if (!checked.success) throw new ConfigError(file, problemsOf(checked.error, settings, lineOf));
 
   const origins = new Map<string, Origin>(
-    KEY_PATHS.map((key) => [key, document.hasIn(key.split('.')) ? `${file}:${lineOf(key.split('.')) ?? 1}` : 'default']),
+    KEY_PATHS.map((key) => [key, has(key.split('.')) ? `${file}:${lineOf(key.split('.')) ?? 1}` : 'default']),
   );
   const baseOf = (key: string) => (origins.get(key) === 'default' ? process.cwd() : dirname(file));
   return { config: configOf(checked.data, baseOf), origins, file };
 }
-
-function plainValue(document: Document, file: string): unknown {
-  try {
-    return document.toJS();
-  } catch (error) {
-    // An alias without its anchor, or aliases that multiply without end.
-    const reason = error instanceof Error ? withoutQuote(error.message) : '';
-    throw new ConfigError(file, [{ key: '', message: `not valid YAML: ${reason}` }]);
-  }
-}
-
-/** The parser ends some messages with the text it stumbled over, which may be a secret. */
-const withoutQuote = (message: string) => message.replace(/: .*$/s, '').replace(/\s*\(.*$/s, '');
 
 function configOf(settings: Settings, baseOf: (key: string) => string): Config {
   const absolute = (key: string, path: string | null) => (path === null ? null : resolve(baseOf(key), path));
@@ -105,14 +71,7 @@ function configOf(settings: Settings, baseOf: (key: string) => string): Config {
     ...settings,
     dataDir: resolve(baseOf('dataDir'), settings.dataDir),
     tls: { cert: absolute('tls.cert', settings.tls.cert), key: absolute('tls.key', settings.tls.key) },
+    shaping: { file: absolute('shaping.file', settings.shaping.file) },
+    bounceRules: { file: absolute('bounceRules.file', settings.bounceRules.file) },
   };
-}
-
-/** The line of the value at `path`, or of the nearest thing around it that the file holds. */
-function lineOfPath(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
-  for (let length = path.length; length > 0; length--) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return undefined;
 }

@@ -37,13 +37,18 @@ export function keyText(path: Path): string {
   }, '');
 }
 
-/** All problems of one validation. `lineOf` finds the line of a path in the file. */
-export function problemsOf(error: z.ZodError, settings: unknown, lineOf: (path: Path) => number | undefined): ConfigProblem[] {
+/** All problems of one validation. `lineOf` finds the line of a path in the file, `hint` says what an unknown key could have been. */
+export function problemsOf(
+  error: z.ZodError,
+  settings: unknown,
+  lineOf: (path: Path) => number | undefined,
+  hint: (path: Path, key: string) => string = suggestion,
+): ConfigProblem[] {
   const problems = error.issues.flatMap((issue): ConfigProblem[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         key: keyText([...issue.path, key]),
-        message: `unknown key; ${suggestion(issue.path, key)}`,
+        message: `unknown key; ${hint(issue.path, key)}`,
         line: lineOf([...issue.path, key]),
       }));
     }

@@ -105,6 +105,15 @@ const dailyLimit = parsed('a whole number from 0, or null for no limit', (value)
   value === null || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) ? value : undefined,
 );
 
+const ruleFile = z.strictObject(
+  {
+    file: parsed('the path of a YAML file, or null', (value) =>
+      value === null || (typeof value === 'string' && value.trim() !== '') ? value : undefined,
+    ),
+  },
+  { error: section },
+);
+
 /** Takes the settings of the file laid over the defaults. */
 export const settingsSchema = z.strictObject(
   {
@@ -130,6 +139,8 @@ export const settingsSchema = z.strictObject(
       { error: section },
     ),
     limits: z.strictObject({ unverifiedDomainPerDay: dailyLimit }, { error: section }),
+    shaping: ruleFile,
+    bounceRules: ruleFile,
   },
   { error: section },
 );
