@@ -1,6 +1,7 @@
 /** Opens a data folder: locks it, starts the store threads (which migrate first), and gives the three stores. */
 import { join } from 'node:path';
 import { makeBodyFiles } from './body-files.js';
+import type { CommitStats } from './commit-stats.js';
 import type { DirectoryStore } from './directory-store.js';
 import type { EventStore } from './event-store.js';
 import { prepareFolder } from './prepare-folder.js';
@@ -25,6 +26,8 @@ export interface Stores {
   directory: DirectoryStore;
   spool: SpoolStore;
   events: EventStore;
+  /** Per database file. */
+  commitStats(): Promise<CommitStats[]>;
   /** Answers what waits, checkpoints, releases the folder. Later calls reject with StoreError `closed`. */
   close(): Promise<void>;
 }
@@ -64,6 +67,7 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
       directory: makeDirectoryStore(writer, reader),
       spool: await makeSpoolStore(writer, reader, makeBodyFiles(join(dataDir, 'spool'))),
       events: makeEventStore(eventsWriter, reader),
+      commitStats: async () => (await Promise.all([writer.call('commitStats'), eventsWriter.call('commitStats')])).flat(),
       close() {
         closing ??= closeAll();
         return closing;

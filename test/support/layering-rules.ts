@@ -11,6 +11,7 @@ export interface SourceText {
 /** Higher may use lower; equals never meet. */
 export const RANK: Readonly<Record<string, number>> = {
   core: 0,
+  metrics: 0,
   config: 1,
   mail: 1,
   net: 1,
@@ -32,7 +33,7 @@ export const RANK: Readonly<Record<string, number>> = {
 };
 
 /** Files of `src/` itself; they are the composition root. */
-const ROOT_FILES = new Set(['src/app.ts', 'src/initialise.ts']);
+const ROOT_FILES = new Set(['src/app.ts', 'src/initialise.ts', 'src/server-metrics.ts']);
 
 /** Where an outside library may be imported: folders or files, by the longest name that fits. What is not listed has no home yet. */
 const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {

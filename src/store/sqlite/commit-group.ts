@@ -4,6 +4,7 @@
  * of it is kept.
  */
 import type { Statement } from 'better-sqlite3';
+import { systemClock } from '#core';
 import type { Connection } from './open-database.js';
 import { toWireError, type WireError } from './wire-error.js';
 
@@ -26,9 +27,11 @@ export interface GroupHooks {
   beforeCommit(): void;
   /** Drops what handlers remember of rows that a rollback has undone; runs after every rollback, whole or partial. */
   forget(): void;
+  /** A group was committed: ms in all, and of these for the COMMIT. */
+  observe?(calls: number, groupMs: number, commitMs: number): void;
 }
 
-export function makeCommitGroup(database: Connection, { beforeCommit, forget }: GroupHooks): CommitGroup {
+export function makeCommitGroup(database: Connection, { beforeCommit, forget, observe }: GroupHooks): CommitGroup {
   const statement = (sql: string): Statement => database.prepare(sql);
   const begin = statement('BEGIN IMMEDIATE');
   const commit = statement('COMMIT');
@@ -61,8 +64,16 @@ export function makeCommitGroup(database: Connection, { beforeCommit, forget }: 
     forget();
   };
 
+  function commitSince(began: number, calls: number): void {
+    const committing = systemClock.monotonic();
+    commit.run();
+    const ended = systemClock.monotonic();
+    observe?.(calls, ended - began, ended - committing);
+  }
+
   /** Undefined when one of the calls failed: which of them is not known, and nothing was kept. */
   function runTogether(calls: Call[], handlers: Handlers): Answer[] | undefined {
+    const began = systemClock.monotonic();
     begin.run();
     let answers: Answer[];
     try {
@@ -72,14 +83,15 @@ export function makeCommitGroup(database: Connection, { beforeCommit, forget }: 
       undo();
       return undefined;
     }
-    commit.run();
+    commitSince(began, calls.length);
     return answers;
   }
 
   function runOneByOne(calls: Call[], handlers: Handlers): Answer[] {
+    const began = systemClock.monotonic();
     begin.run();
     const answers = calls.map((call) => runAlone(call, handlers));
-    commit.run();
+    commitSince(began, calls.length);
     return answers;
   }
 

@@ -5,9 +5,9 @@ import { makeEventAppend } from './event-append.js';
 import { makeEventSweep } from './event-sweep.js';
 import { loadMigrations, migrate } from './migrate.js';
 import { type Connection, openDatabase } from './open-database.js';
-import { serveThread } from './serve-thread.js';
+import { serveThread, type ThreadCalls } from './serve-thread.js';
 
-export type EventsCalls = ReturnType<typeof makeEventCalls>['reads'] & ReturnType<typeof makeEventCalls>['writes'];
+export type EventsCalls = ReturnType<typeof makeEventCalls>['reads'] & ReturnType<typeof makeEventCalls>['writes'] & ThreadCalls;
 
 function makeEventCalls(database: Connection) {
   const cursor = database.prepare<[string], { seq: number }>('SELECT seq FROM reader WHERE name = ?');

@@ -8,11 +8,14 @@ import { type DirectoryLists, makeDirectoryLists } from './directory-lists.js';
 import { makeEventQuery } from './event-query.js';
 import { type Connection, openDatabase } from './open-database.js';
 import { serveThread, type Unit } from './serve-thread.js';
+import { makeSpoolCensus } from './spool-census.js';
 import { makeSpoolList } from './spool-list.js';
 
-export type ReaderCalls = DirectoryLists & ReturnType<typeof makeSpoolList> & EventReads;
+export type ReaderCalls = DirectoryLists & SpoolViews & EventReads;
+type SpoolViews = ReturnType<typeof makeSpoolViews>;
 type EventReads = ReturnType<typeof makeEventReads>;
 
+const makeSpoolViews = (database: Connection) => ({ ...makeSpoolList(database), ...makeSpoolCensus(database) });
 const makeEventReads = (database: Connection) => ({ ...makeEventQuery(database), ...makeConversationReads(database) });
 
 serveThread((dataDir) => {
@@ -20,5 +23,5 @@ serveThread((dataDir) => {
     const database = openDatabase(join(dataDir, name), 'reader');
     return { database, reads: makeReads(database), writes: {}, forget: () => undefined };
   };
-  return [unit('directory.db', makeDirectoryLists), unit('spool.db', makeSpoolList), unit('events.db', makeEventReads)];
+  return [unit('directory.db', makeDirectoryLists), unit('spool.db', makeSpoolViews), unit('events.db', makeEventReads)];
 });

@@ -2,8 +2,11 @@
  * The worker's side of a store thread: takes everything that waits in its inbox, runs the writes of each file as one group
  * commit, then the reads, and answers all. Reads come after the commit, so no answer ever shows a row that may yet be undone.
  */
+import { basename } from 'node:path';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { CommitStats } from '../commit-stats.js';
 import { type Answer, type Call, type CommitGroup, type Handlers, makeCommitGroup } from './commit-group.js';
+import { type CommitMeter, makeCommitMeter } from './commit-meter.js';
 import type { Connection } from './open-database.js';
 import { toWireError } from './wire-error.js';
 
@@ -24,6 +27,9 @@ export type Reply = Answer[] | { ready: true } | { failed: string } | { died: st
 export interface ThreadData {
   dataDir: string;
 }
+
+/** What every thread answers beside the calls of its files. */
+export type ThreadCalls = { commitStats(): CommitStats[] };
 
 /** Opens the thread's files and serves until it is told to close. What `open` throws is reported to the main thread, not thrown. */
 export function serveThread(open: (dataDir: string) => Unit[]): void {
@@ -70,13 +76,14 @@ function drain(port: MessagePort, first: Request): { calls: Call[]; isLast: bool
 }
 
 function makeRunGroup(units: Unit[]): (calls: Call[]) => Answer[] {
-  const writers: { writes: Handlers; commitGroup: CommitGroup }[] = units
+  const writers: { writes: Handlers; commitGroup: CommitGroup; meter: CommitMeter }[] = units
     .filter((unit) => !unit.database.readonly)
-    .map((unit) => ({
-      writes: unit.writes,
-      commitGroup: makeCommitGroup(unit.database, { beforeCommit: unit.beforeCommit ?? (() => undefined), forget: unit.forget }),
-    }));
-  const reads: Handlers = Object.assign({}, ...units.map((unit) => unit.reads));
+    .map(({ database, writes, beforeCommit = () => undefined, forget }) => {
+      const meter = makeCommitMeter(basename(database.name, '.db'));
+      return { writes, meter, commitGroup: makeCommitGroup(database, { beforeCommit, forget, observe: meter.observe }) };
+    });
+  const own: ThreadCalls = { commitStats: () => writers.map(({ meter }) => meter.stats()) };
+  const reads: Handlers = Object.assign({}, own, ...units.map((unit) => unit.reads));
   return (calls) => {
     const answers: Answer[] = [];
     let rest = calls;

@@ -77,6 +77,7 @@ export async function makeSpoolStore(
         expiresAt: row.expiresAt,
       }));
     },
+    census: (top) => reader.call('census', top),
     outbox: (after, limit) => writer.call('outbox', after, limit),
     trimOutbox: (seq) => writer.call('trimOutbox', seq),
     largestId: () => writer.call('largestId'),

@@ -8,7 +8,7 @@ import { loadMigrations, migrate } from './migrate.js';
 import { type Connection, openDatabase } from './open-database.js';
 import { makeOutboxReads, makeOutboxWrites } from './outbox-rows.js';
 import { removeOrphanBodies } from './remove-orphan-bodies.js';
-import { serveThread } from './serve-thread.js';
+import { serveThread, type ThreadCalls } from './serve-thread.js';
 import { makeSpoolPut } from './spool-put.js';
 import { makeSpoolReads } from './spool-reads.js';
 import { makeSpoolSettle } from './spool-settle.js';
@@ -16,7 +16,7 @@ import { makeSpoolSweep } from './spool-sweep.js';
 import { makeSpoolTake } from './spool-take.js';
 
 type SpoolCalls = ReturnType<typeof makeSpoolCalls>['reads'] & ReturnType<typeof makeSpoolCalls>['writes'];
-export type WriterCalls = DirectoryReads & DirectoryWrites & SpoolCalls;
+export type WriterCalls = DirectoryReads & DirectoryWrites & SpoolCalls & ThreadCalls;
 
 function makeSpoolCalls(database: Connection) {
   const destinations = makeDestinations(database);

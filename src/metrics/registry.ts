@@ -1,0 +1,159 @@
+/** Keeps the families of one server and writes them out when somebody looks. */
+import { type FamilyHead, renderHistograms, renderNumbers, type Series } from './exposition.js';
+import { type Histogram, type HistogramSnapshot, makeHistogram } from './histogram.js';
+
+export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+export interface Counter {
+  add(amount?: number): void;
+}
+
+interface Named {
+  /** `mailwagon_…`, with its unit, and `_total` for counters. */
+  name: string;
+  help: string;
+}
+
+interface Labelled extends Named {
+  labels: readonly string[];
+}
+
+export interface CounterFamily {
+  /** The counter of these label values, in the order of the names; `other` for all once there are too many. */
+  with(...values: string[]): Counter;
+  /** For what is counted elsewhere. */
+  replace(series: readonly Series<number>[]): void;
+}
+
+export interface GaugeFamily {
+  replace(series: readonly Series<number>[]): void;
+  /** The only series of a gauge without labels. */
+  set(value: number): void;
+}
+
+export interface HistogramFamily {
+  replace(series: readonly Series<HistogramSnapshot>[]): void;
+}
+
+export interface Registry {
+  /** Throws for a bad or doubled name: families are made at start. */
+  counter(family: Named): Counter;
+  counters(family: Labelled): CounterFamily;
+  gauge(family: Named & { labels?: readonly string[] }): GaugeFamily;
+  histogram(family: Named & { bounds: readonly number[] }): Histogram;
+  /** For what is measured elsewhere. */
+  histograms(family: Labelled): HistogramFamily;
+  /** Called before each look, to bring these families up to date. When it rejects they are shown empty. */
+  collect(name: string, families: readonly { replace(series: readonly never[]): void }[], read: () => Promise<void> | void): void;
+  /** The text for Prometheus. Looks at the same time share one. */
+  render(): Promise<string>;
+}
+
+const MAX_SERIES = 300;
+const NAME = /^[a-z][a-z0-9_]*$/;
+
+export function makeRegistry(): Registry {
+  const renderers = new Map<string, () => string>();
+  const collectors: { name: string; families: readonly { replace(series: readonly never[]): void }[]; read: () => Promise<void> | void }[] =
+    [];
+  let rendering: Promise<string> | undefined;
+
+  function add(head: FamilyHead, text: () => string): void {
+    if (!NAME.test(head.name) || head.labelNames.some((label) => !NAME.test(label) || label === 'le')) {
+      throw new Error(`${head.name}: names of metrics and labels are lower-case words`);
+    }
+    if (renderers.has(head.name)) throw new Error(`${head.name} is there already`);
+    renderers.set(head.name, text);
+  }
+
+  function numbers(type: 'counter' | 'gauge', { name, help, labels = [] }: Named & { labels?: readonly string[] }) {
+    const head: FamilyHead = { name, help, type, labelNames: labels };
+    const series = new Map<string, { labels: readonly string[]; value: number }>();
+    add(head, () => renderNumbers(head, series.values()));
+    const find = (values: readonly string[]): { value: number } => {
+      const key = values.length === 1 ? (values[0] as string) : values.join('\n');
+      const known = series.get(key);
+      if (known !== undefined) return known;
+      if (series.size >= MAX_SERIES && !values.every((value) => value === OTHER)) return find(labels.map(() => OTHER));
+      const made = { labels: [...values], value: 0 };
+      series.set(key, made);
+      return made;
+    };
+    const replace = (all: readonly Series<number>[]) => {
+      series.clear();
+      for (const one of all) find(one.labels).value = one.value;
+    };
+    return { find, replace };
+  }
+
+  function counters(family: Labelled): CounterFamily {
+    const { find, replace } = numbers('counter', family);
+    return {
+      replace,
+      with: (...values) => counterOf(find(values)),
+    };
+  }
+
+  const errors = counters({ name: 'mailwagon_collect_errors_total', help: 'Times a source of metrics failed.', labels: ['source'] });
+
+  async function renderNow(): Promise<string> {
+    await Promise.all(
+      collectors.map(async ({ name, families, read }) => {
+        try {
+          await read();
+        } catch {
+          errors.with(name).add();
+          for (const family of families) family.replace([]);
+        }
+      }),
+    );
+    return [...renderers.values()].map((text) => text()).join('');
+  }
+
+  return {
+    counter: (family) => counterOf(numbers('counter', family).find([])),
+    counters,
+    gauge(family) {
+      const { find, replace } = numbers('gauge', family);
+      return {
+        replace,
+        set(value) {
+          find([]).value = value;
+        },
+      };
+    },
+    histogram({ name, help, bounds }) {
+      const histogram = makeHistogram(bounds);
+      const head: FamilyHead = { name, help, type: 'histogram', labelNames: [] };
+      add(head, () => renderHistograms(head, [{ labels: [], value: histogram.snapshot() }]));
+      return histogram;
+    },
+    histograms({ name, help, labels }) {
+      let series: readonly Series<HistogramSnapshot>[] = [];
+      const head: FamilyHead = { name, help, type: 'histogram', labelNames: labels };
+      add(head, () => renderHistograms(head, series));
+      return {
+        replace(all) {
+          series = all;
+        },
+      };
+    },
+    collect: (name, families, read) => void collectors.push({ name, families, read }),
+    render() {
+      rendering ??= renderNow().finally(() => {
+        rendering = undefined;
+      });
+      return rendering;
+    },
+  };
+}
+
+const OTHER = 'other';
+
+function counterOf(series: { value: number }): Counter {
+  return {
+    add(amount = 1) {
+      series.value += amount;
+    },
+  };
+}
