@@ -47,8 +47,16 @@ export interface Config {
     readonly transports: readonly TransportConfig[];
     readonly allowPrivateNetworks: boolean;
   };
-  /** Recipients a domain may send to per day before its DNS records are verified; null: no limit. */
-  readonly limits: { readonly unverifiedDomainPerDay: number | null };
+  readonly limits: {
+    /** Recipients a domain may send to per day before its DNS records are verified; null: no limit. */
+    readonly unverifiedDomainPerDay: number | null;
+    /** Open deliveries of an account beyond which it sends nothing more; null: no limit. */
+    readonly queuedPerAccount: number | null;
+    /** Bytes of messages with open deliveries of an account beyond which it sends nothing more; null: no limit. */
+    readonly queuedBytesPerAccount: number | null;
+    /** Free bytes of the disk of dataDir below which no mail is accepted; auto: by the size of the disk. */
+    readonly diskFloor: number | 'auto';
+  };
   /** The operator's own shaping rules (docs/shaping.md): absolute path, or null for none. */
   readonly shaping: { readonly file: string | null };
   /** The operator's own bounce rules (docs/bounces.md): absolute path, or null for none. */

@@ -5,6 +5,7 @@ import { parseDomain } from '#core';
 import { TRANSPORT_TLS } from './config.js';
 import { isSection } from './defaults.js';
 import { listenerText, parseDnsServer, parseHost, parseListener, parsePort, readCidr } from './network-text.js';
+import { parseSize } from './parse-size.js';
 
 /** A value read by `read`; undefined from it is the error "expected PHRASE". */
 function parsed<T>(phrase: string, read: (value: unknown) => T | undefined) {
@@ -101,7 +102,7 @@ function isLoopback(host: string): boolean {
 }
 
 const yesOrNo = z.boolean({ error: 'expected true or false' });
-const dailyLimit = parsed('a whole number from 0, or null for no limit', (value) =>
+const countLimit = parsed('a whole number from 0, or null for no limit', (value) =>
   value === null || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) ? value : undefined,
 );
 
@@ -138,7 +139,17 @@ export const settingsSchema = z.strictObject(
       },
       { error: section },
     ),
-    limits: z.strictObject({ unverifiedDomainPerDay: dailyLimit }, { error: section }),
+    limits: z.strictObject(
+      {
+        unverifiedDomainPerDay: countLimit,
+        queuedPerAccount: countLimit,
+        queuedBytesPerAccount: parsed('a size such as "50 GB", or null for no limit', (value) =>
+          value === null ? value : parseSize(value),
+        ),
+        diskFloor: parsed('a size such as "500 MB", or auto', (value) => (value === 'auto' ? value : parseSize(value))),
+      },
+      { error: section },
+    ),
     shaping: ruleFile,
     bounceRules: ruleFile,
   },
