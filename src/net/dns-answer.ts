@@ -37,9 +37,12 @@ export type DnsType = keyof DnsRecords;
  */
 export type DnsFailure = 'servfail' | 'refused' | 'timeout' | 'unreachable' | 'malformed' | 'cname-loop' | 'rejected';
 
-/** `ttl` in seconds. `authenticated`: the resolver says that it validated every part of the answer (AD, RFC 4035). */
+/**
+ * `ttl` in seconds. `authenticated`: the resolver says that it validated every part of the answer (AD, RFC 4035). `canonicalName`: the name
+ * that holds the records, when the one asked for is an alias (CNAME) of it.
+ */
 export type DnsAnswer<T extends DnsType = DnsType> =
-  | { kind: 'records'; records: readonly DnsRecords[T][]; ttl: number; authenticated: boolean }
+  | { kind: 'records'; records: readonly DnsRecords[T][]; ttl: number; authenticated: boolean; canonicalName?: string }
   | { kind: 'nodata'; ttl: number; authenticated: boolean }
   | { kind: 'nxdomain'; ttl: number; authenticated: boolean }
   | { kind: 'failed'; reason: DnsFailure };

@@ -69,6 +69,7 @@ export function makeDnsClient(options: DnsClientOptions): Dns {
       if (read.kind === 'failed') return read;
       ttl = Math.min(ttl, read.ttl);
       authenticated &&= read.authenticated;
+      if (read.kind === 'records' && hopsLeft < MAX_CNAMES) return { canonicalName: current, ...read, ttl, authenticated };
       if (read.kind !== 'alias') return { ...read, ttl, authenticated };
       hopsLeft = read.hopsLeft;
       current = normaliseDnsName(read.target);

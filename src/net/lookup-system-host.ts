@@ -10,7 +10,7 @@ export async function lookupSystemHost(host: string): Promise<AddressResult> {
   try {
     const found = await lookup(host, { all: true });
     const addresses = found.map(({ address, family }): HostAddress => ({ ip: address, family: family === 6 ? 6 : 4 }));
-    return { kind: 'addresses', addresses: addresses.sort((one, other) => one.family - other.family), refused: [] };
+    return { kind: 'addresses', addresses: addresses.sort((one, other) => one.family - other.family), refused: [], authenticated: false };
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     return {

@@ -22,7 +22,8 @@ export function readDnsAnswer<T extends DnsType>(response: DnsResponse, name: st
     const found = here.filter((answer) => answer.type === type);
     if (found.length > 0) {
       const records = found.map((answer) => recordOf(answer, type)).filter((record) => record !== undefined);
-      return { kind: 'records', records, ttl: Math.min(ttl, ...found.map(ttlOf)), authenticated };
+      const canonical = current === name ? {} : { canonicalName: current };
+      return { kind: 'records', records, ttl: Math.min(ttl, ...found.map(ttlOf)), authenticated, ...canonical };
     }
     const alias = here.find((answer) => answer.type === 'CNAME');
     if (alias?.type !== 'CNAME') break;

@@ -9,11 +9,12 @@ export interface HostAddress {
 }
 
 /**
- * `refused`: addresses the host has that are not public, for the log. `none`: nothing to connect to; `permanent` means that
- * the host has no usable address, not that nobody could say.
+ * `refused`: addresses the host has that are not public, for the log. `authenticated`: DNSSEC vouches for all addresses, and for the alias
+ * when the host is one of `canonicalName`. `none`: nothing to connect to; `permanent` means that the host has no usable address, not that
+ * nobody could say.
  */
 export type AddressResult =
-  | { kind: 'addresses'; addresses: HostAddress[]; refused: string[] }
+  | { kind: 'addresses'; addresses: HostAddress[]; refused: string[]; authenticated: boolean; canonicalName?: string }
   | { kind: 'none'; permanent: boolean; code: number; enhancedCode: string; text: string; refused: string[] };
 
 /** More would only prolong an attempt at a host that is down. */
@@ -38,7 +39,10 @@ export async function resolveHostAddresses(
     const addresses = ([4, 6] as const).flatMap((family) =>
       allowed.filter((address) => address.family === family).slice(0, MAX_PER_FAMILY),
     );
-    return { kind: 'addresses', addresses, refused };
+    const given = answers.filter((answer) => answer.kind === 'records');
+    const canonicalName = given.find((answer) => answer.canonicalName !== undefined)?.canonicalName;
+    const authenticated = given.every((answer) => answer.authenticated);
+    return { kind: 'addresses', addresses, refused, authenticated, ...(canonicalName === undefined ? {} : { canonicalName }) };
   }
   const failed = answers.find((answer) => answer.kind === 'failed');
   if (failed?.kind === 'failed') {

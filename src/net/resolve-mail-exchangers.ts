@@ -10,10 +10,11 @@ export interface MailExchanger {
 
 /**
  * `exchangers`: at least one host, best first, equal preferences in random order. `implicit`: the domain has no MX and is
- * its own exchanger. `none`: there is nobody to connect to; `code`, `enhancedCode` and `text` say so in an event's delivery-status.
+ * its own exchanger. `authenticated`: DNSSEC vouches for these names, or for the absence of others. `none`: there is nobody to connect to;
+ * `code`, `enhancedCode` and `text` say so in an event's delivery-status.
  */
 export type MxResult =
-  | { kind: 'exchangers'; hosts: MailExchanger[]; implicit: boolean }
+  | { kind: 'exchangers'; hosts: MailExchanger[]; implicit: boolean; authenticated: boolean }
   | { kind: 'none'; permanent: boolean; code: number; enhancedCode: string; text: string };
 
 type NoExchanger = Extract<MxResult, { kind: 'none' }>;
@@ -29,7 +30,8 @@ export async function resolveMailExchangers(dns: Dns, domain: string, options: {
   const answer = await dns.query(domain, 'MX');
   if (answer.kind === 'failed') return lookupFailed(domain, answer.reason);
   if (answer.kind === 'nxdomain') return noMx(domain);
-  if (answer.kind === 'nodata') return resolveImplicit(dns, domain);
+  const { authenticated } = answer;
+  if (answer.kind === 'nodata') return resolveImplicit(dns, domain, authenticated);
   if (answer.records.every((record) => record.exchange === '.')) {
     return { kind: 'none', permanent: true, code: 556, enhancedCode: '5.1.10', text: `${domain} does not accept mail (null MX)` };
   }
@@ -41,7 +43,7 @@ export async function resolveMailExchangers(dns: Dns, domain: string, options: {
   if (others.length === 0) {
     return { kind: 'none', permanent: true, code: 554, enhancedCode: '5.4.6', text: `Mail for ${domain} loops back to this server` };
   }
-  return { kind: 'exchangers', hosts: others.slice(0, MAX_EXCHANGERS), implicit: false };
+  return { kind: 'exchangers', hosts: others.slice(0, MAX_EXCHANGERS), implicit: false, authenticated };
 }
 
 /** Address literals and other things that are no host name are left out (RFC 5321 5.1 wants a domain name), a name given twice counts once. */
@@ -62,10 +64,10 @@ function withoutOwn(hosts: MailExchanger[], ownNames: readonly string[]): MailEx
 }
 
 /** No MX at all: the domain itself, when it has an address. */
-async function resolveImplicit(dns: Dns, domain: string): Promise<MxResult> {
+async function resolveImplicit(dns: Dns, domain: string, authenticated: boolean): Promise<MxResult> {
   const answers: DnsAnswer[] = await Promise.all([dns.query(domain, 'A'), dns.query(domain, 'AAAA')]);
   if (answers.some((answer) => answer.kind === 'records')) {
-    return { kind: 'exchangers', hosts: [{ name: domain, preference: 0 }], implicit: true };
+    return { kind: 'exchangers', hosts: [{ name: domain, preference: 0 }], implicit: true, authenticated };
   }
   const failed = answers.find((answer) => answer.kind === 'failed');
   return failed?.kind === 'failed' ? lookupFailed(domain, failed.reason) : noMx(domain);

@@ -17,6 +17,8 @@ beforeAll(async () => {
     'servfail.test': 'servfail',
     'slow.test': 'timeout',
     'text.test': { TXT: ['x'] },
+    'secure.test': { A: ['9.9.9.9'], AAAA: ['2620:fe::fe'], ad: true },
+    'half-secure.test': { CNAME: 'both.test', lone: true, ad: true },
     'rebinding.test': { A: (count) => (count % 2 === 1 ? ['9.9.9.9'] : ['127.0.0.1']) },
   });
   dns = makeDnsClient({ servers: [server.address], clock: systemClock, timeoutMs: 100, attempts: 1 });
@@ -26,12 +28,12 @@ afterAll(() => server.close());
 const resolve = (host: string, { allowPrivate = false, ipv6 = true } = {}) => resolveHostAddresses(dns, host, { allowPrivate, ipv6 });
 const V4 = { ip: '9.9.9.9', family: 4 };
 const V6 = { ip: '2620:fe::fe', family: 6 };
-const found = (addresses: unknown[], refused: string[] = []) => ({ kind: 'addresses', addresses, refused });
+const found = (addresses: unknown[], more: object = {}) => ({ kind: 'addresses', addresses, refused: [], authenticated: false, ...more });
 
 describe('addresses', () => {
   it('come IPv4 first, and IPv6 only when it is wanted', async () => {
     expect(await resolve('both.test')).toEqual(found([V4, V6]));
-    expect(await resolve('alias.test')).toEqual(found([V4, V6]));
+    expect(await resolve('alias.test')).toEqual(found([V4, V6], { canonicalName: 'both.test' }));
     const before = server.count('both.test', 'AAAA');
     expect(await resolve('both.test', { ipv6: false })).toEqual(found([V4]));
     expect(server.count('both.test', 'AAAA')).toBe(before);
@@ -44,6 +46,24 @@ describe('addresses', () => {
   it('are at most ten of a family', async () => {
     const result = await resolve('many.test');
     expect(result.kind === 'addresses' && result.addresses).toHaveLength(10);
+  });
+
+  it('are authenticated when DNSSEC vouches for all of them', async () => {
+    expect(await resolve('secure.test')).toEqual(found([V4, V6], { authenticated: true }));
+    expect(await resolve('half-secure.test')).toEqual(found([V4, V6], { canonicalName: 'both.test' }));
+  });
+
+  it('are not authenticated when one family is not', async () => {
+    const mixed: Dns = {
+      query: async (_name, type) => ({
+        kind: 'records',
+        records: [type === 'A' ? '9.9.9.9' : '2620:fe::fe'] as never,
+        ttl: 1,
+        authenticated: type === 'A',
+      }),
+    };
+    expect(await resolveHostAddresses(mixed, 'x.test', { allowPrivate: false, ipv6: true })).toMatchObject({ authenticated: false });
+    expect(await resolveHostAddresses(mixed, 'x.test', { allowPrivate: false, ipv6: false })).toMatchObject({ authenticated: true });
   });
 
   it('that are private are left out and named', async () => {
@@ -108,8 +128,8 @@ describe('no address', () => {
 describe('lookupSystemHost', () => {
   it('knows the hosts file and literals, private or not', async () => {
     expect(await lookupSystemHost('localhost')).toMatchObject({ kind: 'addresses' });
-    expect(await lookupSystemHost('127.0.0.1')).toEqual({ kind: 'addresses', addresses: [{ ip: '127.0.0.1', family: 4 }], refused: [] });
-    expect(await lookupSystemHost('::1')).toEqual({ kind: 'addresses', addresses: [{ ip: '::1', family: 6 }], refused: [] });
+    expect(await lookupSystemHost('127.0.0.1')).toEqual(found([{ ip: '127.0.0.1', family: 4 }]));
+    expect(await lookupSystemHost('::1')).toEqual(found([{ ip: '::1', family: 6 }]));
   });
 
   it('calls every failure temporary', async () => {

@@ -19,6 +19,8 @@ beforeAll(async () => {
     'hundred.test': { MX: Array.from({ length: 100 }, (_, index) => mx(100 - index, `mx${index}.test`)), truncate: true },
     'alias.test': { CNAME: 'sorted.test' },
     'loop.test': { CNAME: 'loop.test' },
+    'secure.test': { MX: [mx(10, 'first.test')], ad: true },
+    'secure-implicit.test': { A: ['192.0.2.1'], ad: true },
     'v4-only.test': { A: ['192.0.2.1'] },
     'v6-only.test': { AAAA: ['2001:db8::1'] },
     'text-only.test': { TXT: ['nothing to connect to'] },
@@ -66,7 +68,14 @@ describe('the hosts to try', () => {
       kind: 'exchangers',
       hosts: hosts.map(([preference, name]) => ({ name, preference })),
       implicit,
+      authenticated: false,
     });
+  });
+
+  it('are authenticated when DNSSEC vouches for them, or for there being none but the domain', async () => {
+    for (const domain of ['secure.test', 'secure-implicit.test']) {
+      expect(await resolveMailExchangers(dns, domain)).toMatchObject({ kind: 'exchangers', authenticated: true });
+    }
   });
 
   it('of equal preference come in any order, after the better ones', async () => {
