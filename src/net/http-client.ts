@@ -6,7 +6,7 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates } from 'node:tls';
 import { type GuardedLookupOptions, LookupError, makeGuardedLookup } from './guarded-lookup.js';
 import { type CheckedUrl, checkUrl, isWebPort, type Refused, refused } from './url-guard.js';
 
@@ -71,9 +71,11 @@ export function makeHttpClient(options: HttpClientOptions): HttpClient {
     maxFreeSockets: 2,
     timeout: KEEP_IDLE_MS,
   };
+  const authorities = ca.length > 0 ? { ca: [...rootCertificates, ...ca] } : {};
   const agents = {
     'http:': new HttpAgent(common),
-    'https:': new HttpsAgent({ ...common, minVersion: 'TLSv1.2', ...(ca.length > 0 ? { ca: [...rootCertificates, ...ca] } : {}) }),
+    // One context for all connections: making one with `ca` takes 16 ms of the event loop.
+    'https:': new HttpsAgent({ ...common, secureContext: createSecureContext({ minVersion: 'TLSv1.2', ...authorities }) }),
   };
 
   function requestOptions({ url, host, port }: Target, { method = 'GET', headers = {}, body }: HttpRequest): RequestOptions {

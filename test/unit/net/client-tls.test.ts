@@ -4,7 +4,9 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DAY, systemClock } from '../../../dist/core/index.js';
 import {
   type CertificatePair,
+  type ClientTls,
   clientTlsOptions,
+  makeClientTls,
   makeSelfSignedCertificate,
   serverTlsOptions,
   type TlsLevel,
@@ -24,15 +26,23 @@ let server: Server | undefined;
 afterEach(() => server?.close());
 
 /** The protocol agreed on, or the error code. */
-async function handshake(serverOptions: TlsOptions, level: TlsLevel, name = 'mx.test', ca: string[] = []): Promise<string> {
+async function handshake(
+  serverOptions: TlsOptions,
+  level: TlsLevel,
+  name = 'mx.test',
+  ca: string[] = [],
+  clientTls?: ClientTls,
+): Promise<string> {
   server = createServer(serverOptions, (socket) => socket.end());
   server.on('tlsClientError', () => {});
   const listening = server;
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
   const { port } = listening.address() as AddressInfo;
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, ...clientTlsOptions(level, name, { ca }) });
-    socket.on('secureConnect', () => resolve(socket.getProtocol() ?? 'none'));
+    const options = clientTls?.(level, name) ?? clientTlsOptions(level, name, { ca });
+    const socket = connect({ host: '127.0.0.1', port, ...options });
+    const verified = () => (clientTls !== undefined && socket.authorized ? ' verified' : '');
+    socket.on('secureConnect', () => resolve(`${socket.getProtocol() ?? 'none'}${verified()}`));
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     socket.on('close', () => resolve('closed'));
   });
@@ -80,6 +90,28 @@ describe('verify', () => {
   ])('refuses %s', async (_what, given, code) => {
     const [options, name, ca] = given();
     expect(await handshake(options, 'verify', name, ca)).toMatch(code);
+  });
+});
+
+describe('makeClientTls', () => {
+  it('shares one context per level, and means the same by it', async () => {
+    const clientTls = makeClientTls({ ca: [good.cert] });
+    expect(clientTls('verify', 'mx.test').secureContext).toBe(clientTls('verify', 'other.test').secureContext);
+    expect(clientTls('verify', 'mx.test').secureContext).not.toBe(clientTls('may', 'mx.test').secureContext);
+    const table: [TlsLevel, string, TlsOptions, RegExp][] = [
+      ['verify', 'mx.test', serverTlsOptions(good), /^TLSv1\.3 verified$/],
+      ['verify', 'other.test', serverTlsOptions(good), /^ERR_TLS_CERT_ALTNAME_INVALID$/],
+      ['verify', 'mx.test', serverTlsOptions(expired), REFUSED],
+      ['encrypt', 'mx.test', serverTlsOptions(good), /^TLSv1\.3 verified$/],
+      ['dane', 'mx.test', serverTlsOptions(expired), /^TLSv1\.3$/],
+      ['encrypt', 'mx.test', old(good), REFUSED],
+      ['dane', 'mx.test', old(good), REFUSED],
+      ['may', 'other.test', old(good), /^TLSv1$/],
+    ];
+    for (const [level, name, options, expected] of table) {
+      expect(await handshake(options, level, name, [], clientTls), `${level} ${name}`).toMatch(expected);
+      server?.close();
+    }
   });
 });
 
