@@ -112,7 +112,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
 
 /** Creates a domain with a login. */
 export async function addDomain(server: MailwagonProcess, name: string) {
-  const password = 'correct horse battery';
+  const password = 'correct-horse-battery';
   const { status, text, body } = await server.api('POST', '/v4/domains', { form: { name, smtp_password: password } });
   if (status !== 200) throw new Error(`POST /v4/domains answered ${status}: ${text}`);
   return { login: body.domain.smtp_login as string, password, records: body.sending_dns_records as DnsRecordShown[] };
