@@ -18,6 +18,8 @@ export interface OutboxPump {
   start(): Promise<void>;
   /** There may be something new. Cheap. */
   wake(): void;
+  /** Outbox position up to which each reader has everything. */
+  positions(): { reader: string; position: number }[];
   /** Lets the batch under way finish. */
   stop(): Promise<void>;
 }
@@ -80,6 +82,7 @@ export function makeOutboxPump(deps: {
       wake();
     },
     wake,
+    positions: () => lanes.map(({ reader, position }) => ({ reader: reader.name, position })),
     async stop() {
       stopping.abort();
       await Promise.all(lanes.map((lane) => lane.running));

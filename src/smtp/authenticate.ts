@@ -29,20 +29,26 @@ export async function authenticate(attempt: AuthAttempt, door: DoorContext): Pro
     const isLast = attempt.failures + 1 >= door.limits.authFailures;
     return { refusal: isLast ? makeReply(421, '4.7.0', 'too many failed attempts') : reply, counts: true };
   };
-  if (door.brake.isBraked(login, ip)) return refuse(makeReply(454, '4.7.0', 'too many failed attempts, try again later'));
+  if (door.brake.isBraked(login, ip)) {
+    door.observer.login('braked');
+    return refuse(makeReply(454, '4.7.0', 'too many failed attempts, try again later'));
+  }
   let found: Omit<Login, 'checkedAt'> | undefined;
   try {
     found = await door.directory.credentials.verify(login, password);
   } catch (error) {
     if (isOurFault(error)) door.logger.error({ err: error }, 'login could not be checked');
+    door.observer.login('error');
     return { refusal: makeReply(454, '4.7.0', 'temporary authentication failure'), counts: false };
   }
   // Nobody may act as somebody else.
   if (found !== undefined && (attempt.authorizeAs === '' || attempt.authorizeAs.toLowerCase() === login.toLowerCase())) {
     door.brake.succeeded(login, ip);
+    door.observer.login('right');
     return { login: { ...found, checkedAt: door.clock.monotonic() } };
   }
   door.brake.failed(login, ip);
+  door.observer.login('wrong');
   await sleep(door.limits.authDelayMs, undefined, { ref: false });
   return refuse(makeReply(535, '5.7.8', 'authentication failed'));
 }

@@ -6,6 +6,7 @@ import type { Intake } from '#intake';
 import type { AuthBrake } from './auth-brake.js';
 import type { ConnectionCounter } from './connection-counter.js';
 import type { SmtpLimits } from './limits.js';
+import type { SmtpObserver } from './observer.js';
 
 export interface DoorContext {
   hostname: string;
@@ -18,5 +19,6 @@ export interface DoorContext {
   limits: SmtpLimits;
   connections: ConnectionCounter;
   brake: AuthBrake;
+  observer: SmtpObserver;
   isStopping(): boolean;
 }

@@ -8,6 +8,7 @@ import { makeAuthBrake } from './auth-brake.js';
 import { makeConnectionCounter } from './connection-counter.js';
 import type { DoorContext } from './door-context.js';
 import type { SmtpLimits } from './limits.js';
+import { noObserver, type SmtpObserver } from './observer.js';
 import { SmtpListener, type TlsPair } from './smtp-listener.js';
 
 export interface SmtpDoorDeps {
@@ -23,6 +24,8 @@ export interface SmtpDoorDeps {
   clock: Clock;
   logger: Logger;
   limits: SmtpLimits;
+  /** Told of connections and logins. */
+  observer?: SmtpObserver;
 }
 
 export interface SmtpAddress {
@@ -39,6 +42,8 @@ export interface SmtpDoor {
    * Resolves when every connection is gone.
    */
   stop(graceMs: number): Promise<void>;
+  /** Connections open now. */
+  connections(): number;
   /** New handshakes show the new certificate; existing sessions stay. Throws when the pair cannot be used, and keeps the old one. */
   reloadTls(pair: TlsPair): void;
 }
@@ -49,7 +54,7 @@ const LAST_WORDS_MS = 500;
 export function makeSmtpDoor(deps: SmtpDoorDeps): SmtpDoor {
   let stopping = false;
   let sweeper: NodeJS.Timeout | undefined;
-  const { hostname, directory, intake, clock, logger, limits } = deps;
+  const { hostname, directory, intake, clock, logger, limits, observer = noObserver } = deps;
   const context: DoorContext = {
     hostname,
     directory,
@@ -60,6 +65,7 @@ export function makeSmtpDoor(deps: SmtpDoorDeps): SmtpDoor {
     isTrusted: (ip) => deps.isTrusted(ip),
     connections: makeConnectionCounter(limits),
     brake: makeAuthBrake(clock, limits),
+    observer,
     isStopping: () => stopping,
   };
   const listeners = deps.listeners.map(({ address, implicitTls }) => ({
@@ -99,6 +105,8 @@ export function makeSmtpDoor(deps: SmtpDoorDeps): SmtpDoor {
       await forced;
       clearInterval(sweeper);
     },
+
+    connections: () => context.connections.open(),
 
     reloadTls(pair) {
       for (const { server } of listeners) server.reloadTls(pair);

@@ -98,6 +98,7 @@ export class SmtpListener extends SMTPServer {
       return false;
     }
     const leave = this.#door.isStopping() ? 'stopping' : this.#door.connections.enter(ip, this.#door.isTrusted(ip));
+    this.#door.observer.connection(typeof leave === 'string' ? `refused-${leave}` : 'session');
     if (typeof leave === 'string') {
       refuseSocket(socket, handshake, leave);
       return false;
