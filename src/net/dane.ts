@@ -77,7 +77,7 @@ const failed = (name: string, reason: DnsFailure): DaneResult => ({
 const DIGEST_BYTES: Record<number, number> = { 1: 32, 2: 64 };
 
 /** RFC 7672 3.1: DANE-TA and DANE-EE only, and what can be compared at all. */
-export function isUsable({ usage, selector, matchingType, certificate }: TlsaRecord): boolean {
+function isUsable({ usage, selector, matchingType, certificate }: TlsaRecord): boolean {
   if ((usage !== 2 && usage !== 3) || (selector !== 0 && selector !== 1)) return false;
   if (matchingType !== 0) return certificate.length === DIGEST_BYTES[matchingType];
   if (selector === 1) return certificate.length > 0;

@@ -70,6 +70,8 @@ export function makeHttpClient(options: HttpClientOptions): HttpClient {
     maxTotalSockets: CONNECTIONS_IN_ALL,
     maxFreeSockets: 2,
     timeout: KEEP_IDLE_MS,
+    // Node gives up on each address but the last after 250 ms, which distant hosts and a busy moment here exceed.
+    autoSelectFamilyAttemptTimeout: 1000,
   };
   const authorities = ca.length > 0 ? { ca: [...rootCertificates, ...ca] } : {};
   const agents = {

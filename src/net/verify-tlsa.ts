@@ -35,20 +35,20 @@ export function verifyTlsa(
 
 const mismatch = (reason: string): TlsaVerdict => ({ kind: 'mismatch', reason });
 
-/** Undefined when each certificate is good and issued by the next, up to one that a record names. */
+/** Undefined when each certificate is good and issued by the next, up to one that a record names; the dates of that one do not matter (RFC 5280 6.1). */
 function verifyToAnchor(anchors: readonly TlsaRecord[], chain: readonly X509Certificate[], now: number): string | undefined {
   let below: X509Certificate | undefined;
   for (const certificate of chain) {
-    if (!isCurrent(certificate, now)) return 'a certificate of the chain is out of date';
     if (below !== undefined) {
       if (!isIssuedBy(below, certificate)) return 'the chain of certificates is broken';
       if (anchors.some((record) => matches(record, certificate))) return undefined;
     }
+    if (!isCurrent(certificate, now)) return 'a certificate of the chain is out of date';
     below = certificate;
   }
   const last = below;
   // A peer need not send an anchor that the record holds whole (RFC 7671 5.2.2).
-  return last !== undefined && anchors.some((record) => isIssuedByRecord(last, record, now))
+  return last !== undefined && anchors.some((record) => isIssuedByRecord(last, record))
     ? undefined
     : 'no certificate of the chain is in the TLSA records';
 }
@@ -57,11 +57,10 @@ function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   return issuer.ca && certificate.checkIssued(issuer) && isSignedBy(certificate, () => issuer.publicKey);
 }
 
-function isIssuedByRecord(certificate: X509Certificate, { selector, matchingType, certificate: bytes }: TlsaRecord, now: number): boolean {
+function isIssuedByRecord(certificate: X509Certificate, { selector, matchingType, certificate: bytes }: TlsaRecord): boolean {
   if (matchingType !== 0) return false;
   if (selector === 1) return isSignedBy(certificate, () => createPublicKey({ key: bytes, format: 'der', type: 'spki' }));
-  const anchor = new X509Certificate(bytes);
-  return isCurrent(anchor, now) && isIssuedBy(certificate, anchor);
+  return isIssuedBy(certificate, new X509Certificate(bytes));
 }
 
 /** Keys that cannot be read or are of another kind than the signature throw. */

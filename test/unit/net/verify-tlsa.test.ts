@@ -85,6 +85,19 @@ describe('a chain', () => {
     else expect(verdict).toEqual({ kind: 'mismatch', reason: expect.stringContaining(why) });
   });
 
+  it('may end in an anchor that is out of date, whether it was sent or not', () => {
+    const oldRoot = issue({ name: 'Old root', isCa: true, ...late });
+    const below = issue({ name: 'mx.dst.test', issuer: oldRoot });
+    const verdicts = [
+      verifyTlsa([tlsa(2, 0, 1, oldRoot)], x509(below, oldRoot), ['mx.dst.test'], now),
+      verifyTlsa([tlsa(2, 0, 0, oldRoot)], x509(below), ['mx.dst.test'], now),
+    ];
+    expect(verdicts).toEqual([
+      { kind: 'match', usage: 2 },
+      { kind: 'match', usage: 2 },
+    ]);
+  });
+
   it('whose anchor is a key that did not sign it, or no key at all, is refused', () => {
     const garbage = { usage: 2, selector: 1, matchingType: 0, certificate: Buffer.from('no key') };
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
