@@ -78,12 +78,14 @@ export async function startPostfix({ port, settings, files = {} }) {
   const errors = [];
   const child = spawn('postfix', ['-c', config, 'start-fg'], { stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => errors.push(String(chunk)));
-  const ended = new Promise((resolve) => child.on('close', resolve));
   let hasEnded = false;
-  child.on('error', (error) => errors.push(String(error)));
-  ended.then(() => {
-    hasEnded = true;
+  const ended = new Promise((resolve) => {
+    child.on('close', () => {
+      hasEnded = true;
+      resolve(undefined);
+    });
   });
+  child.on('error', (error) => errors.push(String(error)));
   const readLog = () => {
     try {
       return readFileSync(log, 'utf8');
