@@ -41,7 +41,7 @@ export class RawField implements HeadField {
 }
 
 /** Strips SP and HTAB only: white space beyond ASCII is part of a value. */
-function trimBlanks(text: string): string {
+export function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
   while (start < end && (text[start] === ' ' || text[start] === '\t')) start++;

@@ -2,7 +2,7 @@
 import { badRequest, cleanText } from '#core';
 import { formatMailbox, parseAddressList } from './address-list.js';
 import { encodeParameters, encodePhrase, encodeText, isPlainText, wellFormed } from './encoded-words.js';
-import { foldLongFields, type HeadField, RawField } from './head-fields.js';
+import { foldLongFields, type HeadField, RawField, trimBlanks } from './head-fields.js';
 
 const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 const MAX_NAME = 127;
@@ -32,7 +32,7 @@ const PARAMETER_FIELDS = new Set(['content-type', 'content-disposition']);
 export function makeField(name: string, value: string): HeadField {
   checkFieldName(name);
   checkFieldValue(name, value);
-  const text = foldText(`${name}: ${encodeValue(name.toLowerCase(), value.trim())}`);
+  const text = foldText(`${name}: ${encodeValue(name.toLowerCase(), trimBlanks(value))}`);
   const field = new RawField(Buffer.from(`${text}\r\n`, 'utf8'));
   return foldLongFields([field])[0] ?? field;
 }

@@ -1,7 +1,7 @@
 /** What the head of a MIME part says of its content; anything odd reads as an opaque part, never as an error. */
 import { parseHeaderValue } from 'nodemailer/lib/mime-funcs';
 import { decodeHeaderText } from './encoded-words.js';
-import { firstValue, type HeadField } from './head-fields.js';
+import { firstValue, type HeadField, trimBlanks } from './head-fields.js';
 
 /** RFC 2046 allows 70; what is longer or not printable ASCII is no boundary we could keep on a line. */
 const BOUNDARY = /^[\x20-\x7e]{0,199}[\x21-\x7e]$/;
@@ -38,13 +38,13 @@ export interface PartContext {
 }
 
 export function readPart(fields: readonly HeadField[], headEnd: Uint8Array, context: PartContext): MimePart {
-  const { value, params } = fields.length > 0 ? parameters(fields, 'content-type') : NO_PARAMETERS;
+  const { value, params } = fields.length > 0 ? asParameters(textOf(fields, 'content-type')) : NO_PARAMETERS;
   const fallback = context.around === 'multipart/digest' ? 'message/rfc822' : 'text/plain';
-  const type = value.trim().toLowerCase();
+  const type = trimBlanks(value).toLowerCase();
   const contentType = type.length <= MAX_MEDIA_TYPE && MEDIA_TYPE.test(type) ? type : fallback;
-  const encoding = bareToken(firstValue(fields, 'content-transfer-encoding') ?? '');
+  const encoding = bareToken(textOf(fields, 'content-transfer-encoding'));
   const mayOpen = context.depth < context.maxDepth;
-  const boundary = contentType.startsWith('multipart/') && mayOpen ? (params.boundary ?? '').trimEnd() : '';
+  const boundary = contentType.startsWith('multipart/') && mayOpen ? trimBlanks(params.boundary ?? '') : '';
   const isMultipart = BOUNDARY.test(boundary);
   const isMessage = mayOpen && context.openMessages && /^message\/(?:rfc822|global|news)$/.test(contentType) && IDENTITY.has(encoding);
   return {
@@ -63,18 +63,17 @@ export const isIdentity = (part: MimePart): boolean => part.encoding !== 'base64
 
 /** The file name a part goes by (RFC 2183, RFC 2231, or an encoded word as many write it), `''` without one. */
 export function fileNameOf(part: MimePart): string {
-  const name = parameters(part.fields, 'content-disposition').params.filename ?? parameters(part.fields, 'content-type').params.name ?? '';
-  return decodeHeaderText(name);
+  const { filename } = asParameters(textOf(part.fields, 'content-disposition')).params;
+  return decodeHeaderText(filename ?? asParameters(textOf(part.fields, 'content-type')).params.name ?? '');
 }
 
 export function dispositionOf(part: MimePart): string {
-  return bareToken(parameters(part.fields, 'content-disposition').value);
+  return bareToken(asParameters(textOf(part.fields, 'content-disposition')).value);
 }
 
-function parameters(fields: readonly HeadField[], name: string) {
-  return parseHeaderValue((firstValue(fields, name) ?? '').slice(0, MAX_VALUE), { stripComments: true });
-}
+const textOf = (fields: readonly HeadField[], name: string) => (firstValue(fields, name) ?? '').slice(0, MAX_VALUE);
+const asParameters = (text: string) => parseHeaderValue(text, { stripComments: true });
 
 function bareToken(value: string): string {
-  return /^[^\s;()]*/.exec(value.trim())?.[0].toLowerCase() ?? '';
+  return /^[ \t]*([^ \t;()]*)/.exec(value)?.[1]?.toLowerCase() ?? '';
 }

@@ -8,6 +8,8 @@ const CR = 0x0d;
 const SP = 0x20;
 const HTAB = 0x09;
 const DASH = 0x2d;
+/** White space that may follow a boundary (RFC 2046 5.1.1), and the line end. */
+const PADDING = [SP, HTAB, CR, LF];
 const NEXT_DASHES = Buffer.from('\n--');
 const NOTHING = Buffer.alloc(0);
 const MAX_DELIMITER = 300;
@@ -182,7 +184,9 @@ class Walker implements MimeWalker {
   /** Which open multipart the line delimits (the innermost one first), and whether it closes it. */
   #matchDelimiter(bytes: Buffer, start: number, end: number): { level: number; closes: boolean } | undefined {
     if (bytes[start] !== DASH || bytes[start + 1] !== DASH || end - start > MAX_DELIMITER || this.#open.length === 0) return undefined;
-    const text = bytes.toString('latin1', start + 2, end).trimEnd();
+    let textEnd = end;
+    while (textEnd > start + 2 && PADDING.includes(bytes[textEnd - 1] as number)) textEnd--;
+    const text = bytes.toString('latin1', start + 2, textEnd);
     for (let level = this.#open.length - 1; level >= 0; level--) {
       const boundary = this.#open[level]?.boundary ?? '';
       if (text === boundary) return { level, closes: false };
