@@ -1,5 +1,11 @@
 /**
  * mail: codecs of Internet messages. Bytes in, bytes out: no sockets, files, SQL or clock; times come in as arguments.
+ *
+ * - What a client sent and may not send (NUL, too large, a line break in a header, a bad header name or address) throws Refusal.
+ * - What is merely malformed is never an error: it reads as text, an opaque part, an empty list or undefined, and its bytes are kept.
+ * - Messages are in wire form: CRLF only, head and body apart, not dot-stuffed. `makeMessageReader` is what makes them so.
+ * - Streams are read once, in bounded memory, and what comes out never depends on how the input was cut into chunks.
+ * - Anything else thrown comes from the caller's own stream or key.
  */
 export { formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
 export { bodyHashOf } from './body-scan.js';
