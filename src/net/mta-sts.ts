@@ -6,18 +6,8 @@ import type { Logger } from 'pino';
 import { type Clock, DAY, MINUTE, SECOND } from '#core';
 import type { Dns } from './dns-answer.js';
 import type { HttpClient } from './http-client.js';
-import { parseStsPolicy, readStsRecord, type StsMode, type StsPolicy, type StsPolicyFile } from './sts-policy.js';
-
-/** A policy as it survives a restart. */
-export interface StoredStsPolicy {
-  domain: string;
-  id: string;
-  mode: StsMode;
-  mx: readonly string[];
-  /** Wall clock, ms. */
-  fetchedAt: number;
-  expiresAt: number;
-}
+import { makeStsMemory, type StoredStsPolicy } from './sts-memory.js';
+import { parseStsPolicy, readStsRecord, type StsPolicy, type StsPolicyFile } from './sts-policy.js';
 
 /** Where policies outlive the process. A rejection is logged; the policy then holds as long as the process. */
 export interface StsStore {
@@ -36,6 +26,8 @@ export interface MtaStsOptions {
   store?: StsStore;
   /** 10,000; those not asked for longest are forgotten first. */
   maxPolicies?: number;
+  /** Of the patterns of all policies together, so that long ones do not fill the memory; 16 million. */
+  maxCharacters?: number;
   /** Port of policy hosts, 443 but in tests. */
   port?: number;
 }
@@ -58,8 +50,8 @@ const REFRESH_MS = DAY;
 const MAX_FAILURES = 1000;
 
 export function makeMtaSts(options: MtaStsOptions): MtaSts {
-  const { dns, http, clock, logger, store, maxPolicies = 10_000, port = 443 } = options;
-  const policies = new Map<string, StoredStsPolicy>();
+  const { dns, http, clock, logger, store, maxPolicies = 10_000, maxCharacters = 16_000_000, port = 443 } = options;
+  const { remember, recall } = makeStsMemory({ clock, maxPolicies, maxCharacters });
   /** `domain id` → when it may be fetched again, monotonic ms. */
   const failures = new Map<string, number>();
   const fetches = new Map<string, Promise<void>>();
@@ -71,22 +63,6 @@ export function makeMtaSts(options: MtaStsOptions): MtaSts {
     } catch (error) {
       logger.warn({ err: error }, 'stored MTA-STS policies could not be read');
     }
-  }
-
-  function remember(entry: StoredStsPolicy): void {
-    policies.delete(entry.domain);
-    policies.set(entry.domain, entry);
-    dropOldest(policies, maxPolicies);
-  }
-
-  /** The policy that holds now, moved to the end of those that may be forgotten. */
-  function recall(domain: string): StoredStsPolicy | undefined {
-    const entry = policies.get(domain);
-    if (entry === undefined) return undefined;
-    policies.delete(domain);
-    if (entry.expiresAt <= clock.now()) return undefined;
-    policies.set(domain, entry);
-    return entry;
   }
 
   /** Undefined when the domain has no record, or nobody could say. */
@@ -105,11 +81,19 @@ export function makeMtaSts(options: MtaStsOptions): MtaSts {
     return parseStsPolicy(result.body.toString('utf8'));
   }
 
+  function noteFailure(key: string): void {
+    failures.delete(key);
+    failures.set(key, clock.monotonic() + RETRY_MS);
+    for (const oldest of failures.keys()) {
+      if (failures.size <= MAX_FAILURES) break;
+      failures.delete(oldest);
+    }
+  }
+
   async function refresh(domain: string, id: string): Promise<void> {
     const file = await fetchPolicy(domain);
     if (typeof file === 'string') {
-      failures.set(`${domain} ${id}`, clock.monotonic() + RETRY_MS);
-      dropOldest(failures, MAX_FAILURES);
+      noteFailure(`${domain} ${id}`);
       logger.info({ domain, id, reason: file }, 'no MTA-STS policy could be had');
       return;
     }
@@ -156,11 +140,4 @@ export function makeMtaSts(options: MtaStsOptions): MtaSts {
 
 function present(entry: StoredStsPolicy | undefined): StsPolicy | undefined {
   return entry && { mode: entry.mode, mx: entry.mx, id: entry.id, expiresAt: entry.expiresAt };
-}
-
-function dropOldest(map: Map<string, unknown>, maxSize: number): void {
-  for (const oldest of map.keys()) {
-    if (map.size <= maxSize) break;
-    map.delete(oldest);
-  }
 }

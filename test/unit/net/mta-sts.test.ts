@@ -207,6 +207,17 @@ describe('memory', () => {
   });
 });
 
+describe('memory for long policies', () => {
+  it('is bounded too', async () => {
+    const { world, policyFor } = makeWorld({ maxCharacters: 500 });
+    world.file = answer(policy('enforce', { mx: `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.test` }));
+    for (const domain of ['a.test', 'b.test', 'b.test', 'c.test', 'b.test', 'c.test']) await policyFor(domain);
+    expect(world.requests).toHaveLength(3);
+    await policyFor('a.test');
+    expect(world.requests).toHaveLength(4);
+  });
+});
+
 describe('the store', () => {
   const stored = (fields: Partial<StoredStsPolicy> = {}): StoredStsPolicy => ({
     domain: 'dst.test',
