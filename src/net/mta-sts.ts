@@ -34,8 +34,9 @@ export interface MtaStsOptions {
 
 export interface MtaSts {
   /**
-   * `domain`: the recipients' domain in the form of `parseDomain`, not an exchanger. Undefined: no policy. A policy of mode `none` counts as
-   * none. The first question for a domain that has one waits for it, up to a minute.
+   * `domain`: the recipients' domain in the form of `parseDomain`, or the name of a smarthost (RFC 8461 3.4); never an exchanger or a parent
+   * domain. Undefined: no policy. A policy of mode `none` demands nothing. The first question for a domain that has one waits for it, up to a
+   * minute.
    */
   policyFor(domain: string): Promise<StsPolicy | undefined>;
 }
@@ -45,7 +46,7 @@ const MAX_POLICY_BYTES = 64 * 1024;
 const FETCH_MS = MINUTE;
 /** RFC 8461 3.3: no new attempt at a policy that could not be fetched before this. */
 const RETRY_MS = 5 * MINUTE;
-/** RFC 8461 10.2: a policy is refreshed about daily, so that it does not run out while the domain still means it. */
+/** RFC 8461 3.3: a policy is refreshed about daily, so that it does not run out while the domain still means it. */
 const REFRESH_MS = DAY;
 const MAX_FAILURES = 1000;
 

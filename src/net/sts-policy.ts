@@ -70,7 +70,7 @@ function readFields(text: string): [key: string, value: string][] | string {
   return fields;
 }
 
-/** RFC 8461 3.2: `*` stands for one whole label, the left-most. */
+/** RFC 8461 3.2: `*` stands for one whole label, the left-most; names of other scripts are A-labels. */
 function parsePattern(value: string): string | undefined {
   const [, star = '', name = ''] = /^(\*\.)?([A-Za-z0-9._-]+)$/.exec(value) ?? [];
   const parsed = parseDomain(name);

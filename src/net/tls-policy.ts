@@ -12,7 +12,7 @@ export type TlsDecisionLevel = 'none' | TlsLevel;
 
 export interface TlsPolicyInput {
   configured: 'none' | 'may' | 'encrypt' | 'verify';
-  /** Of the recipients' domain. Not asked for a smarthost. */
+  /** Of the recipients' domain, or of the smarthost's name (RFC 8461 3.4). */
   sts?: StsPolicy | undefined;
   /** Of the host. */
   dane?: DaneResult | undefined;
