@@ -9,11 +9,11 @@ import { makeIdSource, systemClock } from '#core';
 import { makeDelivery } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
 import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
-import { makeDailyUsage, makeIntake } from '#intake';
+import { makeDailyUsage, makeIntake, makePressure, readMemory } from '#intake';
 import { loadServerTls, makeCidrMatcher, makeDnsCache, makeDnsClient } from '#net';
 import { makeQueue } from '#queue';
 import { defaultSmtpLimits, makeSmtpDoor } from '#smtp';
-import { openStores, startSweeping } from '#store';
+import { makeDiskRoom, openStores, startSweeping } from '#store';
 
 export { AlreadyInitialised, adminKeyFile, type Initialised, initialise } from './initialise.js';
 
@@ -69,7 +69,8 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ store: stores.events })], logger });
     const queue = makeQueue({ spool: stores.spool, clock, recorder, logger, accountId, onEvents: pump.wake });
     const usage = makeDailyUsage({ spool: stores.spool, limit: config.limits.unverifiedDomainPerDay });
-    const intake = makeIntake({ directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger });
+    const pressure = makePressure({ spool: stores.spool, room: makeDiskRoom(dataDir), logger, limits: config.limits, memory: readMemory });
+    const intake = makeIntake({ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger });
     const delivery = makeDelivery({
       queue,
       directory,
@@ -110,6 +111,8 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     });
 
     closing.push(startSweeping({ stores, clock, logger }));
+    await pressure.start();
+    closing.push(() => pressure.stop());
     await pump.start();
     closing.push(() => pump.stop());
     closing.push(() => conversations.stop());

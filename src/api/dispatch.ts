@@ -41,6 +41,8 @@ export function makeDispatcher(deps: DispatchDeps): (endpoint: Endpoint) => Requ
       // Acting as the account itself instead would send and delete in the wrong name.
       if (request.headers['x-mailgun-on-behalf-of']) throw notSupported('X-Mailgun-On-Behalf-Of');
       response.set(deps.rateLimit.count(key.account));
+      const refusal = endpoint.access === 'send' ? services.intake.refusalNow(key.account) : undefined;
+      if (refusal !== undefined) throw refusal;
       form = await readForm(request, queryOf(request), deps.tempDir);
       const baseUrl = publicBaseUrl(request, services.hostname);
       const call = { account: key.account, key, params, form, baseUrl, remoteAddress: clientAddress(request) };

@@ -20,7 +20,8 @@ export class ErrorAnswer extends Error {
 export function errorAnswerFrom(error: unknown): ErrorAnswer {
   if (error instanceof ErrorAnswer) return error;
   const refusal = refusalFrom(error);
-  return new ErrorAnswer(refusal.httpStatus, { message: refusal.publicText });
+  const headers: Record<string, string> = refusal.retryAfter === undefined ? {} : { 'retry-after': String(refusal.retryAfter) };
+  return new ErrorAnswer(refusal.httpStatus, { message: refusal.publicText }, headers);
 }
 
 /** A parameter (or a value of it) that a later release will know. */

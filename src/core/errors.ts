@@ -18,14 +18,25 @@ export class Refusal extends Error {
   readonly publicText: string;
   /** What the log says beside it; may name internals, never secrets. */
   readonly reason: string | undefined;
+  /** Seconds after which it may be worth another try, where that is known. */
+  readonly retryAfter: number | undefined;
 
-  constructor(fields: { smtpCode: number; enhancedCode: string; httpStatus: number; text: string; reason?: string; cause?: unknown }) {
+  constructor(fields: {
+    smtpCode: number;
+    enhancedCode: string;
+    httpStatus: number;
+    text: string;
+    reason?: string;
+    retryAfter?: number;
+    cause?: unknown;
+  }) {
     super(fields.text, { cause: fields.cause });
     this.smtpCode = fields.smtpCode;
     this.enhancedCode = fields.enhancedCode;
     this.httpStatus = fields.httpStatus;
     this.publicText = fields.text;
     this.reason = fields.reason;
+    this.retryAfter = fields.retryAfter;
   }
 
   get isTemporary(): boolean {

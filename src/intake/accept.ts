@@ -2,16 +2,21 @@
 import type { SpoolStore } from '#store';
 import { readDraft } from './draft.js';
 import { runPipeline } from './pipeline.js';
+import type { Pressure } from './pressure/pressure.js';
 import type { IntakeContext } from './step.js';
 import type { Intake } from './submission.js';
 
 export interface IntakeDeps extends Omit<IntakeContext, 'spool'> {
   spool: Pick<SpoolStore, 'newBody' | 'openBody'>;
+  pressure: Pick<Pressure, 'refusal'>;
 }
 
 export function makeIntake(deps: IntakeDeps): Intake {
   return {
+    refusalNow: (account) => deps.pressure.refusal(account),
     async accept(submission) {
+      const refusal = deps.pressure.refusal(submission.account);
+      if (refusal !== undefined) throw refusal;
       const writer = deps.spool.newBody();
       try {
         const recipients = [...new Set(submission.recipients)];

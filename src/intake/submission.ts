@@ -1,4 +1,4 @@
-import type { Address, Attachment, ReversePath, SendOptions } from '#core';
+import type { Address, Attachment, Refusal, ReversePath, SendOptions } from '#core';
 import type { DomainRecord } from '#store';
 
 /** What a door (SMTP or HTTP) hands over for one message, after it found out who sends it. */
@@ -34,6 +34,8 @@ export interface Accepted {
 }
 
 export interface Intake {
+  /** Why nothing of this account can be taken in at the moment, if so; doors ask before they read a message. Costs next to nothing. */
+  refusalNow(account: number): Refusal | undefined;
   /** Durable when it resolves. Throws Refusal (or StoreError) and has kept nothing otherwise; the content may then be only partly read. */
   accept(submission: Submission): Promise<Accepted>;
 }

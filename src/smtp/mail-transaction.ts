@@ -7,7 +7,7 @@ import { decideRecipient } from './decide-recipient.js';
 import { decideSender, type Submitter } from './decide-sender.js';
 import type { DoorContext } from './door-context.js';
 import { type Path, parsePathArgument } from './parse-path.js';
-import { makeReply, type Reply } from './reply.js';
+import { makeReply, type Reply, replyFrom } from './reply.js';
 
 /** From MAIL to the reply to the final dot. */
 export interface Transaction {
@@ -38,6 +38,8 @@ export async function openTransaction(line: string, client: { login: Login | und
   const hosted = login !== undefined || isTrusted ? await hostedDomain(path, login, door) : undefined;
   const decision = decideSender({ path, utf8, login, isTrusted, hosted });
   if ('refusal' in decision) return decision;
+  const full = decision.submitter && door.intake.refusalNow(decision.submitter.account);
+  if (full !== undefined) return { refusal: replyFrom(full) };
   const sender = path.kind === 'address' ? path.address : '';
   return { transaction: { sender, submitter: decision.submitter, recipients: new Set(), utf8 } };
 }

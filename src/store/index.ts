@@ -15,6 +15,7 @@ export type {
   Page,
 } from './directory-store.js';
 export type { ConversationQuery, EventPosition, EventQuery, EventStore, StoredConversation, StoredEvent } from './event-store.js';
+export { type DiskFacts, type DiskRoom, makeDiskRoom } from './disk-room.js';
 export { openStores, type StoreOptions, type Stores } from './open-stores.js';
 export type {
   Backlog,

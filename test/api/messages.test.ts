@@ -167,6 +167,18 @@ describe('what is refused', () => {
   });
 
   it('passes on what intake says, and no more', async () => {
+    api.intake.pressure = new Refusal({
+      smtpCode: 421,
+      enhancedCode: '4.3.2',
+      httpStatus: 503,
+      text: 'Service is overloaded',
+      retryAfter: 10,
+    });
+    // Before the body: one that would be refused is not even read.
+    const refused = await api.call('POST', SEND, { headers: { 'content-type': 'multipart/form-data; boundary=b' }, body: 'no multipart' });
+    expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '10' }, json: { message: 'Service is overloaded' } });
+    expect((await api.call('GET', '/v3/domains')).status).toBe(200);
+    api.intake.pressure = undefined;
     api.intake.failure = new StoreError('full', 'disk is full at /var/lib');
     expect(await api.call('POST', SEND, { form: LEAST })).toMatchObject({ status: 507, json: { message: 'Insufficient system storage' } });
     api.intake.failure = new Refusal({ smtpCode: 552, enhancedCode: '5.3.4', httpStatus: 413, text: 'Message too large' });

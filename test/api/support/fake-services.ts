@@ -1,5 +1,5 @@
 /** Intake, queue and event log in memory, with what they were asked kept for assertions. */
-import type { Address, Delivery } from '../../../dist/core/index.js';
+import type { Address, Delivery, Refusal } from '../../../dist/core/index.js';
 import type { EventLog } from '../../../dist/events/index.js';
 import type { Intake, Submission } from '../../../dist/intake/index.js';
 import type { Queue } from '../../../dist/queue/index.js';
@@ -15,12 +15,16 @@ export interface FakeIntake extends Intake {
   accepted: AcceptedMessage[];
   /** Thrown by the next accept(), before the content is read. */
   failure: Error | undefined;
+  /** What refusalNow() gives. */
+  pressure: Refusal | undefined;
 }
 
 export function makeFakeIntake(): FakeIntake {
   const fake: FakeIntake = {
     accepted: [],
     failure: undefined,
+    pressure: undefined,
+    refusalNow: () => fake.pressure,
     async accept({ content, ...submission }) {
       if (fake.failure) throw fake.failure;
       const chunks: Uint8Array[] = [];
@@ -115,6 +119,7 @@ export function makeFakeEvents(): FakeEvents {
   const bodyOf = (event: FakeEvent) =>
     JSON.stringify({
       event: event.event,
+      ...(event.severity === '' ? {} : { severity: event.severity }),
       id: event.id,
       timestamp: event.at / 1e6,
       account: { id: 'a' },

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Address, type Body, makeIdSource, parseAddress, StoreError } from '../../../dist/core/index.js';
+import { type Address, type Body, makeIdSource, parseAddress, Refusal, StoreError } from '../../../dist/core/index.js';
 import type { Directory } from '../../../dist/directory/index.js';
 import { makeRecorder } from '../../../dist/events/index.js';
 import { makeDailyUsage, makeIntake, type Submission } from '../../../dist/intake/index.js';
@@ -40,6 +40,7 @@ let puts: NewMessage[];
 let failPut: Error | undefined;
 let discarded: number;
 let used: number;
+let pressure: Refusal | undefined;
 
 function setUp(limit: number | null = null) {
   const directory = {
@@ -67,6 +68,7 @@ function setUp(limit: number | null = null) {
     recorder: makeRecorder({ clock }),
     usage: makeDailyUsage({ spool: { usage: async () => used }, limit }),
     clock,
+    pressure: { refusal: () => pressure },
     ids: makeIdSource(clock),
     hostname: HOSTNAME,
     logger: pino({ level: 'silent' }),
@@ -78,6 +80,7 @@ beforeEach(() => {
   failPut = undefined;
   discarded = 0;
   used = 0;
+  pressure = undefined;
 });
 
 const submission = (text: string, fields: Partial<Submission> = {}): Submission => ({
@@ -252,6 +255,14 @@ describe('a message that is refused', () => {
     await expect(setUp().accept(submission('', { content: broken() }))).rejects.toThrow('gone');
     expect([puts.length, discarded]).toEqual([0, 1]);
   });
+});
+
+it('takes nothing in under pressure', async () => {
+  pressure = new Refusal({ smtpCode: 452, enhancedCode: '4.3.1', httpStatus: 507, text: 'Insufficient system storage' });
+  const intake = setUp();
+  expect(intake.refusalNow(1)).toBe(pressure);
+  await expect(intake.accept(submission(MAIL))).rejects.toBe(pressure);
+  expect(puts).toEqual([]);
 });
 
 describe('the daily limit', () => {

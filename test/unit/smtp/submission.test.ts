@@ -1,5 +1,6 @@
 /** The main job over real sockets: a login over TLS sends a message, and intake gets exactly what was sent. */
 import { expect, test } from 'vitest';
+import { Refusal } from '../../../dist/core/index.js';
 import { startDoor } from './support/door.js';
 import { base64, SmtpClient } from './support/smtp-client.js';
 
@@ -28,6 +29,23 @@ test('a message sent after STARTTLS and AUTH PLAIN is accepted once, with its en
     sender: 'Sender@a.test',
     recipients: ['one@ext.test', 'two@ext.test'],
   });
+});
+
+test('under pressure MAIL is refused, with or without a close as the refusal asks, and works again after', async () => {
+  const { port, intake } = await startDoor();
+  const client = await SmtpClient.ready(port);
+  await client.startTls();
+  await client.login();
+  intake.pressure = new Refusal({ smtpCode: 452, enhancedCode: '4.3.1', httpStatus: 507, text: 'Insufficient system storage' });
+  await client.command('MAIL FROM:<x@a.test>', /^452 4\.3\.1 Insufficient system storage$/);
+  await client.command('RCPT TO:<one@ext.test>', /^503 /);
+  intake.pressure = undefined;
+  await client.command('MAIL FROM:<x@a.test>', /^250 /);
+  await client.command('RSET', /^250 /);
+  intake.pressure = new Refusal({ smtpCode: 421, enhancedCode: '4.3.2', httpStatus: 503, text: 'Service is overloaded' });
+  await client.command('MAIL FROM:<x@a.test>', /^421 4\.3\.2 Service is overloaded$/);
+  await client.closed();
+  expect(intake.kept).toEqual([]);
 });
 
 test('implicit TLS and AUTH LOGIN work, and several messages go over one connection', async () => {

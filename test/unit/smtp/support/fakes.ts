@@ -1,5 +1,5 @@
 /** A directory of two accounts and an intake that keeps what it is given, with the behaviour of the real ones that the door relies on. */
-import { StoreError } from '../../../../dist/core/index.js';
+import { type Refusal, StoreError } from '../../../../dist/core/index.js';
 import type { Directory } from '../../../../dist/directory/index.js';
 import type { Intake, Submission } from '../../../../dist/intake/index.js';
 import type { CredentialRecord, DomainRecord } from '../../../../dist/store/index.js';
@@ -82,6 +82,8 @@ export interface Kept extends Omit<Submission, 'content'> {
 
 export interface FakeIntake extends Intake {
   kept: Kept[];
+  /** What refusalNow() gives. */
+  pressure: Refusal | undefined;
   /** Transfers that ended in an error of the content. */
   dropped: Error[];
   /** Called before the content is read. */
@@ -99,6 +101,8 @@ export function fakeIntake(): FakeIntake {
     before: () => undefined,
     during: () => undefined,
     after: () => undefined,
+    pressure: undefined,
+    refusalNow: () => intake.pressure,
     async accept(submission) {
       await intake.before(submission);
       const { content, ...rest } = submission;
