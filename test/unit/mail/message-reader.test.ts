@@ -147,12 +147,3 @@ describe('refusals', () => {
     expect(readAll('x'.repeat(600_000), { chunkSize: 1000 }).size).toBe(600_004);
   });
 });
-
-it('reads 4 kB messages fast enough not to matter', () => {
-  const raw = Buffer.from(`Subject: x\r\n\r\n${'Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eius.\r\n'.repeat(55)}`);
-  readAll(raw);
-  const startedAt = performance.now();
-  for (let count = 0; count < 2000; count++) readAll(raw);
-  // 150 MB/s is 27 µs each; ten times that leaves room for a busy machine and still catches per-line strings.
-  expect((performance.now() - startedAt) / 2000).toBeLessThan(0.27);
-});
