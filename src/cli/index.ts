@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { packageVersion } from '#config';
 import { type Cli, newGroup, type Verb } from './cli.js';
+import { bounceExplain } from './commands/bounce-explain.js';
 import { config } from './commands/config.js';
 import { credentialAdd } from './commands/credential-add.js';
 import { credentialList } from './commands/credential-list.js';
@@ -27,6 +28,7 @@ import { queueRetry } from './commands/queue-retry.js';
 import { queueShow } from './commands/queue-show.js';
 import { send } from './commands/send.js';
 import { serve } from './commands/serve.js';
+import { shapingCheck } from './commands/shaping-check.js';
 import { processCli } from './process-cli.js';
 import { runProgram } from './run-program.js';
 
@@ -46,6 +48,8 @@ export function makeProgram(cli: Cli): Command {
     send,
     group('queue', 'open deliveries', [queueList, queueShow, queueRetry, queueCancel]),
     group('events', 'what happened', [eventsTail]),
+    group('bounce', 'what refusals mean', [bounceExplain]),
+    group('shaping', 'how much is sent to whom', [shapingCheck]),
   ]).version(packageVersion());
 }
 

@@ -2,7 +2,7 @@
  * What the server is told. `loadConfig` takes a file (or finds one), lays it over the defaults and gives a `Config` that is whole and valid;
  * otherwise it throws ConfigError, which lists every problem with its key path, value and what would be valid, and never a secret.
  * `checkTlsFiles` throws the same for certificate files; whoever listens calls it. The environment is read by `readEnvironment` alone.
- * `loadBounceRules` gives the rules that classify replies, checked like the configuration.
+ * `loadBounceRules` and `loadShaping` give the rules about other servers' replies, checked like the configuration.
  */
 export {
   BOUNCE_CATEGORIES,
@@ -19,6 +19,15 @@ export type { Config, Listener, LoadedConfig, Origin, TransportConfig, Transport
 export { type ExplainedValue, explainConfig } from './explain.js';
 export { type Environment, loadConfig, readEnvironment } from './load.js';
 export { type BounceRule, type BounceRules, loadBounceRules, type Site } from './load-bounce-rules.js';
+export {
+  loadShaping,
+  type Rate,
+  type ResponseRule,
+  type ShapingChange,
+  type ShapingLimits,
+  type ShapingRules,
+  type ShapingScope,
+} from './load-shaping.js';
 export { listenerText } from './network-text.js';
 export { packageVersion } from './package-version.js';
 export { ConfigError, type ConfigProblem } from './problems.js';

@@ -6,7 +6,14 @@
  * - Nothing goes out in clear when the sender or the operator asked for TLS; no name is resolved to a private address unless that is allowed.
  * - Every wait for a peer has an absolute deadline. A destination that is down keeps one lane at most.
  * - What was sent and could not be recorded is recorded later, before its lane goes on: a full disk stops delivery instead of repeating it.
+ *
+ * What replies mean (`makeBounceClassifier`) and how providers want to be sent to (`makeShaping`, `makeResponseRules`) are pure decisions
+ * over the rules that #config loads; they do no I/O and never throw.
  */
+export { type BounceClassification, type ClassifyBounce, makeBounceClassifier } from './bounce-classifier.js';
 export { type Delivery, type DeliveryDeps, type DeliveryOptions, type DeliveryStats, makeDelivery } from './delivery.js';
+export { applyOverrides, type EffectivePolicy, makeShaping, type Shaping, type ShapingPolicy } from './shaping-policy.js';
+export { makeResponseRules, type Override, type OverrideKey, type Response, type ResponseRules } from './shaping-responses.js';
+export { type RetryHint, retryHint, waitHint } from './shaping-wait-hint.js';
 export { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from './timeouts.js';
 export type { Transport } from './transport.js';

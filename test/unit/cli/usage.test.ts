@@ -30,6 +30,9 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     [['queue', 'retry', '5', '--all', ...SERVER], 'say which deliveries to retry'],
     [['queue', 'list', '--limit', 'many', ...SERVER], 'expected a whole number from 1'],
     [['events', 'tail', '--since', 'yesterday', ...SERVER], '--since yesterday: expected 90s, 10m, 2h, 3d or a date'],
+    [['bounce', 'explain', 'User unknown'], 'is not a refusal: it has to begin with a code'],
+    [['bounce', 'explain', '550 x', '--stage', 'end'], '--stage end: expected one of connect, banner'],
+    [['shaping', 'check', '450 x'], "required option '--mx <host>' not specified"],
     [['domain', 'list', '--api', 'mail.example.com', '--key', 'k'], '"mail.example.com" is not a URL'],
     [['domain', 'list', '--api', 'https://mail.example.com'], 'is another machine: give its key'],
   ])('%j', async (argv, message) => {
@@ -58,7 +61,20 @@ it('gives every command --json, and docs/cli.md a place', async () => {
   const page = readFileSync(fileURLToPath(new URL('../../../docs/cli.md', import.meta.url)), 'utf8');
   const { out } = await runCli(['--help']);
   const nouns = [...out.matchAll(/^ {2}(\w+)/gm)].map((match) => match[1] as string).filter((name) => name !== 'help');
-  expect(nouns).toEqual(['init', 'serve', 'config', 'endpoints', 'domain', 'credential', 'key', 'send', 'queue', 'events']);
+  expect(nouns).toEqual([
+    'init',
+    'serve',
+    'config',
+    'endpoints',
+    'domain',
+    'credential',
+    'key',
+    'send',
+    'queue',
+    'events',
+    'bounce',
+    'shaping',
+  ]);
   for (const noun of nouns) {
     const help = (await runCli([noun, '--help'])).out;
     const verbs = [...help.matchAll(/^ {2}(\w+) ?\[options\]/gm)].map((match) => [noun, match[1] as string]);

@@ -1,0 +1,121 @@
+/** `shaping check REPLY --mx HOST`: the policy for a host, and what a reply of it would make the server do. Needs no server. */
+import type { Command } from 'commander';
+import { loadConfig, loadShaping, type Rate, type ResponseRule, type ShapingChange } from '#config';
+import { makeResponseRules, makeShaping, retryHint, type ShapingPolicy } from '#delivery';
+import { type Cli, localCommand, report } from '../cli.js';
+import { readReply, readStage } from '../reply-argument.js';
+import { renderFields } from '../table.js';
+
+interface Options {
+  config?: string;
+  json?: boolean;
+  mx: string;
+  stage: string;
+}
+
+const GREYLIST = /gr[ae]y-?\s?list/i;
+
+export function shapingCheck(cli: Cli): Command {
+  return localCommand(cli, 'check', 'show how mail to a host is shaped, and what a reply of it would change')
+    .argument('[reply]', 'such as "421 4.7.0 Too many connections"')
+    .requiredOption('--mx <host>', 'the host that answers, or a domain')
+    .option('--stage <stage>', 'where in the session: connect, banner, ehlo, tls, auth, mail, rcpt, data, dot', 'dot')
+    .action((text: string | undefined, options: Options) => {
+      const { config } = loadConfig({ file: options.config, env: cli.environment });
+      const rules = loadShaping(config.shaping.file);
+      const policy = makeShaping(rules).policyFor([options.mx], options.mx);
+      const stage = readStage(options.stage);
+      const reply = text === undefined ? undefined : readReply(text);
+      const rule =
+        reply &&
+        makeResponseRules(rules, cli.clock).match({
+          isRemote: true,
+          source: '',
+          site: options.mx,
+          tenant: '',
+          destination: options.mx,
+          mxHosts: [options.mx],
+          reply,
+          stage,
+        });
+      const hint = reply && retryHint(reply.text, GREYLIST.test(reply.text));
+      report(cli, options, { mx: options.mx, policy, reply: reply ?? null, rule: rule ?? null, hint: hint ?? null }, (paint) =>
+        renderFields(paint, [
+          ...policyFields(policy),
+          ...(reply === undefined ? [] : ruleFields(rule)),
+          [
+            'asks to wait',
+            hint !== undefined && hint.atLeast > 0
+              ? `${spanText(hint.atLeast)}${hint.sameSource ? ', then from the same source' : ''}`
+              : undefined,
+          ],
+        ]),
+      );
+    });
+}
+
+type Field = readonly [string, string | undefined];
+
+function policyFields(policy: ShapingPolicy): Field[] {
+  return [
+    ['provider', policy.provider ?? '(none: the default)'],
+    [
+      'connections',
+      `${policy.connections} for each source${policy.providerConnections === undefined ? '' : `, ${policy.providerConnections} in all`}`,
+    ],
+    ['messages', `${policy.messagesPerConnection} on a connection`],
+    ['connection rate', rateText(policy.connectionRate)],
+    ['message rate', rateText(policy.messageRate)],
+    ['tls', policy.tls],
+  ];
+}
+
+const SCOPES: Record<ResponseRule['scope'], string> = {
+  path: 'mail from this source to this site',
+  tenant: 'this customer’s mail to this site',
+  domain: 'all mail to this domain',
+  recipient: 'this delivery only',
+};
+
+function ruleFields(rule: ResponseRule | undefined): Field[] {
+  if (rule === undefined) return [['rule', 'none: the reply changes nothing']];
+  const { count, perMs } = rule.threshold;
+  return [
+    ['rule', `${rule.id}: ${rule.explanation}`],
+    [
+      'fires',
+      count === 1 ? 'at once' : `at the ${count}th such reply within ${spanText(perMs)}`.replace('2th', '2nd').replace('3th', '3rd'),
+    ],
+    ['then', `${changeText(rule.change)} for ${spanText(rule.duration)}`],
+    ['concerns', SCOPES[rule.scope]],
+  ];
+}
+
+function changeText(change: ShapingChange): string {
+  const parts = [
+    change.suspend && 'nothing is sent',
+    change.otherSource && 'another source is preferred',
+    change.connections !== undefined && `at most ${change.connections} connection${change.connections === 1 ? '' : 's'}`,
+    change.messagesPerConnection !== undefined && `at most ${change.messagesPerConnection} messages on a connection`,
+    change.connectionRate && `at most ${rateText(change.connectionRate)} connections`,
+    change.messageRate && `at most ${rateText(change.messageRate)} messages`,
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+function rateText(rate: Rate | undefined): string | undefined {
+  return rate && `${rate.count} per ${spanText(rate.perMs).replace(/^1 /, '')}`;
+}
+
+function spanText(ms: number): string {
+  const [size, name] = SPANS.find(([unit]) => ms % unit === 0) ?? [1, 'millisecond'];
+  const amount = ms / size;
+  return `${amount} ${name}${amount === 1 ? '' : 's'}`;
+}
+
+const SPANS: readonly (readonly [number, string])[] = [
+  [86_400_000, 'day'],
+  [3_600_000, 'hour'],
+  [60_000, 'minute'],
+  [1000, 'second'],
+];

@@ -1,0 +1,21 @@
+/** Options that name a reply and where it came from, for the commands that explain rules. */
+import { parseSmtpReply, type SmtpReply, type Stage } from '#core';
+import { WrongUsage } from './command-errors.js';
+
+/** Throws WrongUsage when the text does not begin with a code of a refusal. */
+export function readReply(text: string): SmtpReply {
+  // Logs and reports join the lines of a reply, each with its code, into one.
+  const code = /^\s*([45]\d\d)[ -]/.exec(text)?.[1];
+  const reply = parseSmtpReply(code === undefined ? text : text.trim().replaceAll(` ${code}-`, ' '));
+  if (reply === undefined || reply.code < 400)
+    throw new WrongUsage(`"${text}" is not a refusal: it has to begin with a code such as 450 or 550`);
+  return reply;
+}
+
+const STAGES: readonly Stage[] = ['connect', 'banner', 'ehlo', 'tls', 'auth', 'mail', 'rcpt', 'data', 'dot'];
+
+export function readStage(text: string): Stage {
+  const stage = STAGES.find((name) => name === text);
+  if (stage === undefined) throw new WrongUsage(`--stage ${text}: expected one of ${STAGES.join(', ')}`);
+  return stage;
+}
