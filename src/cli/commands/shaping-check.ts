@@ -1,7 +1,7 @@
 /** `shaping check REPLY --mx HOST`: the policy for a host, and what a reply of it would make the server do. Needs no server. */
 import type { Command } from 'commander';
-import { loadConfig, loadShaping, type Rate, type ResponseRule, type ShapingChange } from '#config';
-import { makeResponseRules, makeShaping, retryHint, type ShapingPolicy } from '#delivery';
+import { loadBounceRules, loadConfig, loadShaping, type Rate, type ResponseRule, type ShapingChange } from '#config';
+import { makeBounceClassifier, makeResponseRules, makeShaping, retryHint, type ShapingPolicy } from '#delivery';
 import { type Cli, localCommand, report } from '../cli.js';
 import { readReply, readStage } from '../reply-argument.js';
 import { renderFields } from '../table.js';
@@ -12,8 +12,6 @@ interface Options {
   mx: string;
   stage: string;
 }
-
-const GREYLIST = /gr[ae]y-?\s?list/i;
 
 export function shapingCheck(cli: Cli): Command {
   return localCommand(cli, 'check', 'show how mail to a host is shaped, and what a reply of it would change')
@@ -38,7 +36,8 @@ export function shapingCheck(cli: Cli): Command {
           reply,
           stage,
         });
-      const hint = reply && retryHint(reply.text, GREYLIST.test(reply.text));
+      const classify = makeBounceClassifier(loadBounceRules(config.bounceRules.file));
+      const hint = reply && retryHint(reply.text, classify({ stage, reply, mxHost: options.mx }).category === 'greylisted');
       report(cli, options, { mx: options.mx, policy, reply: reply ?? null, rule: rule ?? null, hint: hint ?? null }, (paint) =>
         renderFields(paint, [
           ...policyFields(policy),
