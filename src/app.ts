@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { defaultApiLimits, makeApi, makeHttpServer, stopHttpServer } from '#api';
+import { defaultApiLimits, makeApi, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
 import { type Config, listenerText, packageVersion } from '#config';
 import { makeIdSource, systemClock } from '#core';
 import { makeDelivery } from '#delivery';
@@ -14,6 +14,7 @@ import { loadServerTls, makeCidrMatcher, makeDnsCache, makeDnsClient } from '#ne
 import { makeQueue } from '#queue';
 import { defaultSmtpLimits, makeSmtpDoor } from '#smtp';
 import { makeDiskRoom, openStores, startSweeping } from '#store';
+import { makeServerMetrics } from './server-metrics.js';
 
 export { AlreadyInitialised, adminKeyFile, type Initialised, initialise } from './initialise.js';
 
@@ -44,9 +45,12 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
   if (serverKey === undefined) throw new Error(`data folder ${dataDir} is not initialised: run "mailwagon init" first`);
   const loadTls = () => loadServerTls({ certFile: config.tls.cert, keyFile: config.tls.key, dataDir, hostname, clock });
 
+  let phase: 'starting' | 'running' | 'stopping' = 'starting';
+  const metrics = makeServerMetrics({ clock, version: packageVersion() });
   const stores = await openStores({ dataDir, onFatal });
-  const closing: (() => unknown)[] = [() => stores.close()];
+  const closing: (() => unknown)[] = [() => metrics.stop(), () => stores.close()];
   const stopAll = async () => {
+    phase = 'stopping';
     for (const close of closing.reverse().splice(0)) await close();
   };
 
@@ -63,14 +67,16 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const directory = makeDirectory({ store: stores.directory, clock, hostname, serverKey, dns: dnsClient });
     const accountId = async (account: number) => (await directory.accounts.get(account)).publicId;
 
-    const recorder = makeRecorder({ clock });
+    const recorder = metrics.counting.recorder(makeRecorder({ clock }));
     const events = makeEventLog({ store: stores.events });
     const conversations = makeConversationLog({ store: stores.events, logger });
     const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ store: stores.events })], logger });
     const queue = makeQueue({ spool: stores.spool, clock, recorder, logger, accountId, onEvents: pump.wake });
     const usage = makeDailyUsage({ spool: stores.spool, limit: config.limits.unverifiedDomainPerDay });
     const pressure = makePressure({ spool: stores.spool, room: makeDiskRoom(dataDir), logger, limits: config.limits, memory: readMemory });
-    const intake = makeIntake({ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger });
+    const intake = metrics.counting.intake(
+      makeIntake({ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger }),
+    );
     const delivery = makeDelivery({
       queue,
       directory,
@@ -96,12 +102,24 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       clock,
       logger,
       limits: defaultSmtpLimits,
+      observer: metrics.counting.smtp,
+    });
+    metrics.watch({ stores, pump, delivery, smtp, conversations, pressure });
+    const readiness = makeReadiness({
+      clock,
+      phase: () => phase,
+      probeStore: stores.spool.probe,
+      isAccepting: () => pressure.state().accepting,
     });
     const api = makeApi({
       directory,
       intake,
       queue,
       events,
+      conversations,
+      readiness,
+      metrics: metrics.render,
+      observe: metrics.counting.api,
       clock,
       logger,
       hostname,
@@ -128,6 +146,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const http = await listenHttp(config, api.app);
     busy.push((graceMs) => http.stop(graceMs));
 
+    phase = 'running';
     const smtpText = (implicitTls: boolean) => smtpAddresses.filter((address) => address.implicitTls === implicitTls).map(listenerText);
     return {
       addresses: { smtp: smtpText(false), smtps: smtpText(true), http: http.addresses },

@@ -3,7 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Logger } from 'pino';
 import type { Clock } from '#core';
 import type { Directory } from '#directory';
-import type { EventLog } from '#events';
+import type { ConversationLog, EventLog } from '#events';
 import type { Intake } from '#intake';
 import type { Queue } from '#queue';
 import { logRequest, makeDispatcher, sendError } from './dispatch.js';
@@ -11,12 +11,21 @@ import { endpoints } from './endpoints.js';
 import { ErrorAnswer } from './error-answer.js';
 import { makeGuessBrake } from './middleware/guess-brake.js';
 import { makeRateLimit } from './middleware/rate-limit.js';
+import type { ApiObserver } from './observer.js';
+import { addOpenPages } from './open-pages.js';
+import type { Readiness } from './readiness.js';
 
 export interface ApiDeps {
   directory: Directory;
   intake: Intake;
   queue: Queue;
   events: EventLog;
+  /** What was said to peers, for the operator. */
+  conversations: Pick<ConversationLog, 'find'>;
+  readiness: Readiness;
+  /** The text for Prometheus. */
+  metrics: () => Promise<string>;
+  observe: ApiObserver;
   clock: Clock;
   logger: Logger;
   /** Name of this server; the host of URLs when a client sends none. */
@@ -39,13 +48,15 @@ export interface Api {
 }
 
 export function makeApi(deps: ApiDeps): Api {
-  const { directory, intake, queue, events, clock, hostname, version, logger } = deps;
+  const { directory, intake, queue, events, conversations, clock, hostname, version, logger } = deps;
+  const brake = makeGuessBrake(clock);
   const dispatch = makeDispatcher({
-    services: { directory, intake, queue, events, clock, hostname, version, startedAt: clock.monotonic() },
-    brake: makeGuessBrake(clock),
+    services: { directory, intake, queue, events, conversations, clock, hostname, version, startedAt: clock.monotonic() },
+    brake,
     rateLimit: makeRateLimit({ clock, perMinute: deps.limits.requestsPerMinute }),
     logger,
     tempDir: deps.tempDir,
+    observe: deps.observe,
   });
 
   const app = express();
@@ -58,6 +69,7 @@ export function makeApi(deps: ApiDeps): Api {
   app.get('/', (_request, response) => {
     response.set('content-type', 'text/plain; charset=utf-8').end('Mailgun Magnificent API');
   });
+  addOpenPages(app, { readiness: deps.readiness, metrics: deps.metrics, keys: directory.keys, brake });
   for (const endpoint of endpoints) app[methodName(endpoint.method)](endpoint.path, dispatch(endpoint));
   for (const [path, methods] of methodsByPath()) {
     app.all(path, () => {

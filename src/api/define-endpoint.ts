@@ -1,7 +1,7 @@
 /** What an endpoint is: where it lives, who may call it, what its path parameters name, and the handler that answers it. */
 import type { Clock } from '#core';
 import type { Directory } from '#directory';
-import type { EventLog } from '#events';
+import type { ConversationLog, EventLog } from '#events';
 import type { Intake } from '#intake';
 import type { Queue } from '#queue';
 import type { ApiKeyRecord } from '#store';
@@ -13,6 +13,7 @@ export interface Services {
   intake: Intake;
   queue: Queue;
   events: EventLog;
+  conversations: Pick<ConversationLog, 'find'>;
   clock: Clock;
   /** Name of this server. */
   hostname: string;
@@ -40,7 +41,7 @@ export type Group = 'Messages' | 'Domains' | 'Credentials' | 'Keys' | 'Events' |
 export type Access = 'send' | 'read' | 'write';
 
 /** What a path parameter names, so that tests can put another account's there. */
-export type ParameterKind = 'domain' | 'login' | 'key' | 'delivery' | 'page';
+export type ParameterKind = 'domain' | 'login' | 'key' | 'delivery' | 'page' | 'selector';
 
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -57,8 +58,8 @@ export interface Endpoint {
 
 type Handler = Endpoint['handler'];
 
-/** A path parameter's name is the first part of its kind: `:domain`, `:login`, `:key`, `:delivery`, `:page`. */
-const KINDS: ReadonlySet<string> = new Set<ParameterKind>(['domain', 'login', 'key', 'delivery', 'page']);
+/** A path parameter's name is the first part of its kind: `:domain`, `:login`, `:key`, `:delivery`, `:page`, `:selector`. */
+const KINDS: ReadonlySet<string> = new Set<ParameterKind>(['domain', 'login', 'key', 'delivery', 'page', 'selector']);
 
 /** `defineEndpoint('GET /v3/:domain/events', { … })`. Throws on a path parameter of unknown kind. */
 export function defineEndpoint(

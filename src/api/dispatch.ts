@@ -17,6 +17,7 @@ import { clientAddress } from './middleware/client-address.js';
 import type { GuessBrake } from './middleware/guess-brake.js';
 import { publicBaseUrl } from './middleware/public-base-url.js';
 import type { RateLimit } from './middleware/rate-limit.js';
+import type { ApiObserver } from './observer.js';
 
 export interface DispatchDeps {
   services: Services;
@@ -24,6 +25,7 @@ export interface DispatchDeps {
   rateLimit: RateLimit;
   logger: Logger;
   tempDir: string;
+  observe: ApiObserver;
 }
 
 export function makeDispatcher(deps: DispatchDeps): (endpoint: Endpoint) => RequestHandler {
@@ -53,7 +55,9 @@ export function makeDispatcher(deps: DispatchDeps): (endpoint: Endpoint) => Requ
       sendError(request, response, errorAnswerFrom(error));
     } finally {
       await form?.dispose().catch((error: unknown) => logger.error({ err: error }, 'upload not released'));
-      logRequest(logger, { request, endpoint, response, key, ms: services.clock.monotonic() - started, failure });
+      const ms = services.clock.monotonic() - started;
+      deps.observe(endpoint.method, endpoint.path, response.statusCode, ms);
+      logRequest(logger, { request, endpoint, response, key, ms, failure });
     }
   };
 }

@@ -9,4 +9,6 @@ export { type Api, type ApiDeps, defaultApiLimits, makeApi } from './api.js';
 export type { Access, Endpoint, Group, ParameterKind } from './define-endpoint.js';
 export { endpoints } from './endpoints.js';
 export { makeHttpServer, serverTimeouts } from './http-server.js';
+export type { ApiObserver } from './observer.js';
+export { makeReadiness, type Obstacle, type Readiness, type ReadinessDeps } from './readiness.js';
 export { stopHttpServer } from './stop-http-server.js';

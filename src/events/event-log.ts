@@ -8,9 +8,9 @@ export interface EventLog {
 
 const READER = 'event-log';
 
-export const makeEventLog = (deps: { store: EventStore }): EventLog => ({ query: (query) => deps.store.query(query) });
+export const makeEventLog = (deps: { store: Pick<EventStore, 'query'> }): EventLog => ({ query: (query) => deps.store.query(query) });
 
-export const makeEventLogReader = (deps: { store: EventStore }): OutboxReader => ({
+export const makeEventLogReader = (deps: { store: Pick<EventStore, 'append' | 'cursor'> }): OutboxReader => ({
   name: READER,
   position: () => deps.store.cursor(READER),
   read: (rows) => deps.store.append(READER, rows),

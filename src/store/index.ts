@@ -3,6 +3,8 @@
  * Every write is durable on resolve (WAL, synchronous=FULL asserted at each open). A call that throws kept nothing.
  * SQLite runs in worker threads (one writer for directory and spool, one for events, one reader), so the event loop never waits for fsync.
  */
+
+export type { CommitStats } from './commit-stats.js';
 export type {
   AccountRecord,
   ApiKeyRecord,
@@ -27,6 +29,7 @@ export type {
   NewMessage,
   OutboxEvent,
   OutboxRow,
+  QueueCensus,
   QueuedDelivery,
   QueueFilter,
   Settlement,

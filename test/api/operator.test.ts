@@ -46,11 +46,53 @@ it('shows a delivery in full', async () => {
       first_attempt_at: '2026-03-04T10:00:00.000Z',
     },
   };
-  expect((await api.call('GET', `${QUEUE}/12`)).json).toEqual(expected);
+  const conversation = { account: 1, messageId: 'm7@example.com', recipient: 'alice@example.org', outcome: 'deferred' as const, at: 0 };
+  api.conversations.entries = [
+    { ...conversation, delivery: 12, attempt: 1, text: 'S: 451 4.7.1 Greylisted' },
+    { ...conversation, delivery: 12, attempt: 1, text: 'secret of another account', account: 2 },
+  ];
+  const { why, ...shown } = (await api.call('GET', `${QUEUE}/12`)).json;
+  expect(why).toMatch(/^It was tried once; mx\.example\.org put it off the last time: "451 Greylisted"\. It is due and waits for its turn/);
+  expect(shown).toEqual({
+    ...expected,
+    state: 'open',
+    next_attempt_at: null,
+    conversations: [{ attempt: 1, at: '1970-01-01T00:00:00.000Z', outcome: 'deferred', text: 'S: 451 4.7.1 Greylisted' }],
+  });
   const list = await api.call('GET', QUEUE);
   expect(list.json.next).toBeNull();
   expect(list.json.items[1]).toEqual(expected);
   expect(list.json.items[0].last).toBeNull();
+});
+
+it('shows deliveries that are over, by number or by Message-ID', async () => {
+  const noted = { account: 1, messageId: 'm7@example.com', attempt: 1, at: 0, text: 'S: 451 later' };
+  api.conversations.entries = [{ ...noted, delivery: 21, recipient: 'a@example.org', outcome: 'deferred' }];
+  const recipients = ['a@example.org', 'b@example.org', 'c@example.org'];
+  for (const [index, recipient] of recipients.entries()) api.events.add({ at: 1_000_000 + index, event: 'accepted', recipient });
+  api.events.add({ at: 2_000_000, event: 'delivered', recipient: 'a@example.org' });
+  api.events.add({ at: 3_000_000, event: 'failed', severity: 'permanent', recipient: 'b@example.org' });
+  api.events.add({ at: 4_000_000, event: 'failed', severity: 'temporary', recipient: 'c@example.org' });
+  api.queue.items = [queuedDelivery(33, { recipient: 'c@example.org' as never })];
+  const one = (await api.call('GET', `${QUEUE}/21`)).json;
+  expect(one).toMatchObject({
+    ...{ id: 21, message_id: 'm7@example.com', recipient: 'a@example.org', destination: 'example.org', state: 'delivered' },
+    end: { state: 'delivered', at: '1970-01-01T00:00:02.000Z' },
+    conversations: [{ attempt: 1, outcome: 'deferred', text: 'S: 451 later' }],
+  });
+  for (const name of ['m7@example.com', '<m7@example.com>']) {
+    const { json } = await api.call('GET', `${QUEUE}/${encodeURIComponent(name)}`);
+    expect(json.message_id).toBe('m7@example.com');
+    expect(json.items).toMatchObject([
+      { id: 21, state: 'delivered' },
+      { id: null, state: 'failed', recipient: 'b@example.org', conversations: [] },
+      { id: 33, state: 'open', recipient: 'c@example.org', why: expect.stringContaining('It is due') },
+    ]);
+  }
+  for (const name of ['21', 'm7@example.com']) {
+    expect((await api.call('GET', `${QUEUE}/${encodeURIComponent(name)}`, { key: KEYS.other })).status).toBe(404);
+  }
+  expect((await api.call('GET', `${QUEUE}/nobody%40example.com`)).json).toEqual({ message: 'Message not found' });
 });
 
 it('answers 404 for what is not there or not of this account', async () => {

@@ -25,14 +25,34 @@ test('queue show and cancel', async () => {
     last: { code: 451, message: expect.stringContaining('mailbox busy') },
   });
   expect(Date.parse(shown.due)).toBeGreaterThan(Date.now() + 5 * 60_000);
+  expect(shown.why).toMatch(
+    /^It was tried once; mx\.dst\.test put it off .*"451 4\.2\.1 mailbox busy"\. It is tried again in \d+ minutes\./,
+  );
+  expect(Date.parse(shown.next_attempt_at)).toBe(Date.parse(shown.due));
+  const [conversation] = shown.conversations;
+  expect(conversation).toMatchObject({ attempt: 1, outcome: 'deferred' });
+  expect(conversation.text.split('\n')).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^\* connected to mx\.dst\.test \[127\./),
+      expect.stringMatching(/^S: 220 mx\.dst\.test/),
+      expect.stringMatching(/^C: EHLO /),
+      expect.stringMatching(/^C: RCPT TO:<first@dst\.test>/),
+      'S: 451 4.2.1 mailbox busy',
+    ]),
+  );
+  expect(conversation.text).not.toContain('Hello there');
   const table = await world.server.cli('queue', 'show', String(items[0].id));
-  expect(table.stdout).toMatch(/first@dst\.test[\s\S]*451/);
+  expect(table.stdout).toMatch(/why {2,}It was tried once[\s\S]*first@dst\.test[\s\S]*Attempt 1 at [\s\S]*S: 451 4\.2\.1 mailbox busy/);
 
   expect(await json('queue', 'cancel', '--recipient', 'first@dst.test')).toEqual({ count: 1 });
   const events = await world.waitForEvents({ accepted: 2, 'failed temporary': 2, 'failed permanent': 1 });
   expect(events.at(-1)).toMatchObject({ recipient: 'first@dst.test', 'delivery-status': { description: 'Cancelled by its owner' } });
   expect((await json('queue', 'list')).items).toMatchObject([{ recipient: 'second@dst.test' }]);
-  expect(await world.server.cli('queue', 'show', String(items[0].id))).toMatchObject({ code: 1 });
+  const over = await json('queue', 'show', String(items[0].id));
+  expect(over).toMatchObject({ state: 'failed', recipient: 'first@dst.test', end: { message: 'Cancelled by its owner', code: 604 } });
+  expect(over.conversations).toEqual(shown.conversations);
+  expect((await json('queue', 'show', first)).items).toMatchObject([{ id: items[0].id, state: 'failed' }]);
+  expect(await world.server.cli('queue', 'show', '1')).toMatchObject({ code: 1 });
 
   expect(await json('queue', 'cancel', '--all')).toEqual({ count: 1 });
   expect((await json('queue', 'list')).items).toEqual([]);

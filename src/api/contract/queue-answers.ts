@@ -21,6 +21,54 @@ export interface QueuedDeliveryJson {
   expires_at: string;
 }
 
+/** What was said in one attempt; lines marked `C:` (ours), `S:` (the peer's) or `*` (remarks). */
+export interface ConversationJson {
+  attempt: number;
+  at: string;
+  outcome: 'delivered' | 'deferred' | 'failed';
+  text: string;
+}
+
+/** How a delivery ended, from the event that says so. */
+export interface EndJson {
+  state: 'delivered' | 'failed';
+  at: string;
+  attempts: number;
+  code: number;
+  message: string;
+  reason?: string | undefined;
+  mx_host?: string | undefined;
+  tls?: boolean | undefined;
+}
+
+export type DeliveryStoryJson =
+  | (QueuedDeliveryJson & {
+      state: 'open';
+      /** Why it waits, in plain words. */
+      why: string;
+      /** null: it is due. */
+      next_attempt_at: string | null;
+      /** Of the last attempts that did not succeed. */
+      conversations: ConversationJson[];
+    })
+  | {
+      /** null: it ended with its first attempt, and only its event was kept. */
+      id: number | null;
+      message_id: string;
+      recipient: string;
+      destination: string;
+      /** `over`: how it ended is not in the event log any more (or not yet). */
+      state: 'delivered' | 'failed' | 'over';
+      end: EndJson | null;
+      conversations: ConversationJson[];
+    };
+
+/** Asked for by Message-ID: a message may have many deliveries. */
+export interface MessageStoryJson {
+  message_id: string;
+  items: DeliveryStoryJson[];
+}
+
 export interface QueueAnswer {
   items: QueuedDeliveryJson[];
   /** `after` of the next page; null on the last. */

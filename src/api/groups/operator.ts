@@ -1,12 +1,14 @@
 /** Our own endpoints for the command line: the account's queue, its whole event log, and how the server is. Not part of Mailgun's API. */
-import { parseDomain } from '#core';
-import type { QueueAnswer, QueueChangeAnswer, QueuedDeliveryJson, StatusAnswer } from '../contract/queue-answers.js';
+import { notFound, parseDomain } from '#core';
+import type { DeliveryStoryJson, MessageStoryJson, QueueAnswer, QueueChangeAnswer, StatusAnswer } from '../contract/queue-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { fetchPage } from '../event-query/fetch-page.js';
 import { readPageRequest } from '../event-query/read-page-request.js';
 import { changeDeliveries, readSelection } from '../operator/change-deliveries.js';
 import { readDeliveryFilter } from '../operator/delivery-filter.js';
-import { getDelivery, listDeliveries } from '../operator/find-deliveries.js';
+import { storiesOfMessage, storyOfDelivery } from '../operator/delivery-story.js';
+import { listDeliveries } from '../operator/find-deliveries.js';
+import { presentStory } from '../present/delivery-story.js';
 import { presentEventPage } from '../present/event-page.js';
 import { presentDelivery } from '../present/queued-delivery.js';
 
@@ -19,8 +21,14 @@ async function listQueue({ account, form }: Call, { queue }: Services): Promise<
   return { items: items.map(presentDelivery), next };
 }
 
-async function showDelivery(call: Call, { queue }: Services): Promise<QueuedDeliveryJson> {
-  return presentDelivery(await getDelivery(queue, call.account, pathParameter(call, 'delivery')));
+/** By the number of a delivery, or by a Message-ID, which has an `@`. Open or over. */
+async function showDelivery(call: Call, services: Services): Promise<DeliveryStoryJson | MessageStoryJson> {
+  const name = pathParameter(call, 'delivery').trim().replace(/^<|>$/g, '');
+  const now = services.clock.now();
+  if (/^\d{1,16}$/.test(name)) return presentStory(await storyOfDelivery(services, call.account, Number(name)), now);
+  if (!name.includes('@')) throw notFound('Delivery not found');
+  const stories = await storiesOfMessage(services, call.account, name);
+  return { message_id: name, items: stories.map((story) => presentStory(story, now)) };
 }
 
 async function retry({ account, form }: Call, { queue }: Services): Promise<QueueChangeAnswer> {
@@ -48,7 +56,7 @@ export const operatorEndpoints: Endpoint[] = [
   defineEndpoint(`GET ${BASE}/queue`, 'Operator', 'read', 'List open deliveries', listQueue),
   defineEndpoint(`POST ${BASE}/queue/retry`, 'Operator', 'write', 'Make deliveries due now', retry),
   defineEndpoint(`POST ${BASE}/queue/cancel`, 'Operator', 'write', 'End deliveries without delivering them', cancel),
-  defineEndpoint(`GET ${BASE}/queue/:delivery`, 'Operator', 'read', 'Show an open delivery', showDelivery),
+  defineEndpoint(`GET ${BASE}/queue/:delivery`, 'Operator', 'read', 'Show a delivery, or those of a message, open or over', showDelivery),
   defineEndpoint(`GET ${BASE}/events`, 'Operator', 'read', 'Query the events of the account', listEvents),
   defineEndpoint(`GET ${BASE}/events/:page`, 'Operator', 'read', 'A page of an events query', listEvents),
   defineEndpoint(`GET ${BASE}/status`, 'Operator', 'read', 'How the server is', status),

@@ -18,3 +18,16 @@ export function clientAddress(request: IncomingMessage): string {
     ?.trim();
   return forwarded && isIP(forwarded) ? forwarded : peer;
 }
+
+/** Headers by which a proxy says that somebody else is asking. */
+const FORWARDING = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'] as const;
+const LOCAL_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/**
+ * The request was made on this machine, by something that is no proxy for others as far as can be seen, to this machine by name (a web page that
+ * points a name of its own at 127.0.0.1 is somebody else).
+ */
+export function isDirectFromThisMachine(request: IncomingMessage): boolean {
+  const peer = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  return isLoopback(peer) && LOCAL_HOST.test(request.headers.host ?? '') && FORWARDING.every((name) => request.headers[name] === undefined);
+}

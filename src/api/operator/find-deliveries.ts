@@ -1,5 +1,4 @@
 /** Walks the queue of an account in pages, so that a long queue is never in memory at once. */
-import { notFound } from '#core';
 import type { Queue } from '#queue';
 import type { QueuedDelivery } from '#store';
 import { type DeliveryFilter, matches } from './delivery-filter.js';
@@ -36,12 +35,4 @@ export async function listDeliveries(queue: Queue, account: number, page: { filt
   }
   const items = found.slice(0, page.limit);
   return { items, next: found.length > page.limit ? (items.at(-1)?.id ?? null) : null };
-}
-
-/** Refusal 404. */
-export async function getDelivery(queue: Queue, account: number, id: string): Promise<QueuedDelivery> {
-  const number = /^\d{1,16}$/.test(id) ? Number(id) : -1;
-  const [found] = number < 0 ? [] : await queue.list({ account, limit: 1, after: number - 1 });
-  if (found?.id !== number) throw notFound('Delivery not found');
-  return found;
 }

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type ApiDeps, makeApi, makeHttpServer, type serverTimeouts } from '../../../dist/api/index.js';
+import { type ApiDeps, makeApi, makeHttpServer, type Obstacle, type serverTimeouts } from '../../../dist/api/index.js';
 import { systemClock } from '../../../dist/core/index.js';
+import { type FakeConversations, makeFakeConversations } from './fake-conversations.js';
 import { type FakeDirectory, makeFakeDirectory } from './fake-directory.js';
 import { type FakeEvents, type FakeIntake, type FakeQueue, makeFakeEvents, makeFakeIntake, makeFakeQueue } from './fake-services.js';
 
@@ -33,6 +34,11 @@ export interface Harness {
   intake: FakeIntake;
   queue: FakeQueue;
   events: FakeEvents;
+  conversations: FakeConversations;
+  /** What stands in the way of being ready. */
+  obstacles: Obstacle[];
+  /** Answers of endpoints as they were told to whoever counts. */
+  observed: string[];
   /** Log lines. */
   logs: Record<string, unknown>[];
   tempDir: string;
@@ -66,11 +72,16 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   directory.addKey(KEYS.sending, { account: 1, role: 'sending', kind: 'domain', domainName: 'example.com' });
   directory.addKey(KEYS.other, { account: 2, role: 'admin' });
   const [intake, queue, events] = [makeFakeIntake(), makeFakeQueue(), makeFakeEvents()];
+  const conversations = makeFakeConversations();
+  const [obstacles, observed]: [Obstacle[], string[]] = [[], []];
   const logs: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logs.push(JSON.parse(line)) });
   const tempDir = await mkdtemp(join(tmpdir(), 'mailwagon-api-'));
   const { app } = makeApi({
-    ...{ directory, intake, queue, events, logger, tempDir },
+    ...{ directory, intake, queue, events, conversations, logger, tempDir },
+    readiness: { obstacles: async () => obstacles },
+    metrics: async () => '# HELP up Up.\n# TYPE up gauge\nup 1\n',
+    observe: (method, route, status) => void observed.push(`${method} ${route} ${status}`),
     clock: options.clock ?? systemClock,
     hostname: 'mail.example.net',
     version: '0.1.0',
@@ -80,7 +91,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    ...{ port, server, directory, intake, queue, events, logs, tempDir },
+    ...{ port, server, directory, intake, queue, events, conversations, obstacles, observed, logs, tempDir },
     call: (method, path, callOptions = {}) => call(port, method, path, callOptions),
     leftovers: () => readdir(tempDir),
     async stop() {

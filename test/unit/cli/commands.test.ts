@@ -186,12 +186,42 @@ describe('queue', () => {
     expect((await runCli(['queue', 'list', ...server.server])).out).toBe('The queue is empty.');
   });
 
-  it('show asks for one delivery', async () => {
-    answer = () => ({ body: DELIVERY });
+  it('show says why a delivery waits, and what was said', async () => {
+    const conversations = [
+      { attempt: 2, at: '2026-03-04T10:10:00.000Z', outcome: 'deferred', text: 'C: RCPT TO:<b@example.org>\nS: 451 \u001b[31mGreylisted' },
+    ];
+    answer = () => ({ body: { ...DELIVERY, state: 'open', why: 'It was tried twice.', next_attempt_at: DELIVERY.due, conversations } });
     const { out } = await runCli(['queue', 'show', '8905374975', ...server.server]);
     expect(server.requests[0]?.path).toBe('/mailwagon/v1/queue/8905374975');
     expect(out).toContain('2026-03-04 10:15:30Z');
     expect(out).toContain('mx.example.org');
+    expect(out).toMatch(/why +It was tried twice\./);
+    expect(out).toMatch(/\n\nAttempt 2 at 2026-03-04 10:10:00Z, deferred:\n {2}C: RCPT TO:<b@example\.org>\n {2}S: 451 {2}\[31mGreylisted$/);
+  });
+
+  it('show tells of deliveries that are over, of a whole message', async () => {
+    const over = { id: null, message_id: 'm@a.test', recipient: 'x@b.test', destination: 'b.test', conversations: [] };
+    const end = {
+      state: 'delivered',
+      at: '2026-03-04T10:15:30.000Z',
+      attempts: 1,
+      code: 250,
+      message: '2.0.0 queued as 7',
+      mx_host: 'mx.b.test',
+      tls: true,
+    };
+    answer = () => ({
+      body: {
+        message_id: 'm@a.test',
+        items: [
+          { ...over, state: 'delivered', end },
+          { ...over, recipient: 'y@b.test', state: 'over', end: null },
+        ],
+      },
+    });
+    const { out } = await runCli(['queue', 'show', 'm@a.test', ...server.server]);
+    expect(server.requests[0]?.path).toBe('/mailwagon/v1/queue/m%40a.test');
+    expect(out).toMatch(/state +delivered[\s\S]*answer +250 2\.0\.0 queued as 7[\s\S]*encrypted +yes\n\nstate +over[\s\S]*y@b\.test/);
   });
 
   it.each([

@@ -1,0 +1,106 @@
+/** Finds everything known of deliveries, open or over: the queue's row, the conversations of its attempts, and the event that ended it. */
+import { notFound } from '#core';
+import type { ConversationLog, EventLog } from '#events';
+import type { Queue } from '#queue';
+import type { QueuedDelivery, StoredConversation } from '#store';
+import type { EndJson } from '../contract/queue-answers.js';
+import { findDeliveries } from './find-deliveries.js';
+
+interface Facts {
+  /** Absent when it was never noted: a delivery that ended with its first attempt leaves only its event. */
+  id: number | undefined;
+  messageId: string;
+  recipient: string;
+  conversations: StoredConversation[];
+}
+
+export type DeliveryStory = (
+  | { state: 'open'; open: QueuedDelivery }
+  | { state: 'delivered' | 'failed' | 'over'; end: EndJson | undefined }
+) &
+  Facts;
+
+interface StoryDeps {
+  queue: Queue;
+  events: EventLog;
+  conversations: Pick<ConversationLog, 'find'>;
+}
+
+/** Conversations and events looked at for one answer. */
+const MAX_CONVERSATIONS = 100;
+const MAX_EVENTS = 300;
+
+/** The delivery of that number. Refusal 404. */
+export async function storyOfDelivery(deps: StoryDeps, account: number, id: number): Promise<DeliveryStory> {
+  const [[open], conversations] = await Promise.all([
+    deps.queue.list({ account, limit: 1, after: id - 1 }),
+    deps.conversations.find({ account, delivery: id, limit: MAX_CONVERSATIONS }),
+  ]);
+  if (open?.id === id) return { state: 'open', open, id, messageId: open.messageId, recipient: open.recipient, conversations };
+  const [noted] = conversations;
+  if (noted === undefined) throw notFound('Delivery not found');
+  const { messageId, recipient } = noted;
+  const ends = await endsOf(deps.events, account, messageId, recipient);
+  return { ...ended(ends.get(recipient)), id, messageId, recipient, conversations };
+}
+
+/** All deliveries of a message, as far as the event log remembers it. Refusal 404 when there is none. */
+export async function storiesOfMessage(deps: StoryDeps, account: number, messageId: string): Promise<DeliveryStory[]> {
+  const [noted, ends] = await Promise.all([
+    deps.conversations.find({ account, messageId, limit: MAX_CONVERSATIONS }),
+    endsOf(deps.events, account, messageId),
+  ]);
+  const stories: DeliveryStory[] = [];
+  for (const [recipient, end] of ends) {
+    const conversations = noted.filter((entry) => entry.recipient === recipient);
+    const open = end === undefined ? await findOpen(deps.queue, account, messageId, recipient) : undefined;
+    const facts = { id: open?.id ?? conversations[0]?.delivery, messageId, recipient, conversations };
+    stories.push(open === undefined ? { ...ended(end), ...facts } : { state: 'open', open, ...facts });
+  }
+  if (stories.length === 0) throw notFound('Message not found');
+  return stories;
+}
+
+const ended = (end: EndJson | undefined) => ({ state: end?.state ?? ('over' as const), end });
+
+async function findOpen(queue: Queue, account: number, messageId: string, recipient: string): Promise<QueuedDelivery | undefined> {
+  for await (const page of findDeliveries(queue, account, { stored: { recipient }, messageId })) {
+    if (page[0] !== undefined) return page[0];
+  }
+  return undefined;
+}
+
+interface EventBody {
+  event: string;
+  severity?: string;
+  reason?: string;
+  timestamp: number;
+  recipient: string;
+  'delivery-status'?: { code: number; message: string; description: string; 'attempt-no': number; 'mx-host'?: string; tls?: boolean };
+}
+
+/** The end of each recipient, in the order in which they were accepted; undefined while it is open. */
+async function endsOf(events: EventLog, account: number, messageId: string, recipient?: string): Promise<Map<string, EndJson | undefined>> {
+  const query = { account, messageId, recipient, events: ['accepted', 'delivered', 'failed'], ascending: true, limit: MAX_EVENTS };
+  const ends = new Map<string, EndJson | undefined>();
+  for (const { body } of await events.query(query)) {
+    const event = JSON.parse(body) as EventBody;
+    const isEnd = event.event === 'delivered' || event.severity === 'permanent';
+    if (isEnd) ends.set(event.recipient, endOf(event));
+    else if (!ends.has(event.recipient)) ends.set(event.recipient, undefined);
+  }
+  return ends;
+}
+
+function endOf({ event, reason, timestamp, 'delivery-status': status }: EventBody): EndJson {
+  return {
+    state: event === 'delivered' ? 'delivered' : 'failed',
+    at: new Date(timestamp * 1000).toISOString(),
+    attempts: status?.['attempt-no'] ?? 0,
+    code: status?.code ?? 0,
+    message: status?.message || status?.description || '',
+    reason,
+    mx_host: status?.['mx-host'],
+    tls: status?.tls,
+  };
+}

@@ -1,0 +1,53 @@
+/** Says in plain words why an open delivery waits and when it is tried next, by what its row tells. Pure. */
+import { DAY, HOUR, MINUTE, SECOND } from '#core';
+import type { QueuedDelivery } from '#store';
+
+export interface Waiting {
+  /** One or two sentences. */
+  text: string;
+  /** ms since the epoch; undefined when it is due already. */
+  nextAttemptAt: number | undefined;
+}
+
+export function explainWaiting(delivery: QueuedDelivery, now: number): Waiting {
+  const { due, attempts, expiresAt } = delivery;
+  const isDue = due <= now;
+  const history = attempts === 0 ? 'It has not been tried yet.' : lastAttempt(delivery);
+  const next = isDue
+    ? `It is due and waits for its turn at ${delivery.destinationName}, or is being tried at this moment.`
+    : attempts === 0
+      ? `It is not to be sent for another ${duration(due - now)}.`
+      : `It is tried again in ${duration(due - now)}.`;
+  const end = expiresAt <= now ? 'Its time is over: the next attempt ends it.' : `It is given up in ${duration(expiresAt - now)}.`;
+  return { text: `${history} ${next} ${end}`, nextAttemptAt: isDue ? undefined : due };
+}
+
+function lastAttempt({ attempts, last, destinationName }: QueuedDelivery): string {
+  if (last === undefined) return `It was tried ${times(attempts)}.`;
+  const who = last.mxHost ?? destinationName;
+  return `It was tried ${times(attempts)}; ${meaning(last.code, last.enhancedCode, who)}: "${last.code} ${last.message}".`;
+}
+
+/** The codes of our own replies (no host in the middle said these) name what stood in the way. */
+function meaning(code: number, enhancedCode: string, who: string): string {
+  if (code === 421 && enhancedCode === '4.4.1') return `no connection could be made to ${who}`;
+  if (code === 421 && enhancedCode === '4.4.2') return `the session with ${who} broke off`;
+  if (enhancedCode === '4.7.5') return `no trusted encryption could be agreed with ${who}`;
+  if (enhancedCode.startsWith('4.4.') && enhancedCode !== '4.4.5') return `no way to ${who} was found`;
+  return `${who} put it off the last time`;
+}
+
+const times = (count: number) => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);
+
+/** `3 minutes`, `2 hours`; rounded, at least a second. */
+export function duration(ms: number): string {
+  const [unit, name] = UNITS.find(([size]) => ms >= size * 1.5) ?? [SECOND, 'second'];
+  const count = Math.max(1, Math.round(ms / unit));
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}
+
+const UNITS: readonly (readonly [number, string])[] = [
+  [DAY, 'day'],
+  [HOUR, 'hour'],
+  [MINUTE, 'minute'],
+];

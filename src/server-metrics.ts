@@ -1,0 +1,289 @@
+/**
+ * Every number Mailwagon shows Prometheus, in one place: what is counted as it happens, and what is asked for when somebody looks.
+ * `docs/operations.md` lists them. Labels have few values: names that strangers choose appear for the largest few only.
+ */
+import type { ApiObserver } from '#api';
+import { type Clock, type Outcome, refusalFrom, SECOND } from '#core';
+import type { Delivery } from '#delivery';
+import type { ConversationLog, OutboxPump, Recorder } from '#events';
+import type { Intake, Pressure } from '#intake';
+import { addProcessMetrics, makeRegistry, type Registry } from '#metrics';
+import type { SmtpDoor, SmtpObserver } from '#smtp';
+import type { QueueCensus, SpoolStore, Stores } from '#store';
+
+/** What the parts of the server are given, so that they are counted. */
+export interface Counting {
+  recorder(recorder: Recorder): Recorder;
+  intake(intake: Intake): Intake;
+  smtp: SmtpObserver;
+  api: ApiObserver;
+}
+
+/** What is asked when somebody looks. */
+export interface Watched {
+  stores: Stores;
+  pump: OutboxPump;
+  delivery: Delivery;
+  smtp: SmtpDoor;
+  conversations: ConversationLog;
+  pressure: Pressure;
+}
+
+export interface ServerMetrics {
+  counting: Counting;
+  watch(watched: Watched): void;
+  /** The text for Prometheus. */
+  render(): Promise<string>;
+  stop(): void;
+}
+
+/** Seconds. */
+const REQUEST_BOUNDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
+const SESSION_BOUNDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
+const DELIVERY_BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
+const TOP_DESTINATIONS = 20;
+const CENSUS_EVERY_MS = 15 * SECOND;
+/** A census may take this share of the reader thread's time. */
+const CENSUS_SHARE = 1 / 50;
+
+export function makeServerMetrics({ clock, version }: { clock: Clock; version: string }): ServerMetrics {
+  const registry = makeRegistry();
+  registry
+    .gauge({ name: 'mailwagon_build_info', help: 'Always 1; says which version runs.', labels: ['version', 'node'] })
+    .replace([{ labels: [version, process.versions.node], value: 1 }]);
+  const stopProcess = addProcessMetrics(registry);
+  return {
+    counting: {
+      recorder: countAttempts(registry, clock),
+      intake: countAccepted(registry),
+      smtp: countSmtp(registry),
+      api: countRequests(registry),
+    },
+    watch(watched) {
+      watchQueue(registry, watched, clock);
+      watchDelivery(registry, watched.delivery);
+      watchStores(registry, watched);
+      watchRoom(registry, watched);
+    },
+    render: registry.render,
+    stop: stopProcess,
+  };
+}
+
+function countAccepted(registry: Registry): Counting['intake'] {
+  const messages = registry.counters({
+    name: 'mailwagon_accepted_messages_total',
+    help: 'Messages committed to the queue, by the door they came through.',
+    labels: ['method'],
+  });
+  const recipients = registry.counters({
+    name: 'mailwagon_accepted_recipients_total',
+    help: 'Recipients of accepted messages.',
+    labels: ['method'],
+  });
+  const refused = registry.counters({
+    name: 'mailwagon_refused_messages_total',
+    help: 'Messages refused after they were sent to us whole or in part, by SMTP code.',
+    labels: ['method', 'code'],
+  });
+  return (intake) => ({
+    ...intake,
+    async accept(submission) {
+      const { method } = submission;
+      try {
+        const accepted = await intake.accept(submission);
+        messages.with(method).add();
+        recipients.with(method).add(submission.recipients.length);
+        return accepted;
+      } catch (error) {
+        refused.with(method, String(refusalFrom(error).smtpCode)).add();
+        throw error;
+      }
+    },
+  });
+}
+
+/** Each attempt that ends makes exactly one event, so the recorder sees them all. */
+function countAttempts(registry: Registry, clock: Clock): Counting['recorder'] {
+  const delivered = registry.counter({ name: 'mailwagon_delivered_total', help: 'Recipients whose server took the message.' });
+  const ended = { labels: ['reason', 'stage'] };
+  const deferred = registry.counters({
+    name: 'mailwagon_deferred_total',
+    help: 'Attempts that will be repeated, by reason and by how far they came.',
+    ...ended,
+  });
+  const bounced = registry.counters({ name: 'mailwagon_bounced_total', help: 'Recipients given up, by reason and stage.', ...ended });
+  const latency = registry.histogram({
+    name: 'mailwagon_delivery_seconds',
+    help: 'From acceptance to delivery, of delivered recipients.',
+    bounds: DELIVERY_BOUNDS,
+  });
+  const session = registry.histogram({
+    name: 'mailwagon_attempt_seconds',
+    help: 'From the first connection of an attempt to its end, whatever came of it.',
+    bounds: SESSION_BOUNDS,
+  });
+  const reasonOf = ({ reason, reply }: Exclude<Outcome, { kind: 'delivered' | 'released' }>) => (reply.code === 604 ? 'cancelled' : reason);
+  return (recorder) => ({
+    accepted: recorder.accepted,
+    delivered(fields) {
+      const event = recorder.delivered(fields);
+      delivered.add();
+      latency.observe((clock.now() - fields.message.acceptedAt) / SECOND);
+      session.observe(fields.outcome.sessionMs / SECOND);
+      return event;
+    },
+    failed(fields) {
+      const event = recorder.failed(fields);
+      const { outcome, severity } = fields;
+      (severity === 'temporary' ? deferred : bounced).with(reasonOf(outcome), outcome.stage).add();
+      if (outcome.stage !== 'local') session.observe(outcome.sessionMs / SECOND);
+      return event;
+    },
+  });
+}
+
+function countSmtp(registry: Registry): SmtpObserver {
+  const connections = registry.counters({
+    name: 'mailwagon_smtp_connections_total',
+    help: 'Connections to the SMTP listeners, by what became of them.',
+    labels: ['result'],
+  });
+  const logins = registry.counters({ name: 'mailwagon_smtp_logins_total', help: 'AUTH attempts, by result.', labels: ['result'] });
+  return { connection: (result) => connections.with(result).add(), login: (result) => logins.with(result).add() };
+}
+
+function countRequests(registry: Registry): ApiObserver {
+  const requests = registry.counters({
+    name: 'mailwagon_http_requests_total',
+    help: 'HTTP requests, by route and class of status.',
+    labels: ['method', 'route', 'status'],
+  });
+  const seconds = registry.histogram({
+    name: 'mailwagon_http_request_seconds',
+    help: 'From the head of a request to its answer.',
+    bounds: REQUEST_BOUNDS,
+  });
+  return (method, route, status, ms) => {
+    requests.with(method, route, `${Math.floor(status / 100)}xx`).add();
+    seconds.observe(ms / SECOND);
+  };
+}
+
+function watchQueue(registry: Registry, { stores, pump }: Watched, clock: Clock): void {
+  const deliveries = registry.gauge({ name: 'mailwagon_queue_deliveries', help: 'Open deliveries.' });
+  const destinations = registry.gauge({ name: 'mailwagon_queue_destinations', help: 'Destinations with open deliveries.' });
+  const byDestination = registry.gauge({
+    name: 'mailwagon_queue_destination_deliveries',
+    help: `Open deliveries of the ${TOP_DESTINATIONS} destinations that have most, and of all others together.`,
+    labels: ['destination'],
+  });
+  const oldest = registry.gauge({
+    name: 'mailwagon_queue_overdue_seconds',
+    help: 'How long the delivery that is due longest has been due.',
+  });
+  const behind = registry.gauge({
+    name: 'mailwagon_outbox_behind_rows',
+    help: 'Committed events that a reader of the outbox does not have yet.',
+    labels: ['reader'],
+  });
+  const census = makeCensus(stores.spool, clock);
+  registry.collect('queue', [deliveries, destinations, byDestination, oldest, behind], async () => {
+    const { deliveries: total, destinations: names, oldestDue, top, lastOutbox } = await census();
+    deliveries.set(total);
+    destinations.set(names);
+    const shown = top.map(({ destination, deliveries: value }) => ({ labels: [destination], value }));
+    const others = total - shown.reduce((sum, { value }) => sum + value, 0);
+    byDestination.replace([...shown, { labels: ['other'], value: others }]);
+    oldest.set(oldestDue === undefined ? 0 : Math.max(0, clock.now() - oldestDue) / SECOND);
+    behind.replace(pump.positions().map(({ reader, position }) => ({ labels: [reader], value: Math.max(0, lastOutbox - position) })));
+  });
+}
+
+/** Counting a long queue takes a while, so one count serves all looks for a time that grows with it. */
+function makeCensus(spool: Pick<SpoolStore, 'census'>, clock: Clock): () => Promise<QueueCensus> {
+  let counted: QueueCensus | undefined;
+  let goodUntil = 0;
+  return async () => {
+    const began = clock.monotonic();
+    if (counted !== undefined && began < goodUntil) return counted;
+    counted = await spool.census(TOP_DESTINATIONS);
+    const ended = clock.monotonic();
+    goodUntil = ended + Math.max(CENSUS_EVERY_MS, (ended - began) / CENSUS_SHARE);
+    return counted;
+  };
+}
+
+function watchDelivery(registry: Registry, delivery: Delivery): void {
+  const lanes = registry.gauge({ name: 'mailwagon_delivery_attempts_running', help: 'Attempts under way.' });
+  const ready = registry.gauge({
+    name: 'mailwagon_delivery_ready',
+    help: 'Due deliveries taken from the queue that wait for a connection.',
+  });
+  const connections = registry.gauge({
+    name: 'mailwagon_delivery_connections',
+    help: 'Connections to mail servers, by what they do.',
+    labels: ['state'],
+  });
+  const step = { labels: ['step'] };
+  const stepSeconds = registry.counters({
+    name: 'mailwagon_delivery_step_seconds_total',
+    help: 'Time spent in each step of attempts.',
+    ...step,
+  });
+  const stepRuns = registry.counters({ name: 'mailwagon_delivery_steps_total', help: 'How often each step of attempts ran.', ...step });
+  registry.collect('delivery', [lanes, ready, connections, stepSeconds, stepRuns], () => {
+    const { lanes: running, ready: waiting, connections: open, steps } = delivery.stats();
+    lanes.set(running);
+    ready.set(waiting);
+    connections.replace([
+      { labels: ['busy'], value: open.open - open.idle },
+      { labels: ['idle'], value: open.idle },
+    ]);
+    stepSeconds.replace(Object.entries(steps).map(([name, { ms }]) => ({ labels: [name], value: ms / SECOND })));
+    stepRuns.replace(Object.entries(steps).map(([name, { count }]) => ({ labels: [name], value: count })));
+  });
+}
+
+function watchStores(registry: Registry, { stores }: Watched): void {
+  const labels = ['database'];
+  const group = registry.histograms({
+    name: 'mailwagon_store_group_seconds',
+    help: 'Time of group commits, from begin to durable.',
+    labels,
+  });
+  const fsync = registry.histograms({ name: 'mailwagon_store_fsync_seconds', help: 'Of these, time until the disk had it.', labels });
+  const size = registry.histograms({ name: 'mailwagon_store_group_calls', help: 'Calls that shared one commit.', labels });
+  registry.collect('stores', [group, fsync, size], async () => {
+    const stats = await stores.commitStats();
+    const of = (part: 'group' | 'fsync' | 'size') => stats.map((one) => ({ labels: [one.database], value: one[part] }));
+    group.replace(of('group'));
+    fsync.replace(of('fsync'));
+    size.replace(of('size'));
+  });
+}
+
+function watchRoom(registry: Registry, { smtp, conversations, pressure }: Watched): void {
+  const sessions = registry.gauge({ name: 'mailwagon_smtp_connections', help: 'Connections to the SMTP listeners that are open.' });
+  const accepting = registry.gauge({ name: 'mailwagon_accepting', help: '1 while mail is taken in, 0 while disk or memory forbid it.' });
+  const free = registry.gauge({ name: 'mailwagon_disk_free_bytes', help: 'Free space for the data folder.' });
+  const floor = registry.gauge({ name: 'mailwagon_disk_floor_bytes', help: 'Free space below which no mail is taken in.' });
+  const wal = registry.gauge({ name: 'mailwagon_store_wal_bytes', help: 'Size of the write-ahead logs.' });
+  const dropped = registry.counters({
+    name: 'mailwagon_conversations_dropped_total',
+    help: 'SMTP conversations that could not be kept.',
+    labels: [],
+  });
+  registry.collect('room', [sessions, accepting, free, floor, wal, dropped], () => {
+    sessions.set(smtp.connections());
+    dropped.replace([{ labels: [], value: conversations.dropped() }]);
+    const { accepting: isAccepting, disk } = pressure.state();
+    accepting.set(isAccepting ? 1 : 0);
+    if (disk === undefined) for (const gauge of [free, floor, wal]) gauge.replace([]);
+    else {
+      free.set(disk.free);
+      floor.set(disk.floor);
+      wal.set(disk.walBytes);
+    }
+  });
+}

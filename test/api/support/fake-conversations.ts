@@ -1,0 +1,20 @@
+/** A log of conversations in memory. */
+import type { ConversationLog } from '../../../dist/events/index.js';
+import type { StoredConversation } from '../../../dist/store/index.js';
+
+export interface FakeConversations extends Pick<ConversationLog, 'find'> {
+  entries: StoredConversation[];
+}
+
+export function makeFakeConversations(): FakeConversations {
+  const fake: FakeConversations = {
+    entries: [],
+    find: async (query) =>
+      fake.entries.filter(
+        (entry) =>
+          entry.account === query.account &&
+          ('delivery' in query ? entry.delivery === query.delivery : entry.messageId === query.messageId),
+      ),
+  };
+  return fake;
+}
