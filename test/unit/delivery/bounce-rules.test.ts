@@ -103,6 +103,38 @@ describe('what an event says', () => {
   });
 });
 
+describe('what must not cost an address its place', () => {
+  it.each([
+    '554 Connection has been closed due to inactivity',
+    '550 Service is no longer available',
+    '554 Server no longer accepting connections from your network',
+    '550 5.7.1 Client host is not known here, access denied',
+    '550 5.7.1 Sender address rejected: User unknown in relay table',
+    '550 Verification failed for <us@example.com>: no such user',
+    '553 5.1.8 Sender domain does not exist',
+    '550 5.1.8 Domain of sender address does not exist',
+    '550 Your PTR record does not exist',
+    '554 5.7.1 DMARC record does not exist',
+    '550 5.7.1 <u@example.com>: Recipient address rejected: SPF record does not exist',
+    '550 5.7.1 Recipient address rejected: blocked using zen.spamhaus.org',
+    '550 5.7.1 Too many invalid recipients from your IP, slow down',
+    '554 Blocked for the day, for attempting to mail too many invalid recipients',
+    '550 Mailbox unavailable: blocked by DNSBL',
+    '552 5.2.2 Mailbox full, account over quota',
+    '550 5.1.1 <u@example.com> mailbox full',
+    '550 5.2.1 Mailbox temporarily disabled',
+    '550 Account has been suspended',
+    '550 5.7.1 Message rejected as spam by content filtering, user not found in whitelist',
+    '550 5.7.1 Relaying denied: no such user here',
+    '550 5.7.1 TLS required',
+    '554 5.7.1 Access denied',
+    '550 Greylisted, user unknown to greylist',
+    '550 Xyzzy',
+  ])('%s', (text) => {
+    expect(given(text)).toMatchObject({ suppress: false });
+  });
+});
+
 describe('hostile replies', () => {
   it('takes little time for a megabyte of what the rules look for', () => {
     const texts = rules.rules.flatMap(({ text }) => text ?? []);
