@@ -25,6 +25,9 @@ export function makeIdSource(clock: Clock): IdSource {
   };
 }
 
+/** The least id that may be made at that time, ms since the epoch; ids made before are smaller. */
+export const firstIdAt = (ms: number): number => (ms - ID_EPOCH_MS) * IDS_PER_MS;
+
 /** 24 lower-case hex digits: account and domain ids as Mailgun shows them. */
 export const randomHexId = () => randomBytes(12).toString('hex');
 

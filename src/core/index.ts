@@ -7,6 +7,7 @@ export { type Clock, isoDateWithoutZone, parseDate, rfc2822Date, systemClock } f
 export { DAY, HOUR, MINUTE, SECOND } from './duration.js';
 export { badRequest, forbidden, notFound, Refusal, refusalFrom, StoreError, tooLarge } from './errors.js';
 export {
+  firstIdAt,
   type IdSource,
   makeEventId,
   makeIdSource,

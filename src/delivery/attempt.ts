@@ -9,7 +9,8 @@ import { deferred, ownReply } from './end-attempt.js';
 import { makeOpenSession } from './open-session.js';
 import { makeRender, storedForm } from './render.js';
 import { requireTls } from './require-tls.js';
-import { makeResolveMx, type ResolveDeps } from './resolve-mx.js';
+import { makeResolveMx } from './resolve-mx.js';
+import type { Routes } from './routes.js';
 import { makeScreen } from './screen.js';
 import { makeSend } from './send.js';
 import { makeSignDkim } from './sign-dkim.js';
@@ -21,7 +22,7 @@ export interface AttemptDeps {
   pool: ConnectionPool;
   clock: Clock;
   logger: Logger;
-  resolve: ResolveDeps;
+  routes: Routes;
   /** ms, up to the final dot. */
   attemptMs: number;
   /** True once nothing new may be sent. */
@@ -47,7 +48,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
   const { clock, logger, pool } = deps;
   const steps: readonly Step[] = [
     makeScreen(deps),
-    makeResolveMx({ ...deps.resolve, clock }),
+    makeResolveMx(deps),
     requireTls,
     makeOpenSession(deps),
     makeRender(deps),

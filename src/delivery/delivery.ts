@@ -9,7 +9,8 @@ import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
 import { type AttemptStats, makeAttempts } from './attempt.js';
 import { makeConnectionPool } from './connection-pool.js';
-import { makeDispatcher } from './dispatcher.js';
+import { type DispatcherStats, makeDispatcher } from './dispatcher.js';
+import { makeRoutes } from './routes.js';
 import { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from './timeouts.js';
 import type { Transport } from './transport.js';
 
@@ -21,7 +22,7 @@ export interface DeliveryOptions {
   transports: readonly Transport[];
   /** Connect to mail exchangers on private and loopback addresses. */
   allowPrivateNetworks: boolean;
-  /** Attempts at a time. */
+  /** Attempts at a time; destinations that share their mail exchangers count as one. */
   concurrencyPerDestination?: number;
   concurrencyTotal?: number;
   timeouts?: Partial<DeliveryTimeouts>;
@@ -42,10 +43,7 @@ export interface DeliveryDeps {
   options: DeliveryOptions;
 }
 
-export interface DeliveryStats extends AttemptStats {
-  lanes: number;
-  destinations: number;
-  ready: number;
+export interface DeliveryStats extends AttemptStats, DispatcherStats {
   connections: { open: number; idle: number };
 }
 
@@ -77,19 +75,29 @@ export function makeDelivery({ queue, directory, recorder, spool, dns, clock, lo
   let isStopping = false;
   const pool = makeConnectionPool({ clock, hostname, timeouts, maxIdle: concurrencyTotal, extraCa });
   const ipv6 = allowPrivateNetworks || hasGlobalIpv6();
+  const routes = makeRoutes({
+    dns,
+    clock,
+    transports,
+    port,
+    hostname,
+    allowPrivate: allowPrivateNetworks,
+    ipv6,
+    onRoute: (destination, site, until) => queue.place(destination, site, until),
+  });
   const attempts = makeAttempts({
     directory,
     spool,
     pool,
     clock,
     logger,
-    resolve: { dns, transports, port, hostname, allowPrivate: allowPrivateNetworks, ipv6 },
+    routes,
     attemptMs: timeouts.attempt,
     isStopping: () => isStopping,
     conversations,
   });
-  const limits = { perDestination: concurrencyPerDestination, total: concurrencyTotal };
-  const dispatcher = makeDispatcher({ queue, directory, recorder, attempt: attempts.run, clock, logger, limits });
+  const limits = { perPath: concurrencyPerDestination, total: concurrencyTotal };
+  const dispatcher = makeDispatcher({ queue, routes, directory, recorder, attempt: attempts.run, clock, logger, limits });
 
   return {
     start: () => dispatcher.start(),

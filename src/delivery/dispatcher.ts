@@ -1,6 +1,6 @@
 /**
- * Keeps lanes busy: a lane takes due deliveries of one destination, attempts them one after another and settles each, until nothing is due. A lane
- * goes on to its next attempt while the last settlement is being written, never further, so that a crash repeats at most that one per lane.
+ * Keeps lanes busy: a lane takes one due delivery of a site after another, attempts it and settles it, until nothing is due or the path has no room.
+ * A lane goes on to its next attempt while the last settlement is being written, never further, so that a crash repeats at most that one per lane.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -8,64 +8,88 @@ import { type Clock, type Delivery, HOUR, type Message, type Outcome, randomJitt
 import type { Directory } from '#directory';
 import type { Recorder } from '#events';
 import type { Queue, Verdict } from '#queue';
-import { type Destination, type Destinations, makeDestinations, type Standing } from './destinations.js';
 import { decideVerdict } from './outcome.js';
+import { makePaths, type Path, type PathLimits, type Standing } from './paths.js';
+import { reachOf } from './reach-of.js';
+import { destinationOfNobody, isNobody, type Routes } from './routes.js';
 
 export interface DispatcherDeps {
   queue: Queue;
+  routes: Routes;
   directory: Pick<Directory, 'accounts'>;
   recorder: Recorder;
   attempt: (delivery: Delivery, message: Message) => Promise<Outcome>;
   clock: Clock;
   logger: Logger;
-  limits: { perDestination: number; total: number };
+  limits: PathLimits;
+}
+
+export interface DispatcherStats {
+  lanes: number;
+  /** Sites with work, suspended ones aside. */
+  sites: number;
+  /** Those of them that wait for a lane. */
+  waiting: number;
+  suspended: number;
 }
 
 export interface Dispatcher {
   start(): void;
-  /** No new attempts; what was taken and not begun goes back to the queue. */
+  /** No new attempts. */
   halt(): void;
   /** Resolves when every lane has ended and settled what it sent. */
   finished(): Promise<void>;
-  stats(): { lanes: number; destinations: number; ready: number };
+  stats(): DispatcherStats;
 }
 
-/** Taken from the queue at once, at most. */
-const MAX_BATCH = 32;
 /** Pause of a lane after an error of this server's own, ms. */
 const ERROR_PAUSE = 2000;
 const MAX_SETTLE_PAUSE = 30_000;
 const STANDINGS = ['proven', 'new', 'failing'] as const;
 
-/** What is being done for one destination. */
+/** What is being done for one site. */
 interface Work {
-  destination: Destination;
-  /** Taken, not begun. */
-  ready: Delivery[];
-  /** The queue may have more that is due. */
+  path: Path;
+  /** The queue may have something that is due. */
   hasMore: boolean;
-  taking: Promise<void> | undefined;
 }
 
+/** What becomes of a delivery that was taken: a verdict, back to the queue as if it had not been taken, or aside until a hold is released. */
+type Decision = Verdict | 'back' | 'aside';
+
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { queue, clock, logger, limits } = deps;
-  const destinations: Destinations = makeDestinations(limits);
+  const { queue, routes, clock, logger, limits } = deps;
+  const paths = makePaths({ limits, clock, jitter: randomJitter });
   const works = new Map<string, Work>();
-  /** Destinations that would go on if there were room, by what is known of them, with their turn. */
+  /** Sites that would go on if there were room, by what is known of them, with their turn. */
   const waiting: Record<Standing, Map<Work, number>> = { proven: new Map(), new: new Map(), failing: new Map() };
   let turn = 0;
   const lanes = new Set<Promise<void>>();
+  /** Suspended paths with the timer that wakes them. */
+  const suspended = new Map<Path, NodeJS.Timeout>();
   let isHalted = false;
 
-  function onDue(name: string): void {
+  function onDue(site: string): void {
     if (isHalted) return;
-    let work = works.get(name);
+    let work = works.get(site);
     if (work === undefined) {
-      work = { destination: destinations.get(name), ready: [], hasMore: true, taking: undefined };
-      works.set(name, work);
+      const path = paths.get(site);
+      // The queue had forgotten the site meanwhile.
+      if (path.suspendedUntil > 0 && suspended.has(path)) {
+        queue.rest(site, path.suspendedUntil, REST_REASON);
+        return;
+      }
+      work = { path, hasMore: true };
+      works.set(site, work);
     }
     work.hasMore = true;
     pump(work);
+  }
+
+  function onUnplaced(destination: string): void {
+    if (isHalted) return;
+    // Whoever finds the route says so to the queue.
+    if (routes.known(destination) === undefined) void routes.resolve(destination);
   }
 
   function pump(work: Work): void {
@@ -76,19 +100,30 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   /** Starts what may start now; what there is no room for waits, and so does who wants a second lane while others wait for their first. */
   function serve(work: Work): void {
     if (isHalted) return;
-    const { destination, ready } = work;
-    while (ready.length > 0 && mayStart(destination)) {
-      startLane(work);
+    const { path } = work;
+    while (work.hasMore && mayStart(path)) {
+      const delivery = take(work);
+      if (delivery === undefined) break;
+      startLane(work, delivery);
       if (firstWaiting() !== undefined) break;
     }
-    if (ready.length === 0 && !work.hasMore) {
-      if (destination.lanes === 0 && work.taking === undefined) works.delete(destination.name);
-    } else if (destination.lanes >= destination.window) return;
-    else if (!destinations.hasRoom(destination.standing) || ready.length > 0) waiting[destination.standing].set(work, turn++);
-    else void refill(work);
+    if (!work.hasMore) {
+      if (path.lanes === 0) forget(work);
+    } else if (path.lanes < path.window) waiting[path.standing].set(work, turn++);
   }
 
-  const mayStart = ({ lanes: running, window, standing }: Destination) => running < window && destinations.hasRoom(standing);
+  function forget(work: Work): void {
+    for (const standing of STANDINGS) waiting[standing].delete(work);
+    works.delete(work.path.site);
+  }
+
+  function take(work: Work): Delivery | undefined {
+    const [delivery] = queue.take(work.path.site, 1);
+    if (delivery === undefined) work.hasMore = false;
+    return delivery;
+  }
+
+  const mayStart = ({ lanes: running, window, standing }: Path) => running < window && paths.hasRoom(standing);
 
   /** Who has waited longest among those there is room for. */
   function firstWaiting(): Work | undefined {
@@ -96,7 +131,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     let earliest = Number.POSITIVE_INFINITY;
     for (const standing of STANDINGS) {
       const [head] = waiting[standing];
-      if (head === undefined || head[1] >= earliest || !destinations.hasRoom(standing)) continue;
+      if (head === undefined || head[1] >= earliest || !paths.hasRoom(standing)) continue;
       [first, earliest] = head;
     }
     return first;
@@ -109,89 +144,90 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   }
 
-  /** Shared by all who want more of the same destination. */
-  function refill(work: Work): Promise<void> {
-    work.taking ??= take(work).finally(() => {
-      work.taking = undefined;
-      pump(work);
-    });
-    return work.taking;
-  }
-
-  async function take(work: Work): Promise<void> {
-    const { destination } = work;
-    work.hasMore = false;
-    try {
-      const taken = await queue.take(destination.name, Math.min(MAX_BATCH, 2 * destination.window));
-      if (taken.length > 0) work.hasMore = true;
-      if (isHalted) for (const delivery of taken) queue.giveBack(delivery);
-      else work.ready.push(...taken);
-    } catch (err) {
-      // The queue calls again when it has found its feet.
-      logger.error({ err, destination: destination.name }, 'could not take deliveries');
-    }
-  }
-
-  function startLane(work: Work): void {
-    destinations.started(work.destination);
-    const lane = runLane(work).finally(() => {
+  function startLane(work: Work, first: Delivery): void {
+    paths.started(work.path);
+    const lane = runLane(work, first).finally(() => {
       lanes.delete(lane);
-      destinations.ended(work.destination);
-      // First those who waited, so that a destination with much mail goes behind them.
+      paths.ended(work.path);
+      // First those who waited, so that a site with much mail goes behind them.
       serveWaiting();
       pump(work);
     });
     lanes.add(lane);
   }
 
-  async function runLane(work: Work): Promise<void> {
+  async function runLane(work: Work, first: Delivery): Promise<void> {
     let settling: Promise<void> | undefined;
-    for (let delivery = work.ready.shift(); delivery !== undefined; delivery = await next(work)) {
-      const verdict = await decide(work, delivery);
+    for (let delivery: Delivery | undefined = first; delivery !== undefined; ) {
+      const decision = await decide(work, delivery);
       await settling;
       settling = undefined;
-      if (verdict === undefined) queue.giveBack(delivery);
-      else settling = settle(delivery, verdict);
+      if (decision === 'back') queue.giveBack(delivery);
+      else if (decision === 'aside') queue.setAside(delivery);
+      else settling = settle(delivery, decision);
       pump(work);
-      if (mustYield(work)) break;
+      delivery = isHalted || mustYield(work) ? undefined : take(work);
     }
     await settling;
   }
 
-  async function next(work: Work): Promise<Delivery | undefined> {
-    if (isHalted) return undefined;
-    if (work.ready.length === 0 && (work.hasMore || work.taking !== undefined)) await refill(work);
-    const delivery = work.ready.shift();
-    if (work.ready.length < work.destination.lanes && work.hasMore) void refill(work);
-    return delivery;
-  }
-
-  /** The window has shrunk, or others wait for a lane and this destination has had its share. */
-  function mustYield({ destination: { lanes: running, window, standing } }: Work): boolean {
-    if (running > window) return true;
+  /** The window has shrunk, or others wait for a lane and this site has had its share. */
+  function mustYield({ path: { lanes: running, window, standing, suspendedUntil } }: Work): boolean {
+    if (suspendedUntil > 0 || running > window) return true;
     if (standing === 'failing') return waiting.proven.size + waiting.new.size + waiting.failing.size > 0;
     const rivals = works.size - waiting.failing.size;
     return waiting.proven.size + waiting.new.size > 0 && running > Math.floor(limits.total / rivals);
   }
 
-  /** Undefined: nothing was tried. */
-  async function decide({ destination }: Work, delivery: Delivery): Promise<Verdict | undefined> {
+  async function decide({ path }: Work, delivery: Delivery): Promise<Decision> {
     try {
       const startedAt = clock.now();
       const message = await queue.message(delivery.message);
       if (message === undefined) return missing(delivery, startedAt);
+      if (queue.isHeld(delivery, message)) return 'aside';
       // Before the attempt: nothing that can fail may stand between a delivered message and its verdict.
       const { publicId } = await deps.directory.accounts.get(message.account);
       const outcome = await deps.attempt(delivery, message);
-      if (outcome.kind === 'released') return undefined;
-      noteReach(destination, outcome);
+      if (outcome.kind === 'released' || isReleased(path, outcome)) return 'back';
       const ended = { delivery, message, accountId: publicId, outcome, startedAt, now: clock.now(), jitter: randomJitter() };
       return decideVerdict(ended, deps.recorder);
     } catch (err) {
       logger.error({ err, delivery: delivery.id }, 'delivery could not be attempted');
       await sleep(ERROR_PAUSE, undefined, { ref: false });
-      return undefined;
+      return 'back';
     }
+  }
+
+  /** Learns from the outcome. True when the peer only had no room for one connection more: the message was not tried. */
+  function isReleased(path: Path, outcome: Exclude<Outcome, { kind: 'released' }>): boolean {
+    const wasSuspended = path.suspendedUntil > 0;
+    const noted = paths.note(path, reachOf(outcome));
+    if (!wasSuspended && path.suspendedUntil > 0) suspend(path, outcome.reply.text);
+    else if (wasSuspended && path.suspendedUntil === 0) wake(path);
+    return noted === 'crowded' && outcome.kind === 'deferred';
+  }
+
+  function suspend(path: Path, why: string): void {
+    logger.info({ site: path.site, until: path.suspendedUntil, why }, 'site does not answer and is left alone');
+    queue.rest(path.site, path.suspendedUntil, `${REST_REASON}: ${why}`);
+    const work = works.get(path.site);
+    if (work !== undefined) work.hasMore = false;
+    suspended.set(path, setTimeout(() => void probe(path), Math.max(0, path.suspendedUntil - clock.now())).unref());
+  }
+
+  /** One lane finds out; for a destination that nobody takes mail for, first another look-up, which may send its mail elsewhere. */
+  async function probe(path: Path): Promise<void> {
+    if (isNobody(path.site)) await routes.resolve(destinationOfNobody(path.site));
+    if (suspended.has(path)) {
+      paths.resume(path);
+      wake(path);
+    }
+  }
+
+  function wake(path: Path): void {
+    clearTimeout(suspended.get(path));
+    suspended.delete(path);
+    if (!isHalted) queue.wake(path.site);
   }
 
   /** A row whose message is gone: there is nothing to send and nothing an event could say, so it stays where the operator sees it. */
@@ -204,11 +240,6 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       message: 'Message is missing from the spool',
     };
     return { kind: 'defer', due: now + HOUR, attempts: delivery.attempts, last, events: [] };
-  }
-
-  function noteReach(destination: Destination, outcome: Exclude<Outcome, { kind: 'released' }>): void {
-    if (outcome.kind === 'delivered') destinations.note(destination, true);
-    else if (outcome.stage !== 'local' && outcome.stage !== 'dns') destinations.note(destination, !UNREACHED.has(outcome.stage));
   }
 
   /** Tries until it is written: what was delivered and not recorded would be delivered again. Never rejects. */
@@ -226,22 +257,30 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   }
 
+  function explain(site: string): string | undefined {
+    const work = works.get(site);
+    if (work === undefined) return undefined;
+    const { lanes: running, window } = work.path;
+    if (running >= window) return `all ${running} connections that ${site} is given now are in use`;
+    return waiting[work.path.standing].has(work) ? 'all connections of this server are in use' : undefined;
+  }
+
   return {
-    start: () => queue.onDue(onDue),
+    start: () => queue.listen({ onDue, onUnplaced, explain }),
     halt() {
       isHalted = true;
-      for (const work of works.values()) for (const delivery of work.ready.splice(0)) queue.giveBack(delivery);
+      for (const timer of suspended.values()) clearTimeout(timer);
     },
     async finished() {
       while (lanes.size > 0) await Promise.all(lanes);
-      await Promise.all([...works.values()].map(({ taking }) => taking));
     },
     stats: () => ({
-      lanes: destinations.total(),
-      destinations: works.size,
-      ready: [...works.values()].reduce((sum, { ready }) => sum + ready.length, 0),
+      lanes: paths.total(),
+      sites: works.size,
+      waiting: STANDINGS.reduce((sum, standing) => sum + waiting[standing].size, 0),
+      suspended: suspended.size,
     }),
   };
 }
 
-const UNREACHED: ReadonlySet<string> = new Set(['connect', 'banner', 'ehlo', 'tls']);
+const REST_REASON = 'no session could be had';

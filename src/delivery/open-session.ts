@@ -5,7 +5,6 @@
 import type { Clock, ConnectionFacts, Outcome, SmtpReply, Stage } from '#core';
 import type { ConnectionPool, PeerAddress } from './connection-pool.js';
 import { deferred, failed, ownReply } from './end-attempt.js';
-import { replyOf } from './resolve-mx.js';
 import type { SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import type { Attempt, NextHop, Step, StepResult } from './step.js';
@@ -103,6 +102,9 @@ function endWith(attempt: Attempt, obstacles: Obstacle[]): Outcome {
   attempt.connection = told.connection;
   return (told.permanent ? failed : deferred)(attempt, told.stage, told.reply);
 }
+
+/** What a look-up that found nobody says, as a reply. */
+const replyOf = ({ code, enhancedCode, text }: { code: number; enhancedCode: string; text: string }) => ({ code, enhancedCode, text });
 
 function peerOf({ tls, transport }: Attempt, { name, port }: NextHop, ip: string): PeerAddress {
   const login = transport?.login === undefined ? {} : { login: transport.login, password: transport.password ?? '' };

@@ -1,5 +1,6 @@
 /** Ends the deliveries that need no connection: too old, sent in test mode, or of a domain that its owner deleted. */
 import type { Clock } from '#core';
+import { tooOld } from '#queue';
 import { delivered, failed, ownReply } from './end-attempt.js';
 import type { Step } from './step.js';
 
@@ -12,10 +13,7 @@ export function makeScreen({ clock }: { clock: Clock }): Step {
     name: 'screen',
     run(attempt) {
       const { delivery, domain, message } = attempt;
-      if (clock.now() >= message.expiresAt) {
-        if (delivery.last?.mxHost !== undefined) attempt.connection = { mxHost: delivery.last.mxHost };
-        return failed(attempt, 'local', { code: 602, enhancedCode: '', text: 'Too old' }, 'old');
-      }
+      if (clock.now() >= message.expiresAt) return tooOld(delivery);
       if (domain === undefined || domain.account !== message.account) {
         return failed(attempt, 'local', ownReply(550, '5.1.8', `Sending domain ${message.domain} was deleted`), 'generic');
       }

@@ -1,139 +1,261 @@
 /**
- * The queue's memory: which flows exist, when each is next due, and which deliveries are in somebody's hands. Everything here can be forgotten
- * and found again in the spool; nothing here grows with the number of queued deliveries.
+ * The queue's memory: which flows exist, at which site each destination is, when each flow is next due, and which deliveries are in somebody's
+ * hands. Everything here can be forgotten and found again in the spool; nothing here grows with the number of queued deliveries.
  *
- * The rule that makes each committed row be taken exactly once: a row at or before its flow's cursor is held or settled. So a row that becomes
- * known behind the cursor (committed late, dated back, moved) lowers the cursor, and what is read twice is dropped by `held`.
+ * The rule that makes each committed row be taken exactly once: a row at or before its flow's cursor is in `inHand`, settled, or set aside by a
+ * hold. So a row that becomes known behind the cursor (committed late, dated back, moved, released) lowers the cursor, and what is read twice is
+ * dropped by `inHand`.
+ *
+ * The rule that makes nothing wait for ever: a flow with due work is in the turns of its site, or is being read, or is held, or its destination
+ * has no site and somebody was asked for one.
  */
 import type { Clock, Delivery, FlowKey } from '#core';
 import type { Cursor } from '#store';
-import { makeDueHeap } from './due-heap.js';
-import { noTurns, type Turns } from './fair-order.js';
+import { makeDueTimer } from './due-timer.js';
+import { Turns, type Waiting } from './turns.js';
 
-export interface Flow extends FlowKey {
-  destinationName: string;
+export interface Flow extends FlowKey, Waiting<Flow> {
+  destination: number;
+  readonly home: Destination;
   /** Rows up to here have been read from the spool. */
   cursor: Cursor;
   /** Due time of the earliest row that is only in the spool; Infinity when there is none. */
   nextDue: number;
-  /** Due rows in memory, held by the queue. */
+  /** When the timer will look at it; Infinity when it will not. */
+  armedFor: number;
+  /** Due rows in memory. */
   ready: Delivery[];
-  /** A read of the spool under way. */
-  loading: Promise<void> | undefined;
+  /** A read of the spool is under way. */
+  isLoading: boolean;
+  /** It is in the turns of its site. */
+  isWaiting: boolean;
 }
 
 export interface Destination {
-  name: string;
-  flows: Map<string, Flow>;
-  turns: Turns;
+  readonly name: string;
+  readonly flows: Map<number, Flow>;
+  site: Site | undefined;
+  /** Monotonic clock, ms: after this its site must be asked for again before it wakes up. */
+  placedUntil: number;
+  /** Flows in the turns of the site. */
+  waiting: number;
 }
 
-export interface Flows {
-  /** Ids of deliveries that are in memory or in a caller's hands. */
-  readonly held: Set<number>;
-  destination(name: string): Destination | undefined;
-  /** Makes the flow when it is new. */
-  flow(key: FlowKey, destinationName: string): Flow;
-  /** A row of the flow is in the spool and nobody holds it. */
-  noteRow(flow: Flow, due: number, id: number): void;
-  /** The flow may be forgotten when it has nothing to do. */
-  forgetIfIdle(flow: Flow): void;
-  /** Asks for a call of the listener when the flow is due. */
-  arm(flow: Flow): void;
-  stop(): void;
+export interface Site {
+  readonly name: string;
+  readonly turns: Turns<Flow>;
+  /** Destinations placed here. */
+  destinations: number;
+  /** Why nothing is taken from it, and until when (ms since the epoch); undefined while it is served. */
+  rest: { until: number; why: string } | undefined;
 }
 
-/** The wall clock may jump; a timer never sleeps longer than this, ms. */
-const LONGEST_SLEEP = 30_000;
+export interface FlowsDeps {
+  clock: Clock;
+  /** The site has something to take. */
+  onDue: (site: string) => void;
+  /** The destination has due work and needs a site: answer with place(). */
+  onUnplaced: (destination: string) => void;
+  isHeld: (flow: Flow) => boolean;
+}
 
-const keyOf = (key: FlowKey) => `${key.account}:${key.priority}`;
+/** Flows without work that are kept, so that the next message to a destination finds its site. */
+const MAX_IDLE = 4096;
+const NEVER = Number.POSITIVE_INFINITY;
 
-export function makeFlows(deps: { clock: Clock; onDue: (destination: string) => void }): Flows {
-  const { clock } = deps;
+export type Flows = ReturnType<typeof makeFlows>;
+
+export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
   const destinations = new Map<string, Destination>();
-  const held = new Set<number>();
-  const heap = makeDueHeap<Flow>();
-  let timer: NodeJS.Timeout | undefined;
-  let timerAt = Number.POSITIVE_INFINITY;
-  let stopped = false;
+  const sites = new Map<string, Site>();
+  const inHand = new Set<number>();
+  const idle = new Set<Flow>();
+  const timer = makeDueTimer<Flow>({ clock, onDue: wakeDue });
 
-  function schedule(): void {
-    const next = heap.peek();
-    if (stopped || next === undefined || next >= timerAt) return;
-    clearTimeout(timer);
-    const now = clock.now();
-    timerAt = Math.min(next, now + LONGEST_SLEEP);
-    timer = setTimeout(fire, Math.max(0, timerAt - now));
-    timer.unref();
-  }
+  const hasWork = (flow: Flow) => flow.ready.length > 0 || flow.nextDue <= clock.now();
 
-  function fire(): void {
-    timerAt = Number.POSITIVE_INFINITY;
-    const names = new Set<string>();
-    // Each change of nextDue armed an entry of its own, so an entry whose flow is due later has nothing to say.
-    for (const flow of heap.popDue(clock.now())) {
-      if (flow.nextDue <= clock.now()) names.add(flow.destinationName);
+  function flowOf(key: FlowKey, destinationName: string): Flow {
+    let home = destinations.get(destinationName);
+    if (home === undefined) {
+      home = { name: destinationName, flows: new Map(), site: undefined, placedUntil: 0, waiting: 0 };
+      destinations.set(destinationName, home);
     }
-    schedule();
-    for (const name of names) deps.onDue(name);
+    const id = key.account * 4 + key.priority;
+    let flow = home.flows.get(id);
+    if (flow === undefined) {
+      flow = newFlow(key, home);
+      home.flows.set(id, flow);
+    } else if (flow.destination !== key.destination) {
+      // The spool had let the name go, so this flow was empty, and gave it a new number since.
+      flow.destination = key.destination;
+      flow.cursor = { due: 0, id: 0 };
+    }
+    idle.delete(flow);
+    return flow;
   }
 
+  /** Into the turns of its site, when it has work and may. True: somebody should be told. */
+  function enlist(flow: Flow): boolean {
+    const { home } = flow;
+    if (flow.isWaiting || flow.isLoading || !hasWork(flow) || isHeld(flow)) return false;
+    if (home.site !== undefined && home.waiting === 0 && home.placedUntil < clock.monotonic()) leaveSite(home);
+    if (home.site === undefined) return true;
+    flow.isWaiting = true;
+    home.waiting += 1;
+    home.site.turns.add(flow);
+    return true;
+  }
+
+  /** Out of the turns of its site. */
+  function withdraw(flow: Flow): void {
+    if (!flow.isWaiting) return;
+    flow.isWaiting = false;
+    flow.home.waiting -= 1;
+    flow.home.site?.turns.remove(flow);
+  }
+
+  function tell({ name, site }: Destination): void {
+    if (site === undefined) onUnplaced(name);
+    else if (site.rest === undefined) onDue(site.name);
+  }
+
+  function wakeAll(flows: Iterable<Flow>): void {
+    // Several flows of a site or a destination are one piece of news.
+    const news = new Map<Site | Destination, Destination>();
+    for (const flow of flows) if (enlist(flow)) news.set(flow.home.site ?? flow.home, flow.home);
+    for (const home of news.values()) tell(home);
+  }
+
+  function wakeDue(flows: Flow[]): void {
+    for (const flow of flows) {
+      flow.armedFor = NEVER;
+      arm(flow);
+    }
+    wakeAll(flows);
+  }
+
+  /** Nothing for a flow without rows in the spool, or one that is due: that one waits already, or is woken by who found out. */
   function arm(flow: Flow): void {
-    if (flow.nextDue === Number.POSITIVE_INFINITY) return;
-    heap.push(flow.nextDue, flow);
-    schedule();
+    if (flow.nextDue >= flow.armedFor || flow.nextDue <= clock.now()) return;
+    flow.armedFor = flow.nextDue;
+    timer.arm(flow.nextDue, flow);
+  }
+
+  function leaveSite(home: Destination): void {
+    const { site } = home;
+    if (site === undefined) return;
+    for (const flow of home.flows.values()) withdraw(flow);
+    home.site = undefined;
+    site.destinations -= 1;
+    if (site.destinations === 0) sites.delete(site.name);
+  }
+
+  function siteOf(name: string): Site {
+    let site = sites.get(name);
+    if (site === undefined) {
+      site = { name, turns: new Turns(), destinations: 0, rest: undefined };
+      sites.set(name, site);
+    }
+    return site;
+  }
+
+  /** A row of the flow is in the spool and in nobody's hands. Gives true when it is due now and wake() should follow. */
+  function noteRow(flow: Flow, due: number, id: number): boolean {
+    const isBehind = due < flow.cursor.due || (due === flow.cursor.due && id <= flow.cursor.id);
+    if (isBehind) flow.cursor = { due, id: id - 1 };
+    // A read under way may have missed the row: a new cursor object tells it not to move on.
+    else if (flow.isLoading) flow.cursor = { ...flow.cursor };
+    if (due < flow.nextDue) {
+      flow.nextDue = due;
+      arm(flow);
+    }
+    return due <= clock.now();
+  }
+
+  /** The rows of the flow that are in memory are left to the spool again. */
+  function unload(flow: Flow): void {
+    for (const { id, due } of flow.ready.splice(0)) {
+      inHand.delete(id);
+      noteRow(flow, due, id);
+    }
+  }
+
+  function forgetOldestIdle(): void {
+    for (const flow of idle) {
+      if (idle.size <= MAX_IDLE) return;
+      idle.delete(flow);
+      const { home } = flow;
+      home.flows.delete(flow.account * 4 + flow.priority);
+      if (home.flows.size > 0) continue;
+      leaveSite(home);
+      destinations.delete(home.name);
+    }
+  }
+
+  function wake(flow: Flow): void {
+    if (enlist(flow)) tell(flow.home);
   }
 
   return {
-    held,
-    destination: (name) => destinations.get(name),
-    flow(key, destinationName) {
-      let destination = destinations.get(destinationName);
-      if (destination === undefined) {
-        destination = { name: destinationName, flows: new Map(), turns: noTurns() };
-        destinations.set(destinationName, destination);
-      }
-      let flow = destination.flows.get(keyOf(key));
-      if (flow === undefined) {
-        const { destination: number, account, priority } = key;
-        flow = {
-          destination: number,
-          account,
-          priority,
-          destinationName,
-          cursor: { due: 0, id: 0 },
-          nextDue: Number.POSITIVE_INFINITY,
-          ready: [],
-          loading: undefined,
-        };
-        destination.flows.set(keyOf(key), flow);
-      } else if (flow.destination !== key.destination) {
-        // The spool had let the name go, so this flow was empty, and gave it a new number since.
-        flow.destination = key.destination;
-        flow.cursor = { due: 0, id: 0 };
-      }
-      return flow;
+    /** Ids of deliveries that are in memory or in a caller's hands. */
+    inHand,
+    hasWork,
+    find: (destinationName: string) => destinations.get(destinationName),
+    site: (name: string) => sites.get(name),
+    all: () => destinations.values(),
+    /** Makes the flow when it is new. */
+    flow: flowOf,
+    noteRow,
+    unload,
+    withdraw,
+    /** A row that is in the spool and in nobody's hands. */
+    returnRow(row: Delivery): void {
+      const flow = flowOf(row, row.destinationName);
+      inHand.delete(row.id);
+      if (noteRow(flow, row.due, row.id)) wake(flow);
     },
-    noteRow(flow, due, id) {
-      const isBehind = due < flow.cursor.due || (due === flow.cursor.due && id <= flow.cursor.id);
-      if (isBehind) flow.cursor = { due, id: id - 1 };
-      // A read under way may have missed the row: a new cursor object tells it not to move on.
-      else if (flow.loading !== undefined) flow.cursor = { ...flow.cursor };
-      if (due >= flow.nextDue) return;
-      flow.nextDue = due;
+    /** The flow may have work: gives it its place among those that wait, and tells. */
+    wake,
+    wakeAll,
+    /** After a read or the last of its rows: out of the turns, or kept for later, or forgotten. */
+    retire(flow: Flow): void {
+      withdraw(flow);
+      if (flow.ready.length > 0 || flow.isLoading) return;
       arm(flow);
+      if (flow.nextDue !== NEVER) return;
+      idle.add(flow);
+      forgetOldestIdle();
     },
-    forgetIfIdle(flow) {
-      if (flow.ready.length > 0 || flow.loading !== undefined || flow.nextDue !== Number.POSITIVE_INFINITY) return;
-      const destination = destinations.get(flow.destinationName);
-      if (destination?.flows.get(keyOf(flow)) !== flow) return;
-      destination.flows.delete(keyOf(flow));
-      if (destination.flows.size === 0) destinations.delete(flow.destinationName);
+    /** `until`: monotonic clock, ms. Nothing when nobody waits there. */
+    place(destinationName: string, siteName: string, until: number): void {
+      const home = destinations.get(destinationName);
+      if (home === undefined) return;
+      home.placedUntil = until;
+      if (home.site?.name !== siteName) {
+        leaveSite(home);
+        home.site = siteOf(siteName);
+        home.site.destinations += 1;
+      }
+      wakeAll(home.flows.values());
     },
-    arm,
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-    },
+    checkTimer: timer.check,
+    stop: timer.stop,
+  };
+}
+
+function newFlow({ destination, account, priority }: FlowKey, home: Destination): Flow {
+  return {
+    destination,
+    account,
+    priority,
+    home,
+    cursor: { due: 0, id: 0 },
+    nextDue: NEVER,
+    armedFor: NEVER,
+    ready: [],
+    isLoading: false,
+    isWaiting: false,
+    next: undefined,
+    previous: undefined,
   };
 }

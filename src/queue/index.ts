@@ -1,7 +1,9 @@
 /**
  * The spool's schedule: knows which delivery is due and whose turn it is, not how to deliver. put() and settle() are durable when they resolve and
- * keep nothing when they throw StoreError. What is taken is owned in memory only: a crash forgets it and the delivery is due again.
+ * keep nothing when they throw StoreError. What is taken is owned in memory only: a crash forgets it and the delivery is due again. Mail waits at
+ * sites, which the deliverer names; a site that rests, a hold and a change of site cost memory for flows, never a write per message.
  */
+export { tooOld } from './expire.js';
 export { makeQueue, type QueueDeps } from './make-queue.js';
-export type { Queue, Verdict } from './queue.js';
+export type { Queue, QueueListener, Verdict, Waiting } from './queue.js';
 export { decideRetry, MESSAGE_LIFETIME, RETRY_DELAYS, type RetryQuestion } from './retry-schedule.js';

@@ -1,16 +1,25 @@
-/** Puts the queue's parts together: spool, flows, cache. */
+/** Puts the queue's parts together: spool, flows, turns, holds, cache. */
 import type { Logger } from 'pino';
 import type { Clock, Delivery, FlowKey } from '#core';
 import type { Recorder } from '#events';
-import type { NewMessage, SpoolStore } from '#store';
+import type { HoldFilter, NewMessage, SpoolStore } from '#store';
+import { makeExpiry } from './expire.js';
 import { type Flow, makeFlows } from './flows.js';
+import { makeHolds } from './holds.js';
+import { CROWDED, makeLoad } from './load.js';
 import { makeMessageCache } from './message-cache.js';
 import { makeOperate } from './operate.js';
-import type { Queue, Verdict } from './queue.js';
+import type { Queue, QueueListener, Verdict } from './queue.js';
 import { makeTake } from './take.js';
+import { makeWhy } from './why.js';
+
+export type QueueSpool = Pick<
+  SpoolStore,
+  'put' | 'take' | 'settle' | 'message' | 'list' | 'flowHeads' | 'expired' | 'countAhead' | 'holds' | 'putHold' | 'removeHolds'
+>;
 
 export interface QueueDeps {
-  spool: Pick<SpoolStore, 'put' | 'take' | 'settle' | 'message' | 'list' | 'flowHeads'>;
+  spool: QueueSpool;
   clock: Clock;
   recorder: Recorder;
   logger: Logger;
@@ -29,45 +38,60 @@ const HEADS_PER_READ = 1000;
 
 export function makeQueue(deps: QueueDeps): Queue {
   const { spool, clock, logger } = deps;
-  const listeners: ((destination: string) => void)[] = [];
+  const listeners: QueueListener[] = [];
   let running = false;
-  const tell = (destination: string) => {
-    if (running) for (const listener of listeners) listener(destination);
-  };
-  const flows = makeFlows({ clock, onDue: tell });
+  const flows = makeFlows({
+    clock,
+    onDue: (site) => running && tell((listener) => listener.onDue(site)),
+    onUnplaced: (destination) => running && tell((listener) => listener.onUnplaced(destination)),
+    isHeld: (flow) => holds.holdsFlow(flow),
+  });
+  const holds = makeHolds(spool, (destination) => flows.find(destination)?.site?.name);
+  const load = makeLoad({ spool, flows, clock, logger });
   const cache = makeMessageCache(CACHE_BYTES);
+  const expiry = makeExpiry({ ...deps, flows, committed: deps.onEvents });
+
+  function tell(say: (listener: QueueListener) => void): void {
+    for (const listener of listeners) {
+      try {
+        say(listener);
+      } catch (err) {
+        // What is committed is committed whatever happens to who is told: to say otherwise would have it sent twice.
+        logger.error({ err }, 'a listener of the queue failed');
+      }
+    }
+  }
 
   /** A committed row goes straight to the ones who wait for it when nothing older does; else the spool keeps it until its turn. */
   function offer(flow: Flow, delivery: Delivery, now: number): void {
-    if (flows.held.has(delivery.id)) return;
-    if (delivery.due > now || flow.nextDue <= now || flow.ready.length >= READY_PER_FLOW) {
+    if (flows.inHand.has(delivery.id)) return;
+    const isDirect =
+      delivery.due <= now &&
+      flow.nextDue > now &&
+      flow.ready.length < READY_PER_FLOW &&
+      flows.inHand.size < CROWDED &&
+      flow.home.site?.rest === undefined &&
+      !holds.holdsFlow(flow);
+    if (!isDirect) {
       flows.noteRow(flow, delivery.due, delivery.id);
       return;
     }
-    flows.held.add(delivery.id);
+    flows.inHand.add(delivery.id);
     flow.ready.push(delivery);
   }
 
   async function put(message: NewMessage): Promise<void> {
     const deliveries = await spool.put(message);
-    try {
-      handOver(message, deliveries);
-    } catch (err) {
-      // The message is committed whatever happens here: to say otherwise would have it sent twice.
-      logger.error({ err, message: message.message.id }, 'committed deliveries could not be handed over');
-    }
-  }
-
-  function handOver(message: NewMessage, deliveries: Delivery[]): void {
     const now = clock.now();
     if (deliveries.length > 0) cache.add(message.message, deliveries.length);
-    const names = new Set<string>();
+    const touched = new Set<Flow>();
     for (const delivery of deliveries) {
-      offer(flows.flow(delivery, delivery.destinationName), delivery, now);
-      if (delivery.due <= now) names.add(delivery.destinationName);
+      const flow = flows.flow(delivery, delivery.destinationName);
+      offer(flow, delivery, now);
+      touched.add(flow);
     }
     deps.onEvents();
-    for (const name of names) tell(name);
+    flows.wakeAll(touched);
   }
 
   async function settle(delivery: Delivery, verdict: Verdict): Promise<boolean> {
@@ -77,28 +101,60 @@ export function makeQueue(deps: QueueDeps): Queue {
         ? { kind: 'done', key, message: delivery.message, at: clock.now(), events: verdict.events }
         : { ...verdict, key, message: delivery.message },
     ]);
-    flows.held.delete(delivery.id);
-    if (verdict.kind === 'done' || !found) cache.release(delivery.message);
-    else flows.noteRow(flows.flow(delivery, delivery.destinationName), verdict.due, delivery.id);
+    if (verdict.kind === 'done' || !found) {
+      flows.inHand.delete(delivery.id);
+      cache.release(delivery.message);
+    } else flows.returnRow({ ...delivery, due: verdict.due });
     deps.onEvents();
     return found === true;
   }
 
-  async function findFlows(): Promise<void> {
+  /** Reads where each flow begins; what is known already is read again from there. */
+  async function findFlows(account?: number): Promise<void> {
     let after: FlowKey | undefined;
     for (;;) {
       const heads = await spool.flowHeads(after, HEADS_PER_READ);
-      for (const head of heads) flows.noteRow(flows.flow(head, head.destinationName), head.due, 0);
+      const mine = account === undefined ? heads : heads.filter((head) => head.account === account);
+      const found = mine.map((head) => {
+        const flow = flows.flow(head, head.destinationName);
+        flows.noteRow(flow, head.due, 0);
+        return flow;
+      });
+      flows.wakeAll(found);
       after = heads.at(-1);
       if (heads.length < HEADS_PER_READ) return;
+    }
+  }
+
+  /** Flows that a new hold covers leave the turns, and their rows the memory. */
+  function stopHeld(): void {
+    for (const home of flows.all()) {
+      for (const flow of home.flows.values()) {
+        if (!holds.holdsFlow(flow)) continue;
+        flows.withdraw(flow);
+        flows.unload(flow);
+      }
     }
   }
 
   return {
     put,
     settle,
-    onDue: (listener) => void listeners.push(listener),
-    take: makeTake({ spool, flows, clock }),
+    listen: (listener) => void listeners.push(listener),
+    place: flows.place,
+    take: makeTake({ flows, clock, holds, load: load.start }),
+    rest(siteName, until, why) {
+      const site = flows.site(siteName);
+      if (site === undefined) return;
+      site.rest = { until, why };
+      for (const flow of site.turns.flows()) flows.unload(flow);
+    },
+    wake(siteName) {
+      const site = flows.site(siteName);
+      if (site === undefined) return;
+      site.rest = undefined;
+      if (running && site.turns.current() !== undefined) tell((listener) => listener.onDue(siteName));
+    },
     async message(id) {
       const cached = cache.get(id);
       if (cached !== undefined) return cached;
@@ -106,19 +162,37 @@ export function makeQueue(deps: QueueDeps): Queue {
       if (message !== undefined) cache.add(message, undefined);
       return message;
     },
+    isHeld: holds.holdsMessage,
     giveBack(delivery) {
       const flow = flows.flow(delivery, delivery.destinationName);
+      if (flow.home.site?.rest !== undefined || holds.holdsFlow(flow)) return flows.returnRow(delivery);
       flow.ready.unshift(delivery);
-      tell(delivery.destinationName);
+      flows.wake(flow);
     },
+    setAside: ({ id }) => void flows.inHand.delete(id),
     ...makeOperate({ ...deps, flows, committed: deps.onEvents }),
+    why: makeWhy({ spool, flows, holds, clock, explain: (site) => listeners.map((listener) => listener.explain(site)).find(Boolean) }),
+    async hold({ account, domain, destination, site, message }: HoldFilter, reason = '') {
+      const hold = await holds.add({ account, domain, destination, site, message, reason, at: clock.now() });
+      stopHeld();
+      return hold;
+    },
+    async release(filter) {
+      const released = await holds.remove(filter);
+      if (released.length > 0) await findFlows(filter.account);
+      return released;
+    },
+    holds: holds.list,
     async start() {
       running = true;
+      await holds.load();
       await findFlows();
+      expiry.start();
       logger.debug('queue found its flows');
     },
     stop() {
       running = false;
+      expiry.stop();
       flows.stop();
     },
   };

@@ -34,13 +34,17 @@ export function makeOperate(deps: OperateDeps): Pick<Queue, 'list' | 'retry' | '
     let changed = 0;
     for (const id of ids) {
       const [delivery] = await spool.list({ account, limit: 1, after: id - 1 });
-      if (delivery?.id !== id || flows.held.has(id)) continue;
-      flows.held.add(id);
+      if (delivery?.id !== id || flows.inHand.has(id)) continue;
+      flows.inHand.add(id);
+      let isChanged = false;
       try {
-        if (await change(delivery)) changed += 1;
+        isChanged = await change(delivery);
       } finally {
-        flows.held.delete(id);
+        flows.inHand.delete(id);
+        // A read may have passed over it meanwhile.
+        if (!isChanged) flows.returnRow(delivery);
       }
+      if (isChanged) changed += 1;
     }
     if (changed > 0) deps.committed();
     return changed;
@@ -59,7 +63,7 @@ export function makeOperate(deps: OperateDeps): Pick<Queue, 'list' | 'retry' | '
         return found === true;
       });
       // Only now may a read of the spool give them out.
-      for (const { delivery, due } of moved) flows.noteRow(flows.flow(delivery, delivery.destinationName), due, delivery.id);
+      for (const { delivery, due } of moved) flows.returnRow({ ...delivery, due });
       return count;
     },
 

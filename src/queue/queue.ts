@@ -1,6 +1,6 @@
 /** What the queue promises its users; `makeQueue` builds it. It knows when a delivery is due and whose turn it is, not how to deliver. */
 import type { Delivery, LastAttempt, Message } from '#core';
-import type { NewMessage, OutboxEvent, QueuedDelivery, QueueFilter } from '#store';
+import type { Hold, HoldFilter, NewMessage, OutboxEvent, QueuedDelivery, QueueFilter } from '#store';
 
 /** How a taken delivery ends its turn. */
 export type Verdict =
@@ -9,30 +9,69 @@ export type Verdict =
   /** Try again at `due` (ms since the epoch). */
   | { kind: 'defer'; due: number; attempts: number; last: LastAttempt; events: OutboxEvent[] };
 
+/** Who delivers. All calls are cheap, may come more often than needed, and come from within other calls of the queue. */
+export interface QueueListener {
+  /** The site may have due work: after put(), at a due time, after place() and wake(). */
+  onDue(site: string): void;
+  /** The destination has due work and its site is not known, or was told too long ago: answer with place(), when it is known. */
+  onUnplaced(destination: string): void;
+  /** In plain words why a site that has due work is not served faster; undefined when there is nothing to say. */
+  explain(site: string): string | undefined;
+}
+
+/** Why an open delivery waits, for people. */
+export interface Waiting {
+  reason: string;
+  /** When it may be tried next, ms since the epoch; undefined when that is not known. */
+  until: number | undefined;
+}
+
 export interface Queue {
-  /** Durable when it resolves; throws StoreError and keeps nothing otherwise. Wakes the destinations. */
+  /** Durable when it resolves; throws StoreError and keeps nothing otherwise. */
   put(message: NewMessage): Promise<void>;
 
-  /** Called with the name of a destination whenever it may have due work: after put(), at a due time, after a start. Cheap and idempotent. */
-  onDue(listener: (destination: string) => void): void;
-  /** At most `limit` due deliveries of a destination, fair among its accounts and priorities. The caller owns them until settle() or giveBack(). Empty: nothing is due now. */
-  take(destination: string, limit: number): Promise<Delivery[]>;
+  listen(listener: QueueListener): void;
+  /**
+   * All mail for the destination goes to this site from now on; `until` (monotonic clock, ms) the queue does not ask again when the destination
+   * wakes up. Memory only: mail that waits goes along, whatever its number.
+   */
+  place(destination: string, site: string, until: number): void;
+  /**
+   * At most `limit` due deliveries of a site, fair among its accounts and priorities. The caller owns them until settle(), giveBack() or
+   * setAside(). Empty: nothing can be had now; onDue() tells when there is.
+   */
+  take(site: string, limit: number): Delivery[];
+  /** Nothing is taken from the site until wake(); what waits there stays in the spool. `until`, ms since the epoch, and `why` are for people. */
+  rest(site: string, until: number, why: string): void;
+  wake(site: string): void;
+
   /** The message of a delivery, its bytes included; recent ones from memory. Undefined when it is gone from the spool. */
   message(id: number): Promise<Message | undefined>;
+  /** An operator's hold on the sending domain covers it: setAside() instead of an attempt. */
+  isHeld(delivery: Delivery, message: Message): boolean;
   /** Commits the verdict and its events together. False when the delivery had been cancelled meanwhile; nothing is written then. */
   settle(delivery: Delivery, verdict: Verdict): Promise<boolean>;
   /** Returns a delivery that was not tried: it is due again at once. */
   giveBack(delivery: Delivery): void;
+  /** Returns a delivery that is held: it is due again when the hold is released. */
+  setAside(delivery: Delivery): void;
 
   /** Operator's view; names the account. */
   list(filter: QueueFilter): Promise<QueuedDelivery[]>;
+  /** Why an open delivery waits and when it is tried next. */
+  why(delivery: QueuedDelivery): Promise<Waiting>;
   /** Makes the open deliveries of these ids due now. Gives how many; those being attempted right now are left alone. */
   retry(account: number, deliveries: number[]): Promise<number>;
   /** Ends the open deliveries of these ids with a `failed` event that says so. Gives how many; those being attempted right now are left alone. */
   cancel(account: number, deliveries: number[]): Promise<number>;
+  /** Holds back what fits, now and later, until release(); attempts under way go on. Held mail still expires. Durable; no queue row is written. */
+  hold(filter: HoldFilter, reason?: string): Promise<Hold>;
+  /** Ends the holds that were made with exactly these fields, and gives them. */
+  release(filter: HoldFilter): Promise<Hold[]>;
+  holds(account: number): Hold[];
 
-  /** Finds what the spool holds and begins to call onDue listeners. */
+  /** Finds what the spool holds and begins to call the listener. */
   start(): Promise<void>;
-  /** No more onDue calls; taken deliveries may still be settled. */
+  /** The listener is not called any more; taken deliveries may still be settled. */
   stop(): void;
 }

@@ -25,6 +25,8 @@ export type {
   Cursor,
   DeliveryKey,
   FlowHead,
+  Hold,
+  HoldFilter,
   NewDelivery,
   NewMessage,
   OutboxEvent,

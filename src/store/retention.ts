@@ -26,6 +26,7 @@ export const RETENTION = {
     queue: { kind: 'until', when: 'the delivery is settled' },
     destination: { kind: 'until', when: 'no delivery to it is open' },
     outbox: { kind: 'until', when: 'every reader has it' },
+    hold: { kind: 'bounded', by: 'what operators hold; released by them' },
     usage: { kind: 'period', ms: 2 * DAY, from: 'the start of the day it counts' },
     backlog: { kind: 'bounded', by: 'the number of accounts' },
     id_mark: { kind: 'bounded', by: 'a single row' },

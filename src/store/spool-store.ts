@@ -101,6 +101,26 @@ export interface QueueCensus {
   lastOutbox: number;
 }
 
+/** Which open deliveries: those for which every field that is given fits. */
+export interface HoldFilter {
+  account: number;
+  /** Sending domain. */
+  domain?: string | undefined;
+  /** Recipient's domain. */
+  destination?: string | undefined;
+  /** Name of the site that the recipient's domain is at. */
+  site?: string | undefined;
+  message?: number | undefined;
+}
+
+/** Deliveries held back by an operator, those that are put later included. */
+export interface Hold extends HoldFilter {
+  id: number;
+  reason: string;
+  /** ms since the epoch. */
+  at: number;
+}
+
 export interface QueueFilter {
   account: number;
   /** Sending domain. */
@@ -165,6 +185,19 @@ export interface SpoolStore {
   list(filter: QueueFilter): Promise<QueuedDelivery[]>;
   /** Walks the whole queue (about 0.1 s per million deliveries, on the reader thread): not for every second. */
   census(top: number): Promise<QueueCensus>;
+
+  /**
+   * Open deliveries after the position, by message and id, of messages whose lifetime was over at `now`. Only messages with an id below `before`
+   * are looked at.
+   */
+  expired(now: number, after: { message: number; id: number }, before: number, limit: number): Promise<Delivery[]>;
+  /** How many rows of its flow stand before a delivery; counts to `limit` at most. */
+  countAhead(key: DeliveryKey, limit: number): Promise<number>;
+
+  holds(): Promise<Hold[]>;
+  /** Gives the id. */
+  putHold(hold: Omit<Hold, 'id'>): Promise<number>;
+  removeHolds(ids: number[]): Promise<void>;
 
   /** Rows after `after`, oldest first. */
   outbox(after: number, limit: number): Promise<OutboxRow[]>;

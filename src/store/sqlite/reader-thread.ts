@@ -9,13 +9,18 @@ import { makeEventQuery } from './event-query.js';
 import { type Connection, openDatabase } from './open-database.js';
 import { serveThread, type Unit } from './serve-thread.js';
 import { makeSpoolCensus } from './spool-census.js';
+import { makeSpoolInspect } from './spool-inspect.js';
 import { makeSpoolList } from './spool-list.js';
 
 export type ReaderCalls = DirectoryLists & SpoolViews & EventReads;
 type SpoolViews = ReturnType<typeof makeSpoolViews>;
 type EventReads = ReturnType<typeof makeEventReads>;
 
-const makeSpoolViews = (database: Connection) => ({ ...makeSpoolList(database), ...makeSpoolCensus(database) });
+const makeSpoolViews = (database: Connection) => ({
+  ...makeSpoolList(database),
+  ...makeSpoolCensus(database),
+  ...makeSpoolInspect(database),
+});
 const makeEventReads = (database: Connection) => ({ ...makeEventQuery(database), ...makeConversationReads(database) });
 
 serveThread((dataDir) => {

@@ -78,6 +78,14 @@ export async function makeSpoolStore(
       }));
     },
     census: (top) => reader.call('census', top),
+    async expired(now, after, before, limit) {
+      const rows = await reader.call('expired', now, after, before, limit);
+      return rows.map((row) => toDelivery(row, row.destinationName));
+    },
+    countAhead: (key, limit) => reader.call('countAhead', key, limit),
+    holds: () => writer.call('holds'),
+    putHold: (hold) => writer.call('putHold', hold),
+    removeHolds: (ids) => writer.call('removeHolds', ids),
     outbox: (after, limit) => writer.call('outbox', after, limit),
     trimOutbox: (seq) => writer.call('trimOutbox', seq),
     largestId: () => writer.call('largestId'),

@@ -9,6 +9,7 @@ import { type Connection, openDatabase } from './open-database.js';
 import { makeOutboxReads, makeOutboxWrites } from './outbox-rows.js';
 import { removeOrphanBodies } from './remove-orphan-bodies.js';
 import { serveThread, type ThreadCalls } from './serve-thread.js';
+import { makeHoldReads, makeHoldWrites } from './spool-holds.js';
 import { makeSpoolPut } from './spool-put.js';
 import { makeSpoolReads } from './spool-reads.js';
 import { makeSpoolSettle } from './spool-settle.js';
@@ -22,11 +23,17 @@ function makeSpoolCalls(database: Connection) {
   const destinations = makeDestinations(database);
   const tally = makeGroupTally(database);
   return {
-    reads: { ...makeSpoolReads(database), ...makeSpoolTake(database, destinations), ...makeOutboxReads(database) },
+    reads: {
+      ...makeSpoolReads(database),
+      ...makeSpoolTake(database, destinations),
+      ...makeOutboxReads(database),
+      ...makeHoldReads(database),
+    },
     writes: {
       ...makeSpoolPut(database, destinations, tally),
       ...makeSpoolSettle(database, tally),
       ...makeOutboxWrites(database),
+      ...makeHoldWrites(database),
       ...makeSpoolSweep(database, destinations),
     },
     beforeCommit: tally.write,

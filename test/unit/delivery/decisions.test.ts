@@ -3,7 +3,6 @@ import type { Stage } from '../../../dist/core/index.js';
 import { parseCapabilities } from '../../../dist/delivery/capabilities.js';
 import { classifyReply, waitAskedFor } from '../../../dist/delivery/classify-reply.js';
 import { decideTls } from '../../../dist/delivery/decide-tls.js';
-import { makeDestinations } from '../../../dist/delivery/destinations.js';
 import { makeExpiringSet } from '../../../dist/delivery/expiring-set.js';
 import { findTransport, type Transport } from '../../../dist/delivery/transport.js';
 
@@ -87,40 +86,6 @@ describe('findTransport', () => {
     expect(findTransport(list, destination)?.match).toBe(match);
   });
   it('is nobody when nothing matches', () => expect(findTransport([named('a.test')], 'z.test')).toBeUndefined());
-});
-
-describe('destinations', () => {
-  it('start narrow, widen by success up to the cap, and narrow to one after three failures', () => {
-    const destinations = makeDestinations({ perDestination: 4, total: 100 });
-    const one = destinations.get('one.test');
-    expect(one.window).toBe(2);
-    for (let count = 0; count < 5; count++) destinations.note(one, true);
-    expect(one.window).toBe(4);
-    for (const window of [4, 4, 1, 1]) {
-      destinations.note(one, false);
-      expect(one.window).toBe(window);
-    }
-    destinations.note(one, true);
-    expect([one.window, one.standing]).toEqual([2, 'proven']);
-  });
-
-  it('keep half of the lanes for those that work, and a quarter of them from those that do not', () => {
-    const destinations = makeDestinations({ perDestination: 20, total: 8 });
-    const [good, fresh, dead] = ['good', 'new', 'dead'].map(destinations.get);
-    if (!good || !fresh || !dead) throw new Error('three');
-    destinations.note(good, true);
-    destinations.note(dead, false);
-    for (let count = 0; count < 2; count++) destinations.started(dead);
-    expect(['proven', 'new', 'failing'].map((standing) => destinations.hasRoom(standing as 'new'))).toEqual([true, true, false]);
-    for (let count = 0; count < 2; count++) destinations.started(fresh);
-    expect(['proven', 'new', 'failing'].map((standing) => destinations.hasRoom(standing as 'new'))).toEqual([true, false, false]);
-    for (let count = 0; count < 4; count++) destinations.started(good);
-    expect(destinations.hasRoom('proven')).toBe(false);
-    destinations.note(fresh, true);
-    expect(destinations.total()).toBe(8);
-    destinations.ended(fresh);
-    expect(destinations.hasRoom('new')).toBe(true);
-  });
 });
 
 it('an expiring set forgets by age and by number', () => {

@@ -147,7 +147,9 @@ describe('lanes', () => {
   });
 
   it('never exceed the total, and every destination gets some', async () => {
-    const zones = Object.fromEntries(['d1', 'd2', 'd3', 'd4', 'd5'].map((name) => [`${name}.test`, { mx: ['mx.dst.test'] }]));
+    const names = ['d1', 'd2', 'd3', 'd4', 'd5'];
+    const zones: Record<string, Zone> = Object.fromEntries(names.map((name) => [`${name}.test`, { mx: [`mx.${name}.test`] }]));
+    for (const name of names) zones[`mx.${name}.test`] = { a: ['127.0.0.1'] };
     await start({ script: { dot: { delayMs: 10 } } }, { concurrencyTotal: 4 }, zones);
     const busy = harness.put({}, ...many(120, 'd1.test'));
     await waitFor(() => harness.queue.settled.length > 20);
@@ -198,6 +200,51 @@ describe('lanes', () => {
     expect(mx.attempts.length).toBe(2);
     release();
     await harness.settledFor(put);
+  });
+});
+
+describe('a site', () => {
+  it('is shared by all domains with the same mail exchangers, in any order', async () => {
+    await start(
+      { script: { dot: { delayMs: 5 } } },
+      { concurrencyPerDestination: 3 },
+      {
+        'one.test': { mx: ['mx1.test', 'mx2.test'] },
+        'two.test': { mx: ['mx2.test', 'mx1.test'] },
+        'mx1.test': { a: ['127.0.0.1'] },
+        'mx2.test': { a: ['127.0.0.1'] },
+      },
+    );
+    await harness.send({}, ...many(30, 'one.test'), ...many(30, 'two.test'));
+    expect([...harness.queue.sites]).toEqual([
+      ['one.test', '(mx1|mx2).test'],
+      ['two.test', '(mx1|mx2).test'],
+    ]);
+    // Three lanes, and as many connections that are kept to the other host.
+    expect(mx.connections.max).toBeLessThanOrEqual(6);
+  });
+
+  it('of a peer that allows five connections costs hardly anybody an attempt', async () => {
+    await start({
+      script: { banner: () => (mx.connections.open > 5 ? '421 4.7.0 too many connections' : 'default'), dot: { delayMs: 4 } },
+    });
+    const settled = await harness.send({}, ...many(400));
+    const deferred = settled.filter(({ verdict }) => verdict.kind === 'defer').length;
+    expect(deferred / settled.length).toBeLessThanOrEqual(0.17);
+    expect(mx.connections.max).toBeLessThanOrEqual(6);
+    expect(mx.sessions.filter(({ commands }) => commands.length === 0).length).toBeLessThanOrEqual(3);
+    expect(deferred).toBe(0);
+  });
+
+  it('that does not answer is left alone after a few attempts, and nothing else of its mail is touched', async () => {
+    mx = await startScriptedMx();
+    harness = makeHarness({ port: await freePort() });
+    harness.put({}, ...many(1000));
+    await waitFor(() => harness.delivery.stats().suspended === 1);
+    expect(harness.queue.resting.get('mx.dst.test')).toMatch(/^no session could be had: 4\.4\.1 Connection to mx\.dst\.test/);
+    await waitFor(() => harness.queue.held.size === 0);
+    expect(harness.queue.settled.length).toBeLessThanOrEqual(4);
+    expect(harness.queue.settled.every(({ verdict }) => verdict.kind === 'defer')).toBe(true);
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { makeDueHeap } from '../../../dist/queue/due-heap.js';
-import { chooseTurn, noTurns } from '../../../dist/queue/fair-order.js';
 import { makeMessageCache } from '../../../dist/queue/message-cache.js';
 import { decideRetry, MESSAGE_LIFETIME, RETRY_DELAYS } from '../../../dist/queue/retry-schedule.js';
+import { QUANTUM, Turns } from '../../../dist/queue/turns.js';
 import { messageOf } from './support/messages.ts';
 
 const MINUTE = 60_000;
@@ -49,32 +49,75 @@ describe('decideRetry', () => {
   });
 });
 
-describe('chooseTurn', () => {
-  const flow = (priority: 0 | 1 | 2, account: number) => ({ priority, account });
+describe('Turns', () => {
+  interface Item {
+    account: number;
+    priority: 0 | 1 | 2;
+    next: Item | undefined;
+    previous: Item | undefined;
+  }
+  const flow = (priority: 0 | 1 | 2, account: number): Item => ({ priority, account, next: undefined, previous: undefined });
+  const of = (...flows: Item[]) => {
+    const turns = new Turns<Item>();
+    for (const one of flows) turns.add(one);
+    return turns;
+  };
+  const next = (turns: Turns<Item>): Item => {
+    const current = turns.current();
+    if (current === undefined) throw new Error('nobody waits');
+    turns.spend(current);
+    return current;
+  };
+  const serve = (turns: Turns<Item>, count: number) => Array.from({ length: count }, () => next(turns));
 
-  it('shares turns among priorities by weight', () => {
-    const turns = noTurns();
+  it('shares messages among priorities by weight', () => {
     const counts: [number, number, number] = [0, 0, 0];
-    for (let turn = 0; turn < 1000; turn++) counts[chooseTurn(turns, [flow(2, 1), flow(0, 1), flow(1, 1)]).priority]++;
-    expect(counts).toEqual([700, 250, 50]);
+    for (const { priority } of serve(of(flow(2, 1), flow(0, 1), flow(1, 1)), 1000)) counts[priority]++;
+    expect(counts.map((count) => Math.round(count / 10))).toEqual([70, 25, 5]);
   });
 
-  it('serves accounts of one priority in turn, whatever their order', () => {
-    const turns = noTurns();
-    const accounts = Array.from({ length: 6 }, () => chooseTurn(turns, [flow(0, 30), flow(0, 10), flow(0, 20)]).account);
-    expect(accounts).toEqual([10, 20, 30, 10, 20, 30]);
+  it('gives each account of a priority a quantum in turn', () => {
+    const accounts = serve(of(flow(0, 30), flow(0, 10), flow(0, 20)), 6 * QUANTUM).map(({ account }) => account);
+    expect(accounts.filter((_, index) => index % QUANTUM === 0)).toEqual([30, 10, 20, 30, 10, 20]);
+    expect(new Set(accounts.slice(0, QUANTUM))).toEqual(new Set([30]));
   });
 
-  it('gives a newcomer its turn at once after a long run of one account', () => {
-    const turns = noTurns();
-    for (let turn = 0; turn < 100; turn++) chooseTurn(turns, [flow(0, 1)]);
-    expect(chooseTurn(turns, [flow(0, 1), flow(0, 2)]).account).toBe(2);
+  it('lets a newcomer wait for one quantum at most, however long the other account has been alone', () => {
+    const turns = of(flow(0, 1));
+    serve(turns, 1003);
+    turns.add(flow(0, 2));
+    expect(serve(turns, QUANTUM + 1).map(({ account }) => account)).toContain(2);
   });
 
-  it('lets bulk through while single messages keep coming', () => {
-    const turns = noTurns();
-    const served = Array.from({ length: 30 }, () => chooseTurn(turns, [flow(0, 1), flow(2, 2)]).priority);
-    expect(served.filter((priority) => priority === 2)).toHaveLength(2);
+  it('serves the flows of one account in turn', () => {
+    const [one, two] = [flow(0, 1), flow(0, 1)];
+    expect(new Set(serve(of(one, two), 2 * QUANTUM))).toEqual(new Set([one, two]));
+  });
+
+  it('lets bulk through while single messages keep coming, and gives it no credit for having been away', () => {
+    const turns = of(flow(0, 1));
+    serve(turns, 10_000);
+    turns.add(flow(2, 2));
+    expect(serve(turns, 150).filter(({ priority }) => priority === 2).length).toBeLessThanOrEqual(11);
+  });
+
+  it('costs the same however many flows wait', () => {
+    const turns = of(...Array.from({ length: 100_000 }, (_, index) => flow((index % 3) as 0, index % 1000)));
+    const began = performance.now();
+    for (const served of serve(turns, 100_000)) {
+      turns.remove(served);
+      turns.add(served);
+    }
+    expect(performance.now() - began).toBeLessThan(1500);
+  });
+
+  it('knows who waits', () => {
+    const flows = [flow(0, 1), flow(0, 1), flow(1, 1), flow(0, 2)];
+    const turns = of(...flows);
+    expect(new Set(turns.flows())).toEqual(new Set(flows));
+    for (const one of flows) turns.remove(one);
+    expect([...turns.flows()]).toEqual([]);
+    expect(turns.current()).toBeUndefined();
   });
 });
 

@@ -9,7 +9,10 @@ import { ADDRESS, makeMemorySpool, messageOf } from './support/messages.ts';
 const START = 1_700_000_000_000;
 const DONE: Verdict = { kind: 'done', events: [] };
 
-function setUp() {
+type TestQueue = ReturnType<ReturnType<typeof setUp>['build']>;
+
+/** Every destination is a site of its own unless the test says otherwise. */
+function setUp(siteOf = (destination: string) => destination) {
   const spool = makeMemorySpool();
   const clock = { time: START, now: () => clock.time, monotonic: () => clock.time };
   const due: string[] = [];
@@ -22,7 +25,11 @@ function setUp() {
       accountId: async () => 'a'.repeat(24),
       onEvents: () => undefined,
     });
-    queue.onDue((destination) => due.push(destination));
+    queue.listen({
+      onDue: (site) => due.push(site),
+      onUnplaced: (destination) => queue.place(destination, siteOf(destination), Number.POSITIVE_INFINITY),
+      explain: () => undefined,
+    });
     return queue;
   };
   return { spool, clock, due, build, queue: build() };
@@ -39,13 +46,23 @@ const deliveries = (count: number, fields: Partial<NewDelivery> = {}): NewDelive
     ...fields,
   }));
 
-const put = (queue: ReturnType<ReturnType<typeof setUp>['build']>, rows: NewDelivery[], account = 1) =>
+const put = (queue: TestQueue, rows: NewDelivery[], account = 1) =>
   queue.put({ message: messageOf(nextId++, { account }), deliveries: rows, events: [] });
 
-async function takeAll(queue: ReturnType<ReturnType<typeof setUp>['build']>, destination = 'dst.example'): Promise<Delivery[]> {
+/** Reads of the spool go on beside: nothing is left when nothing came for a few turns of the loop. */
+async function takeSome(queue: TestQueue, site = 'dst.example', limit = 50): Promise<Delivery[]> {
+  for (let turn = 0; turn < 4; turn++) {
+    const taken = queue.take(site, limit);
+    if (taken.length > 0) return taken;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return [];
+}
+
+async function takeAll(queue: TestQueue, site = 'dst.example'): Promise<Delivery[]> {
   const all: Delivery[] = [];
   for (;;) {
-    const taken = await queue.take(destination, 50);
+    const taken = await takeSome(queue, site);
     if (taken.length === 0) return all;
     all.push(...taken);
   }
@@ -59,7 +76,7 @@ describe('the queue', () => {
     await put(queue, rows);
     expect(due).toEqual(['dst.example']);
     expect((await takeAll(queue)).map((row) => row.id)).toEqual(rows.map((row) => row.id));
-    expect(await queue.take('dst.example', 10)).toEqual([]);
+    expect(await takeSome(queue)).toEqual([]);
   });
 
   it('finds at start what an earlier process left, and in the order of due times', async () => {
@@ -122,7 +139,7 @@ describe('the queue', () => {
     const { queue } = setUp();
     await queue.start();
     await put(queue, deliveries(600));
-    await queue.take('dst.example', 300);
+    await takeSome(queue, 'dst.example', 300);
     const late = deliveries(1, { due: START - 1000 });
     await put(queue, late);
     expect((await takeAll(queue)).map((row) => row.id)).toContain(late[0]?.id);
@@ -133,7 +150,7 @@ describe('the queue', () => {
     await queue.start();
     await put(queue, deliveries(500));
     await put(queue, deliveries(1), 2);
-    const taken = await queue.take('dst.example', 20);
+    const taken = queue.take('dst.example', 20);
     expect(taken.map((row) => row.account)).toContain(2);
   });
 
@@ -145,8 +162,7 @@ describe('the queue', () => {
     spool.take = async () => {
       throw new Error('disk');
     };
-    await queue.take('dst.example', 256);
-    await expect(queue.take('dst.example', 256)).rejects.toThrow('disk');
+    expect(await takeAll(queue)).toHaveLength(256);
     spool.take = take;
     due.length = 0;
     clock.time += 1000;
@@ -161,7 +177,7 @@ describe('the queue', () => {
     await put(queue, rows);
     const held = deliveries(1);
     await put(queue, held);
-    await queue.take('dst.example', 1);
+    queue.take('dst.example', 1);
     const ids = [...rows, ...held].map((row) => row.id);
     expect(await queue.cancel(2, ids)).toBe(0);
     expect(await queue.cancel(1, ids)).toBe(3);
@@ -215,7 +231,7 @@ describe('every committed row is taken exactly once while the process lives', ()
       for (const row of rows) committed.add(row.id);
     };
     const takeSome = async () => {
-      for (const row of await queue.take('dst.example', 1 + Math.floor(random() * 40))) {
+      for (const row of queue.take('dst.example', 1 + Math.floor(random() * 40))) {
         const chance = random();
         if (chance < 0.1) queue.giveBack(row);
         else if (chance < 0.3) {
@@ -238,6 +254,7 @@ describe('every committed row is taken exactly once while the process lives', ()
     for (let round = 0; round < 2000 && spool.rows.size > 0; round++) {
       await takeSome();
       await Promise.all(work.splice(0));
+      await new Promise((resolve) => setImmediate(resolve));
       clock.time += 50;
     }
     expect(spool.rows.size).toBe(0);
@@ -249,8 +266,12 @@ describe('every committed row is taken exactly once while the process lives', ()
 describe('put', () => {
   it('does not take back a commit because somebody who was told of it failed', async () => {
     const { queue, spool } = setUp();
-    queue.onDue(() => {
-      throw new Error('listener');
+    queue.listen({
+      onDue: () => {
+        throw new Error('listener');
+      },
+      onUnplaced: () => undefined,
+      explain: () => undefined,
     });
     await queue.start();
     await put(queue, deliveries(1));

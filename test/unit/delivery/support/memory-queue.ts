@@ -1,6 +1,6 @@
 /** A queue in memory that remembers every verdict; takes go out in the order of put, retries when `due` has come. */
 import type { Delivery, Message } from '../../../../dist/core/index.js';
-import type { Queue, Verdict } from '../../../../dist/queue/index.js';
+import type { Queue, QueueListener, Verdict } from '../../../../dist/queue/index.js';
 import type { OutboxEvent } from '../../../../dist/store/index.js';
 
 export interface Settled {
@@ -17,6 +17,10 @@ export interface MemoryQueue extends Queue {
   returned: Delivery[];
   /** Taken, and neither settled nor given back. */
   held: Set<number>;
+  /** Sites that are left alone, with the reason. */
+  resting: Map<string, string>;
+  /** Where each destination was placed last. */
+  sites: Map<string, string>;
   maxHeld: number;
   /** Awaited by settle() before it writes; a rejection is the store's failure. */
   settleGate: () => Promise<void>;
@@ -25,15 +29,23 @@ export interface MemoryQueue extends Queue {
 export function makeMemoryQueue(): MemoryQueue {
   const messages = new Map<number, Message>();
   const due: Delivery[] = [];
-  const listeners: ((destination: string) => void)[] = [];
+  const sites = new Map<string, string>();
+  const resting = new Map<string, string>();
+  const listeners: QueueListener[] = [];
   const unused = () => Promise.reject(new Error('not in this test'));
   const tell = (name: string) => {
-    for (const listener of listeners) listener(name);
+    const site = sites.get(name);
+    for (const listener of listeners) {
+      if (site === undefined) listener.onUnplaced(name);
+      else if (!resting.has(site)) listener.onDue(site);
+    }
   };
   const queue: MemoryQueue = {
     settled: [],
     returned: [],
     held: new Set(),
+    resting,
+    sites,
     maxHeld: 0,
     settleGate: async () => undefined,
     add(message, deliveries) {
@@ -41,11 +53,22 @@ export function makeMemoryQueue(): MemoryQueue {
       due.push(...deliveries);
       for (const name of new Set(deliveries.map(({ destinationName }) => destinationName))) tell(name);
     },
-    onDue: (listener) => void listeners.push(listener),
-    async take(destination, limit) {
+    listen: (listener) => void listeners.push(listener),
+    place(destination, site) {
+      if (sites.get(destination) === site) return;
+      sites.set(destination, site);
+      if (due.some(({ destinationName }) => destinationName === destination)) tell(destination);
+    },
+    rest: (site, _until, why) => void resting.set(site, why),
+    wake(site) {
+      resting.delete(site);
+      for (const listener of listeners) listener.onDue(site);
+    },
+    take(site, limit) {
       const taken: Delivery[] = [];
+      if (resting.has(site)) return taken;
       for (let index = 0; index < due.length && taken.length < limit; ) {
-        if (due[index]?.destinationName === destination) taken.push(...due.splice(index, 1));
+        if (sites.get(due[index]?.destinationName ?? '') === site) taken.push(...due.splice(index, 1));
         else index++;
       }
       for (const { id } of taken) queue.held.add(id);
@@ -66,6 +89,12 @@ export function makeMemoryQueue(): MemoryQueue {
       due.unshift(delivery);
       tell(delivery.destinationName);
     },
+    isHeld: () => false,
+    setAside: ({ id }) => void queue.held.delete(id),
+    holds: () => [],
+    hold: unused,
+    release: unused,
+    why: unused,
     put: unused,
     list: unused,
     retry: unused,

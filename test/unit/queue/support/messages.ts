@@ -1,6 +1,15 @@
 /** Messages and an in-memory spool with the SQLite spool's semantics, for tests of what stands on it. */
 import type { Address, Delivery, FlowKey, Message } from '../../../../dist/core/index.js';
-import type { Cursor, NewMessage, OutboxEvent, QueuedDelivery, QueueFilter, Settlement, SpoolStore } from '../../../../dist/store/index.js';
+import type {
+  Cursor,
+  Hold,
+  NewMessage,
+  OutboxEvent,
+  QueuedDelivery,
+  QueueFilter,
+  Settlement,
+  SpoolStore,
+} from '../../../../dist/store/index.js';
 
 export const ADDRESS = 'bob@dst.example' as Address;
 
@@ -32,7 +41,11 @@ export function messageOf(id: number, options: { account?: number; bytes?: numbe
   };
 }
 
-export interface MemorySpool extends Pick<SpoolStore, 'put' | 'take' | 'settle' | 'message' | 'list' | 'flowHeads'> {
+type Used = 'put' | 'take' | 'settle' | 'message' | 'list' | 'flowHeads' | 'expired' | 'countAhead' | 'holds' | 'putHold' | 'removeHolds';
+
+export interface MemorySpool extends Pick<SpoolStore, Used> {
+  /** How often a row was written after its put. */
+  writes: number;
   rows: Map<number, Delivery>;
   events: OutboxEvent[];
   /** Awaited before each call does its work and again before it answers, so that a test decides the order. */
@@ -47,9 +60,11 @@ export function makeMemorySpool(): MemorySpool {
   const messages = new Map<number, Message>();
   const destinations = new Map<string, number>();
   const events: OutboxEvent[] = [];
+  let holds: Hold[] = [];
   const spool: MemorySpool = {
     rows,
     events,
+    writes: 0,
     gate: async () => undefined,
     async put(message: NewMessage) {
       await spool.gate();
@@ -80,6 +95,7 @@ export function makeMemorySpool(): MemorySpool {
       return settlements.map((settlement) => {
         const row = rows.get(settlement.key.id);
         if (row === undefined || row.due !== settlement.key.due) return false;
+        spool.writes += 1;
         if (settlement.kind === 'done') rows.delete(row.id);
         else rows.set(row.id, { ...row, due: settlement.due, attempts: settlement.attempts, last: settlement.last });
         events.push(...settlement.events);
@@ -92,13 +108,41 @@ export function makeMemorySpool(): MemorySpool {
         .filter((row) => row.account === filter.account && row.id > (filter.after ?? -1))
         .sort((left, right) => left.id - right.id)
         .slice(0, filter.limit)
-        .map((row) => ({ ...row, domain: 'src.example', sender: '', subject: '', messageId: '', size: 0, acceptedAt: 0, expiresAt: 0 }));
+        .map((row) => ({
+          ...row,
+          domain: messages.get(row.message)?.domain ?? '',
+          sender: '',
+          subject: '',
+          messageId: '',
+          size: 0,
+          acceptedAt: 0,
+          expiresAt: 0,
+        }));
     },
     async flowHeads(after) {
       if (after !== undefined) return [];
       const heads = new Map<string, Delivery>();
       for (const row of [...rows.values()].sort(inOrder)) if (!heads.has(flowOf(row))) heads.set(flowOf(row), row);
       return [...heads.values()];
+    },
+    async expired(now, after, before, limit) {
+      await spool.gate();
+      return [...rows.values()]
+        .filter(({ message }) => message < before && (messages.get(message)?.expiresAt ?? Number.POSITIVE_INFINITY) <= now)
+        .filter(({ message, id }) => message > after.message || (message === after.message && id > after.id))
+        .sort((left, right) => left.message - right.message || left.id - right.id)
+        .slice(0, limit);
+    },
+    countAhead: async (key, limit) =>
+      Math.min(limit, [...rows.values()].filter((row) => flowOf(row) === flowOf(key) && inOrder(row, key) < 0).length),
+    holds: async () => holds,
+    async putHold(hold) {
+      const id = 1 + Math.max(0, ...holds.map((other) => other.id));
+      holds = [...holds, { ...hold, id }];
+      return id;
+    },
+    async removeHolds(ids) {
+      holds = holds.filter(({ id }) => !ids.includes(id));
     },
   };
   return spool;

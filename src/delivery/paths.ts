@@ -1,0 +1,219 @@
+/**
+ * How much a path may carry now: book-keeping without I/O. A path is one of our sources towards one site. Its window (lanes allowed) starts narrow,
+ * grows by one after as many successes as it is wide, and takes a step down at the first failure of a run; a path whose failures fill three windows
+ * is suspended, longer each time, and comes back through a single probe. Only failures to get a session count: what a server says to a message
+ * says nothing about the path.
+ *
+ * Paths not known to work share half of all lanes, those known not to work a quarter, so that trouble never takes the lanes of what works.
+ */
+import { type Clock, MINUTE } from '#core';
+
+/** `new`: not tried yet. `proven`: the last attempt got a session. `failing`: none did. */
+export type Standing = 'proven' | 'new' | 'failing';
+
+/** What an attempt showed of its path; `unknown`: nothing. */
+export type Reach = 'reached' | 'unreached' | 'unknown';
+
+/** What follows: `crowded`: others hold sessions on this path, so this attempt was one too many and not the message's. */
+export type Noted = 'fine' | 'failed' | 'crowded' | 'suspended';
+
+export interface Path {
+  /** Name of our end; there is one today. */
+  readonly source: string;
+  readonly site: string;
+  readonly standing: Standing;
+  /** Lanes running now. */
+  readonly lanes: number;
+  /** Lanes allowed now. */
+  readonly window: number;
+  /** Wall clock, ms; 0: not suspended. */
+  readonly suspendedUntil: number;
+  /** Comes back from a suspension: one lane finds out whether the path works again. */
+  readonly isProbing: boolean;
+}
+
+export interface Paths {
+  get(site: string): Path;
+  /** Room for one more lane of any path of that standing. */
+  hasRoom(standing: Standing): boolean;
+  started(path: Path): void;
+  ended(path: Path): void;
+  note(path: Path, reach: Reach): Noted;
+  /** The suspension is over. */
+  resume(path: Path): void;
+  /** Lanes of all. */
+  total(): number;
+}
+
+export interface PathLimits {
+  perPath: number;
+  total: number;
+}
+
+export const DEFAULT_SOURCE = 'default';
+const FIRST_WINDOW = 2;
+/** A path is suspended when its failures in a row fill this many windows. */
+const COHORTS = 3;
+/** Length of the first, second, … suspension in a row, ms; jitter spreads what was suspended together. */
+export const SUSPENSIONS: readonly number[] = [MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE];
+const JITTER = 0.1;
+/** How long a number of connections that was too many for the peer is not tried again, ms. */
+const CEILING_MS = 5 * MINUTE;
+/** Paths remembered beyond their last lane. */
+const MAX_REMEMBERED = 10_000;
+
+interface Entry extends Path {
+  standing: Standing;
+  lanes: number;
+  window: number;
+  suspendedUntil: number;
+  isProbing: boolean;
+  /** Part of the next step up; of the next step down. */
+  success: number;
+  failure: number;
+  /** Failures in a row, in windows. */
+  cohorts: number;
+  /** Suspensions in a row. */
+  suspensions: number;
+  /** So many lanes were too many, until then (monotonic clock, ms). */
+  ceiling: number;
+  ceilingUntil: number;
+}
+
+export interface PathsDeps {
+  limits: PathLimits;
+  clock: Clock;
+  /** -1 to 1. */
+  jitter: () => number;
+}
+
+export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
+  const known = new Map<string, Entry>();
+  const lanes: Record<Standing, number> = { proven: 0, new: 0, failing: 0 };
+  const total = () => lanes.proven + lanes.new + lanes.failing;
+  const share = (part: number) => Math.max(1, Math.floor(limits.total / part));
+
+  function entryOf({ source, site }: Pick<Path, 'source' | 'site'>): Entry {
+    const key = `${source} ${site}`;
+    let entry = known.get(key);
+    if (entry === undefined) {
+      entry = newEntry(source, site, Math.min(FIRST_WINDOW, limits.perPath));
+      known.set(key, entry);
+      forgetOldest();
+    }
+    return entry;
+  }
+
+  function forgetOldest(): void {
+    if (known.size <= MAX_REMEMBERED) return;
+    for (const [key, entry] of known) {
+      if (known.size <= MAX_REMEMBERED) break;
+      if (entry.lanes === 0 && entry.suspendedUntil <= clock.now()) known.delete(key);
+    }
+  }
+
+  function change(entry: Entry, by: number): void {
+    entry.lanes += by;
+    lanes[entry.standing] += by;
+  }
+
+  function stand(entry: Entry, standing: Standing): void {
+    lanes[entry.standing] -= entry.lanes;
+    entry.standing = standing;
+    lanes[standing] += entry.lanes;
+  }
+
+  /** A window that is not used does not grow, and not to what was too much a short while ago. */
+  function mayGrow({ window, lanes: used, ceiling, ceilingUntil }: Entry): boolean {
+    if (window >= limits.perPath || window >= used + FIRST_WINDOW) return false;
+    return window + 1 < ceiling || ceilingUntil <= clock.monotonic();
+  }
+
+  function noteSuccess(entry: Entry): Noted {
+    if (entry.suspendedUntil > 0) resume(entry);
+    if (entry.isProbing) entry.window = Math.min(FIRST_WINDOW, limits.perPath);
+    Object.assign(entry, { isProbing: false, cohorts: 0, suspensions: 0 });
+    if (entry.standing !== 'proven') stand(entry, 'proven');
+    if (!mayGrow(entry)) return 'fine';
+    const step = 1 / entry.window;
+    entry.success += step;
+    if (entry.success + step / 2 < 1) return 'fine';
+    entry.window += 1;
+    entry.success = 0;
+    entry.failure = 0;
+    return 'fine';
+  }
+
+  function noteFailure(entry: Entry): Noted {
+    // Lanes that were on their way when the path was suspended tell nothing new.
+    if (entry.suspendedUntil > 0) return 'crowded';
+    const isCrowded = entry.lanes > 1;
+    const step = 1 / entry.window;
+    entry.cohorts += step;
+    if (isCrowded) {
+      entry.ceiling = Math.min(entry.lanes, entry.window);
+      entry.ceilingUntil = clock.monotonic() + CEILING_MS;
+      entry.window = Math.max(1, entry.ceiling - 1);
+    } else stepDown(entry, step);
+    entry.success = 0;
+    if (!isCrowded || entry.cohorts >= 1) stand(entry, 'failing');
+    if (entry.cohorts >= COHORTS || entry.isProbing) suspend(entry);
+    if (isCrowded) return 'crowded';
+    return entry.suspendedUntil > 0 ? 'suspended' : 'failed';
+  }
+
+  /** The step comes with the first failure of a run, and with each further window full of them. */
+  function stepDown(entry: Entry, step: number): void {
+    entry.failure -= step;
+    if (entry.failure - step / 2 >= 0) return;
+    entry.window = Math.max(1, entry.window - 1);
+    entry.failure += 1;
+  }
+
+  function suspend(entry: Entry): void {
+    const length = SUSPENSIONS[Math.min(entry.suspensions, SUSPENSIONS.length - 1)] ?? MINUTE;
+    entry.suspendedUntil = clock.now() + Math.round(length * (1 + JITTER * jitter()));
+    entry.suspensions += 1;
+    entry.window = 1;
+  }
+
+  function resume(entry: Entry): void {
+    Object.assign(entry, { suspendedUntil: 0, isProbing: true, window: 1, success: 0, failure: 0 });
+  }
+
+  return {
+    get: (site) => entryOf({ source: DEFAULT_SOURCE, site }),
+    hasRoom(standing) {
+      if (total() >= limits.total) return false;
+      if (standing === 'proven') return true;
+      if (lanes.new + lanes.failing >= share(2)) return false;
+      return standing === 'new' || lanes.failing < share(4);
+    },
+    started: (path) => change(entryOf(path), 1),
+    ended: (path) => change(entryOf(path), -1),
+    note(path, reach) {
+      if (reach === 'unknown') return 'fine';
+      return reach === 'reached' ? noteSuccess(entryOf(path)) : noteFailure(entryOf(path));
+    },
+    resume: (path) => resume(entryOf(path)),
+    total,
+  };
+}
+
+function newEntry(source: string, site: string, window: number): Entry {
+  return {
+    source,
+    site,
+    standing: 'new',
+    lanes: 0,
+    window,
+    suspendedUntil: 0,
+    isProbing: false,
+    success: 0,
+    failure: 0,
+    cohorts: 0,
+    suspensions: 0,
+    ceiling: 0,
+    ceilingUntil: 0,
+  };
+}

@@ -1,0 +1,25 @@
+/** What the end of an attempt says of the path it took: could a session be had? What a server says to a message says nothing of the path; pure. */
+import type { Outcome, Stage } from '#core';
+import type { Reach } from './paths.js';
+
+const BEFORE_SESSION: ReadonlySet<Stage> = new Set<Stage>(['connect', 'banner', 'ehlo', 'auth']);
+const CLOSING = 421;
+
+export function reachOf(outcome: Exclude<Outcome, { kind: 'released' }>): Reach {
+  if (outcome.kind === 'delivered') return outcome.connection.mxHost === undefined ? 'unknown' : 'reached';
+  const { stage, kind, reply } = outcome;
+  switch (stage) {
+    case 'local':
+      return 'unknown';
+    case 'dns':
+      // A domain that does not exist is an answer like any other; a resolver that fails is a path that does not work.
+      return kind === 'failed' ? 'reached' : 'unreached';
+    case 'tls':
+      // What the sender of one message asks for is nothing against the host; what everybody needs fails at `ehlo` or `connect`.
+      return 'unknown';
+    case 'dot':
+      return 'reached';
+    default:
+      return BEFORE_SESSION.has(stage) || reply.code === CLOSING ? 'unreached' : 'reached';
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Where the mail of each destination goes, and what site that is: looked up once for all mail to it and kept while DNS says so. A route that has
+ * become old is used while it is looked up anew, so that a resolver in trouble delays nobody whose route was known; it delays only the
+ * destinations that nothing is known of.
+ */
+import { type Clock, MINUTE, SECOND, type SmtpReply } from '#core';
+import { type AddressResult, type Dns, lookupSystemHost, resolveHostAddresses, resolveMailExchangers } from '#net';
+import { siteName } from './site-name.js';
+import type { NextHop } from './step.js';
+import { findTransport, type Transport } from './transport.js';
+
+export interface Route {
+  readonly site: string;
+  readonly transport: Transport | undefined;
+  /** By preference, then in random order. */
+  readonly hops: readonly NextHop[];
+  /** There is nobody to connect to. */
+  readonly none: { permanent: boolean; reply: SmtpReply } | undefined;
+}
+
+export interface Routes {
+  /** What is known, if it may still be used. */
+  known(destination: string): Route | undefined;
+  /** Looks it up, or waits for the look-up under way. Never rejects. */
+  resolve(destination: string): Promise<Route>;
+}
+
+export interface ResolveDeps {
+  dns: Dns;
+  transports: readonly Transport[];
+  /** Port of mail exchangers. */
+  port: number;
+  /** This server's name: mail that would come back here is not sent. */
+  hostname: string;
+  allowPrivate: boolean;
+  /** Whether this machine can reach IPv6 hosts. */
+  ipv6: boolean;
+}
+
+export interface RoutesDeps extends ResolveDeps {
+  clock: Clock;
+  /** The destination is at this site; the route may be used until then (monotonic clock, ms). */
+  onRoute: (destination: string, site: string, until: number) => void;
+}
+
+/** The DNS cache knows how long each record lives; asking it again this often costs next to nothing. */
+const FRESH_MS = 30 * SECOND;
+/** How long a route may be used beyond that while it is looked up anew. */
+const GRACE_MS = 5 * MINUTE;
+const NOBODY_MS = 60 * SECOND;
+const FAILURE_MS = 5 * SECOND;
+const MAX_ROUTES = 20_000;
+/** Look-ups at a time; those who find the resolver slow wait for each other, not those with a route. */
+const MAX_LOOKUPS = 256;
+
+interface Entry {
+  route: Route;
+  freshUntil: number;
+  usableUntil: number;
+}
+
+/** Site of a destination that nobody is known to take mail for; only its own deliveries wait there. */
+const nobody = (destination: string) => `unresolved:${destination}`;
+export const isNobody = (site: string) => site.startsWith('unresolved:');
+export const destinationOfNobody = (site: string) => site.slice('unresolved:'.length);
+
+export function makeRoutes(deps: RoutesDeps): Routes {
+  const { dns, clock, transports, port, hostname, allowPrivate, ipv6, onRoute } = deps;
+  const lookup = makeSmarthostLookup(clock);
+  const entries = new Map<string, Entry>();
+  const running = new Map<string, Promise<Route>>();
+  const waiting: (() => void)[] = [];
+  let lookups = 0;
+
+  const viaTransport = (transport: Transport): Route => ({
+    site: `${transport.host}:${transport.port}`,
+    transport,
+    hops: [{ name: transport.host, port: transport.port, preference: 0, addresses: () => lookup(transport.host) }],
+    none: undefined,
+  });
+
+  async function viaExchangers(destination: string): Promise<Route> {
+    const found = await resolveMailExchangers(dns, destination, { ownNames: [hostname.toLowerCase()] });
+    if (found.kind === 'none') {
+      const { permanent, code, enhancedCode, text } = found;
+      return { site: nobody(destination), transport: undefined, hops: [], none: { permanent, reply: { code, enhancedCode, text } } };
+    }
+    const hops = found.hosts.map(({ name, preference }) => ({
+      name,
+      port,
+      preference,
+      addresses: () => resolveHostAddresses(dns, name, { allowPrivate, ipv6 }),
+    }));
+    return { site: siteName(hops.map(({ name }) => name)), transport: undefined, hops, none: undefined };
+  }
+
+  function keep(destination: string, route: Route): Route {
+    const now = clock.monotonic();
+    const old = entries.get(destination);
+    // A resolver that fails now says nothing about where the mail goes.
+    if (route.none?.permanent === false && old !== undefined && old.route.none === undefined && old.usableUntil > now) {
+      old.freshUntil = now + FAILURE_MS;
+      return old.route;
+    }
+    const fresh = route.none === undefined ? FRESH_MS : route.none.permanent ? NOBODY_MS : FAILURE_MS;
+    const entry = { route, freshUntil: now + fresh, usableUntil: now + fresh + (route.none === undefined ? GRACE_MS : 0) };
+    entries.delete(destination);
+    entries.set(destination, entry);
+    for (const oldest of entries.keys()) {
+      if (entries.size <= MAX_ROUTES) break;
+      entries.delete(oldest);
+    }
+    onRoute(destination, route.site, entry.usableUntil);
+    return route;
+  }
+
+  async function look(destination: string): Promise<Route> {
+    if (lookups >= MAX_LOOKUPS) await new Promise<void>((resolve) => waiting.push(resolve));
+    lookups += 1;
+    try {
+      return keep(destination, await viaExchangers(destination));
+    } finally {
+      lookups -= 1;
+      waiting.shift()?.();
+    }
+  }
+
+  function resolve(destination: string): Promise<Route> {
+    let lookingUp = running.get(destination);
+    if (lookingUp === undefined) {
+      lookingUp = look(destination).finally(() => running.delete(destination));
+      running.set(destination, lookingUp);
+    }
+    return lookingUp;
+  }
+
+  return {
+    known(destination) {
+      const entry = entries.get(destination);
+      const now = clock.monotonic();
+      if (entry !== undefined && entry.usableUntil > now) {
+        if (entry.freshUntil <= now) void resolve(destination);
+        return entry.route;
+      }
+      const transport = findTransport(transports, destination);
+      return transport === undefined ? undefined : keep(destination, viaTransport(transport));
+    },
+    resolve,
+  };
+}
+
+/** The system's resolver tells no TTL and takes a thread of the pool for each question. */
+const LOOKUP_LIFETIME = 30 * SECOND;
+const FAILURE_LIFETIME = 5 * SECOND;
+
+/** Only configured hosts are asked for, so what is kept is bounded by the configuration. */
+function makeSmarthostLookup(clock: Clock): (host: string) => Promise<AddressResult> {
+  const known = new Map<string, { until: number; result: Promise<AddressResult> }>();
+  return (host) => {
+    const kept = known.get(host);
+    if (kept !== undefined && kept.until > clock.monotonic()) return kept.result;
+    const entry = { until: Number.POSITIVE_INFINITY, result: lookupSystemHost(host) };
+    known.set(host, entry);
+    return entry.result.then((result) => {
+      entry.until = clock.monotonic() + (result.kind === 'addresses' ? LOOKUP_LIFETIME : FAILURE_LIFETIME);
+      return result;
+    });
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Ends on time what nobody tries: mail behind a suspended path, a hold or a long line expires as it would at an attempt. Walks the open deliveries
+ * of messages that are old enough, a part at a time; nothing is kept between walks.
+ */
+import type { Logger } from 'pino';
+import { type Clock, type Delivery, firstIdAt, MINUTE, type Outcome } from '#core';
+import type { Recorder } from '#events';
+import type { Settlement, SpoolStore } from '#store';
+import type { Flows } from './flows.js';
+import { MESSAGE_LIFETIME } from './retry-schedule.js';
+
+/** Deliveries ended in one commit. */
+const PART = 200;
+const PERIOD = MINUTE;
+/** Ids are made a little before or after the time of acceptance. */
+const SLACK = MINUTE;
+
+/** The end of a message that outlived its time; the code is Mailgun's. */
+export function tooOld({ last }: Delivery): Extract<Outcome, { kind: 'failed' }> {
+  return {
+    kind: 'failed',
+    reply: { code: 602, enhancedCode: '', text: 'Too old' },
+    stage: 'local',
+    reason: 'old',
+    connection: last?.mxHost === undefined ? {} : { mxHost: last.mxHost },
+    sessionMs: 0,
+  };
+}
+
+export interface ExpireDeps {
+  spool: Pick<SpoolStore, 'expired' | 'message' | 'settle'>;
+  flows: Pick<Flows, 'inHand' | 'returnRow'>;
+  clock: Clock;
+  recorder: Recorder;
+  logger: Logger;
+  accountId: (account: number) => Promise<string>;
+  committed: () => void;
+}
+
+export interface Expiry {
+  /** One walk. Gives how many deliveries it ended; those in somebody's hands end there. */
+  run(): Promise<number>;
+  start(): void;
+  stop(): void;
+}
+
+export function makeExpiry({ spool, flows, clock, recorder, logger, accountId, committed }: ExpireDeps): Expiry {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+
+  async function settlementOf(delivery: Delivery): Promise<Settlement | undefined> {
+    const message = await spool.message(delivery.message);
+    if (message === undefined) return undefined;
+    const fields = { message, accountId: await accountId(delivery.account), delivery, attempt: delivery.attempts + 1 };
+    const event = recorder.failed({ ...fields, outcome: tooOld(delivery), severity: 'permanent' });
+    return { kind: 'done', key: delivery, message: message.id, at: clock.now(), events: [event] };
+  }
+
+  async function end(rows: Delivery[]): Promise<number> {
+    const mine = rows.filter(({ id }) => !flows.inHand.has(id));
+    for (const { id } of mine) flows.inHand.add(id);
+    try {
+      const settlements = (await Promise.all(mine.map(settlementOf))).filter((one) => one !== undefined);
+      const found = await spool.settle(settlements);
+      committed();
+      for (const { id } of mine) flows.inHand.delete(id);
+      return found.filter(Boolean).length;
+    } catch (error) {
+      // A read may have passed over them meanwhile.
+      for (const row of mine) flows.returnRow(row);
+      throw error;
+    }
+  }
+
+  async function run(): Promise<number> {
+    let after = { message: 0, id: 0 };
+    for (let ended = 0; ; ) {
+      const now = clock.now();
+      const rows = await spool.expired(now, after, firstIdAt(now - MESSAGE_LIFETIME + SLACK), PART);
+      const last = rows.at(-1);
+      if (last === undefined || isStopped) return ended;
+      ended += await end(rows);
+      after = { message: last.message, id: last.id };
+    }
+  }
+
+  function arm(): void {
+    if (isStopped) return;
+    timer = setTimeout(() => {
+      run()
+        .then((ended) => ended > 0 && logger.info({ ended }, 'deliveries that waited too long have expired'))
+        .catch((err) => logger.error({ err }, 'could not end expired deliveries'))
+        .finally(arm);
+    }, PERIOD);
+    timer.unref();
+  }
+
+  return {
+    run,
+    start: arm,
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

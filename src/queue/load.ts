@@ -1,0 +1,58 @@
+/** Reads the next due rows of a flow from the spool into memory; nobody waits for it: the flow takes its place among those that wait when it is done. */
+import type { Logger } from 'pino';
+import type { Clock } from '#core';
+import type { SpoolStore } from '#store';
+import type { Flow, Flows } from './flows.js';
+
+/** Rows read from the spool at once. */
+const READ_AHEAD = 256;
+/** Rows in memory or in hands above which reads are short. */
+export const CROWDED = 50_000;
+const SHORT_READ = 16;
+/** A store that fails is not asked again at once, ms. */
+const PAUSE_AFTER_ERROR = 1000;
+
+export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; clock: Clock; logger: Logger }) {
+  const { spool, flows, clock, logger } = deps;
+  const running = new Set<Promise<void>>();
+
+  async function read(flow: Flow): Promise<void> {
+    const { destination, account, priority, cursor: from } = flow;
+    // What is noted while the read is under way is newer than what it answers.
+    flow.nextDue = Number.POSITIVE_INFINITY;
+    try {
+      const limit = flows.inHand.size > CROWDED ? SHORT_READ : READ_AHEAD;
+      const { rows, nextDue } = await spool.take({ destination, account, priority }, from, clock.now(), limit);
+      const last = rows.at(-1);
+      if (last !== undefined && flow.cursor === from) flow.cursor = { due: last.due, id: last.id };
+      for (const delivery of rows) {
+        if (flows.inHand.has(delivery.id)) continue;
+        flows.inHand.add(delivery.id);
+        flow.ready.push(delivery);
+      }
+      if (nextDue !== undefined && nextDue < flow.nextDue) flow.nextDue = nextDue;
+    } catch (err) {
+      // The rows are still there.
+      flow.nextDue = Math.min(flow.nextDue, clock.now() + PAUSE_AFTER_ERROR);
+      logger.error({ err, destination: flow.home.name, account }, 'could not read due deliveries from the spool');
+    }
+  }
+
+  async function load(flow: Flow): Promise<void> {
+    await read(flow);
+    flow.isLoading = false;
+    if (flow.home.site?.rest !== undefined) flows.unload(flow);
+    if (flows.hasWork(flow)) flows.wake(flow);
+    else flows.retire(flow);
+  }
+
+  return {
+    /** One read at a time per flow. */
+    start(flow: Flow): void {
+      if (flow.isLoading) return;
+      flow.isLoading = true;
+      const reading = load(flow).finally(() => running.delete(reading));
+      running.add(reading);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** Says in plain words why an open delivery waits, and when it may be tried next. */
+import type { Clock, Delivery } from '#core';
+import type { QueuedDelivery, SpoolStore } from '#store';
+import type { Flows } from './flows.js';
+import type { Holds } from './holds.js';
+import type { Waiting } from './queue.js';
+
+/** Beyond this many nobody is helped by the exact number. */
+const COUNT_TO = 100_000;
+
+export interface WhyDeps {
+  spool: Pick<SpoolStore, 'countAhead'>;
+  flows: Flows;
+  holds: Pick<Holds, 'find'>;
+  clock: Clock;
+  explain: (site: string) => string | undefined;
+}
+
+export function makeWhy({ spool, flows, holds, clock, explain }: WhyDeps) {
+  const isReady = ({ destinationName, id }: Delivery) =>
+    [...(flows.find(destinationName)?.flows.values() ?? [])].some(({ ready }) => ready.some((row) => row.id === id));
+
+  return async function why(delivery: QueuedDelivery): Promise<Waiting> {
+    const { due, attempts, last, destinationName } = delivery;
+    const site = flows.find(destinationName)?.site;
+    const isInMemory = isReady(delivery);
+    if (flows.inHand.has(delivery.id) && !isInMemory) return { reason: 'It is being attempted now', until: clock.now() };
+    const hold = holds.find(delivery, site?.name);
+    if (hold !== undefined) return { reason: `Held by the operator${hold.reason === '' ? '' : `: ${hold.reason}`}`, until: undefined };
+    if (due > clock.now()) {
+      if (attempts === 0) return { reason: 'Scheduled for later', until: due };
+      return { reason: `Attempt ${attempts} got "${last?.code} ${last?.message}"; it is tried again by the schedule`, until: due };
+    }
+    if (site === undefined) return { reason: `Looking up the mail exchangers of ${destinationName}`, until: undefined };
+    if (site.rest !== undefined) return { reason: `${site.name} is left alone for now: ${site.rest.why}`, until: site.rest.until };
+    const ahead = await spool.countAhead(delivery, COUNT_TO);
+    const others =
+      ahead === 0
+        ? 'First of its sender to this destination'
+        : `Behind ${ahead}${ahead === COUNT_TO ? ' or more' : ''} others of its sender`;
+    const load = explain(site.name);
+    return { reason: `${others}${load === undefined ? '' : `; ${load}`}`, until: undefined };
+  };
+}
