@@ -41,7 +41,7 @@ async function misbehave(connection, action, usual, beforeReply) {
       connection.deaf = true;
       return NO_REPLY;
     case 'garbage':
-      await write(connection, Buffer.concat([randomBytes(200), Buffer.from('\r\n')]));
+      await write(connection, Buffer.concat([noise(200), Buffer.from('\r\n')]));
       return NO_REPLY;
     case 'endless':
       while (!connection.deaf && !connection.ended && !connection.socket.destroyed) {
@@ -54,6 +54,11 @@ async function misbehave(connection, action, usual, beforeReply) {
     default:
       return reply(connection, { reply: action }, usual, beforeReply);
   }
+}
+
+/** Random bytes on one line that can be no reply: by chance one would begin with a digit. @param {number} size */
+function noise(size) {
+  return randomBytes(size).map((byte, index) => (index === 0 ? byte | 0x80 : byte === 0x0a || byte === 0x0d ? 0xff : byte));
 }
 
 /**

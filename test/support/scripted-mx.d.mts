@@ -20,7 +20,7 @@ export type Stage =
 /**
  * - `default`: the usual reply.
  * - a reply text such as `450 4.2.1 try later` (several lines joined by CRLF; the final CRLF is added).
- * - `close` (FIN), `reset` (RST), `silence` (open, but never another byte), `garbage` (200 random bytes),
+ * - `close` (FIN), `reset` (RST), `silence` (open, but never another byte), `garbage` (200 random bytes on a line),
  *   `endless` (a multi-line reply without end), `huge-line` (the usual code and 2 MB of text).
  * - an object: a `reply` (the usual one when left out), exact `bytes`, or a `drip` (that reply, or `true` for the usual one, a byte every
  *   `everyMs`, 1000 when left out), after `delayMs`, followed by `close` or `reset`.
