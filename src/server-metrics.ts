@@ -217,8 +217,8 @@ function makeCensus(spool: Pick<SpoolStore, 'census'>, clock: Clock): () => Prom
 function watchDelivery(registry: Registry, delivery: Delivery): void {
   const lanes = registry.gauge({ name: 'mailwagon_delivery_attempts_running', help: 'Attempts under way.' });
   const ready = registry.gauge({
-    name: 'mailwagon_delivery_ready',
-    help: 'Due deliveries taken from the queue that wait for a connection.',
+    name: 'mailwagon_delivery_sites_waiting',
+    help: 'Sites with due mail for which there is no connection left now.',
   });
   const connections = registry.gauge({
     name: 'mailwagon_delivery_connections',
@@ -233,7 +233,7 @@ function watchDelivery(registry: Registry, delivery: Delivery): void {
   });
   const stepRuns = registry.counters({ name: 'mailwagon_delivery_steps_total', help: 'How often each step of attempts ran.', ...step });
   registry.collect('delivery', [lanes, ready, connections, stepSeconds, stepRuns], () => {
-    const { lanes: running, ready: waiting, connections: open, steps } = delivery.stats();
+    const { lanes: running, waiting, connections: open, steps } = delivery.stats();
     lanes.set(running);
     ready.set(waiting);
     connections.replace([
