@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventSql } from '../../dist/store/sqlite/event-query.js';
 import { loadMigrations, migrate } from '../../dist/store/sqlite/migrate.js';
 import { type Connection, openDatabase } from '../../dist/store/sqlite/open-database.js';
+import { INSPECT_SQL } from '../../dist/store/sqlite/spool-inspect.js';
 import { LIST_SQL } from '../../dist/store/sqlite/spool-list.js';
 import { TAKE_SQL } from '../../dist/store/sqlite/spool-take.js';
 import { tempDir } from '../support/temp-dir.mjs';
@@ -43,6 +44,13 @@ describe('query plans', () => {
       'SEARCH queue USING PRIMARY KEY (destination=? AND account=? AND priority=? AND (due,id)>(?,?))',
     );
     expect(planOf(spool, TAKE_SQL.nextHead)).toBe('SEARCH queue USING PRIMARY KEY ((destination,account,priority)>(?,?,?))');
+  });
+
+  it('expiry walks open deliveries by message, and the place in a flow is a range of its key', () => {
+    const plan = planOf(spool, INSPECT_SQL.expired);
+    expect(plan).toMatch(/^SEARCH q USING INDEX queue_by_message \(\(message,id\)>\(\?,\?\) AND message<\?\)/);
+    expect(plan).not.toContain('B-TREE');
+    expect(planOf(spool, INSPECT_SQL.countAhead)).toContain('(destination=? AND account=? AND priority=? AND (due,id)<(?,?))');
   });
 
   it('list seeks for a message and a destination, and walks an account in the order of its ids', () => {

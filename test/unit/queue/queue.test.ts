@@ -2,7 +2,9 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Delivery, Priority } from '../../../dist/core/index.js';
 import { makeRecorder } from '../../../dist/events/index.js';
-import { makeQueue, type Verdict } from '../../../dist/queue/index.js';
+import { makeExpiry } from '../../../dist/queue/expire.js';
+import { MESSAGE_LIFETIME, makeQueue, type Verdict } from '../../../dist/queue/index.js';
+import { QUANTUM } from '../../../dist/queue/turns.js';
 import type { NewDelivery } from '../../../dist/store/index.js';
 import { ADDRESS, makeMemorySpool, messageOf } from './support/messages.ts';
 
@@ -205,13 +207,16 @@ function seeded(seed: number): () => number {
 }
 
 describe('every committed row is taken exactly once while the process lives', () => {
-  it.each(Array.from({ length: 25 }, (_, index) => index + 1))('under random interleaving (seed %i)', async (seed) => {
+  it.each(Array.from({ length: 30 }, (_, index) => index + 1))('under random interleaving (seed %i)', async (seed) => {
     const random = seeded(seed);
-    const { queue, spool, clock } = setUp();
+    const pick = (count: number) => Math.floor(random() * count);
+    const SITES = ['one', 'two', 'three'];
+    const DESTINATIONS = ['a.example', 'b.example', 'c.example', 'd.example'];
+    const { queue, spool, clock } = setUp(() => SITES[pick(3)] ?? '');
     // Answers come late and in any order that the writer's own order allows: work in order, answers after random turns of the loop.
     let chain = Promise.resolve();
     spool.gate = () => {
-      const hops = Math.floor(random() * 4);
+      const hops = pick(4);
       chain = chain.then(async () => {
         for (let hop = 0; hop < hops; hop++) await Promise.resolve();
       });
@@ -221,17 +226,22 @@ describe('every committed row is taken exactly once while the process lives', ()
     const committed = new Set<number>();
     const finished = new Map<number, number>();
     const work: Promise<unknown>[] = [];
+    const messages: number[] = [];
 
     const putSome = async () => {
-      const rows = deliveries(1 + Math.floor(random() * 60), {
+      const rows = deliveries(1 + pick(60), {
         due: clock.time + Math.floor((random() - 0.6) * 50),
-        priority: Math.floor(random() * 3) as Priority,
+        priority: pick(3) as Priority,
+        destinationName: DESTINATIONS[pick(4)] ?? '',
       });
-      await put(queue, rows, 1 + Math.floor(random() * 3));
+      const account = 1 + pick(3);
+      const message = messageOf(nextId++, { account });
+      messages.push(message.id);
+      await queue.put({ message, deliveries: rows, events: [] });
       for (const row of rows) committed.add(row.id);
     };
-    const takeSome = async () => {
-      for (const row of queue.take('dst.example', 1 + Math.floor(random() * 40))) {
+    const takeAny = () => {
+      for (const row of queue.take(SITES[pick(3)] ?? '', 1 + pick(40))) {
         const chance = random();
         if (chance < 0.1) queue.giveBack(row);
         else if (chance < 0.3) {
@@ -244,15 +254,39 @@ describe('every committed row is taken exactly once while the process lives', ()
         }
       }
     };
+    /** What operators, DNS and trouble do meanwhile. */
+    const disturb = () => {
+      const site = SITES[pick(3)] ?? '';
+      const filters = [
+        { account: 1 + pick(3) },
+        { account: 1 + pick(3), destination: DESTINATIONS[pick(4)] ?? '' },
+        { account: 1 + pick(3), site },
+        { account: 1 + pick(3), message: messages[pick(messages.length)] ?? 0 },
+      ];
+      const filter = filters[pick(4)] ?? { account: 1 };
+      const things = [
+        () => queue.place(DESTINATIONS[pick(4)] ?? '', site, random() < 0.5 ? 0 : Number.POSITIVE_INFINITY),
+        () => queue.rest(site, clock.time + 5, 'test'),
+        () => queue.wake(site),
+        () => work.push(queue.hold(filter)),
+        () => work.push(queue.release(queue.holds(filter.account)[0] ?? filter)),
+      ];
+      things[pick(5)]?.();
+    };
     for (let round = 0; round < 60; round++) {
       clock.time += Math.floor((random() - 0.1) * 10);
-      work.push(putSome(), takeSome(), takeSome());
+      work.push(putSome());
+      takeAny();
+      disturb();
+      takeAny();
       if (random() < 0.4) await Promise.all(work.splice(0));
     }
     await Promise.all(work.splice(0));
+    for (const account of [1, 2, 3]) for (const hold of queue.holds(account)) await queue.release(hold);
+    for (const site of SITES) queue.wake(site);
     clock.time += 10_000;
-    for (let round = 0; round < 2000 && spool.rows.size > 0; round++) {
-      await takeSome();
+    for (let round = 0; round < 3000 && spool.rows.size > 0; round++) {
+      takeAny();
       await Promise.all(work.splice(0));
       await new Promise((resolve) => setImmediate(resolve));
       clock.time += 50;
@@ -260,6 +294,259 @@ describe('every committed row is taken exactly once while the process lives', ()
     expect(spool.rows.size).toBe(0);
     expect([...finished.values()].every((count) => count === 1)).toBe(true);
     expect(finished.size).toBe(committed.size);
+  });
+});
+
+describe('sites', () => {
+  it('are asked for once per destination, and mail waits in memory and spool until they are known', async () => {
+    const { spool, clock } = setUp();
+    const asked: string[] = [];
+    const due: string[] = [];
+    const queue = makeQueue({
+      spool,
+      clock,
+      recorder: makeRecorder({ clock }),
+      logger: pino({ level: 'silent' }),
+      accountId: async () => '',
+      onEvents: () => undefined,
+    });
+    queue.listen({ onDue: (site) => due.push(site), onUnplaced: (name) => asked.push(name), explain: () => undefined });
+    await queue.start();
+    await put(queue, deliveries(500));
+    expect(asked).toEqual(['dst.example']);
+    expect(queue.take('mx.example', 10)).toEqual([]);
+    queue.place('dst.example', 'mx.example', Number.POSITIVE_INFINITY);
+    expect(due).toEqual(['mx.example']);
+    expect(await takeAll(queue, 'mx.example')).toHaveLength(500);
+  });
+
+  it('gather the mail of all destinations that are placed there', async () => {
+    const { queue } = setUp(() => 'mx.example');
+    await queue.start();
+    for (const destinationName of ['a.example', 'b.example', 'c.example']) await put(queue, deliveries(30, { destinationName }));
+    const taken = await takeAll(queue, 'mx.example');
+    expect(new Set(taken.map((row) => row.destinationName)).size).toBe(3);
+    expect(taken).toHaveLength(90);
+  });
+
+  it('take their mail along when a destination moves, without a write', async () => {
+    const { queue, spool } = setUp(() => 'old.example');
+    await queue.start();
+    await put(queue, deliveries(400));
+    expect(queue.take('old.example', 10)).toHaveLength(10);
+    queue.place('dst.example', 'new.example', Number.POSITIVE_INFINITY);
+    expect(await takeAll(queue, 'old.example')).toEqual([]);
+    expect(await takeAll(queue, 'new.example')).toHaveLength(390);
+    expect(spool.writes).toBe(0);
+  });
+
+  it('are asked for again when the answer has become old and the destination wakes up', async () => {
+    const { spool, clock } = setUp();
+    const asked: string[] = [];
+    const queue = makeQueue({
+      spool,
+      clock,
+      recorder: makeRecorder({ clock }),
+      logger: pino({ level: 'silent' }),
+      accountId: async () => '',
+      onEvents: () => undefined,
+    });
+    queue.listen({
+      onDue: () => undefined,
+      onUnplaced: (name) => {
+        asked.push(name);
+        queue.place(name, 'mx.example', clock.time + 100);
+      },
+      explain: () => undefined,
+    });
+    await queue.start();
+    for (const wait of [0, 50, 51]) {
+      clock.time += wait;
+      await put(queue, deliveries(1));
+      expect(await takeAll(queue, 'mx.example')).toHaveLength(1);
+    }
+    expect(asked).toEqual(['dst.example', 'dst.example']);
+  });
+
+  it('at rest give nothing and write nothing, and keep what they have in the spool', async () => {
+    const { queue, spool, due } = setUp();
+    await queue.start();
+    await put(queue, deliveries(300));
+    queue.rest('dst.example', START + 1000, 'no answer');
+    due.length = 0;
+    await put(queue, deliveries(100));
+    expect(await takeAll(queue)).toEqual([]);
+    expect(due).toEqual([]);
+    queue.wake('dst.example');
+    expect(due).toEqual(['dst.example']);
+    expect(await takeAll(queue)).toHaveLength(400);
+    expect(spool.writes).toBe(0);
+  });
+
+  it('of a hundred thousand held rows cost their neighbours nothing', async () => {
+    const { queue } = setUp();
+    await queue.start();
+    queue.place('dead.example', 'dead', Number.POSITIVE_INFINITY);
+    for (let count = 0; count < 5; count++) await put(queue, deliveries(2000, { destinationName: 'dead.example', priority: 2 }));
+    queue.rest('dead.example', START + 60_000, 'dead');
+    await put(queue, deliveries(1), 2);
+    expect(queue.take('dst.example', 1)).toHaveLength(1);
+  });
+});
+
+describe('one message of another account', () => {
+  it('leaves within one quantum of an account that has thousands waiting at the same site', async () => {
+    const { queue } = setUp(() => 'mx.example');
+    await queue.start();
+    for (let count = 0; count < 20; count++) await put(queue, deliveries(1000, { destinationName: `d${count}.example` }));
+    await takeSome(queue, 'mx.example', 100);
+    await put(queue, deliveries(1), 2);
+    expect(queue.take('mx.example', QUANTUM + 1).map((row) => row.account)).toContain(2);
+  });
+});
+
+describe('a hold', () => {
+  const cases: [string, Parameters<TestQueue['hold']>[0]][] = [
+    ['an account', { account: 1 }],
+    ['a destination', { account: 1, destination: 'dst.example' }],
+    ['a site', { account: 1, site: 'dst.example' }],
+  ];
+
+  it.each(cases)('on %s keeps its mail, present and future, until it is released; nobody else is held', async (_name, filter) => {
+    const { queue, spool } = setUp();
+    await queue.start();
+    await put(queue, deliveries(300));
+    await queue.hold(filter, 'too much spam');
+    await put(queue, deliveries(10));
+    await put(queue, deliveries(3), 2);
+    expect((await takeAll(queue)).map((row) => row.account)).toEqual([2, 2, 2]);
+    expect(await queue.release(filter)).toHaveLength(1);
+    expect(await takeAll(queue)).toHaveLength(310);
+    expect(spool.writes).toBe(0);
+  });
+
+  it('on a message keeps only that, in memory or not', async () => {
+    const { queue } = setUp();
+    await queue.start();
+    await put(queue, deliveries(2));
+    const held = nextId;
+    await put(queue, deliveries(300));
+    const message =
+      [...(await queue.list({ account: 1, limit: 1000 }))].find((row) => row.message > held - 1 && row.id > held)?.message ?? 0;
+    await queue.hold({ account: 1, message });
+    expect(await takeAll(queue)).toHaveLength(2);
+    await queue.release({ account: 1, message });
+    expect(await takeAll(queue)).toHaveLength(300);
+  });
+
+  it('on a sending domain is seen by who has the message, who sets the delivery aside', async () => {
+    const { queue } = setUp();
+    await queue.start();
+    await put(queue, deliveries(2));
+    await queue.hold({ account: 1, domain: 'src.example' });
+    for (const row of await takeAll(queue)) {
+      const message = await queue.message(row.message);
+      if (message === undefined) throw new Error('gone');
+      expect(queue.isHeld(row, message)).toBe(true);
+      queue.setAside(row);
+    }
+    expect(await takeAll(queue)).toEqual([]);
+    await queue.release({ account: 1, domain: 'src.example' });
+    expect(await takeAll(queue)).toHaveLength(2);
+  });
+
+  it('survives a restart, and is not made twice', async () => {
+    const { queue, build } = setUp();
+    await queue.start();
+    await put(queue, deliveries(2));
+    const [first, second] = [await queue.hold({ account: 1 }), await queue.hold({ account: 1 })];
+    expect(second).toEqual(first);
+    const next = build();
+    await next.start();
+    expect(await takeAll(next)).toEqual([]);
+    expect(next.holds(1)).toEqual([first]);
+    expect(next.holds(2)).toEqual([]);
+    await next.release({ account: 1 });
+    expect(await takeAll(next)).toHaveLength(2);
+  });
+});
+
+describe('expiry', () => {
+  it('ends on time what is held, suspended or still in line, with the event of an attempt that came too late', async () => {
+    const { spool, clock } = setUp();
+    const flows = { inHand: new Set<number>(), returnRow: () => undefined };
+    const expiry = makeExpiry({
+      spool,
+      flows,
+      clock,
+      recorder: makeRecorder({ clock }),
+      logger: pino({ level: 'silent' }),
+      accountId: async () => 'a'.repeat(24),
+      committed: () => undefined,
+    });
+    const old = deliveries(450);
+    await spool.put({ message: messageOf(10), deliveries: old, events: [] });
+    const young = deliveries(3);
+    await spool.put({ message: messageOf(11, { acceptedAt: START + 1000 }), deliveries: young, events: [] });
+    flows.inHand.add(old[0]?.id ?? 0);
+    clock.time = START + MESSAGE_LIFETIME - 1;
+    expect(await expiry.run()).toBe(0);
+    clock.time = START + MESSAGE_LIFETIME;
+    expect(await expiry.run()).toBe(449);
+    expect([...spool.rows.keys()]).toEqual([old[0]?.id, ...young.map(({ id }) => id)]);
+    const [event] = spool.events.map(({ body }) => JSON.parse(body));
+    expect(event).toMatchObject({
+      event: 'failed',
+      severity: 'permanent',
+      reason: 'old',
+      'delivery-status': { code: 602, message: 'Too old' },
+    });
+  });
+
+  it('returns what it could not end', async () => {
+    const { spool, clock } = setUp();
+    const returned: number[] = [];
+    const flows = { inHand: new Set<number>(), returnRow: (row: Delivery) => void returned.push(row.id) };
+    spool.settle = async () => {
+      throw new Error('disk');
+    };
+    const deps = { spool, flows, clock, recorder: makeRecorder({ clock }), logger: pino({ level: 'silent' }) };
+    const expiry = makeExpiry({ ...deps, accountId: async () => '', committed: () => undefined });
+    const rows = deliveries(3);
+    await spool.put({ message: messageOf(10), deliveries: rows, events: [] });
+    clock.time = START + MESSAGE_LIFETIME;
+    await expect(expiry.run()).rejects.toThrow('disk');
+    expect(returned).toEqual(rows.map(({ id }) => id));
+  });
+});
+
+describe('why', () => {
+  it('says in plain words what a delivery waits for', async () => {
+    const { queue, clock } = setUp();
+    await queue.start();
+    const ask = async (id: number) => {
+      const [row] = await queue.list({ account: 1, limit: 1, after: id - 1 });
+      if (row === undefined) throw new Error('no such delivery');
+      return queue.why(row);
+    };
+    const [late] = deliveries(1, { due: START + 500 });
+    const rows = deliveries(3);
+    await put(queue, [...(late ? [late] : []), ...rows]);
+    const [first, second, third] = rows.map(({ id }) => id);
+    expect(await ask(late?.id ?? 0)).toEqual({ reason: 'Scheduled for later', until: START + 500 });
+    expect((await ask(third ?? 0)).reason).toBe('Behind 2 others of its sender');
+    const [taken] = queue.take('dst.example', 1);
+    expect(await ask(first ?? 0)).toEqual({ reason: 'It is being attempted now', until: START });
+    const last = { firstAttemptAt: START, code: 450, enhancedCode: '4.2.1', message: '4.2.1 busy' };
+    if (taken !== undefined) await queue.settle(taken, { kind: 'defer', due: START + 600, attempts: 1, last, events: [] });
+    expect(await ask(first ?? 0)).toEqual({
+      reason: 'Attempt 1 got "450 4.2.1 busy"; it is tried again by the schedule',
+      until: START + 600,
+    });
+    queue.rest('dst.example', clock.time + 60_000, 'no session could be had');
+    expect(await ask(second ?? 0)).toEqual({ reason: 'dst.example is left alone for now: no session could be had', until: START + 60_000 });
+    await queue.hold({ account: 1, destination: 'dst.example' }, 'under review');
+    expect(await ask(second ?? 0)).toEqual({ reason: 'Held by the operator: under review', until: undefined });
   });
 });
 

@@ -1,0 +1,58 @@
+/** What the scheduler asks of the store beside takes: holds, expired deliveries, and how many stand before one. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeDelivery, makeMessage, openTestStores, type TestStores } from './support/store.ts';
+
+let stores: TestStores;
+beforeEach(async () => {
+  stores = await openTestStores();
+});
+afterEach(() => stores.cleanup());
+
+it('keeps holds over a reopen, with the fields that were given, until they are removed', async () => {
+  const base = { account: 1, reason: 'why', at: 5 };
+  const holds = [base, { ...base, domain: 'a.example' }, { ...base, account: 2, destination: 'b.example', site: 's', message: 7 }];
+  const ids = [];
+  for (const hold of holds) ids.push(await stores.spool.putHold(hold));
+  await stores.reopen();
+  expect(await stores.spool.holds()).toEqual(holds.map((hold, index) => ({ ...hold, id: ids[index] })));
+  await stores.spool.removeHolds(ids.slice(0, 2));
+  expect((await stores.spool.holds()).map(({ id }) => id)).toEqual([ids[2]]);
+});
+
+describe('expired', () => {
+  it('walks open deliveries of old messages by message and id, in parts', async () => {
+    for (const [id, expiresAt] of [
+      [10, 500],
+      [20, 900],
+      [30, 500],
+      [40, 500],
+    ] as const) {
+      const deliveries = [1, 2, 3].map((offset) => makeDelivery(id + offset, 100));
+      await stores.spool.put({ message: makeMessage(id, { expiresAt }), deliveries, events: [] });
+    }
+    const from = (message: number, id: number, limit = 100) => stores.spool.expired(500, { message, id }, 40, limit);
+    expect((await from(0, 0)).map(({ id }) => id)).toEqual([11, 12, 13, 31, 32, 33]);
+    expect((await from(0, 0, 2)).map(({ id }) => id)).toEqual([11, 12]);
+    const [next] = await from(10, 12);
+    expect(next).toMatchObject({ id: 13, message: 10, destinationName: 'gmail.example', attempts: 0, due: 100 });
+    expect(await stores.spool.expired(499, { message: 0, id: 0 }, 40, 100)).toEqual([]);
+  });
+});
+
+it('counts what stands before a delivery in its flow, up to a limit', async () => {
+  const deliveries = [
+    makeDelivery(11, 100),
+    makeDelivery(12, 50),
+    makeDelivery(13, 100),
+    makeDelivery(14, 10, 'x@other.example'),
+    makeDelivery(15, 10, 'x@gmail.example', { priority: 2 }),
+  ];
+  const put = await stores.spool.put({ message: makeMessage(10), deliveries, events: [] });
+  const ahead = (index: number, limit = 10) => {
+    const row = put[index];
+    if (row === undefined) throw new Error('no row');
+    return stores.spool.countAhead(row, limit);
+  };
+  expect(await Promise.all([0, 1, 2, 3, 4].map((index) => ahead(index)))).toEqual([1, 0, 2, 0, 0]);
+  expect(await ahead(2, 1)).toBe(1);
+});
