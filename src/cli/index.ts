@@ -10,6 +10,7 @@ import { config } from './commands/config.js';
 import { credentialAdd } from './commands/credential-add.js';
 import { credentialList } from './commands/credential-list.js';
 import { credentialRemove } from './commands/credential-remove.js';
+import { doctor } from './commands/doctor.js';
 import { domainAdd } from './commands/domain-add.js';
 import { domainDns } from './commands/domain-dns.js';
 import { domainList } from './commands/domain-list.js';
@@ -41,6 +42,7 @@ export function makeProgram(cli: Cli): Command {
     init,
     serve,
     config,
+    doctor,
     endpoints,
     group('domain', 'the domains to send as', [domainAdd, domainList, domainShow, domainDns, domainVerify, domainRemove]),
     group('credential', 'SMTP logins', [credentialAdd, credentialList, credentialRemove]),
@@ -53,7 +55,4 @@ export function makeProgram(cli: Cli): Command {
   ]).version(packageVersion());
 }
 
-export const main = (argv: readonly string[]): Promise<number> => {
-  const cli = processCli();
-  return runProgram(cli, makeProgram(cli), argv);
-};
+export const main = (argv: readonly string[], cli: Cli = processCli()): Promise<number> => runProgram(cli, makeProgram(cli), argv);

@@ -65,6 +65,7 @@ it('gives every command --json, and docs/cli.md a place', async () => {
     'init',
     'serve',
     'config',
+    'doctor',
     'endpoints',
     'domain',
     'credential',

@@ -1,0 +1,33 @@
+/** What a check of `doctor` is given and says. */
+import type { Config } from '#config';
+import type { DoctorWorld } from './world.js';
+
+/** `skip`: could not be looked at, which is neither good nor bad. */
+export type Status = 'ok' | 'warn' | 'fail' | 'skip';
+
+export interface Finding {
+  check: string;
+  status: Status;
+  /** What was found and what it means. */
+  text: string;
+  /** How to mend it; absent when there is nothing to mend. */
+  mend?: string;
+}
+
+export interface Patient {
+  config: Config;
+  world: DoctorWorld;
+}
+
+/** Gives one finding or several; never rejects for what it looks at, only for bugs. */
+export type Check = (patient: Patient) => Promise<Finding[]> | Finding[];
+
+/** Makes the findings of one check. */
+export function findings(check: string) {
+  return {
+    ok: (text: string): Finding => ({ check, status: 'ok', text }),
+    skip: (text: string): Finding => ({ check, status: 'skip', text }),
+    warn: (text: string, mend: string): Finding => ({ check, status: 'warn', text, mend }),
+    fail: (text: string, mend: string): Finding => ({ check, status: 'fail', text, mend }),
+  };
+}
