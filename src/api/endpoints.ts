@@ -1,6 +1,7 @@
 /** Every endpoint of the API, in the order they are tried: the one list. */
 import type { Endpoint } from './define-endpoint.js';
 import { credentialEndpoints } from './groups/credentials.js';
+import { dkimKeyEndpoints } from './groups/dkim-keys.js';
 import { domainEndpoints } from './groups/domains.js';
 import { eventEndpoints } from './groups/events.js';
 import { keyEndpoints } from './groups/keys.js';
@@ -9,6 +10,7 @@ import { operatorEndpoints } from './groups/operator.js';
 
 export const endpoints: readonly Endpoint[] = [
   ...domainEndpoints,
+  ...dkimKeyEndpoints,
   ...credentialEndpoints,
   ...messageEndpoints,
   ...eventEndpoints,

@@ -25,6 +25,7 @@ export {
   bodySize,
   type ContentTraits,
   type Delivery,
+  type DkimName,
   type FlowKey,
   type LastAttempt,
   type Message,

@@ -29,10 +29,21 @@ export interface ContentTraits {
   longLines: boolean;
 }
 
+/** Where a DKIM key is published: `SELECTOR._domainkey.DOMAIN`. */
+export interface DkimName {
+  /** Lower-case ASCII, like the selector. */
+  domain: string;
+  selector: string;
+}
+
 /** What the sender asked for this message, already merged from the API's `o:` fields or X-Mailgun headers and the domain's settings. */
 export interface SendOptions {
   /** Sign with the domain's DKIM key (`o:dkim`). */
   dkim: boolean;
+  /** Sign with this key of the account as well (`o:secondary-dkim`). */
+  secondaryDkim?: DkimName;
+  /** Show that signature under this name (`o:secondary-dkim-public`). */
+  secondaryDkimPublic?: DkimName;
   /** Accept and tell, but connect to nobody (`o:testmode`). */
   testMode: boolean;
   /** Refuse to send in clear (`o:require-tls`, or the domain's setting). */

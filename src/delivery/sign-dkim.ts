@@ -1,4 +1,4 @@
-/** Signs the message as it will be sent with the newest key of its domain; a signature is kept while other recipients of the message may need it. */
+/** Signs the message as it will be sent with the keys of its domain; a signature is kept while other recipients of the message may need it. */
 import { type Clock, MINUTE } from '#core';
 import type { Directory } from '#directory';
 import { signDkim } from '#mail';
@@ -13,11 +13,14 @@ const LIFETIME = MINUTE;
 export function makeSignDkim({ directory, clock }: { directory: Pick<Directory, 'domains'>; clock: Clock }): Step {
   const kept = new Map<string, { until: number; made: Promise<Signature | undefined> }>();
 
-  async function sign({ domain, rendered }: Attempt): Promise<Signature | undefined> {
-    const [key] = domain === undefined ? [] : await directory.domains.signingKeys(domain);
-    if (key === undefined) return undefined;
-    const field = await signDkim({ ...key, head: rendered.head, bodyHash: rendered.bodyHash, at: Math.floor(clock.now() / 1000) });
-    return { field, name: `${key.selector}._domainkey.${key.domain}` };
+  async function sign({ domain, rendered, message }: Attempt): Promise<Signature | undefined> {
+    if (domain === undefined) return undefined;
+    const keys = await directory.domains.signingKeys(domain, { message: message.id, ...message.options });
+    const [primary] = keys;
+    if (primary === undefined) return undefined;
+    const at = Math.floor(clock.now() / 1000);
+    const fields = await Promise.all(keys.map((key) => signDkim({ ...key, head: rendered.head, bodyHash: rendered.bodyHash, at })));
+    return { field: Buffer.concat(fields), name: `${primary.selector}._domainkey.${primary.domain}` };
   }
 
   function signOnce(attempt: Attempt): Promise<Signature | undefined> {

@@ -3,7 +3,18 @@
  * does not own is answered exactly like what does not exist (Refusal 404). Reads on the mail path are cached; this process is the only writer.
  */
 import type { KeyObject } from 'node:crypto';
-import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainFilter, DomainRecord, KeyRole, Page } from '#store';
+import type { SendOptions } from '#core';
+import type {
+  AccountRecord,
+  ApiKeyRecord,
+  CredentialRecord,
+  DkimKeyFilter,
+  DkimKeyRecord,
+  DomainFilter,
+  DomainRecord,
+  KeyRole,
+  Page,
+} from '#store';
 
 export interface NewDomain {
   name: string;
@@ -44,6 +55,34 @@ export interface SigningKey {
   privateKey: KeyObject;
 }
 
+export type SecondaryDkim = Pick<SendOptions, 'secondaryDkim' | 'secondaryDkimPublic'>;
+
+export interface NewDkimKey {
+  domainName: string;
+  selector: string;
+  /** `rsa` unless given. */
+  kind?: DkimKeyRecord['kind'];
+  /** Of an RSA key that is made here; 2048 unless given. */
+  bits?: number;
+  /** An existing private key in PEM, instead of a new one. */
+  pem?: string;
+}
+
+export interface DkimKeys {
+  /** Inactive at first: nobody could verify what it signs before its record is published. Refusal 400, 404. */
+  create(account: number, key: NewDkimKey): Promise<DkimKeyRecord & { domainName: string }>;
+  list(account: number, filter: DkimKeyFilter): Promise<(DkimKeyRecord & { domainName: string })[]>;
+  of(domain: DomainRecord): Promise<DkimKeyRecord[]>;
+  /** Refusal 404 `domain key not found`; 400 when DNS does not show the key, or three of its kind are active already. */
+  activate(account: number, domain: string, selector: string): Promise<DkimKeyRecord>;
+  /** Refusal 404; 400 for the last active key of a domain. */
+  deactivate(account: number, domain: string, selector: string): Promise<DkimKeyRecord>;
+  /** Refusal 404; 400 for the last active key of a domain. */
+  remove(account: number, domain: string, selector: string): Promise<void>;
+  /** True when the account has this key and it is active. */
+  isActive(account: number, name: { domain: string; selector: string }): Promise<boolean>;
+}
+
 export interface Domains {
   /** Refusal 400 for a bad name or option or a name that is taken. */
   create(account: number, domain: NewDomain): Promise<DomainRecord>;
@@ -57,9 +96,12 @@ export interface Domains {
   dns(domain: DomainRecord): Promise<DomainDns>;
   /** Looks the records up now; the domain becomes active when SPF and DKIM are there. */
   verify(account: number, name: string): Promise<{ domain: DomainRecord; dns: DomainDns }>;
-  /** Active keys of the domain, newest first; empty when it has none. */
-  signingKeys(domain: DomainRecord): Promise<SigningKey[]>;
-  dkimKeys(domain: DomainRecord): Promise<DkimKeyRecord[]>;
+  /**
+   * The keys that sign a message of the domain together, the primary one first: of its active RSA keys and of its active Ed25519 keys one each, by
+   * turns from message to message, then the secondary key. A secondary key that is no longer active is left out; its alias is used only while
+   * DNS shows the same key under it. Empty when the domain has no active key.
+   */
+  signingKeys(domain: DomainRecord, message: { message: number } & SecondaryDkim): Promise<SigningKey[]>;
 }
 
 export interface Credentials {
@@ -104,6 +146,7 @@ export interface Accounts {
 export interface Directory {
   accounts: Accounts;
   domains: Domains;
+  dkimKeys: DkimKeys;
   credentials: Credentials;
   keys: Keys;
 }

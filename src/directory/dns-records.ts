@@ -1,5 +1,5 @@
 /** The DNS records a domain publishes to send and receive through this server, and whether what DNS answers satisfies them. Pure. */
-import { dkimRecordValue } from '#mail';
+import { dkimRecordValue, publicKeyOfRecord } from '#mail';
 import type { DkimKeyRecord, DomainRecord } from '#store';
 import type { DnsRecord, DomainDns } from './directory.js';
 
@@ -16,7 +16,7 @@ export function expectedRecords(domain: DomainRecord, keys: DkimKeyRecord[], hos
         .map((key) => ({
           recordType: 'TXT' as const,
           name: `${key.selector}._domainkey.${domain.name}`,
-          value: dkimRecordValue(key.publicKey),
+          value: dkimRecordValue(key.publicKey, key.kind),
           ...unchecked,
         })),
       { recordType: 'CNAME', name: `${domain.webPrefix}.${domain.name}`, value: hostname, ...unchecked },
@@ -45,8 +45,8 @@ function satisfies(record: DnsRecord, found: string[], hostAddresses: string[]):
     const [spf, ...others] = found.filter((text) => /^v=spf1(?: |$)/i.test(text));
     return spf !== undefined && others.length === 0 && spfNames(spf, record.value, hostAddresses);
   }
-  const wanted = dkimTags(record.value).get('p');
-  return found.some((text) => dkimTags(text).get('p') === wanted);
+  const wanted = publicKeyOfRecord(record.value);
+  return wanted !== undefined && found.some((text) => publicKeyOfRecord(text) === wanted);
 }
 
 const sameName = (left: string, right: string) => left.toLowerCase().replace(/\.$/, '') === right.toLowerCase();
@@ -63,9 +63,4 @@ function spfNames(spf: string, wanted: string, hostAddresses: string[]): boolean
     .toLowerCase()
     .split(/\s+/)
     .some((term) => accepted.has(term.replace(/^\+/, '')));
-}
-
-function dkimTags(text: string): Map<string, string> {
-  const pairs = text.split(';').map((pair) => /^\s*([a-z]+)\s*=\s*([\s\S]*)$/.exec(pair));
-  return new Map(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', (pair[2] ?? '').replace(/\s+/g, '')] as const] : [])));
 }

@@ -1,11 +1,11 @@
 /** Hosted domains with their DKIM keys: created together, found fast on the mail path, verified against DNS. */
-import { createPrivateKey } from 'node:crypto';
 import { badRequest, type Clock, MINUTE, notFound, parseDomain, randomHexId, StoreError } from '#core';
 import { generateDkimKey } from '#mail';
 import type { Dns } from '#net';
 import type { DirectoryStore, DomainRecord } from '#store';
 import { checkPasswordLength } from './credentials.js';
-import type { DnsRecord, DomainDns, Domains, SigningKey } from './directory.js';
+import type { DnsRecord, DomainDns, Domains } from './directory.js';
+import type { OwnDkimKeys } from './dkim-keys.js';
 import { checkRecords, expectedRecords, isReadyToSend } from './dns-records.js';
 import { hashPassword } from './password-hash.js';
 import { makeRecent } from './recent.js';
@@ -14,10 +14,15 @@ const DEFAULT_SELECTOR = 'mailwagon';
 const DEFAULT_BITS = 2048;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-export function makeDomains(deps: { store: DirectoryStore; clock: Clock; hostname: string; dns: Dns }): Domains {
-  const { store, clock, hostname, dns } = deps;
+export function makeDomains(deps: {
+  store: DirectoryStore;
+  clock: Clock;
+  hostname: string;
+  dns: Dns;
+  dkimKeys: Pick<OwnDkimKeys, 'signers' | 'forget'>;
+}): Domains {
+  const { store, clock, hostname, dns, dkimKeys } = deps;
   const recent = makeRecent<DomainRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
-  const signing = makeRecent<SigningKey[]>({ clock, maxEntries: 10_000, lifetimeMs: 10 * MINUTE });
   const checked = makeRecent<DomainDns>({ clock, maxEntries: 10_000, lifetimeMs: 60 * MINUTE });
 
   async function find(name: string): Promise<DomainRecord | undefined> {
@@ -83,7 +88,7 @@ export function makeDomains(deps: { store: DirectoryStore; clock: Clock; hostnam
       try {
         return await store.createDomain(
           record,
-          { account, selector, ...(await generateDkimKey(bits)), bits, active: true, createdAt },
+          { account, selector, ...(await generateDkimKey(bits)), active: true, createdAt },
           passwordHash === undefined ? undefined : { account, login: `postmaster@${name}`, passwordHash, createdAt },
         );
       } catch (error) {
@@ -97,7 +102,7 @@ export function makeDomains(deps: { store: DirectoryStore; clock: Clock; hostnam
     async remove(account, name) {
       const domain = await get(account, name);
       recent.clear();
-      signing.delete(domain.publicId);
+      dkimKeys.forget(domain);
       checked.delete(domain.publicId);
       if (!(await store.deleteDomain(account, domain.id))) throw notFound(`Domain not found: ${name}`);
       recent.clear();
@@ -122,19 +127,7 @@ export function makeDomains(deps: { store: DirectoryStore; clock: Clock; hostnam
       return { domain, dns: result };
     },
 
-    async signingKeys(domain) {
-      const known = signing.get(domain.publicId);
-      if (known !== undefined) return known;
-      const records = await store.dkimKeys(domain.account, domain.id);
-      const keys = records
-        .filter((record) => record.active)
-        .sort((left, right) => right.createdAt - left.createdAt)
-        .map((record) => ({ domain: domain.name, selector: record.selector, privateKey: createPrivateKey(record.privateKey) }));
-      signing.set(domain.publicId, keys);
-      return keys;
-    },
-
-    dkimKeys: (domain) => store.dkimKeys(domain.account, domain.id),
+    signingKeys: dkimKeys.signers,
   };
 }
 

@@ -3,7 +3,8 @@ import type { Dns } from '#net';
 import type { DirectoryStore } from '#store';
 import { makeAccounts } from './accounts.js';
 import { makeCredentials } from './credentials.js';
-import type { Directory } from './directory.js';
+import type { Directory, Domains } from './directory.js';
+import { makeDkimKeys, type OwnDkimKeys } from './dkim-keys.js';
 import { makeDomains } from './domains.js';
 import { makeKeys } from './keys.js';
 
@@ -19,6 +20,11 @@ export interface DirectoryDeps {
 
 export function makeDirectory(deps: DirectoryDeps): Directory {
   const accounts = makeAccounts(deps);
-  const domains = makeDomains(deps);
-  return { accounts, domains, credentials: makeCredentials({ ...deps, domains }), keys: makeKeys({ ...deps, domains }) };
+  // Each needs the other, but only when it is called.
+  const dkimKeys: OwnDkimKeys = makeDkimKeys({
+    ...deps,
+    domains: { get: (account, name) => domains.get(account, name), find: (name) => domains.find(name) },
+  });
+  const domains: Domains = makeDomains({ ...deps, dkimKeys });
+  return { accounts, domains, dkimKeys, credentials: makeCredentials({ ...deps, domains }), keys: makeKeys({ ...deps, domains }) };
 }

@@ -56,6 +56,8 @@ export async function readDraft(submission: Submission, writer: BodyWriter, rece
       testMode: submission.options.testMode ?? false,
       requireTls: submission.options.requireTls ?? domain.requireTls,
       skipVerification: submission.options.skipVerification ?? domain.skipVerification,
+      secondaryDkim: submission.options.secondaryDkim,
+      secondaryDkimPublic: submission.options.secondaryDkimPublic,
     },
     tags: submission.tags,
     userVariables: submission.userVariables,

@@ -9,6 +9,7 @@ import { addTrace } from './steps/add-trace.js';
 import { checkDailyLimit } from './steps/check-daily-limit.js';
 import { checkDomain } from './steps/check-domain.js';
 import { checkHops } from './steps/check-hops.js';
+import { checkSecondaryDkim } from './steps/check-secondary-dkim.js';
 import { checkSender } from './steps/check-sender.js';
 import { commit } from './steps/commit.js';
 import { completeHead } from './steps/complete-head.js';
@@ -19,6 +20,7 @@ export const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'check-domain', step: checkDomain },
   { name: 'check-hops', step: checkHops },
   { name: 'read-options', step: readOptions },
+  { name: 'check-secondary-dkim', step: checkSecondaryDkim },
   { name: 'check-sender', step: checkSender },
   { name: 'complete-head', step: completeHead },
   { name: 'find-attachments', step: findAttachments },

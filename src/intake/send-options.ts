@@ -2,21 +2,26 @@
  * What the options of a message mean, for both doors: `o:NAME` of the API and the X-Mailgun-NAME field are read by the same rules
  * (manual page "Passing sending options"). Pure.
  */
-import { badRequest, type SendOptions } from '#core';
+import { badRequest, type DkimName, parseDomain, type SendOptions } from '#core';
 
 /** Names without `o:`. */
 export type OptionDecision =
-  | { kind: 'option'; option: keyof SendOptions; isOn: boolean }
+  | { kind: 'option'; options: Partial<SendOptions> }
   /** Asks for what happens anyway. */
   | { kind: 'none' }
   | { kind: 'invalid'; expected: string }
   | { kind: 'unsupported' };
 
-const SWITCHES: Record<string, keyof SendOptions> = {
+const SWITCHES: Record<string, 'dkim' | 'testMode' | 'requireTls' | 'skipVerification'> = {
   dkim: 'dkim',
   testmode: 'testMode',
   'require-tls': 'requireTls',
   'skip-verification': 'skipVerification',
+};
+
+const DKIM_NAMES: Record<string, 'secondaryDkim' | 'secondaryDkimPublic'> = {
+  'secondary-dkim': 'secondaryDkim',
+  'secondary-dkim-public': 'secondaryDkimPublic',
 };
 
 /** Off is what this version does without being asked. */
@@ -30,12 +35,25 @@ export function parseSwitch(text: string): boolean | undefined {
   return undefined;
 }
 
+/** `example.com,s1` or `example.com/s1`: the manual has both. Undefined when it is neither. */
+function parseDkimName(text: string): DkimName | undefined {
+  const [, name = '', selector = ''] = /^\s*([^\s,/]+)\s*[,/]\s*([A-Za-z0-9][A-Za-z0-9.-]{0,62})\s*$/.exec(text) ?? [];
+  const domain = parseDomain(name);
+  return domain === undefined ? undefined : { domain, selector: selector.toLowerCase() };
+}
+
 export function decideSendOption(name: string, value: string): OptionDecision {
   const option = SWITCHES[name];
   const isOn = parseSwitch(value);
   if (option !== undefined) {
     if (isOn === undefined) return { kind: 'invalid', expected: 'expecting yes or no' };
-    return { kind: 'option', option, isOn };
+    return { kind: 'option', options: { [option]: isOn } };
+  }
+  const key = DKIM_NAMES[name];
+  if (key !== undefined) {
+    const dkim = parseDkimName(value);
+    if (dkim === undefined) return { kind: 'invalid', expected: 'expecting signing_domain,selector' };
+    return { kind: 'option', options: { [key]: dkim } };
   }
   return OFF_IS_FINE.has(name) && isOn === false ? { kind: 'none' } : { kind: 'unsupported' };
 }

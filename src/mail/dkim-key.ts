@@ -1,27 +1,62 @@
-/** DKIM keys: made here, shown as Mailgun shows them. */
-import { generateKeyPair } from 'node:crypto';
+/** DKIM keys: made or read here, shown as Mailgun shows them. */
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 
 const makePair = promisify(generateKeyPair);
 
+/** RSA (RFC 6376) or Ed25519 (RFC 8463). */
+export type DkimKeyKind = 'rsa' | 'ed25519';
+
 export interface DkimKeyPair {
+  kind: DkimKeyKind;
+  bits: number;
   /** PKCS#8, PEM. */
   privateKey: string;
-  /** base64 of the SubjectPublicKeyInfo: the `p=` of the DNS record. */
+  /** The `p=` of the DNS record, base64: the SubjectPublicKeyInfo of an RSA key, the 32 bytes of an Ed25519 key. */
   publicKey: string;
 }
 
-/** An RSA key of 1024 to 4096 bits, made off the event loop (2048 bits take some 100 ms). */
-export async function generateDkimKey(bits: number): Promise<DkimKeyPair> {
-  const { privateKey, publicKey } = await makePair('rsa', {
-    modulusLength: bits,
-    publicKeyEncoding: { type: 'spki', format: 'der' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-  return { privateKey, publicKey: publicKey.toString('base64') };
+/** An RSA key of 1024 to 4096 bits (2048 bits take some 100 ms), or an Ed25519 key; made off the event loop. */
+export async function generateDkimKey(size: number | 'ed25519'): Promise<DkimKeyPair> {
+  if (size === 'ed25519') return describeKey((await makePair('ed25519', {})).privateKey, 'ed25519', 256);
+  return describeKey((await makePair('rsa', { modulusLength: size })).privateKey, 'rsa', size);
 }
 
-/** The TXT record of an RSA key, as Mailgun shows it (RFC 6376 3.6.1; the version tag is optional). */
-export function dkimRecordValue(publicKey: string): string {
-  return `k=rsa; p=${publicKey}`;
+const MAX_PEM = 16_384;
+
+/** Reads a private key in PEM (PKCS#1 or PKCS#8). Undefined when it is none, is encrypted, or is neither RSA of 1024 to 4096 bits nor Ed25519. */
+export function readDkimKey(pem: string): DkimKeyPair | undefined {
+  if (pem.length > MAX_PEM) return undefined;
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+  if (key.asymmetricKeyType === 'ed25519') return describeKey(key, 'ed25519', 256);
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  return key.asymmetricKeyType === 'rsa' && bits >= 1024 && bits <= 4096 ? describeKey(key, 'rsa', bits) : undefined;
+}
+
+/** Bytes of an Ed25519 SubjectPublicKeyInfo in front of the key itself. */
+const ED25519_PREFIX = 12;
+
+function describeKey(key: KeyObject, kind: DkimKeyKind, bits: number): DkimKeyPair {
+  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const publicKey = (kind === 'rsa' ? spki : spki.subarray(ED25519_PREFIX)).toString('base64');
+  return { kind, bits, privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(), publicKey };
+}
+
+/** The TXT record of a key, as Mailgun shows it (RFC 6376 3.6.1; the version tag is optional). */
+export function dkimRecordValue(publicKey: string, kind: DkimKeyKind = 'rsa'): string {
+  return `k=${kind}; p=${publicKey}`;
+}
+
+/** The public key that the text of a DNS record holds; undefined when it holds none. */
+export function publicKeyOfRecord(text: string): string | undefined {
+  for (const tag of text.split(';')) {
+    const value = /^\s*p\s*=([\s\S]*)$/.exec(tag)?.[1]?.replace(/\s+/g, '');
+    if (value) return value;
+  }
+  return undefined;
 }

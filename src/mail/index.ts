@@ -10,7 +10,7 @@
 export { formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
 export { bodyHashOf } from './body-scan.js';
 export { type AttachedPart, buildMessage, type MessageParts } from './build-message.js';
-export { type DkimKeyPair, dkimRecordValue, generateDkimKey } from './dkim-key.js';
+export { type DkimKeyKind, type DkimKeyPair, dkimRecordValue, generateDkimKey, publicKeyOfRecord, readDkimKey } from './dkim-key.js';
 export { decodeHeaderText } from './encoded-words.js';
 export { allValues, firstValue, foldLongFields, type HeadField, joinHead, parseHead } from './head-fields.js';
 export { type AttachmentLister, listAttachments, makeAttachmentLister } from './list-attachments.js';

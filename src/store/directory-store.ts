@@ -36,7 +36,8 @@ export interface DkimKeyRecord {
   selector: string;
   /** PKCS#8 PEM. Never leaves the server. */
   privateKey: string;
-  /** base64 SubjectPublicKeyInfo (RSA), the `p=` of the DNS record. */
+  kind: 'rsa' | 'ed25519';
+  /** The `p=` of the DNS record, base64: SubjectPublicKeyInfo (RSA), or the 32 bytes (Ed25519). */
   publicKey: string;
   bits: number;
   active: boolean;
@@ -73,6 +74,16 @@ export interface ApiKeyRecord {
   expiresAt?: number;
 }
 
+export interface DkimKeyFilter {
+  domainName?: string;
+  selector?: string;
+  limit: number;
+  /** Only keys with a larger id; the first page when neither is given. */
+  after?: number;
+  /** Only keys with a smaller id, the nearest ones. */
+  before?: number;
+}
+
 export interface Page<T> {
   items: T[];
   total: number;
@@ -105,6 +116,11 @@ export interface DirectoryStore {
   deleteDomain(account: number, id: number): Promise<boolean>;
 
   dkimKeys(account: number, domain: number): Promise<DkimKeyRecord[]>;
+  /** Of all domains of the account, by id. */
+  listDkimKeys(account: number, filter: DkimKeyFilter): Promise<(DkimKeyRecord & { domainName: string })[]>;
+  createDkimKey(key: Omit<DkimKeyRecord, 'id'>): Promise<DkimKeyRecord>;
+  setDkimKeyActive(account: number, id: number, active: boolean): Promise<boolean>;
+  deleteDkimKey(account: number, id: number): Promise<boolean>;
 
   createCredential(credential: Omit<CredentialRecord, 'id'>): Promise<CredentialRecord>;
   credentialByLogin(login: string): Promise<CredentialRecord | undefined>;

@@ -10,14 +10,15 @@ export type {
   ApiKeyRecord,
   CredentialRecord,
   DirectoryStore,
+  DkimKeyFilter,
   DkimKeyRecord,
   DomainFilter,
   DomainRecord,
   KeyRole,
   Page,
 } from './directory-store.js';
-export type { ConversationQuery, EventPosition, EventQuery, EventStore, StoredConversation, StoredEvent } from './event-store.js';
 export { type DiskFacts, type DiskRoom, makeDiskRoom } from './disk-room.js';
+export type { ConversationQuery, EventPosition, EventQuery, EventStore, StoredConversation, StoredEvent } from './event-store.js';
 export { openStores, type StoreOptions, type Stores } from './open-stores.js';
 export type {
   Backlog,

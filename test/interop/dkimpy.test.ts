@@ -46,9 +46,32 @@ async function signed(raw: Buffer): Promise<{ wire: Buffer; field: Uint8Array }>
   return { wire: Buffer.concat([field, wireOf(message)]), field };
 }
 
+const VERIFY_TWO = `
+import sys, dkim
+records = {b's1._domainkey.example.com.': sys.argv[1].encode(), b's2._domainkey.example.com.': sys.argv[2].encode()}
+message = dkim.DKIM(sys.stdin.buffer.read())
+print([message.verify(index, dnsfunc=lambda name, timeout=5: records.get(name)) for index in (0, 1)])
+`;
+
 describe('dkimpy verifies', () => {
   it.each([...sampleMessages, nbspMessage])('%s', async (_, raw) => {
     expect(verified((await signed(raw)).wire)).toBe(true);
+  });
+
+  it('an RSA and an Ed25519 signature side by side (RFC 8463)', async () => {
+    try {
+      execFileSync(PYTHON, ['-c', 'import nacl'], { stdio: 'pipe' });
+    } catch {
+      throw new Error('PyNaCl is missing: install the package python3-nacl');
+    }
+    const pair = await generateDkimKey('ed25519');
+    const message = readAll(Buffer.from('From: a@example.com\r\nSubject: x\r\n\r\nbody\r\n'));
+    const request = { head: message.head, bodyHash: message.bodyHash, domain: 'example.com', at: Math.floor(Date.now() / 1000) };
+    const rsa = await signDkim({ ...request, selector: 's1', privateKey });
+    const ed25519 = await signDkim({ ...request, selector: 's2', privateKey: createPrivateKey(pair.privateKey) });
+    const wire = Buffer.concat([rsa, ed25519, wireOf(message)]);
+    const second = `v=DKIM1; ${dkimRecordValue(pair.publicKey, 'ed25519')}`;
+    expect(execFileSync(PYTHON, ['-c', VERIFY_TWO, record, second], { input: wire }).toString().trim()).toBe('[True, True]');
   });
 
   it.each(['From', 'Subject', 'Reply-To', 'Content-Type'])('and refuses an added %s', async (name) => {

@@ -17,7 +17,7 @@ export function readSendOptions(form: Form): { options: Partial<SendOptions>; ta
     const decision = decideSendOption(name.slice(2), form.text(name) ?? '');
     if (decision.kind === 'unsupported') throw notSupported(name);
     if (decision.kind === 'invalid') throw badRequest(`'${cleanText(name)}' parameter is invalid: ${decision.expected}`);
-    if (decision.kind === 'option') options[decision.option] = decision.isOn;
+    if (decision.kind === 'option') Object.assign(options, decision.options);
   }
   return { options, tags: mergeTags([], form.texts('o:tag')) };
 }

@@ -65,7 +65,7 @@ function withTwin(draft: Draft, field: HeadField): Draft {
   const decision = decideSendOption(OTHER_NAMES[twin] ?? twin, value);
   if (decision.kind === 'unsupported') throw badRequest(`'${field.name}' is not supported by this version`);
   if (decision.kind === 'invalid') throw badRequest(`'${field.name}' is invalid: ${decision.expected}`);
+  if (decision.kind === 'none') return draft;
   // What was asked beside the message wins over what stands in it.
-  if (decision.kind === 'none' || draft.submission.options[decision.option] !== undefined) return draft;
-  return { ...draft, options: { ...draft.options, [decision.option]: decision.isOn } };
+  return { ...draft, options: { ...draft.options, ...decision.options, ...draft.submission.options } };
 }

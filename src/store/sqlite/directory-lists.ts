@@ -10,6 +10,7 @@ import {
   toApiKey,
   toDomain,
 } from './directory-rows.js';
+import { makeDkimKeyLists } from './dkim-key-rows.js';
 import { type Connection, inSnapshot } from './open-database.js';
 
 export type DirectoryLists = ReturnType<typeof makeDirectoryLists>;
@@ -41,6 +42,7 @@ export function makeDirectoryLists(database: Connection) {
   );
 
   return {
+    ...makeDkimKeyLists(database),
     listDomains: inSnapshot(database, (account: number, filter: DomainFilter): Page<DomainRecord> => {
       const where = { account, state: filter.state ?? null, search: filter.search?.toLowerCase() ?? null };
       const rows = domainPages[filter.sort].all({ ...where, limit: filter.limit, skip: filter.skip });

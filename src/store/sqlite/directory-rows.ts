@@ -23,7 +23,7 @@ export const ACCOUNT_COLUMNS = 'id, public_id AS publicId, name, signing_key AS 
 export const DOMAIN_COLUMNS = `id, account, public_id AS publicId, name, type, state, require_tls AS requireTls,
   skip_verification AS skipVerification, web_scheme AS webScheme, web_prefix AS webPrefix, created_at AS createdAt`;
 
-export const DKIM_KEY_COLUMNS = `id, account, domain, selector, private_key AS privateKey, public_key AS publicKey, bits, active,
+export const DKIM_KEY_COLUMNS = `id, account, domain, selector, private_key AS privateKey, public_key AS publicKey, kind, bits, active,
   created_at AS createdAt`;
 
 export const CREDENTIAL_COLUMNS = 'id, account, domain, login, password_hash AS passwordHash, created_at AS createdAt';

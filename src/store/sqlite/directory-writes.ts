@@ -1,5 +1,6 @@
 /** Everything that changes directory.db. Each statement names the account, so another account's id matches no row. */
 import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainRecord } from '../directory-store.js';
+import { INSERT_DKIM_KEY, makeDkimKeyWrites } from './dkim-key-rows.js';
 import type { Connection } from './open-database.js';
 
 export type DirectoryWrites = ReturnType<typeof makeDirectoryWrites>;
@@ -14,7 +15,7 @@ function withFlags<T extends object>(record: T): Flags<T> {
 }
 
 export function makeDirectoryWrites(database: Connection) {
-  return { ...makeDomainWrites(database), ...makeCredentialWrites(database), ...makeKeyWrites(database) };
+  return { ...makeDomainWrites(database), ...makeCredentialWrites(database), ...makeKeyWrites(database), ...makeDkimKeyWrites(database) };
 }
 
 function makeDomainWrites(database: Connection) {
@@ -25,10 +26,7 @@ function makeDomainWrites(database: Connection) {
     `INSERT INTO domain (account, public_id, name, type, state, require_tls, skip_verification, web_scheme, web_prefix, created_at)
      VALUES (@account, @publicId, @name, @type, @state, @requireTls, @skipVerification, @webScheme, @webPrefix, @createdAt)`,
   );
-  const insertDkimKey = database.prepare(
-    `INSERT INTO dkim_key (account, domain, selector, private_key, public_key, bits, active, created_at)
-     VALUES (@account, @domain, @selector, @privateKey, @publicKey, @bits, @active, @createdAt)`,
-  );
+  const insertDkimKey = database.prepare(INSERT_DKIM_KEY);
   const insertCredential = database.prepare(INSERT_CREDENTIAL);
   const setState = database.prepare<[string, number, number]>('UPDATE domain SET state = ? WHERE account = ? AND id = ?');
   const nameOf = database.prepare<[number, number], { name: string }>('SELECT name FROM domain WHERE account = ? AND id = ?');

@@ -114,7 +114,25 @@ export function makeFakeDirectory(): FakeDirectory {
         });
         return [{ domain: domain.name, selector: 'mailwagon', privateKey: createPrivateKey(privateKey) }];
       },
-      dkimKeys: async () => [],
+    },
+    // Tested over the real directory in test/scenarios/dkim-keys.test.ts.
+    dkimKeys: {
+      create: async (account, key) => {
+        own(account, key.domainName);
+        throw badRequest(`Invalid selector '${key.selector}'`);
+      },
+      list: async () => [],
+      of: async () => [],
+      activate: async () => {
+        throw notFound('domain key not found');
+      },
+      deactivate: async () => {
+        throw notFound('domain key not found');
+      },
+      remove: async () => {
+        throw notFound('domain key not found');
+      },
+      isActive: async () => false,
     },
     credentials: {
       async create(account, domainName, login, password) {

@@ -114,6 +114,7 @@ export const makeDkimKey = (account: number, selector = 's1') => ({
   selector,
   privateKey: 'private',
   publicKey: 'public',
+  kind: 'rsa' as const,
   bits: 2048,
   active: true,
   createdAt: 6,

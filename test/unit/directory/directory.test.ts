@@ -42,7 +42,7 @@ describe('domains', () => {
   it('are created with a key that signs, and a postmaster login when a password is given', async () => {
     const domain = await directory.domains.create(mine, { name: 'A.Example', smtpPassword: 'secret-1' });
     expect(domain).toMatchObject({ name: 'a.example', state: 'unverified', type: 'custom', account: mine });
-    const [key, ...others] = await directory.domains.signingKeys(domain);
+    const [key, ...others] = await directory.domains.signingKeys(domain, { message: 1 });
     expect(others).toEqual([]);
     expect(key?.privateKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
     expect((await directory.credentials.verify('postmaster@a.example', 'secret-1'))?.domain.name).toBe('a.example');

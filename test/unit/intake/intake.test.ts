@@ -45,6 +45,7 @@ let pressure: Refusal | undefined;
 function setUp(limit: number | null = null) {
   const directory = {
     domains: { find: async (name: string) => HOSTED.get(name) },
+    dkimKeys: { isActive: async (account: number, name: { domain: string; selector: string }) => account === 1 && name.selector === 's1' },
     accounts: { get: async () => ({ publicId: 'a'.repeat(24) }) },
   } as unknown as Directory;
   const newBody = (): BodyWriter => {
@@ -263,6 +264,45 @@ it('takes nothing in under pressure', async () => {
   expect(intake.refusalNow(1)).toBe(pressure);
   await expect(intake.accept(submission(MAIL))).rejects.toBe(pressure);
   expect(puts).toEqual([]);
+});
+
+describe('a second DKIM key', () => {
+  const name = { domain: 'key.example', selector: 's1' };
+  const withField = (...fields: string[]) => `${fields.join('\n')}\n${MAIL}`;
+
+  it.each(['Key.Example,S1', 'key.example/s1', ' key.example , s1 '])('is asked for as %j', async (value) => {
+    await setUp().accept(submission(withField(`X-Mailgun-Secondary-DKIM: ${value}`, 'X-Mailgun-Secondary-DKIM-Public: pub.example/s9')));
+    const { message, head } = stored();
+    expect(message.options).toMatchObject({ secondaryDkim: name, secondaryDkimPublic: { domain: 'pub.example', selector: 's9' } });
+    expect(head).not.toContain('X-Mailgun');
+  });
+
+  it('beside the message wins over the field', async () => {
+    const options = { secondaryDkim: name };
+    await setUp().accept(submission(withField('X-Mailgun-Secondary-DKIM: other.example,s1'), { options }));
+    expect(stored().message.options.secondaryDkim).toEqual(name);
+  });
+
+  it.each([
+    ['X-Mailgun-Secondary-DKIM: key.example', /expecting signing_domain,selector/],
+    ['X-Mailgun-Secondary-DKIM: key.example,s 1', /expecting signing_domain,selector/],
+    ['X-Mailgun-Secondary-DKIM: key.example,s2', /names no active domain key: key\.example,s2/],
+    ['X-Mailgun-Secondary-DKIM-Public: pub.example,s1', /needs 'o:secondary-dkim'/],
+  ])('is refused as %j', async (field, text) => {
+    await expect(setUp().accept(submission(withField(field)))).rejects.toMatchObject({
+      httpStatus: 400,
+      publicText: expect.stringMatching(text),
+    });
+    expect(puts).toEqual([]);
+  });
+
+  it('of another account is refused', async () => {
+    const intake = setUp();
+    const other = { account: 2, domain: domainRecord('other.example', { account: 2 }), sender: address('a@other.example') };
+    await expect(intake.accept(submission(MAIL, { ...other, options: { secondaryDkim: name } }))).rejects.toMatchObject({
+      httpStatus: 400,
+    });
+  });
 });
 
 describe('the daily limit', () => {

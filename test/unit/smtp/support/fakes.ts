@@ -53,6 +53,7 @@ export function fakeDirectory(): FakeDirectory {
     verified: 0,
     accounts: unused as Directory['accounts'],
     keys: unused as Directory['keys'],
+    dkimKeys: unused as Directory['dkimKeys'],
     domains: Object.assign(Object.create(unused), {
       async find(name: string) {
         if (directory.failure) throw directory.failure;
