@@ -33,6 +33,8 @@ export type Outcome =
       connection: ConnectionFacts;
       sessionMs: number;
       uncertain?: boolean;
+      /** Id of the rule that says what the peer's reply means. */
+      rule?: string;
       dkim?: string;
     }
   | {
@@ -43,6 +45,7 @@ export type Outcome =
       connection: ConnectionFacts;
       sessionMs: number;
       description?: string;
+      rule?: string;
       dkim?: string;
     }
   | { kind: 'released' };

@@ -4,6 +4,7 @@ import type { Clock, Delivery, Message, Outcome } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog } from '#events';
 import type { SpoolStore } from '#store';
+import type { ClassifyBounce } from './bounce-classifier.js';
 import type { ConnectionPool } from './connection-pool.js';
 import { deferred, ownReply } from './end-attempt.js';
 import { makeOpenSession } from './open-session.js';
@@ -23,6 +24,7 @@ export interface AttemptDeps {
   clock: Clock;
   logger: Logger;
   routes: Routes;
+  classify: ClassifyBounce;
   /** ms, up to the final dot. */
   attemptMs: number;
   /** True once nothing new may be sent. */

@@ -1,6 +1,7 @@
 /** Puts delivery's parts together. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { BounceRules } from '#config';
 import type { Clock } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog, Recorder } from '#events';
@@ -8,6 +9,7 @@ import { type Dns, hasGlobalIpv6 } from '#net';
 import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
 import { type AttemptStats, makeAttempts } from './attempt.js';
+import { makeBounceClassifier } from './bounce-classifier.js';
 import { makeConnectionPool } from './connection-pool.js';
 import { type DispatcherStats, makeDispatcher } from './dispatcher.js';
 import { makeRoutes } from './routes.js';
@@ -36,6 +38,8 @@ export interface DeliveryDeps {
   recorder: Recorder;
   spool: Pick<SpoolStore, 'openBody'>;
   dns: Dns;
+  /** What replies mean. */
+  bounceRules: BounceRules;
   clock: Clock;
   logger: Logger;
   /** Told what was said to peers, for the operator; must not wait and not throw. */
@@ -61,7 +65,18 @@ export interface Delivery {
 /** After the grace: for writing down what was cut. */
 const SETTLE_MS = 2000;
 
-export function makeDelivery({ queue, directory, recorder, spool, dns, clock, logger, conversations, options }: DeliveryDeps): Delivery {
+export function makeDelivery({
+  queue,
+  directory,
+  recorder,
+  spool,
+  dns,
+  bounceRules,
+  clock,
+  logger,
+  conversations,
+  options,
+}: DeliveryDeps): Delivery {
   const {
     hostname,
     port,
@@ -92,6 +107,7 @@ export function makeDelivery({ queue, directory, recorder, spool, dns, clock, lo
     clock,
     logger,
     routes,
+    classify: makeBounceClassifier(bounceRules),
     attemptMs: timeouts.attempt,
     isStopping: () => isStopping,
     conversations,

@@ -31,6 +31,8 @@ export interface DispatcherStats {
   /** Those of them that wait for a lane. */
   waiting: number;
   suspended: number;
+  /** The busiest few. */
+  paths: readonly Path[];
 }
 
 export interface Dispatcher {
@@ -45,6 +47,7 @@ export interface Dispatcher {
 /** Pause of a lane after an error of this server's own, ms. */
 const ERROR_PAUSE = 2000;
 const MAX_SETTLE_PAUSE = 30_000;
+const SHOWN_PATHS = 20;
 const STANDINGS = ['proven', 'new', 'failing'] as const;
 
 /** What is being done for one site. */
@@ -276,6 +279,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     },
     stats: () => ({
       lanes: paths.total(),
+      paths: paths.busiest(SHOWN_PATHS),
       sites: works.size,
       waiting: STANDINGS.reduce((sum, standing) => sum + waiting[standing].size, 0),
       suspended: suspended.size,

@@ -3,8 +3,9 @@
  * on to the next host; what a peer says to a message is final for the attempt.
  */
 import type { Clock, ConnectionFacts, Outcome, SmtpReply, Stage } from '#core';
+import type { ClassifyBounce } from './bounce-classifier.js';
 import type { ConnectionPool, PeerAddress } from './connection-pool.js';
-import { deferred, failed, ownReply } from './end-attempt.js';
+import { deferred, failed, ownReply, refused } from './end-attempt.js';
 import type { SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import type { Attempt, NextHop, Step, StepResult } from './step.js';
@@ -17,15 +18,17 @@ interface Obstacle {
   stage: Stage;
   reply: SmtpReply;
   permanent: boolean;
+  /** The reply is the peer's own. */
+  isRemote: boolean;
   connection: ConnectionFacts;
 }
 
-export function makeOpenSession({ pool, clock }: { pool: ConnectionPool; clock: Clock }): Step {
+export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPool; clock: Clock; classify: ClassifyBounce }): Step {
   /** The addresses of a host, the first few; none with the obstacle noted. */
   async function peersOf(attempt: Attempt, hop: NextHop, obstacles: Obstacle[]): Promise<PeerAddress[]> {
     const found = await hop.addresses();
     if (found.kind === 'addresses') return found.addresses.slice(0, MAX_ADDRESSES_PER_HOST).map(({ ip }) => peerOf(attempt, hop, ip));
-    obstacles.push({ stage: 'dns', reply: replyOf(found), permanent: found.permanent, connection: { mxHost: hop.name } });
+    obstacles.push({ stage: 'dns', reply: replyOf(found), permanent: found.permanent, isRemote: false, connection: { mxHost: hop.name } });
     return [];
   }
 
@@ -87,7 +90,7 @@ export function makeOpenSession({ pool, clock }: { pool: ConnectionPool; clock: 
       const obstacles: Obstacle[] = [];
       const session = (attempt.isFresh ? undefined : await reuse(attempt)) ?? (await walk(attempt, obstacles));
       if (session === 'stopping') return { kind: 'released' };
-      if (session === undefined) return endWith(attempt, obstacles);
+      if (session === undefined) return endWith(attempt, obstacles, classify);
       attempt.session = session;
       attempt.connection = session.facts;
       return 'next';
@@ -96,10 +99,11 @@ export function makeOpenSession({ pool, clock }: { pool: ConnectionPool; clock: 
 }
 
 /** A host that may work later makes the whole attempt temporary; of several, the last one is told. */
-function endWith(attempt: Attempt, obstacles: Obstacle[]): Outcome {
+function endWith(attempt: Attempt, obstacles: Obstacle[], classify: ClassifyBounce): Outcome {
   const told = obstacles.findLast(({ permanent }) => !permanent) ?? obstacles.at(-1);
   if (told === undefined) return deferred(attempt, 'connect', ownReply(421, '4.4.7', 'No time left to connect'));
   attempt.connection = told.connection;
+  if (told.isRemote) return refused(attempt, told.stage, told.reply, classify);
   return (told.permanent ? failed : deferred)(attempt, told.stage, told.reply);
 }
 
@@ -116,8 +120,11 @@ function obstacleOf(failure: SmtpFailure, peer: PeerAddress): Obstacle {
   const { stage, reply } = failure;
   const connection = { mxHost: peer.name, mxHostIp: peer.ip };
   const permanent = (stage === 'banner' || stage === 'ehlo') && reply !== undefined && reply.code >= 500;
-  if (stage === 'tls') return { stage, reply: ownReply(421, '4.7.5', tlsText(failure, peer)), permanent: false, connection };
-  return { stage, reply: reply ?? noReply(failure, peer), permanent, connection };
+  if (stage === 'tls') {
+    return { stage, reply: ownReply(421, '4.7.5', tlsText(failure, peer)), permanent: false, isRemote: false, connection };
+  }
+  // A 5xx to AUTH is about our password, which can be mended.
+  return { stage, reply: reply ?? noReply(failure, peer), permanent, isRemote: reply !== undefined && stage !== 'auth', connection };
 }
 
 function tlsText(failure: SmtpFailure, { name, tls }: PeerAddress): string {

@@ -2,7 +2,7 @@
 import { type Delivery, type Message, MINUTE, type Outcome } from '#core';
 import type { Recorder } from '#events';
 import { decideRetry, type Verdict } from '#queue';
-import { waitAskedFor } from './classify-reply.js';
+import { retryHint } from './shaping-wait-hint.js';
 
 export interface EndedAttempt {
   delivery: Delivery;
@@ -31,7 +31,7 @@ export function decideVerdict(ended: EndedAttempt, recorder: Recorder): Verdict 
 
   const { reply, connection } = outcome;
   const isRemote = outcome.stage !== 'local' && outcome.stage !== 'dns';
-  const atLeast = outcome.uncertain ? UNCERTAIN_WAIT : isRemote ? waitAskedFor(reply.text) : 0;
+  const atLeast = outcome.uncertain ? UNCERTAIN_WAIT : isRemote ? retryHint(reply.text, outcome.reason === 'greylisted').atLeast : 0;
   const question = { attempts: attempt, now, expiresAt: message.expiresAt, atLeast };
   const due = decideRetry({ ...question, jitter });
   // Events name the schedule's own delay, not this delivery's place in the jitter.

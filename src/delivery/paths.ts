@@ -43,6 +43,8 @@ export interface Paths {
   resume(path: Path): void;
   /** Lanes of all. */
   total(): number;
+  /** Paths with the most lanes, and then the narrowest windows: those an operator looks at. */
+  busiest(count: number): Path[];
 }
 
 export interface PathLimits {
@@ -197,6 +199,7 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     },
     resume: (path) => resume(entryOf(path)),
     total,
+    busiest: (count) => [...known.values()].sort((one, other) => other.lanes - one.lanes || one.window - other.window).slice(0, count),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Sends the message over the open session and says what came of it. */
 import { type Clock, type Message, needsSmtpUtf8, type Outcome } from '#core';
+import type { ClassifyBounce } from './bounce-classifier.js';
 import { deferred, delivered, failed, ownReply, refused } from './end-attempt.js';
 import { noReply } from './open-session.js';
 import type { SmtpSession } from './smtp-client.js';
@@ -9,7 +10,7 @@ import { WireSource } from './wire-source.js';
 
 const CRLF = Buffer.from('\r\n');
 
-export function makeSend({ clock }: { clock: Clock }): Step {
+export function makeSend({ clock, classify }: { clock: Clock; classify: ClassifyBounce }): Step {
   return {
     name: 'send',
     async run(attempt) {
@@ -26,7 +27,7 @@ export function makeSend({ clock }: { clock: Clock }): Step {
         return delivered(attempt, reply);
       } catch (error) {
         if (!(error instanceof SmtpFailure)) throw error;
-        return afterFailure(attempt, error, wasUsed);
+        return afterFailure(attempt, error, wasUsed, classify);
       }
     },
   };
@@ -72,12 +73,12 @@ function nameOf({ connection }: Attempt): { name: string; ip: string } {
   return { name: connection.mxHost ?? '', ip: connection.mxHostIp ?? '' };
 }
 
-function afterFailure(attempt: Attempt, failure: SmtpFailure, wasUsed: boolean): StepResult {
+function afterFailure(attempt: Attempt, failure: SmtpFailure, wasUsed: boolean, classify: ClassifyBounce): StepResult {
   const { stage, reply, kind } = failure;
   const beforeDot = stage !== 'dot';
   if (reply !== undefined) {
     if (reply.code === 421 && beforeDot && !attempt.isFresh) return again(attempt);
-    return refused(attempt, stage, reply);
+    return refused(attempt, stage, reply, classify);
   }
   if (!beforeDot) {
     const text = `No reply to the end of the message from ${nameOf(attempt).name}; it may have been delivered`;

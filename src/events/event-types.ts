@@ -67,6 +67,8 @@ export interface DeliveryStatus {
   utf8?: boolean;
   'first-delivery-attempt-seconds'?: number;
   'bounce-type'?: 'hard' | 'soft';
+  /** Id of the rule that classified the reply; `bounce explain` tells of it. */
+  'classification-rule'?: string;
   'retry-seconds'?: number;
   'last-code'?: number;
   'last-message'?: string;

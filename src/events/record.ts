@@ -73,6 +73,7 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
         ...status(outcome, attempt),
         description: outcome.kind === 'failed' ? (outcome.description ?? '') : '',
         ...(hasReply ? { 'bounce-type': severity === 'permanent' ? ('hard' as const) : ('soft' as const) } : {}),
+        ...(outcome.rule === undefined ? {} : { 'classification-rule': outcome.rule }),
         ...(fields.severity === 'temporary' ? { 'retry-seconds': fields.retrySeconds } : {}),
         ...(isOld && delivery.last ? { 'last-code': delivery.last.code, 'last-message': delivery.last.message } : {}),
       };

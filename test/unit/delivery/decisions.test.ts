@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Stage } from '../../../dist/core/index.js';
 import { parseCapabilities } from '../../../dist/delivery/capabilities.js';
-import { classifyReply, waitAskedFor } from '../../../dist/delivery/classify-reply.js';
 import { decideTls } from '../../../dist/delivery/decide-tls.js';
 import { makeExpiringSet } from '../../../dist/delivery/expiring-set.js';
 import { findTransport, type Transport } from '../../../dist/delivery/transport.js';
@@ -28,38 +26,6 @@ describe('decideTls', () => {
   ])('%s', (_name, requireTls, skip, transport, expected) => {
     expect(decideTls(ask(requireTls, skip), transport)).toBe(expected);
   });
-});
-
-describe('classifyReply', () => {
-  it.each<[number, string, string, Stage, boolean, string]>([
-    [550, '5.1.1', 'no such user', 'rcpt', true, 'bounce'],
-    [550, '', 'no such user', 'rcpt', true, 'bounce'],
-    [553, '', 'bad mailbox name', 'rcpt', true, 'bounce'],
-    [550, '', 'spam', 'dot', true, 'generic'],
-    [550, '5.7.1', 'blocked', 'rcpt', true, 'generic'],
-    [552, '5.2.2', 'mailbox full', 'rcpt', true, 'bounce'],
-    [554, '5.1.1', 'said late', 'dot', true, 'bounce'],
-    [554, '', 'refused', 'mail', true, 'generic'],
-    [452, '4.2.2', 'over quota', 'rcpt', false, 'generic'],
-    [450, '4.7.1', 'Greylisted, come back', 'rcpt', false, 'greylisted'],
-    [451, '', 'grey-listing in action', 'rcpt', false, 'greylisted'],
-    [421, '4.3.2', 'bye', 'mail', false, 'generic'],
-    [354, '', 'out of place', 'rcpt', false, 'generic'],
-  ])('%i %s %s at %s', (code, enhancedCode, text, stage, permanent, reason) => {
-    expect(classifyReply({ code, enhancedCode, text }, stage)).toEqual({ permanent, reason });
-  });
-});
-
-it.each([
-  ['4.7.1 Greylisted, please try again in 300 seconds', 300_000],
-  ['try again in 5 minutes', 300_000],
-  ['retry after 90s', 90_000],
-  ['please wait 2 min.', 120_000],
-  ['try again in 99999 seconds', 3_600_000],
-  ['try again later', 0],
-  ['user 300 seconds his motion', 0],
-])('waitAskedFor(%s)', (text, expected) => {
-  expect(waitAskedFor(text)).toBe(expected);
 });
 
 describe('parseCapabilities', () => {

@@ -94,6 +94,27 @@ describe('recipients of one message', () => {
   });
 });
 
+describe('what a reply means', () => {
+  it('is decided by the bounce rules, whose id the event carries', async () => {
+    await start({
+      script: {},
+      recipients: { 'a@dst.test': '550 5.1.1 no such user', 'b@dst.test': '450 4.7.1 Greylisted, try again in 20 minutes' },
+    });
+    const [gone, grey] = await harness.send({}, 'a@dst.test', 'b@dst.test');
+    expect(gone?.event).toMatchObject({ reason: 'bounce', severity: 'permanent' });
+    expect(gone?.event['delivery-status']['classification-rule']).toMatch(/^[0-9a-f]+$/);
+    expect(gone?.event['delivery-status'].description).not.toBe('');
+    expect(grey?.event).toMatchObject({ reason: 'greylisted', severity: 'temporary', 'delivery-status': { 'retry-seconds': 1200 } });
+  });
+
+  it('is not asked for what we say ourselves', async () => {
+    mx = await startScriptedMx();
+    harness = makeHarness({ port: await freePort() });
+    const [settled] = await harness.send();
+    expect(settled?.event['delivery-status']['classification-rule']).toBeUndefined();
+  });
+});
+
 describe('what ends without a connection', () => {
   it('is mail in test mode', async () => {
     await start();

@@ -1,6 +1,7 @@
 /** A delivery with everything around it in memory, against scripted mail exchangers on loopback addresses. */
 import { generateKeyPairSync } from 'node:crypto';
 import { pino } from 'pino';
+import { loadBounceRules } from '../../../../dist/config/index.js';
 import {
   type Address,
   domainOf,
@@ -23,6 +24,7 @@ export const QUICK: DeliveryTimeouts = { connect: 400, setup: 600, envelope: 600
 /** For everybody else, so that a busy machine is no failure. */
 export const PATIENT: DeliveryTimeouts = { connect: 8000, setup: 8000, envelope: 8000, data: 8000, dot: 8000, attempt: 20_000, idle: 5000 };
 
+const BOUNCE_RULES = loadBounceRules(null);
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 /** What a verifier finds in DNS for the key that signs. */
 export const DKIM_RECORD = `v=DKIM1; k=rsa; p=${publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}`;
@@ -100,6 +102,7 @@ export function makeHarness(options: Partial<DeliveryOptions> & { port: number }
       openBody: (body) => (body.kind === 'inline' ? chunksOf(Buffer.from(body.bytes), 1 << 20) : (files.get(body.name) ?? missing)()),
     },
     dns,
+    bounceRules: BOUNCE_RULES,
     clock: systemClock,
     logger: pino({ level: process.env.LOG ?? 'silent' }),
     options: { hostname: 'out.test', transports: [], allowPrivateNetworks: true, timeouts: PATIENT, ...options },
