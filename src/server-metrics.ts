@@ -225,6 +225,14 @@ function watchDelivery(registry: Registry, delivery: Delivery): void {
     help: 'Connections to mail servers, by what they do.',
     labels: ['state'],
   });
+  const suspended = registry.gauge({ name: 'mailwagon_delivery_sites_suspended', help: 'Sites left alone after failures.' });
+  const path = { labels: ['source', 'site'] };
+  const pathLanes = registry.gauge({
+    name: 'mailwagon_path_attempts_running',
+    help: 'Attempts under way, of the 20 busiest paths.',
+    ...path,
+  });
+  const pathWindow = registry.gauge({ name: 'mailwagon_path_window', help: 'Attempts that these paths may carry at a time.', ...path });
   const step = { labels: ['step'] };
   const stepSeconds = registry.counters({
     name: 'mailwagon_delivery_step_seconds_total',
@@ -232,10 +240,13 @@ function watchDelivery(registry: Registry, delivery: Delivery): void {
     ...step,
   });
   const stepRuns = registry.counters({ name: 'mailwagon_delivery_steps_total', help: 'How often each step of attempts ran.', ...step });
-  registry.collect('delivery', [lanes, ready, connections, stepSeconds, stepRuns], () => {
-    const { lanes: running, waiting, connections: open, steps } = delivery.stats();
+  registry.collect('delivery', [lanes, ready, suspended, pathLanes, pathWindow, connections, stepSeconds, stepRuns], () => {
+    const { lanes: running, waiting, suspended: resting, paths, connections: open, steps } = delivery.stats();
     lanes.set(running);
     ready.set(waiting);
+    suspended.set(resting);
+    pathLanes.replace(paths.map(({ source, site, lanes: value }) => ({ labels: [source, site], value })));
+    pathWindow.replace(paths.map(({ source, site, window: value }) => ({ labels: [source, site], value })));
     connections.replace([
       { labels: ['busy'], value: open.open - open.idle },
       { labels: ['idle'], value: open.idle },

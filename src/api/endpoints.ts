@@ -4,6 +4,7 @@ import { credentialEndpoints } from './groups/credentials.js';
 import { dkimKeyEndpoints } from './groups/dkim-keys.js';
 import { domainEndpoints } from './groups/domains.js';
 import { eventEndpoints } from './groups/events.js';
+import { holdEndpoints } from './groups/holds.js';
 import { keyEndpoints } from './groups/keys.js';
 import { messageEndpoints } from './groups/messages.js';
 import { operatorEndpoints } from './groups/operator.js';
@@ -15,5 +16,7 @@ export const endpoints: readonly Endpoint[] = [
   ...messageEndpoints,
   ...eventEndpoints,
   ...keyEndpoints,
+  // Before the queue's own, whose last part may be anything.
+  ...holdEndpoints,
   ...operatorEndpoints,
 ];

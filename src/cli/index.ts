@@ -24,6 +24,7 @@ import { keyCreate } from './commands/key-create.js';
 import { keyList } from './commands/key-list.js';
 import { keyRemove } from './commands/key-remove.js';
 import { queueCancel } from './commands/queue-cancel.js';
+import { queueHold, queueHolds, queueRelease } from './commands/queue-hold.js';
 import { queueList } from './commands/queue-list.js';
 import { queueRetry } from './commands/queue-retry.js';
 import { queueShow } from './commands/queue-show.js';
@@ -48,7 +49,7 @@ export function makeProgram(cli: Cli): Command {
     group('credential', 'SMTP logins', [credentialAdd, credentialList, credentialRemove]),
     group('key', 'API keys', [keyCreate, keyList, keyRemove]),
     send,
-    group('queue', 'open deliveries', [queueList, queueShow, queueRetry, queueCancel]),
+    group('queue', 'open deliveries', [queueList, queueShow, queueRetry, queueCancel, queueHold, queueRelease, queueHolds]),
     group('events', 'what happened', [eventsTail]),
     group('bounce', 'what refusals mean', [bounceExplain]),
     group('shaping', 'how much is sent to whom', [shapingCheck]),

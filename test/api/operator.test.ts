@@ -52,7 +52,9 @@ it('shows a delivery in full', async () => {
     { ...conversation, delivery: 12, attempt: 1, text: 'secret of another account', account: 2 },
   ];
   const { why, ...shown } = (await api.call('GET', `${QUEUE}/12`)).json;
-  expect(why).toMatch(/^It was tried once; mx\.example\.org put it off the last time: "451 Greylisted"\. It is due and waits for its turn/);
+  expect(why).toMatch(
+    /^It was tried once; mx\.example\.org put it off the last time: "451 Greylisted"\. First of its sender to this destination\. Its time is over/,
+  );
   expect(shown).toEqual({
     ...expected,
     state: 'open',
@@ -86,7 +88,7 @@ it('shows deliveries that are over, by number or by Message-ID', async () => {
     expect(json.items).toMatchObject([
       { id: 21, state: 'delivered' },
       { id: null, state: 'failed', recipient: 'b@example.org', conversations: [] },
-      { id: 33, state: 'open', recipient: 'c@example.org', why: expect.stringContaining('It is due') },
+      { id: 33, state: 'open', recipient: 'c@example.org', why: expect.stringContaining('First of its sender') },
     ]);
   }
   for (const name of ['21', 'm7@example.com']) {
@@ -146,6 +148,29 @@ it('retries and cancels by id, by filter, or all, across pages', async () => {
   expect((await api.call('POST', `${QUEUE}/cancel`, { form: { domain: 'second.example' } })).json).toEqual({ count: 1250 });
   expect((await api.call('POST', `${QUEUE}/cancel`, { form: { all: 'yes' } })).json).toEqual({ count: 1250 });
   expect(api.queue.items.map((item) => item.id)).toEqual([9000]);
+});
+
+it('holds and releases by what is named, and all when asked so', async () => {
+  api.queue.items = [queuedDelivery(11, { messageId: 'm5@example.com', message: 55 })];
+  const post = async (verb: string, form: Record<string, string>) => api.call('POST', `${QUEUE}/${verb}`, { form });
+  const nothing = { domain: null, destination: null, site: null, message: null, reason: '', at: '2026-03-04T00:00:00.000Z' };
+  expect((await post('hold', { destination: 'EXAMPLE.org', reason: 'down\nfor repair' })).json).toEqual({
+    ...nothing,
+    destination: 'example.org',
+    reason: 'down for repair',
+  });
+  expect((await post('hold', { message: '<m5@example.com>' })).json).toEqual({ ...nothing, message: 55 });
+  expect((await post('hold', { site: 'mx.example.org', domain: 'example.com' })).json).toMatchObject({ site: 'mx.example.org' });
+  expect((await post('hold', { all: 'yes' })).json).toEqual(nothing);
+  expect((await api.call('GET', `${QUEUE}/holds`)).json.items).toHaveLength(4);
+  expect((await api.call('GET', `${QUEUE}/holds`, { key: KEYS.other })).json.items).toEqual([]);
+  expect((await post('release', { destination: 'example.net' })).json).toEqual({ items: [] });
+  expect((await post('release', { destination: 'example.org' })).json.items).toHaveLength(1);
+  expect((await post('release', { all: 'yes' })).json.items).toHaveLength(3);
+  expect(api.queue.held).toEqual([]);
+  const wrong: Record<string, string>[] = [{}, { all: 'yes', domain: 'example.com' }, { recipient: 'a@example.org' }, { domain: 'a b' }];
+  for (const form of wrong) for (const verb of ['hold', 'release']) expect((await post(verb, form)).status).toBe(400);
+  expect((await post('hold', { message: 'nobody@example.com' })).status).toBe(404);
 });
 
 it('wants to be told which deliveries, in one way', async () => {

@@ -1,5 +1,7 @@
 /** An operator's monitoring sees what the server does, and when it should get no more work. */
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parsePrometheus, sampleOf } from '../support/prometheus-text.js';
 import { waitFor } from '../support/wait-for.mjs';
@@ -43,7 +45,12 @@ test('metrics follow a message from acceptance to its end', async () => {
   expect(value('process_resident_memory_bytes')).toBeGreaterThan(1e7);
   expect(value('mailwagon_event_loop_lag_seconds', { quantile: '0.99' })).toBeGreaterThanOrEqual(0);
   expect(families.get('mailwagon_collect_errors_total')?.samples).toEqual([]);
-  for (const family of families.values()) expect(family.help).toMatch(/\.$/);
+  expect(value('mailwagon_path_window', { source: 'default', site: 'mx.dst.test' })).toBeGreaterThan(0);
+  const page = readFileSync(fileURLToPath(new URL('../../docs/operations.md', import.meta.url)), 'utf8');
+  for (const [name, family] of families) {
+    expect(family.help).toMatch(/\.$/);
+    expect(page).toContain(`\`${name}\``);
+  }
 });
 
 test('readiness goes away with the order to stop, liveness stays until the end', async () => {

@@ -57,3 +57,30 @@ test('queue show and cancel', async () => {
   expect(await json('queue', 'cancel', '--all')).toEqual({ count: 1 });
   expect((await json('queue', 'list')).items).toEqual([]);
 });
+
+test('queue hold keeps mail back, says so, and release lets it go', async () => {
+  const world = await openWorld();
+  const json = async (...args: string[]) => {
+    const { code, stdout, stderr } = await world.server.cli(...args, '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    return JSON.parse(stdout);
+  };
+  expect(await json('queue', 'hold', '--destination', 'dst.test', '--reason', 'they move')).toMatchObject({ destination: 'dst.test' });
+  const held = await world.send();
+  const { items } = await json('queue', 'show', held);
+  expect(items).toMatchObject([
+    {
+      state: 'open',
+      attempts: 0,
+      next_attempt_at: null,
+      why: expect.stringContaining('yet. Held by the operator: they move. It is given up'),
+    },
+  ]);
+  expect((await json('queue', 'holds')).items).toMatchObject([{ destination: 'dst.test', site: null, reason: 'they move' }]);
+  expect((await world.server.cli('queue', 'release')).code).toBe(2);
+  expect(world.mx.connections.total).toBe(0);
+  expect((await json('queue', 'release', '--destination', 'dst.test')).items).toHaveLength(1);
+  await world.waitForEvents({ accepted: 1, delivered: 1 });
+  expect((await json('queue', 'holds')).items).toEqual([]);
+  expect((await json('queue', 'show', held)).items).toMatchObject([{ state: 'delivered', end: { code: 250, mx_host: 'mx.dst.test' } }]);
+});

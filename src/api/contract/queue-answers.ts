@@ -46,7 +46,7 @@ export type DeliveryStoryJson =
       state: 'open';
       /** Why it waits, in plain words. */
       why: string;
-      /** null: it is due. */
+      /** null: it is due, or nobody can say (held). */
       next_attempt_at: string | null;
       /** Of the last attempts that did not succeed. */
       conversations: ConversationJson[];
@@ -73,6 +73,21 @@ export interface QueueAnswer {
   items: QueuedDeliveryJson[];
   /** `after` of the next page; null on the last. */
   next: number | null;
+}
+
+/** Mail held back: what fits every field that is not null. */
+export interface HoldJson {
+  domain: string | null;
+  destination: string | null;
+  site: string | null;
+  /** Number of a message. */
+  message: number | null;
+  reason: string;
+  at: string;
+}
+
+export interface HoldsAnswer {
+  items: HoldJson[];
 }
 
 export interface QueueChangeAnswer {

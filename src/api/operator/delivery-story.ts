@@ -1,7 +1,7 @@
 /** Finds everything known of deliveries, open or over: the queue's row, the conversations of its attempts, and the event that ended it. */
 import { notFound } from '#core';
 import type { ConversationLog, EventLog } from '#events';
-import type { Queue } from '#queue';
+import type { Queue, Waiting } from '#queue';
 import type { QueuedDelivery, StoredConversation } from '#store';
 import type { EndJson } from '../contract/queue-answers.js';
 import { findDeliveries } from './find-deliveries.js';
@@ -15,7 +15,7 @@ interface Facts {
 }
 
 export type DeliveryStory = (
-  | { state: 'open'; open: QueuedDelivery }
+  | { state: 'open'; open: QueuedDelivery; waiting: Waiting }
   | { state: 'delivered' | 'failed' | 'over'; end: EndJson | undefined }
 ) &
   Facts;
@@ -36,7 +36,16 @@ export async function storyOfDelivery(deps: StoryDeps, account: number, id: numb
     deps.queue.list({ account, limit: 1, after: id - 1 }),
     deps.conversations.find({ account, delivery: id, limit: MAX_CONVERSATIONS }),
   ]);
-  if (open?.id === id) return { state: 'open', open, id, messageId: open.messageId, recipient: open.recipient, conversations };
+  if (open?.id === id)
+    return {
+      state: 'open',
+      open,
+      waiting: await deps.queue.why(open),
+      id,
+      messageId: open.messageId,
+      recipient: open.recipient,
+      conversations,
+    };
   const [noted] = conversations;
   if (noted === undefined) throw notFound('Delivery not found');
   const { messageId, recipient } = noted;
@@ -55,7 +64,7 @@ export async function storiesOfMessage(deps: StoryDeps, account: number, message
     const conversations = noted.filter((entry) => entry.recipient === recipient);
     const open = end === undefined ? await findOpen(deps.queue, account, messageId, recipient) : undefined;
     const facts = { id: open?.id ?? conversations[0]?.delivery, messageId, recipient, conversations };
-    stories.push(open === undefined ? { ...ended(end), ...facts } : { state: 'open', open, ...facts });
+    stories.push(open === undefined ? { ...ended(end), ...facts } : { state: 'open', open, waiting: await deps.queue.why(open), ...facts });
   }
   if (stories.length === 0) throw notFound('Message not found');
   return stories;

@@ -1,25 +1,27 @@
-/** Says in plain words why an open delivery waits and when it is tried next, by what its row tells. Pure. */
+/** Says in plain words why an open delivery waits and when it is tried next, by its row and by what the queue says of its turn. Pure. */
 import { DAY, HOUR, MINUTE, SECOND } from '#core';
+import type { Waiting } from '#queue';
 import type { QueuedDelivery } from '#store';
 
-export interface Waiting {
-  /** One or two sentences. */
+export interface Explanation {
+  /** A few sentences. */
   text: string;
-  /** ms since the epoch; undefined when it is due already. */
+  /** ms since the epoch; undefined when it is due, or when nobody can say. */
   nextAttemptAt: number | undefined;
 }
 
-export function explainWaiting(delivery: QueuedDelivery, now: number): Waiting {
+export function explainWaiting(delivery: QueuedDelivery, { reason, until }: Waiting, now: number): Explanation {
   const { due, attempts, expiresAt } = delivery;
-  const isDue = due <= now;
+  const nextAttemptAt = until !== undefined && until > now ? until : undefined;
   const history = attempts === 0 ? 'It has not been tried yet.' : lastAttempt(delivery);
-  const next = isDue
-    ? `It is due and waits for its turn at ${delivery.destinationName}, or is being tried at this moment.`
-    : attempts === 0
-      ? `It is not to be sent for another ${duration(due - now)}.`
-      : `It is tried again in ${duration(due - now)}.`;
+  const wait = nextAttemptAt === undefined ? '' : duration(nextAttemptAt - now);
+  // By its own schedule: the history says the rest.
+  const isScheduled = nextAttemptAt === due;
+  const next = isScheduled
+    ? `It is ${attempts === 0 ? 'not to be sent for another' : 'tried again in'} ${wait}.`
+    : `${reason}.${wait === '' ? '' : ` It may be tried again in ${wait}.`}`;
   const end = expiresAt <= now ? 'Its time is over: the next attempt ends it.' : `It is given up in ${duration(expiresAt - now)}.`;
-  return { text: `${history} ${next} ${end}`, nextAttemptAt: isDue ? undefined : due };
+  return { text: `${history} ${next} ${end}`, nextAttemptAt };
 }
 
 function lastAttempt({ attempts, last, destinationName }: QueuedDelivery): string {

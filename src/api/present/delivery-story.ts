@@ -9,7 +9,7 @@ import { presentDelivery } from './queued-delivery.js';
 export function presentStory(story: DeliveryStory, now: number): DeliveryStoryJson {
   const conversations = story.conversations.map(presentConversation);
   if (story.state === 'open') {
-    const { text, nextAttemptAt } = explainWaiting(story.open, now);
+    const { text, nextAttemptAt } = explainWaiting(story.open, story.waiting, now);
     const next = nextAttemptAt === undefined ? null : new Date(nextAttemptAt).toISOString();
     return { ...presentDelivery(story.open), state: 'open', why: text, next_attempt_at: next, conversations };
   }

@@ -3,7 +3,7 @@ import type { Address, Delivery, Refusal } from '../../../dist/core/index.js';
 import type { EventLog } from '../../../dist/events/index.js';
 import type { Intake, Submission } from '../../../dist/intake/index.js';
 import type { Queue } from '../../../dist/queue/index.js';
-import type { EventPosition, QueuedDelivery, StoredEvent } from '../../../dist/store/index.js';
+import type { EventPosition, Hold, QueuedDelivery, StoredEvent } from '../../../dist/store/index.js';
 
 export interface AcceptedMessage extends Omit<Submission, 'content'> {
   /** The message as it came, latin1 so that every byte can be looked at. */
@@ -41,6 +41,7 @@ export function makeFakeIntake(): FakeIntake {
 export interface FakeQueue extends Queue {
   items: QueuedDelivery[];
   retried: number[];
+  held: Hold[];
 }
 
 export function makeFakeQueue(): FakeQueue {
@@ -50,8 +51,28 @@ export function makeFakeQueue(): FakeQueue {
   const fake: FakeQueue = {
     items: [],
     retried: [],
+    held: [],
+    listen: notHere,
+    place: notHere,
+    rest: notHere,
+    wake: notHere,
+    isHeld: notHere,
+    setAside: notHere,
+    why: async () => ({ reason: 'First of its sender to this destination', until: undefined }),
+    async hold(filter, reason = '') {
+      const hold = { ...filter, id: fake.held.length + 1, reason, at: Date.UTC(2026, 2, 4) };
+      fake.held.push(hold);
+      return hold;
+    },
+    async release(filter) {
+      const same = (hold: Hold) =>
+        (['account', 'domain', 'destination', 'site', 'message'] as const).every((name) => hold[name] === filter[name]);
+      const released = fake.held.filter(same);
+      fake.held = fake.held.filter((hold) => !same(hold));
+      return released;
+    },
+    holds: (account) => fake.held.filter((hold) => hold.account === account),
     put: notHere,
-    onDue: notHere,
     take: notHere,
     message: notHere,
     settle: notHere,

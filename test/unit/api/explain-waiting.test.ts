@@ -8,14 +8,13 @@ const reply = (code: number, enhancedCode: string, message: string, mxHost?: str
   ...{ firstAttemptAt: NOW, code, enhancedCode, message },
   ...(mxHost === undefined ? {} : { mxHost }),
 });
+const TURN = { reason: 'Behind 3 others of its sender', until: undefined };
+const waitingOf = (delivery: QueuedDelivery) => (delivery.due > NOW ? { reason: 'by the schedule', until: delivery.due } : TURN);
 const row = (fields: Partial<QueuedDelivery>) =>
   ({ due: NOW, attempts: 0, expiresAt: NOW + 480 * MINUTE, destinationName: 'dst.test', ...fields }) as QueuedDelivery;
 
 it.each([
-  [
-    row({}),
-    'It has not been tried yet. It is due and waits for its turn at dst.test, or is being tried at this moment. It is given up in 8 hours.',
-  ],
+  [row({}), 'It has not been tried yet. Behind 3 others of its sender. It is given up in 8 hours.'],
   [row({ due: NOW + 10 * MINUTE }), 'It has not been tried yet. It is not to be sent for another 10 minutes. It is given up in 8 hours.'],
   [
     row({ attempts: 2, due: NOW + 15 * MINUTE, last: reply(451, '4.7.1', '4.7.1 Greylisted', 'mx.dst.test') }),
@@ -34,12 +33,26 @@ it.each([
     'It was tried once. It is tried again in 60 seconds. Its time is over: the next attempt ends it.',
   ],
 ])('%#', (delivery, text) => {
-  expect(explainWaiting(delivery, NOW).text).toBe(text);
+  expect(explainWaiting(delivery, waitingOf(delivery), NOW).text).toBe(text);
+});
+
+it('tells what the queue knows: a hold, a site that is left alone', () => {
+  const held = explainWaiting(row({ due: NOW + MINUTE }), { reason: 'Held by the operator: repair', until: undefined }, NOW);
+  expect(held).toMatchObject({
+    text: expect.stringContaining('yet. Held by the operator: repair. It is given up'),
+    nextAttemptAt: undefined,
+  });
+  const resting = explainWaiting(row({}), { reason: 'mx.dst.test is left alone for now: no connection', until: NOW + 5 * MINUTE }, NOW);
+  expect(resting).toMatchObject({
+    text: expect.stringContaining('left alone for now: no connection. It may be tried again in 5 minutes.'),
+    nextAttemptAt: NOW + 5 * MINUTE,
+  });
 });
 
 it('gives the time of the next attempt, unless it is due', () => {
-  expect(explainWaiting(row({ due: NOW + 5 }), NOW).nextAttemptAt).toBe(NOW + 5);
-  expect(explainWaiting(row({ due: NOW - 5 }), NOW).nextAttemptAt).toBeUndefined();
+  expect(explainWaiting(row({ due: NOW + 5 }), waitingOf(row({ due: NOW + 5 })), NOW).nextAttemptAt).toBe(NOW + 5);
+  expect(explainWaiting(row({ due: NOW - 5 }), TURN, NOW).nextAttemptAt).toBeUndefined();
+  expect(explainWaiting(row({}), { reason: 'x', until: NOW }, NOW).nextAttemptAt).toBeUndefined();
 });
 
 it.each([

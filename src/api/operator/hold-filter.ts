@@ -1,0 +1,31 @@
+/** Which mail an operator means to hold or release. */
+import { badRequest, cleanText, notFound } from '#core';
+import type { Queue } from '#queue';
+import type { HoldFilter } from '#store';
+import type { Form } from '../body/form.js';
+import { readDeliveryFilter } from './delivery-filter.js';
+import { findDeliveries } from './find-deliveries.js';
+
+/**
+ * `domain`, `destination`, `site`, `message` (number, or Message-ID of a message with open deliveries), or `all=yes` for the whole account; exactly
+ * one of the two ways, so that a forgotten filter never means everything. Refusal 400, 404.
+ */
+export async function readHoldFilter(form: Form, queue: Queue, account: number): Promise<HoldFilter> {
+  if (form.text('recipient') !== undefined) throw badRequest("Mail cannot be held by 'recipient': name its 'destination' or 'message'");
+  const filter = readDeliveryFilter(form);
+  const site = cleanText(form.text('site') ?? '');
+  const isAll = form.flag('all') ?? false;
+  if ((filter !== undefined || site !== '') === isAll) {
+    throw badRequest("Give either filters ('domain', 'destination', 'site', 'message'), or 'all=yes'");
+  }
+  const { domain, destination, message } = filter?.stored ?? {};
+  const named = filter?.messageId === undefined ? message : await numberOf(queue, account, filter.messageId);
+  return { account, domain, destination, site: site === '' ? undefined : site, message: named };
+}
+
+async function numberOf(queue: Queue, account: number, messageId: string): Promise<number> {
+  for await (const page of findDeliveries(queue, account, { stored: {}, messageId })) {
+    if (page[0] !== undefined) return page[0].message;
+  }
+  throw notFound('No delivery of that message is open');
+}
