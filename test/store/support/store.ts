@@ -18,7 +18,10 @@ export async function openTestStores(): Promise<TestStores> {
   const folder = tempDir('mailwagon-store-');
   const dataDir = join(folder.path, 'data');
   const open = () => openStores({ dataDir, onFatal: (error) => Promise.reject(error) });
-  const stores = await open();
+  const stores = await open().catch((error: unknown) => {
+    folder.cleanup();
+    throw error;
+  });
   const test: TestStores = {
     ...stores,
     dataDir,
