@@ -54,3 +54,19 @@ test('a smarthost that refuses the login is asked again later', async () => {
   expect(JSON.stringify(events)).not.toContain(auth.pass);
   expect(world.server.logText()).not.toContain(auth.pass);
 });
+
+test('the conversation of a refused login is shown without what logs in', async () => {
+  const world = await openSmarthostWorld({
+    tls: { cert: certificate.cert, key: certificate.key },
+    auth,
+    script: { auth: '535 5.7.8 not today' },
+  });
+  const id = await world.send({ to: 'a@x.away.test', text: 'secret of the message' });
+  await world.waitForEvents({ accepted: 1, 'failed temporary': 1 });
+  const { body, text } = await world.server.api('GET', `/mailwagon/v1/queue/${encodeURIComponent(id)}`);
+  const [conversation] = body.items[0].conversations;
+  expect(conversation.text).toMatch(/C: STARTTLS[\s\S]*C: AUTH PLAIN \(not shown\)[\s\S]*S: 535 5\.7\.8 not today/);
+  const basic = Buffer.from(`\0${auth.user}\0${auth.pass}`).toString('base64');
+  for (const secret of [auth.pass, Buffer.from(auth.pass).toString('base64'), basic, 'secret of the message'])
+    expect(text).not.toContain(secret);
+});

@@ -69,3 +69,23 @@ test('logins and passwords beyond ASCII, empty ones, and a megabyte of base64', 
   await big.expect(/^500 5\.5\.6 /);
   await big.closed();
 });
+
+test('every connection and every login is told to whoever counts, by its result', async () => {
+  const { tlsPort, observed, door } = await startDoor({ limits: { connectionsPerSource: 2, authFailures: 100, authFailuresPerLogin: 2 } });
+  const client = await SmtpClient.ready(tlsPort, { tls: true });
+  await client.login();
+  const guesser = await SmtpClient.ready(tlsPort, { tls: true });
+  for (let count = 0; count < 2; count++) await guesser.command(`AUTH PLAIN ${plain('nobody@a.test', 'guess')}`, /^535/);
+  await guesser.command(`AUTH PLAIN ${plain('nobody@a.test', 'guess')}`, /^454/);
+  await expect(SmtpClient.ready(tlsPort, { tls: true })).rejects.toThrow();
+  expect(observed.sort()).toEqual([
+    'connection refused-source',
+    'connection session',
+    'connection session',
+    'login braked',
+    'login right',
+    'login wrong',
+    'login wrong',
+  ]);
+  expect(door.connections()).toBe(2);
+});

@@ -16,6 +16,8 @@ export interface TestDoor {
   intake: FakeIntake;
   /** Parsed log lines, debug included. */
   log: Record<string, unknown>[];
+  /** What the door told whoever counts. */
+  observed: string[];
 }
 
 let made: Promise<{ cert: string; key: string }> | undefined;
@@ -36,6 +38,11 @@ export async function startDoor(
   const directory = fakeDirectory();
   const intake = fakeIntake();
   const log: Record<string, unknown>[] = [];
+  const observed: string[] = [];
+  const observer = {
+    connection: (result: string) => void observed.push(`connection ${result}`),
+    login: (result: string) => void observed.push(`login ${result}`),
+  };
   const logger: Logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) });
   const host = options.host ?? '127.0.0.1';
   const door = makeSmtpDoor({
@@ -50,10 +57,11 @@ export async function startDoor(
     isTrusted: options.trusted ?? (() => false),
     clock: systemClock,
     logger,
+    observer,
     limits: { ...defaultSmtpLimits, authDelayMs: 1, ...options.limits },
   });
   running.add(door);
   const [plain, tls] = await door.start();
   if (plain === undefined || tls === undefined) throw new Error('two listeners');
-  return { port: plain.port, tlsPort: tls.port, door, directory, intake, log };
+  return { port: plain.port, tlsPort: tls.port, door, directory, intake, log, observed };
 }
