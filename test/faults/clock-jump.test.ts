@@ -1,0 +1,108 @@
+/**
+ * The wall clock jumps while mail is queued. Forward beyond the lifetime of mail: what waits has outlived its time by the only clock there is and ends
+ * once, as too old; nothing else ends. Back: nothing is tried over and over, and what waits can be tried. New mail is delivered at once after either.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, type TestContext, test } from 'vitest';
+import { openWorld, type WireEvent, type World } from '../scenarios/support/world.js';
+import { tempDir } from '../support/temp-dir.mjs';
+import { waitFor } from '../support/wait-for.mjs';
+import { type FakeTime, findLibfaketime, makeFakeTime } from './support/fake-time.js';
+
+const DAY_S = 86_400;
+const RECIPIENTS = Array.from({ length: 20 }, (_, index) => `r${index}@dst.test`);
+/** Due times are looked at twice a minute, lifetimes once. */
+const NOTICED_MS = 90_000;
+
+/** A world whose mail waits for an exchanger that asks for patience. */
+async function openWaitingWorld(context: TestContext): Promise<{ world: World; time: FakeTime }> {
+  const library = findLibfaketime();
+  if (library === undefined) return context.skip('libfaketime is not installed');
+  const folder = tempDir('mailwagon-clock-');
+  onTestFinished(folder.cleanup);
+  const time = makeFakeTime(library, folder.path);
+  const world = await openWorld({ wrap: time.wrap, mx: { script: { rcpt: '451 4.2.1 come back later' } } });
+  await world.send({ to: RECIPIENTS });
+  await world.waitForEvents({ accepted: RECIPIENTS.length, 'failed temporary': RECIPIENTS.length });
+  return { world, time };
+}
+
+/** Every event, whatever day the server thinks it is. */
+async function everyEvent({ server }: World): Promise<WireEvent[]> {
+  const now = Date.now() / 1000;
+  const found: WireEvent[] = [];
+  let path = `/v3/src.test/events?begin=${now - 3 * DAY_S}&end=${now + 5 * DAY_S}&limit=300`;
+  for (;;) {
+    const { status, body, text } = await server.api('GET', path);
+    if (status !== 200) throw new Error(`${status}: ${text}`);
+    if (body.items.length === 0) return found;
+    found.push(...body.items);
+    const next = new URL(body.paging.next);
+    path = next.pathname + next.search;
+  }
+}
+
+const endsOf = (events: WireEvent[], recipient: string) =>
+  events.filter((event) => event.recipient === recipient && (event.event === 'delivered' || event.severity === 'permanent'));
+
+async function checkServes(world: World, recipient: string): Promise<void> {
+  world.mx.recipients[recipient] = 'default';
+  await world.send({ to: recipient });
+  const seen = async () => endsOf(await everyEvent(world), recipient)[0];
+  expect((await waitFor(seen, { timeoutMs: 15_000, intervalMs: 100, what: `the end of mail to ${recipient}` })).event).toBe('delivered');
+  const { code } = await world.submit({ to: recipient });
+  expect(code).toBe(250);
+  await waitFor(async () => endsOf(await everyEvent(world), recipient).length === 2, { timeoutMs: 15_000, what: 'mail sent over SMTP' });
+}
+
+const attemptsAt = ({ mx }: World) =>
+  mx.sessions.flatMap(({ commands }) => commands.filter((line) => line.startsWith('RCPT TO:<r'))).length;
+
+test('two days forward: what waited is too old, once, and nothing else is', async (context) => {
+  const { world, time } = await openWaitingWorld(context);
+  time.jump('+2d');
+  await checkServes(world, 'after@dst.test');
+  const allEnded = async () => {
+    const events = await everyEvent(world);
+    return RECIPIENTS.every((recipient) => endsOf(events, recipient).length > 0) && events;
+  };
+  const events = await waitFor(allEnded, { timeoutMs: NOTICED_MS, intervalMs: 500, what: 'an end for what waited' });
+  for (const recipient of RECIPIENTS) {
+    const ends = endsOf(events, recipient);
+    expect(ends.map(({ event, severity, reason }) => [event, severity, reason])).toEqual([['failed', 'permanent', 'old']]);
+    expect(ends[0]?.['delivery-status']?.code).toBe(602);
+  }
+  expect(JSON.parse((await world.server.cli('queue', 'list', '--json')).stdout).items).toEqual([]);
+  expect(attemptsAt(world)).toBeLessThanOrEqual(2 * RECIPIENTS.length);
+
+  time.jump('+0');
+  await checkServes(world, 'back@dst.test');
+  expect(RECIPIENTS.flatMap((recipient) => endsOf(events, recipient))).toHaveLength(RECIPIENTS.length);
+});
+
+test('a day back: no storm, nothing expires, and what waits is delivered when it is asked for', async (context) => {
+  const { world, time } = await openWaitingWorld(context);
+  time.jump('-1d');
+  await checkServes(world, 'after@dst.test');
+  expect(endsOf(await everyEvent(world), 'after@dst.test')[0]?.timestamp).toBeLessThan(Date.now() / 1000 - 0.9 * DAY_S);
+  // Long enough for a timer that would fire over and over.
+  await sleep(3000);
+  expect(attemptsAt(world)).toBe(RECIPIENTS.length);
+  expect(JSON.parse((await world.server.cli('queue', 'list', '--json')).stdout).items).toHaveLength(RECIPIENTS.length);
+
+  world.mx.script = {};
+  expect(JSON.parse((await world.server.cli('queue', 'retry', '--all', '--json')).stdout)).toEqual({ count: RECIPIENTS.length });
+  const allEnded = async () => {
+    const events = await everyEvent(world);
+    return RECIPIENTS.every((recipient) => endsOf(events, recipient).length > 0) && events;
+  };
+  const events = await waitFor(allEnded, { timeoutMs: 30_000, intervalMs: 200, what: 'delivery of what waited' });
+  for (const recipient of RECIPIENTS) expect(endsOf(events, recipient).map(({ event }) => event)).toEqual(['delivered']);
+  expect(attemptsAt(world)).toBe(2 * RECIPIENTS.length);
+  expect(
+    world.mx.messages
+      .flatMap(({ rcptTo }) => rcptTo)
+      .filter((address) => address.startsWith('r'))
+      .sort(),
+  ).toEqual([...RECIPIENTS].sort());
+});
