@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { defaultApiLimits, makeApi, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
+import { makeApi, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
 import { type Config, listenerText, loadBounceRules, packageVersion } from '#config';
 import { makeIdSource, systemClock } from '#core';
 import { makeDelivery } from '#delivery';
@@ -126,7 +126,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       hostname,
       version: packageVersion(),
       tempDir,
-      limits: defaultApiLimits,
+      limits: { requestsPerMinute: config.limits.apiRequestsPerMinute },
     });
 
     closing.push(startSweeping({ stores, clock, logger }));

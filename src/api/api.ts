@@ -39,9 +39,6 @@ export interface ApiDeps {
   };
 }
 
-/** What `limits` is unless the operator says otherwise. */
-export const defaultApiLimits: ApiDeps['limits'] = { requestsPerMinute: 10_000 };
-
 export interface Api {
   /** A request listener for `makeHttpServer`; other middleware may be put before it. */
   app: Express;

@@ -5,7 +5,7 @@
  * 401 and 404 are text for the clients that need it so. A send is answered 200 only after intake made it durable. What is thrown below becomes a
  * refusal of `core`; what is unknown becomes a 500 that tells nothing and is logged. Nothing of a request outlives it.
  */
-export { type Api, type ApiDeps, defaultApiLimits, makeApi } from './api.js';
+export { type Api, type ApiDeps, makeApi } from './api.js';
 export type { Access, Endpoint, Group, ParameterKind } from './define-endpoint.js';
 export { endpoints } from './endpoints.js';
 export { makeHttpServer, serverTimeouts } from './http-server.js';

@@ -54,6 +54,8 @@ export interface Config {
     readonly queuedPerAccount: number | null;
     /** Bytes of messages with open deliveries of an account beyond which it sends nothing more; null: no limit. */
     readonly queuedBytesPerAccount: number | null;
+    /** Requests to the HTTP API of an account per minute; null: no limit. */
+    readonly apiRequestsPerMinute: number | null;
     /** Free bytes of the disk of dataDir below which no mail is accepted; auto: by the size of the disk. */
     readonly diskFloor: number | 'auto';
   };

@@ -20,7 +20,13 @@ export function defaultSettings() {
     // Empty: the system's resolvers.
     dns: { servers: [] },
     delivery: { port: 25, transports: [], allowPrivateNetworks: false },
-    limits: { unverifiedDomainPerDay: 300, queuedPerAccount: 5_000_000, queuedBytesPerAccount: '50 GB', diskFloor: 'auto' },
+    limits: {
+      unverifiedDomainPerDay: 300,
+      queuedPerAccount: 5_000_000,
+      queuedBytesPerAccount: '50 GB',
+      apiRequestsPerMinute: 10_000,
+      diskFloor: 'auto',
+    },
     // The operator's own rules, beside those that come with the program. null: only those.
     shaping: { file: null },
     bounceRules: { file: null },

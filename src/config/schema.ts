@@ -146,6 +146,7 @@ export const settingsSchema = z.strictObject(
         queuedBytesPerAccount: parsed('a size such as "50 GB", or null for no limit', (value) =>
           value === null ? value : parseSize(value),
         ),
+        apiRequestsPerMinute: countLimit,
         diskFloor: parsed('a size such as "500 MB", or auto', (value) => (value === 'auto' ? value : parseSize(value))),
       },
       { error: section },

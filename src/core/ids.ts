@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes, randomFillSync, randomInt } from 'node:crypto';
 import type { Clock } from './clock.js';
 
 /** 2020-01-01, so that time-ordered ids stay safe integers until 2089. */
@@ -28,6 +28,20 @@ export function makeIdSource(clock: Clock): IdSource {
 /** The least id that may be made at that time, ms since the epoch; ids made before are smaller. */
 export const firstIdAt = (ms: number): number => (ms - ID_EPOCH_MS) * IDS_PER_MS;
 
+/** Random bytes are drawn by the pageful: a call of its own for each id would cost as much as parsing a message's head. */
+const pool = { bytes: Buffer.alloc(4096), used: 4096 };
+
+/** For ids only; secrets are drawn one by one, so that none stays in memory. The bytes are the caller's own. */
+function drawBytes(count: number): Buffer {
+  if (pool.used + count > pool.bytes.length) {
+    randomFillSync(pool.bytes);
+    pool.used = 0;
+  }
+  const drawn = Buffer.from(pool.bytes.subarray(pool.used, pool.used + count));
+  pool.used += count;
+  return drawn;
+}
+
 /** 24 lower-case hex digits: account and domain ids as Mailgun shows them. */
 export const randomHexId = () => randomBytes(12).toString('hex');
 
@@ -35,11 +49,11 @@ export const randomHexId = () => randomBytes(12).toString('hex');
 export const randomToken = (bytes: number) => randomBytes(bytes).toString('base64url');
 
 /** 35 URL-safe characters, Mailgun's form of a storage key; opaque, never joined to a path. */
-export const randomStorageKey = () => `BAAB${randomBytes(24).toString('base64url').slice(0, 31)}`;
+export const randomStorageKey = () => `BAAB${drawBytes(24).toString('base64url').slice(0, 31)}`;
 
 /** 22 URL-safe characters; the first bytes follow the clock, so that an index on it grows at its end. */
 export function makeEventId(ms: number): string {
-  const bytes = randomBytes(16);
+  const bytes = drawBytes(16);
   bytes.writeUIntBE(ms, 0, 6);
   return bytes.toString('base64url');
 }
@@ -56,7 +70,7 @@ export function randomPassword(): string {
 /** Message-ID without angle brackets, in Mailgun's form: `YYYYMMDDHHMMSS.16 hex digits@domain`. */
 export function makeMessageId(ms: number, domain: string): string {
   const stamp = new Date(ms).toISOString().replace(/\D/g, '').slice(0, 14);
-  return `${stamp}.${randomBytes(8).toString('hex')}@${domain}`;
+  return `${stamp}.${drawBytes(8).toString('hex')}@${domain}`;
 }
 
 /** A number from -1 (inclusive) to 1 (exclusive), for jitter. */

@@ -2,9 +2,9 @@
  * Counts the delimiters of a multipart body as it passes. The parser drops a part whose header it cannot read without a word; a message that goes
  * out without its attachment is worse than a refusal, so whoever reads a body compares what arrived with what was there.
  */
-import { Transform } from 'node:stream';
-
-export interface PartCounter extends Transform {
+export interface PartCounter {
+  /** The next bytes of the body. */
+  see(chunk: Buffer): void;
   /** Parts seen so far; true to the body once it ended with its closing delimiter. */
   readonly parts: number;
 }
@@ -20,8 +20,8 @@ export function makePartCounter(boundary: string): PartCounter {
   let delimiters = 0;
   // The first delimiter may be the first line of the body.
   let tail = Buffer.from('\r\n');
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+  return {
+    see(chunk) {
       const window = Buffer.concat([tail, chunk]);
       let next = 0;
       for (let at = window.indexOf(needle); at >= 0; at = window.indexOf(needle, next)) {
@@ -29,8 +29,9 @@ export function makePartCounter(boundary: string): PartCounter {
         next = at + needle.length;
       }
       tail = Buffer.from(window.subarray(Math.max(next, window.length - needle.length + 1)));
-      done(null, chunk);
     },
-  });
-  return Object.defineProperty(counter, 'parts', { get: () => Math.max(0, delimiters - 1) }) as PartCounter;
+    get parts() {
+      return Math.max(0, delimiters - 1);
+    },
+  };
 }

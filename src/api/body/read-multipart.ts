@@ -1,12 +1,13 @@
 /** Reads multipart/form-data (RFC 7578) as it streams in: fields as text, files by way of `receiveUpload`. All of it or nothing is kept. */
+
+import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished, type Readable } from 'node:stream';
 import busboy from 'busboy';
 import { badRequest } from '#core';
 import { bodyLimits } from './body-limits.js';
 import { bodyFailure } from './body-stream.js';
-import { boundaryOf, makePartCounter } from './count-parts.js';
+import { boundaryOf, makePartCounter, type PartCounter } from './count-parts.js';
 import type { FormEntry } from './form.js';
 import { receiveUpload, type Upload } from './upload.js';
 
@@ -48,7 +49,7 @@ export async function readMultipart(source: Readable, headers: IncomingHttpHeade
   parser.on('filesLimit', () => stop(badRequest(`Too many files, max is ${bodyLimits.files}`)));
 
   try {
-    await pipeline(source, counter, parser);
+    await feed(source, counter, parser);
     await Promise.all(receiving);
     if (counter.parts !== slots.length) throw badRequest(MALFORMED);
     return slots.filter((entry) => entry !== undefined);
@@ -57,6 +58,25 @@ export async function readMultipart(source: Readable, headers: IncomingHttpHeade
     await Promise.all(uploads.map((upload) => upload.dispose()));
     throw bodyFailure(error, MALFORMED);
   }
+}
+
+/** By hand and not by pipeline(), which makes an AbortController and an exception for every request, however it ends. */
+async function feed(source: Readable, counter: PartCounter, parser: ReturnType<typeof makeParser>): Promise<void> {
+  const parsed = new Promise<void>((resolve, reject) => void finished(parser, (error) => (error ? reject(error) : resolve())));
+  // Looked at in the end; it may fail before.
+  parsed.catch(() => undefined);
+  try {
+    for await (const chunk of source) {
+      counter.see(chunk as Buffer);
+      if (parser.destroyed) break;
+      if (!parser.write(chunk)) await Promise.race([once(parser, 'drain'), parsed]);
+    }
+  } catch (error) {
+    parser.destroy(error as Error);
+    throw error;
+  }
+  parser.end();
+  await parsed;
 }
 
 function makeParser(headers: IncomingHttpHeaders) {

@@ -1,22 +1,18 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import { boundaryOf, makePartCounter } from '../../../dist/api/body/count-parts.js';
 
 const BODY = '--b\r\n\r\none--b\r\n--b\r\n\r\ntwo\r\n--\r\n--b\r\n\r\n\r\n--b--\r\n';
 
-async function count(chunks: string[]): Promise<number> {
+function count(chunks: string[]): number {
   const counter = makePartCounter('b');
-  await pipeline(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), counter, async (source) => {
-    for await (const chunk of source) expect(chunk.length).toBeGreaterThan(0);
-  });
+  for (const chunk of chunks) counter.see(Buffer.from(chunk));
   return counter.parts;
 }
 
-it('counts parts wherever the chunks are cut', async () => {
-  expect(await count([BODY])).toBe(3);
-  expect(await count([...BODY])).toBe(3);
-  for (let cut = 1; cut < BODY.length; cut++) expect(await count([BODY.slice(0, cut), BODY.slice(cut)])).toBe(3);
+it('counts parts wherever the chunks are cut', () => {
+  expect(count([BODY])).toBe(3);
+  expect(count([...BODY])).toBe(3);
+  for (let cut = 1; cut < BODY.length; cut++) expect(count([BODY.slice(0, cut), BODY.slice(cut)])).toBe(3);
 });
 
 describe('boundaryOf', () => {
