@@ -82,7 +82,12 @@ export function makePressure({ spool, room, logger, limits, relieve, everyMs = E
   }
 
   async function look(): Promise<void> {
-    memory = deps.memory();
+    try {
+      memory = deps.memory();
+    } catch (error) {
+      // It is read from a file, and there may be no descriptor left; what was found last stands.
+      logger.debug({ err: error }, 'memory cannot be measured');
+    }
     if (memory.used > memory.limit * TIGHT_MEMORY) relieve?.();
     try {
       await tendBallast(await measure());
