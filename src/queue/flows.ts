@@ -25,6 +25,8 @@ export interface Flow extends FlowKey, Waiting<Flow> {
   armedFor: number;
   /** Due rows in memory. */
   ready: Delivery[];
+  /** Rows to read from the spool next time: more for a flow that is worked off quickly. */
+  readAhead: number;
   /** A read of the spool is under way. */
   isLoading: boolean;
   /** It is in the turns of its site. */
@@ -61,6 +63,8 @@ export interface FlowsDeps {
 
 /** Flows without work that are kept, so that the next message to a destination finds its site. */
 const MAX_IDLE = 4096;
+/** Rows that a flow is given at first: the first of many flows should not wait until all are read. */
+const FIRST_READ = 16;
 const NEVER = Number.POSITIVE_INFINITY;
 
 export type Flows = ReturnType<typeof makeFlows>;
@@ -217,6 +221,10 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
     /** The flow may have work: gives it its place among those that wait, and tells. */
     wake,
     wakeAll,
+    /** Tells whoever takes from the flow's site to look again. */
+    nudge({ home }: Flow): void {
+      if (home.site?.turns.current() !== undefined) tell(home);
+    },
     /** After a read or the last of its rows: out of the turns, or kept for later, or forgotten. */
     retire(flow: Flow): void {
       withdraw(flow);
@@ -253,6 +261,7 @@ function newFlow({ destination, account, priority }: FlowKey, home: Destination)
     nextDue: NEVER,
     armedFor: NEVER,
     ready: [],
+    readAhead: FIRST_READ,
     isLoading: false,
     isWaiting: false,
     next: undefined,

@@ -4,7 +4,7 @@ import type { Clock } from '#core';
 import type { SpoolStore } from '#store';
 import type { Flow, Flows } from './flows.js';
 
-/** Rows read from the spool at once. */
+/** Rows read from the spool at once, at most. */
 const READ_AHEAD = 256;
 /** Rows in memory or in hands above which reads are short. */
 export const CROWDED = 50_000;
@@ -21,7 +21,8 @@ export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; 
     // What is noted while the read is under way is newer than what it answers.
     flow.nextDue = Number.POSITIVE_INFINITY;
     try {
-      const limit = flows.inHand.size > CROWDED ? SHORT_READ : READ_AHEAD;
+      const limit = flows.inHand.size > CROWDED ? SHORT_READ : flow.readAhead;
+      flow.readAhead = Math.min(READ_AHEAD, 4 * flow.readAhead);
       const { rows, nextDue } = await spool.take({ destination, account, priority }, from, clock.now(), limit);
       const last = rows.at(-1);
       if (last !== undefined && flow.cursor === from) flow.cursor = { due: last.due, id: last.id };
@@ -44,6 +45,7 @@ export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; 
     if (flow.home.site?.rest !== undefined) flows.unload(flow);
     if (flows.hasWork(flow)) flows.wake(flow);
     else flows.retire(flow);
+    flows.nudge(flow);
   }
 
   return {

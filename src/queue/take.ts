@@ -6,6 +6,8 @@ import { CROWDED } from './load.js';
 
 /** Rows left in memory at which more are read. */
 const LOW = 64;
+/** Reads that one call may begin: the others would only delay the answer to the first. */
+const MAX_READS = 4;
 
 export interface TakeDeps {
   flows: Flows;
@@ -24,13 +26,14 @@ export function makeTake({ flows, clock, holds, load }: TakeDeps) {
     return undefined;
   }
 
-  /** Reads more while there is still something in memory; a flow with nothing in memory waits no longer, and comes back when it was read. */
-  function goOn(flow: Flow): void {
+  /** Reads more while there is still something in memory; a flow with nothing in memory waits no longer, and comes back when it was read. True: a read began. */
+  function goOn(flow: Flow): boolean {
     const isEmpty = flow.ready.length === 0;
     const readsMore = flow.ready.length < LOW && flow.nextDue <= clock.now();
     if (isEmpty) flows.withdraw(flow);
     if (readsMore) load(flow);
     else if (isEmpty) flows.retire(flow);
+    return readsMore;
   }
 
   return function take(siteName: string, limit: number): Delivery[] {
@@ -41,7 +44,7 @@ export function makeTake({ flows, clock, holds, load }: TakeDeps) {
       site = flows.site(siteName);
     }
     if (site === undefined || site.rest !== undefined) return taken;
-    while (taken.length < limit) {
+    for (let reads = 0; taken.length < limit && reads < MAX_READS; ) {
       const flow = site.turns.current();
       if (flow === undefined) break;
       const row = shift(flow);
@@ -53,7 +56,7 @@ export function makeTake({ flows, clock, holds, load }: TakeDeps) {
           continue;
         }
       }
-      goOn(flow);
+      if (goOn(flow)) reads++;
     }
     return taken;
   };

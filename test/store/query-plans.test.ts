@@ -43,7 +43,7 @@ describe('query plans', () => {
     expect(planOf(spool, TAKE_SQL.dueAfter)).toBe(
       'SEARCH queue USING PRIMARY KEY (destination=? AND account=? AND priority=? AND (due,id)>(?,?))',
     );
-    expect(planOf(spool, TAKE_SQL.nextHead)).toBe('SEARCH queue USING PRIMARY KEY ((destination,account,priority)>(?,?,?))');
+    expect(planOf(spool, TAKE_SQL.nextHead)).toBe('SEARCH queue USING PRIMARY KEY ((destination,account,priority,due)>(?,?,?,?))');
   });
 
   it('expiry walks open deliveries by message, and the place in a flow is a range of its key', () => {

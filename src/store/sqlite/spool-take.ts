@@ -17,7 +17,9 @@ export interface TakenRows {
 const BEFORE_ALL: FlowKey = { destination: -1, account: -1, priority: 0 };
 
 export const TAKE_SQL = {
-  nextHead: `SELECT destination, account, priority, due FROM queue WHERE (destination, account, priority) > (?, ?, ?)
+  // SQLite seeks to the first row that is not below a row value and tests each from there, so the bound is one that no row has: with three
+  // columns it would pass all rows of the flow before.
+  nextHead: `SELECT destination, account, priority, due FROM queue WHERE (destination, account, priority, due) > (?, ?, ?, 9223372036854775807)
     ORDER BY destination, account, priority, due LIMIT 1`,
   dueRows: `SELECT destination, account, priority, due, id, message, recipient, attempts, last FROM queue
     WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) AND due <= ? ORDER BY due, id LIMIT ?`,
