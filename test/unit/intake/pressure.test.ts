@@ -194,4 +194,18 @@ describe('the watch', () => {
     await pressure.start();
     expect(pressure.state()).toMatchObject({ accepting: true, disk: undefined });
   });
+
+  it('goes on with what it found last when memory cannot be measured', async () => {
+    let looks = 0;
+    const { pressure } = watch({
+      memory: () => {
+        looks += 1;
+        if (looks > 1) throw new Error('EMFILE: too many open files');
+        return { used: 10, limit: 100 };
+      },
+    });
+    await pressure.start();
+    await waitFor(() => looks > 3);
+    expect(pressure.state()).toMatchObject({ accepting: true, memory: { used: 10, limit: 100 } });
+  });
 });
