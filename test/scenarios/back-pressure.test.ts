@@ -11,6 +11,9 @@ import { openWorld, type World } from './support/world.js';
 const limitFileSize = (pid: number, bytes: number | 'unlimited') =>
   spawnSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`]).status === 0;
 
+/** Patience for a machine that is busy with other tests. */
+const PATIENT = { timeoutMs: 30_000 };
+
 const MB = 1024 * 1024;
 const messageIds = (world: World) => world.mx.messages.map(({ data }) => /^Message-I[Dd]: <(.*)>/m.exec(data.toString('latin1'))?.[1]);
 
@@ -27,7 +30,7 @@ test('below the floor of the disk mail is refused while deliveries go on, and no
     const { bavail, bsize } = statfsSync(disk.path);
     return bavail * bsize;
   };
-  await waitFor(() => readdirSync(dataDir).includes('ballast'));
+  await waitFor(() => readdirSync(dataDir).includes('ballast'), PATIENT);
   const accepted = [await world.send(), await world.send({ text: 'x'.repeat(200_000) })];
   await world.waitForEvents({ accepted: 2, 'failed temporary': 2 });
 
@@ -45,19 +48,19 @@ test('below the floor of the disk mail is refused while deliveries go on, and no
 
   // Now all of it is gone. The ballast is given up, and what was accepted is delivered and recorded.
   const makeRoom = fillDisk(disk.path);
-  await waitFor(() => !readdirSync(dataDir).includes('ballast'));
+  await waitFor(() => !readdirSync(dataDir).includes('ballast'), PATIENT);
   world.mx.script = {};
   await waitFor(async () => {
     await world.server.api('POST', '/mailwagon/v1/queue/retry', { form: { all: 'yes' } });
     return (await world.events()).filter(({ event }) => event === 'delivered').length === accepted.length;
-  });
+  }, PATIENT);
   expect(messageIds(world).sort()).toEqual([...accepted].sort());
   expect(await world.submit()).toMatchObject({ code: 452 });
 
   makeRoom();
   rmSync(join(disk.path, 'other'));
-  await waitFor(async () => (await world.submit()).code === 250);
-  await waitFor(() => readdirSync(dataDir).includes('ballast'));
+  await waitFor(async () => (await world.submit()).code === 250, PATIENT);
+  await waitFor(() => readdirSync(dataDir).includes('ballast'), PATIENT);
 });
 
 test('an account at its cap is told to come back, until some of its mail is done', async () => {
@@ -75,8 +78,8 @@ test('an account at its cap is told to come back, until some of its mail is done
   await waitFor(async () => {
     await world.server.api('POST', '/mailwagon/v1/queue/retry', { form: { all: 'yes' } });
     return world.mx.messages.length === 2;
-  });
-  await waitFor(async () => (await world.submit()).code === 250);
+  }, PATIENT);
+  await waitFor(async () => (await world.submit()).code === 250, PATIENT);
 });
 
 test('a store that cannot write acknowledges nothing, and works again as soon as it can', async ({ skip }) => {
@@ -92,10 +95,10 @@ test('a store that cannot write acknowledges nothing, and works again as soon as
   expect([500, 507]).toContain(answer);
   expect((await world.submit()).code).toBeGreaterThanOrEqual(450);
   limitFileSize(world.server.addresses.pid, 'unlimited');
-  await waitFor(async () => (await world.submit({ subject: 'durable' })).code === 250);
+  await waitFor(async () => (await world.submit({ subject: 'durable' })).code === 250, PATIENT);
   world.mx.script = {};
   await waitFor(async () => {
     await world.server.api('POST', '/mailwagon/v1/queue/retry', { form: { all: 'yes' } });
     return world.mx.messages.some(({ data }) => data.toString('latin1').includes('Subject: durable'));
-  });
+  }, PATIENT);
 });
