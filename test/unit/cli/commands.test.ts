@@ -196,7 +196,9 @@ describe('queue', () => {
     expect(out).toContain('2026-03-04 10:15:30Z');
     expect(out).toContain('mx.example.org');
     expect(out).toMatch(/why +It was tried twice\./);
-    expect(out).toMatch(/\n\nAttempt 2 at 2026-03-04 10:10:00Z, deferred:\n {2}C: RCPT TO:<b@example\.org>\n {2}S: 451 {2}\[31mGreylisted$/);
+    expect(out).toMatch(
+      /\n\nAttempt 2 at 2026-03-04 10:10:00Z, deferred:\n {2}C: RCPT TO:<b@example\.org>\n {2}S: 451 {2}\[31mGreylisted$/,
+    );
   });
 
   it('show tells of deliveries that are over, of a whole message', async () => {
