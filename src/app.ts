@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { makeApi, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
-import { type Config, listenerText, loadBounceRules, packageVersion } from '#config';
+import { type Config, listenerText, loadBounceRules, loadShaping, packageVersion } from '#config';
 import { makeIdSource, systemClock } from '#core';
 import { makeDelivery } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
@@ -84,6 +84,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       recorder,
       dns,
       bounceRules: loadBounceRules(config.bounceRules.file),
+      shapingRules: loadShaping(config.shaping.file),
       clock,
       logger,
       conversations,

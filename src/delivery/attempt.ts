@@ -8,6 +8,8 @@ import type { ClassifyBounce } from './bounce-classifier.js';
 import type { ConnectionPool } from './connection-pool.js';
 import { deferred, ownReply } from './end-attempt.js';
 import { makeOpenSession } from './open-session.js';
+import type { Reach } from './paths.js';
+import { reachOf } from './reach-of.js';
 import { makeRender, storedForm } from './render.js';
 import { requireTls } from './require-tls.js';
 import { makeResolveMx } from './resolve-mx.js';
@@ -15,6 +17,7 @@ import type { Routes } from './routes.js';
 import { makeScreen } from './screen.js';
 import { makeSend } from './send.js';
 import { makeSignDkim } from './sign-dkim.js';
+import type { SitePolicies } from './site-policies.js';
 import type { Attempt, Step, StepResult } from './step.js';
 
 export interface AttemptDeps {
@@ -25,6 +28,7 @@ export interface AttemptDeps {
   logger: Logger;
   routes: Routes;
   classify: ClassifyBounce;
+  policies: SitePolicies;
   /** ms, up to the final dot. */
   attemptMs: number;
   /** True once nothing new may be sent. */
@@ -39,8 +43,16 @@ export interface AttemptStats {
   steps: Record<string, { count: number; ms: number }>;
 }
 
+/** What came of an attempt, and what it showed of the path. */
+export interface AttemptResult {
+  outcome: Outcome;
+  reach: Reach;
+  /** Connections that were tried. */
+  opened: number;
+}
+
 export interface Attempts {
-  run(delivery: Delivery, message: Message): Promise<Outcome>;
+  run(delivery: Delivery, message: Message): Promise<AttemptResult>;
   stats(): AttemptStats;
 }
 
@@ -92,14 +104,14 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       }
       if (attempt.session !== undefined) {
         if (isWorthTelling(attempt, result)) attempt.conversations.push(attempt.session.conversation());
-        pool.release(attempt.session);
+        pool.release(attempt.session, attempt.maxMessages);
       }
       attempt.session = undefined;
       if (result !== 'reconnect') return result;
       if (++reconnects > 1) return deferred(attempt, 'connect', ownReply(421, '4.4.2', 'Connection lost repeatedly'));
       index = reconnectAt;
     }
-    if (attempt.session !== undefined) pool.release(attempt.session);
+    if (attempt.session !== undefined) pool.release(attempt.session, attempt.maxMessages);
     return { kind: 'released' };
   }
 
@@ -114,6 +126,9 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       transport: undefined,
       hops: [],
       tls: 'may',
+      siteTls: 'may',
+      maxMessages: 1,
+      opened: 0,
       session: undefined,
       connection: {},
       sessionBegan: undefined,
@@ -132,7 +147,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       stats.outcomes[outcome.kind]++;
       noteConversations(deps.conversations, attempt, outcome);
       log(logger, attempt, outcome);
-      return outcome;
+      return { outcome, reach: reachOf(outcome, attempt), opened: attempt.opened };
     },
     stats: () => stats,
   };

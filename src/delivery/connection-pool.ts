@@ -28,8 +28,8 @@ export interface ConnectionPool {
   open(peer: PeerAddress, leftMs: number): Promise<SmtpSession>;
   /** It could not be connected to a short while ago. */
   isDown(peer: PeerAddress): boolean;
-  /** The message is over: keeps the session for another, or ends it. */
-  release(session: SmtpSession): void;
+  /** The message is over: keeps the session for another, or ends it when it carried `maxMessages`. */
+  release(session: SmtpSession, maxMessages: number): void;
   /** Ends unused connections, and those in use that have not begun to send a message; keeps nothing from now on. */
   drain(): void;
   /** Cuts every connection. */
@@ -37,7 +37,6 @@ export interface ConnectionPool {
   stats(): { open: number; idle: number };
 }
 
-const MAX_MESSAGES = 100;
 /** A host that could not do TLS is not asked again for this long, ms. */
 const BROKEN_TLS_MS = HOUR;
 /** A host that could not be connected to is tried after the others for this long, ms. */
@@ -151,9 +150,9 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
 
     isDown: (peer) => down.has(hostOf(peer)),
 
-    release(session) {
+    release(session, maxMessages) {
       if (!session.isUsable) return;
-      if (stopping.signal.aborted || session.messages >= MAX_MESSAGES) return session.quit();
+      if (stopping.signal.aborted || session.messages >= maxMessages) return session.quit();
       const key = keys.get(session) ?? '';
       const others = idle.get(key);
       if (others) others.push(session);

@@ -10,17 +10,26 @@ export type TlsRequirement = 'none' | 'may' | 'encrypt' | 'verify';
 
 const RANK: Record<TlsRequirement, number> = { none: 0, may: 1, encrypt: 2, verify: 3 };
 
-/** The stricter of what the operator set for the transport and what the sender asked for (`o:require-tls`, `o:skip-verification`). */
-export function decideTls(options: Pick<SendOptions, 'requireTls' | 'skipVerification'>, transport: Transport | undefined): TlsRequirement {
+/**
+ * The stricter of what is set for the next hop (by its transport, or by the shaping of its provider) and what the sender asked for
+ * (`o:require-tls`, `o:skip-verification`).
+ */
+export function decideTls(
+  options: Pick<SendOptions, 'requireTls' | 'skipVerification'>,
+  transport: Transport | undefined,
+  siteTls: TlsRequirement = 'may',
+): TlsRequirement {
   const asked: TlsRequirement = !options.requireTls ? 'may' : options.skipVerification ? 'encrypt' : 'verify';
-  if (transport === undefined) return asked;
-  const set = transportRequirement(transport);
+  const set = transport === undefined ? siteTls : transportRequirement(transport);
   // `none` is the operator's word for a next hop that is reached over a safe path; only a sender who insists overrides it.
   if (asked === 'may') return set;
   return RANK[asked] > RANK[set] ? asked : set;
 }
 
-function transportRequirement({ tls, login }: Transport): TlsRequirement {
+/** The sender asked for more than everybody needs there: that it cannot be had is nothing against the host. */
+export const isSendersDemand = (tls: TlsRequirement, siteTls: TlsRequirement): boolean => RANK[tls] > RANK[siteTls];
+
+export function transportRequirement({ tls, login }: Transport): TlsRequirement {
   switch (tls) {
     case 'none':
       return 'none';

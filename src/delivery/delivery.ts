@@ -1,8 +1,8 @@
 /** Puts delivery's parts together. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { BounceRules } from '#config';
-import type { Clock } from '#core';
+import type { BounceRules, ShapingRules } from '#config';
+import { type Clock, randomJitter } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog, Recorder } from '#events';
 import { type Dns, hasGlobalIpv6 } from '#net';
@@ -12,7 +12,13 @@ import { type AttemptStats, makeAttempts } from './attempt.js';
 import { makeBounceClassifier } from './bounce-classifier.js';
 import { makeConnectionPool } from './connection-pool.js';
 import { type DispatcherStats, makeDispatcher } from './dispatcher.js';
+import { makeObeyReply } from './obey-reply.js';
+import { makePaths } from './paths.js';
 import { makeRoutes } from './routes.js';
+import { makeResponseRules } from './shaping-responses.js';
+import { makeSitePolicies } from './site-policies.js';
+import { makeSuspensions } from './suspensions.js';
+import { makeThrottle } from './throttle.js';
 import { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from './timeouts.js';
 import type { Transport } from './transport.js';
 
@@ -40,6 +46,8 @@ export interface DeliveryDeps {
   dns: Dns;
   /** What replies mean. */
   bounceRules: BounceRules;
+  /** How fast each provider takes our mail, and what its replies make us do. */
+  shapingRules: ShapingRules;
   clock: Clock;
   logger: Logger;
   /** Told what was said to peers, for the operator; must not wait and not throw. */
@@ -72,6 +80,7 @@ export function makeDelivery({
   spool,
   dns,
   bounceRules,
+  shapingRules,
   clock,
   logger,
   conversations,
@@ -100,6 +109,8 @@ export function makeDelivery({
     ipv6,
     onRoute: (destination, site, until) => queue.place(destination, site, until),
   });
+  const responses = makeResponseRules(shapingRules, clock);
+  const policies = makeSitePolicies({ rules: shapingRules, responses, siteFacts: routes.siteFacts, clock });
   const attempts = makeAttempts({
     directory,
     spool,
@@ -107,13 +118,29 @@ export function makeDelivery({
     clock,
     logger,
     routes,
+    policies,
     classify: makeBounceClassifier(bounceRules),
     attemptMs: timeouts.attempt,
     isStopping: () => isStopping,
     conversations,
   });
   const limits = { perPath: concurrencyPerDestination, total: concurrencyTotal };
-  const dispatcher = makeDispatcher({ queue, routes, directory, recorder, attempt: attempts.run, clock, logger, limits });
+  const paths = makePaths({ limits, clock, jitter: randomJitter });
+  const suspensions = makeSuspensions({ queue, paths, routes, clock, logger });
+  const dispatcher = makeDispatcher({
+    queue,
+    routes,
+    paths,
+    suspensions,
+    throttle: makeThrottle({ policies, clock }),
+    obeyReply: makeObeyReply({ queue, paths, suspensions, responses, policies }),
+    directory,
+    recorder,
+    attempt: attempts.run,
+    clock,
+    logger,
+    limits,
+  });
 
   return {
     start: () => dispatcher.start(),

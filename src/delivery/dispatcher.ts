@@ -8,17 +8,24 @@ import { type Clock, type Delivery, HOUR, type Message, type Outcome, randomJitt
 import type { Directory } from '#directory';
 import type { Recorder } from '#events';
 import type { Queue, Verdict } from '#queue';
+import type { AttemptResult } from './attempt.js';
+import type { ObeyReply } from './obey-reply.js';
 import { decideVerdict } from './outcome.js';
-import { makePaths, type Path, type PathLimits, type Standing } from './paths.js';
-import { reachOf } from './reach-of.js';
-import { destinationOfNobody, isNobody, type Routes } from './routes.js';
+import type { Path, PathLimits, Paths, Reach, Standing } from './paths.js';
+import type { Routes } from './routes.js';
+import type { Suspensions } from './suspensions.js';
+import type { Throttle } from './throttle.js';
 
 export interface DispatcherDeps {
   queue: Queue;
   routes: Routes;
   directory: Pick<Directory, 'accounts'>;
   recorder: Recorder;
-  attempt: (delivery: Delivery, message: Message) => Promise<Outcome>;
+  paths: Paths;
+  suspensions: Suspensions;
+  throttle: Throttle;
+  obeyReply: ObeyReply;
+  attempt: (delivery: Delivery, message: Message) => Promise<AttemptResult>;
   clock: Clock;
   logger: Logger;
   limits: PathLimits;
@@ -55,21 +62,22 @@ interface Work {
   path: Path;
   /** The queue may have something that is due. */
   hasMore: boolean;
+  /** Set while a rate lets it take nothing. */
+  timer: NodeJS.Timeout | undefined;
 }
 
 /** What becomes of a delivery that was taken: a verdict, back to the queue as if it had not been taken, or aside until a hold is released. */
 type Decision = Verdict | 'back' | 'aside';
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { queue, routes, clock, logger, limits } = deps;
-  const paths = makePaths({ limits, clock, jitter: randomJitter });
+  const { queue, routes, clock, logger, limits, paths, suspensions, throttle } = deps;
   const works = new Map<string, Work>();
   /** Sites that would go on if there were room, by what is known of them, with their turn. */
   const waiting: Record<Standing, Map<Work, number>> = { proven: new Map(), new: new Map(), failing: new Map() };
   let turn = 0;
   const lanes = new Set<Promise<void>>();
-  /** Suspended paths with the timer that wakes them. */
-  const suspended = new Map<Path, NodeJS.Timeout>();
+  /** Sites that wait for a connection to their provider. */
+  const crowdedOut = new Map<string, Set<Work>>();
   let isHalted = false;
 
   function onDue(site: string): void {
@@ -77,12 +85,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     let work = works.get(site);
     if (work === undefined) {
       const path = paths.get(site);
-      // The queue had forgotten the site meanwhile.
-      if (path.suspendedUntil > 0 && suspended.has(path)) {
-        queue.rest(site, path.suspendedUntil, REST_REASON);
-        return;
-      }
-      work = { path, hasMore: true };
+      if (suspensions.remind(path)) return;
+      work = { path, hasMore: true, timer: undefined };
       works.set(site, work);
     }
     work.hasMore = true;
@@ -102,31 +106,54 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
 
   /** Starts what may start now; what there is no room for waits, and so does who wants a second lane while others wait for their first. */
   function serve(work: Work): void {
-    if (isHalted) return;
+    if (isHalted || work.timer !== undefined) return;
     const { path } = work;
     while (work.hasMore && mayStart(path)) {
-      const delivery = take(work);
+      const delivery = take(work, true);
       if (delivery === undefined) break;
       startLane(work, delivery);
       if (firstWaiting() !== undefined) break;
     }
+    if (work.timer !== undefined) return;
     if (!work.hasMore) {
       if (path.lanes === 0) forget(work);
-    } else if (path.lanes < path.window) waiting[path.standing].set(work, turn++);
+    } else if (path.lanes < throttle.lanesAllowed(path)) wait(work);
+  }
+
+  /** For a connection to its provider, or of this server. */
+  function wait(work: Work): void {
+    const provider = throttle.fullProvider(work.path);
+    if (provider === undefined) waiting[work.path.standing].set(work, turn++);
+    else {
+      const others = crowdedOut.get(provider) ?? new Set();
+      crowdedOut.set(provider, others.add(work));
+    }
   }
 
   function forget(work: Work): void {
     for (const standing of STANDINGS) waiting[standing].delete(work);
+    for (const others of crowdedOut.values()) others.delete(work);
     works.delete(work.path.site);
   }
 
-  function take(work: Work): Delivery | undefined {
-    const [delivery] = queue.take(work.path.site, 1);
+  function take(work: Work, isNewLane: boolean): Delivery | undefined {
+    const { path } = work;
+    const pause = throttle.wait(path, isNewLane);
+    if (pause > 0) {
+      work.timer ??= setTimeout(() => {
+        work.timer = undefined;
+        pump(work);
+      }, pause).unref();
+      return undefined;
+    }
+    const [delivery] = queue.take(path.site, 1);
     if (delivery === undefined) work.hasMore = false;
+    else throttle.took(path);
     return delivery;
   }
 
-  const mayStart = ({ lanes: running, window, standing }: Path) => running < window && paths.hasRoom(standing);
+  const mayStart = (path: Path) =>
+    path.lanes < throttle.lanesAllowed(path) && paths.hasRoom(path.standing) && throttle.fullProvider(path) === undefined;
 
   /** Who has waited longest among those there is room for. */
   function firstWaiting(): Work | undefined {
@@ -147,11 +174,22 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   }
 
+  function serveProvider(provider: string | undefined): void {
+    const others = crowdedOut.get(provider ?? '');
+    const [next] = others ?? [];
+    if (provider === undefined || others === undefined || next === undefined) return;
+    others.delete(next);
+    if (others.size === 0) crowdedOut.delete(provider);
+    serve(next);
+  }
+
   function startLane(work: Work, first: Delivery): void {
     paths.started(work.path);
+    throttle.started(work.path);
     const lane = runLane(work, first).finally(() => {
       lanes.delete(lane);
       paths.ended(work.path);
+      serveProvider(throttle.ended(work.path));
       // First those who waited, so that a site with much mail goes behind them.
       serveWaiting();
       pump(work);
@@ -169,14 +207,15 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       else if (decision === 'aside') queue.setAside(delivery);
       else settling = settle(delivery, decision);
       pump(work);
-      delivery = isHalted || mustYield(work) ? undefined : take(work);
+      delivery = isHalted || mustYield(work) ? undefined : take(work, false);
     }
     await settling;
   }
 
   /** The window has shrunk, or others wait for a lane and this site has had its share. */
-  function mustYield({ path: { lanes: running, window, standing, suspendedUntil } }: Work): boolean {
-    if (suspendedUntil > 0 || running > window) return true;
+  function mustYield({ path, timer }: Work): boolean {
+    const { lanes: running, standing, suspendedUntil } = path;
+    if (suspendedUntil > 0 || timer !== undefined || running > throttle.lanesAllowed(path)) return true;
     if (standing === 'failing') return waiting.proven.size + waiting.new.size + waiting.failing.size > 0;
     const rivals = works.size - waiting.failing.size;
     return waiting.proven.size + waiting.new.size > 0 && running > Math.floor(limits.total / rivals);
@@ -190,9 +229,12 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       if (queue.isHeld(delivery, message)) return 'aside';
       // Before the attempt: nothing that can fail may stand between a delivered message and its verdict.
       const { publicId } = await deps.directory.accounts.get(message.account);
-      const outcome = await deps.attempt(delivery, message);
-      if (outcome.kind === 'released' || isReleased(path, outcome)) return 'back';
-      const ended = { delivery, message, accountId: publicId, outcome, startedAt, now: clock.now(), jitter: randomJitter() };
+      const { outcome, reach, opened } = await deps.attempt(delivery, message);
+      throttle.opened(path, opened);
+      if (outcome.kind === 'released' || isReleased(path, outcome, reach)) return 'back';
+      const notBefore = deps.obeyReply(path, delivery, outcome);
+      if (path.suspendedUntil > 0) stopTaking(path);
+      const ended = { delivery, message, accountId: publicId, outcome, startedAt, now: clock.now(), jitter: randomJitter(), notBefore };
       return decideVerdict(ended, deps.recorder);
     } catch (err) {
       logger.error({ err, delivery: delivery.id }, 'delivery could not be attempted');
@@ -202,35 +244,19 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   /** Learns from the outcome. True when the peer only had no room for one connection more: the message was not tried. */
-  function isReleased(path: Path, outcome: Exclude<Outcome, { kind: 'released' }>): boolean {
+  function isReleased(path: Path, outcome: Exclude<Outcome, { kind: 'released' }>, reach: Reach): boolean {
     const wasSuspended = path.suspendedUntil > 0;
-    const noted = paths.note(path, reachOf(outcome));
-    if (!wasSuspended && path.suspendedUntil > 0) suspend(path, outcome.reply.text);
-    else if (wasSuspended && path.suspendedUntil === 0) wake(path);
+    const noted = paths.note(path, reach);
+    if (!wasSuspended && path.suspendedUntil > 0) {
+      stopTaking(path);
+      suspensions.begin(path, `no session could be had: ${outcome.reply.text}`);
+    } else if (wasSuspended && path.suspendedUntil === 0) suspensions.end(path);
     return noted === 'crowded' && outcome.kind === 'deferred';
   }
 
-  function suspend(path: Path, why: string): void {
-    logger.info({ site: path.site, until: path.suspendedUntil, why }, 'site does not answer and is left alone');
-    queue.rest(path.site, path.suspendedUntil, `${REST_REASON}: ${why}`);
-    const work = works.get(path.site);
+  function stopTaking({ site }: Path): void {
+    const work = works.get(site);
     if (work !== undefined) work.hasMore = false;
-    suspended.set(path, setTimeout(() => void probe(path), Math.max(0, path.suspendedUntil - clock.now())).unref());
-  }
-
-  /** One lane finds out; for a destination that nobody takes mail for, first another look-up, which may send its mail elsewhere. */
-  async function probe(path: Path): Promise<void> {
-    if (isNobody(path.site)) await routes.resolve(destinationOfNobody(path.site));
-    if (suspended.has(path)) {
-      paths.resume(path);
-      wake(path);
-    }
-  }
-
-  function wake(path: Path): void {
-    clearTimeout(suspended.get(path));
-    suspended.delete(path);
-    if (!isHalted) queue.wake(path.site);
   }
 
   /** A row whose message is gone: there is nothing to send and nothing an event could say, so it stays where the operator sees it. */
@@ -263,8 +289,11 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   function explain(site: string): string | undefined {
     const work = works.get(site);
     if (work === undefined) return undefined;
-    const { lanes: running, window } = work.path;
-    if (running >= window) return `all ${running} connections that ${site} is given now are in use`;
+    const { lanes: running } = work.path;
+    if (work.timer !== undefined) return `the rate that ${site} is sent mail at is reached`;
+    if (running >= throttle.lanesAllowed(work.path)) return `all ${running} connections that ${site} is given now are in use`;
+    const provider = throttle.fullProvider(work.path);
+    if (provider !== undefined) return `all connections that ${provider} is given are in use`;
     return waiting[work.path.standing].has(work) ? 'all connections of this server are in use' : undefined;
   }
 
@@ -272,7 +301,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     start: () => queue.listen({ onDue, onUnplaced, explain }),
     halt() {
       isHalted = true;
-      for (const timer of suspended.values()) clearTimeout(timer);
+      suspensions.stop();
+      for (const { timer } of works.values()) clearTimeout(timer);
     },
     async finished() {
       while (lanes.size > 0) await Promise.all(lanes);
@@ -282,9 +312,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       paths: paths.busiest(SHOWN_PATHS),
       sites: works.size,
       waiting: STANDINGS.reduce((sum, standing) => sum + waiting[standing].size, 0),
-      suspended: suspended.size,
+      suspended: suspensions.size(),
     }),
   };
 }
-
-const REST_REASON = 'no session could be had';

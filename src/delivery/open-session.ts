@@ -55,6 +55,7 @@ export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPoo
       if (kept !== undefined) return kept;
       const leftMs = attempt.deadline - clock.monotonic();
       if (leftMs <= 0) return undefined;
+      attempt.opened++;
       try {
         return await pool.open(peer, leftMs);
       } catch (error) {

@@ -16,13 +16,15 @@ export interface EndedAttempt {
   now: number;
   /** -1 to 1. */
   jitter: number;
+  /** A rule says that this delivery may not be tried before, ms since the epoch. */
+  notBefore?: number;
 }
 
 /** A peer that may hold the message already is left alone for this long (RFC 1047). */
 const UNCERTAIN_WAIT = 10 * MINUTE;
 
 export function decideVerdict(ended: EndedAttempt, recorder: Recorder): Verdict {
-  const { delivery, message, accountId, outcome, startedAt, now, jitter } = ended;
+  const { delivery, message, accountId, outcome, startedAt, now, jitter, notBefore = 0 } = ended;
   const attempt = delivery.attempts + 1;
   const firstAttemptAt = delivery.last?.firstAttemptAt ?? startedAt;
   const record = { message, accountId, delivery, attempt };
@@ -31,7 +33,8 @@ export function decideVerdict(ended: EndedAttempt, recorder: Recorder): Verdict 
 
   const { reply, connection } = outcome;
   const isRemote = outcome.stage !== 'local' && outcome.stage !== 'dns';
-  const atLeast = outcome.uncertain ? UNCERTAIN_WAIT : isRemote ? retryHint(reply.text, outcome.reason === 'greylisted').atLeast : 0;
+  const asked = outcome.uncertain ? UNCERTAIN_WAIT : isRemote ? retryHint(reply.text, outcome.reason === 'greylisted').atLeast : 0;
+  const atLeast = Math.max(asked, notBefore - now);
   const question = { attempts: attempt, now, expiresAt: message.expiresAt, atLeast };
   const due = decideRetry({ ...question, jitter });
   // Events name the schedule's own delay, not this delivery's place in the jitter.

@@ -39,6 +39,8 @@ export interface Paths {
   started(path: Path): void;
   ended(path: Path): void;
   note(path: Path, reach: Reach): Noted;
+  /** Leaves the path alone until then (ms since the epoch), whatever its own failures say. */
+  suspend(path: Path, until: number): void;
   /** The suspension is over. */
   resume(path: Path): void;
   /** Lanes of all. */
@@ -196,6 +198,11 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     note(path, reach) {
       if (reach === 'unknown') return 'fine';
       return reach === 'reached' ? noteSuccess(entryOf(path)) : noteFailure(entryOf(path));
+    },
+    suspend(path, until) {
+      const entry = entryOf(path);
+      entry.suspendedUntil = Math.max(entry.suspendedUntil, until);
+      entry.window = 1;
     },
     resume: (path) => resume(entryOf(path)),
     total,

@@ -1,11 +1,14 @@
 /** What the end of an attempt says of the path it took: could a session be had? What a server says to a message says nothing of the path; pure. */
 import type { Outcome, Stage } from '#core';
+import { isSendersDemand } from './decide-tls.js';
 import type { Reach } from './paths.js';
+import type { Attempt } from './step.js';
 
 const BEFORE_SESSION: ReadonlySet<Stage> = new Set<Stage>(['connect', 'banner', 'ehlo', 'auth']);
 const CLOSING = 421;
 
-export function reachOf(outcome: Exclude<Outcome, { kind: 'released' }>): Reach {
+export function reachOf(outcome: Outcome, { tls, siteTls }: Pick<Attempt, 'tls' | 'siteTls'>): Reach {
+  if (outcome.kind === 'released') return 'unknown';
   if (outcome.kind === 'delivered') return outcome.connection.mxHost === undefined ? 'unknown' : 'reached';
   const { stage, kind, reply } = outcome;
   switch (stage) {
@@ -15,8 +18,7 @@ export function reachOf(outcome: Exclude<Outcome, { kind: 'released' }>): Reach 
       // A domain that does not exist is an answer like any other; a resolver that fails is a path that does not work.
       return kind === 'failed' ? 'reached' : 'unreached';
     case 'tls':
-      // What the sender of one message asks for is nothing against the host; what everybody needs fails at `ehlo` or `connect`.
-      return 'unknown';
+      return isSendersDemand(tls, siteTls) ? 'unknown' : 'unreached';
     case 'dot':
       return 'reached';
     default:

@@ -5,7 +5,7 @@ import type { Step } from './step.js';
 export const requireTls: Step = {
   name: 'decide-tls',
   run(attempt) {
-    attempt.tls = decideTls(attempt.message.options, attempt.transport);
+    attempt.tls = decideTls(attempt.message.options, attempt.transport, attempt.siteTls);
     return 'next';
   },
 };

@@ -1,24 +1,34 @@
 /** Gives the attempt the hosts to try: the destination's mail exchangers, or the smarthost configured for it. */
 import { shuffle } from '#core';
+import { transportRequirement } from './decide-tls.js';
 import { deferred, failed } from './end-attempt.js';
 import type { Route, Routes } from './routes.js';
+import type { SitePolicies } from './site-policies.js';
 import type { Attempt, NextHop, Step, StepResult } from './step.js';
 
-export function makeResolveMx({ routes }: { routes: Routes }): Step {
+/** On one connection where nobody set another number. */
+const MAX_MESSAGES = 100;
+
+export function makeResolveMx({ routes, policies }: { routes: Routes; policies: SitePolicies }): Step {
   return {
     name: 'resolve-mx',
     run(attempt) {
       const { destinationName } = attempt.delivery;
       const route = routes.known(destinationName);
-      return route === undefined ? routes.resolve(destinationName).then((found) => follow(attempt, found)) : follow(attempt, route);
+      return route === undefined
+        ? routes.resolve(destinationName).then((found) => follow(attempt, found, policies))
+        : follow(attempt, route, policies);
     },
   };
 }
 
-function follow(attempt: Attempt, { transport, hops, none }: Route): StepResult {
+function follow(attempt: Attempt, { site, transport, hops, none }: Route, policies: SitePolicies): StepResult {
   if (none !== undefined) return (none.permanent ? failed : deferred)(attempt, 'dns', none.reply);
   attempt.transport = transport;
   attempt.hops = spread(hops);
+  const policy = policies.of(site);
+  attempt.siteTls = transport === undefined ? (policy?.tls ?? 'may') : transportRequirement(transport);
+  attempt.maxMessages = policy?.messagesPerConnection ?? MAX_MESSAGES;
   return 'next';
 }
 

@@ -18,11 +18,20 @@ export interface Route {
   readonly none: { permanent: boolean; reply: SmtpReply } | undefined;
 }
 
+/** What is known of a site of mail exchangers. */
+export interface SiteFacts {
+  mxHosts: readonly string[];
+  /** One of the destinations that are there. */
+  destination: string;
+}
+
 export interface Routes {
   /** What is known, if it may still be used. */
   known(destination: string): Route | undefined;
   /** Looks it up, or waits for the look-up under way. Never rejects. */
   resolve(destination: string): Promise<Route>;
+  /** Undefined for a smarthost, a destination without a host, and a site that was forgotten. */
+  siteFacts(site: string): SiteFacts | undefined;
 }
 
 export interface ResolveDeps {
@@ -68,6 +77,7 @@ export function makeRoutes(deps: RoutesDeps): Routes {
   const { dns, clock, transports, port, hostname, allowPrivate, ipv6, onRoute } = deps;
   const lookup = makeSmarthostLookup(clock);
   const entries = new Map<string, Entry>();
+  const sites = new Map<string, SiteFacts>();
   const running = new Map<string, Promise<Route>>();
   const waiting: (() => void)[] = [];
   let lookups = 0;
@@ -110,8 +120,18 @@ export function makeRoutes(deps: RoutesDeps): Routes {
       if (entries.size <= MAX_ROUTES) break;
       entries.delete(oldest);
     }
+    if (route.none === undefined && route.transport === undefined) noteSite(destination, route);
     onRoute(destination, route.site, entry.usableUntil);
     return route;
+  }
+
+  function noteSite(destination: string, { site, hops }: Route): void {
+    sites.delete(site);
+    sites.set(site, { mxHosts: hops.map(({ name }) => name), destination });
+    for (const oldest of sites.keys()) {
+      if (sites.size <= MAX_ROUTES) break;
+      sites.delete(oldest);
+    }
   }
 
   async function look(destination: string): Promise<Route> {
@@ -146,6 +166,7 @@ export function makeRoutes(deps: RoutesDeps): Routes {
       return transport === undefined ? undefined : keep(destination, viaTransport(transport));
     },
     resolve,
+    siteFacts: (site) => sites.get(site),
   };
 }
 

@@ -41,6 +41,12 @@ export interface Attempt {
   transport: Transport | undefined;
   hops: NextHop[];
   tls: TlsRequirement;
+  /** The least that everybody needs there, whoever sends. */
+  siteTls: TlsRequirement;
+  /** Messages that a connection there may carry. */
+  maxMessages: number;
+  /** Connections that were tried. */
+  opened: number;
   session: SmtpSession | undefined;
   /** What is known of the connection tried last. */
   connection: ConnectionFacts;

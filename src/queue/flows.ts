@@ -69,6 +69,9 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 export type Flows = ReturnType<typeof makeFlows>;
 
+/** Of a flow within its destination. */
+const keyOf = ({ account, priority }: Pick<FlowKey, 'account' | 'priority'>) => account * 4 + priority;
+
 export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
   const destinations = new Map<string, Destination>();
   const sites = new Map<string, Site>();
@@ -84,7 +87,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
       home = { name: destinationName, flows: new Map(), site: undefined, placedUntil: 0, waiting: 0 };
       destinations.set(destinationName, home);
     }
-    const id = key.account * 4 + key.priority;
+    const id = keyOf(key);
     let flow = home.flows.get(id);
     if (flow === undefined) {
       flow = newFlow(key, home);
@@ -189,7 +192,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
       if (idle.size <= MAX_IDLE) return;
       idle.delete(flow);
       const { home } = flow;
-      home.flows.delete(flow.account * 4 + flow.priority);
+      home.flows.delete(keyOf(flow));
       if (home.flows.size > 0) continue;
       leaveSite(home);
       destinations.delete(home.name);
@@ -204,6 +207,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
     /** Ids of deliveries that are in memory or in a caller's hands. */
     inHand,
     hasWork,
+    keyOf,
     find: (destinationName: string) => destinations.get(destinationName),
     site: (name: string) => sites.get(name),
     all: () => destinations.values(),

@@ -9,6 +9,7 @@ import { makeHolds } from './holds.js';
 import { CROWDED, makeLoad } from './load.js';
 import { makeMessageCache } from './message-cache.js';
 import { makeOperate } from './operate.js';
+import { makePauses } from './pauses.js';
 import type { Queue, QueueListener, Verdict } from './queue.js';
 import { makeTake } from './take.js';
 import { makeWhy } from './why.js';
@@ -44,8 +45,10 @@ export function makeQueue(deps: QueueDeps): Queue {
     clock,
     onDue: (site) => running && tell((listener) => listener.onDue(site)),
     onUnplaced: (destination) => running && tell((listener) => listener.onUnplaced(destination)),
-    isHeld: (flow) => holds.holdsFlow(flow),
+    isHeld: (flow) => isHeld(flow),
   });
+  const isHeld = (flow: Flow): boolean => holds.holdsFlow(flow) || pauses.find(flow) !== undefined;
+  const pauses = makePauses({ clock, onEnd: () => wakeEveryone() });
   const holds = makeHolds(spool, (destination) => flows.find(destination)?.site?.name);
   const load = makeLoad({ spool, flows, clock, logger });
   const cache = makeMessageCache(CACHE_BYTES);
@@ -71,7 +74,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       flow.ready.length < READY_PER_FLOW &&
       flows.inHand.size < CROWDED &&
       flow.home.site?.rest === undefined &&
-      !holds.holdsFlow(flow);
+      !isHeld(flow);
     if (!isDirect) {
       flows.noteRow(flow, delivery.due, delivery.id);
       return;
@@ -126,11 +129,15 @@ export function makeQueue(deps: QueueDeps): Queue {
     }
   }
 
-  /** Flows that a new hold covers leave the turns, and their rows the memory. */
+  function wakeEveryone(): void {
+    for (const home of flows.all()) flows.wakeAll(home.flows.values());
+  }
+
+  /** Flows that a new hold or pause covers leave the turns, and their rows the memory. */
   function stopHeld(): void {
     for (const home of flows.all()) {
       for (const flow of home.flows.values()) {
-        if (!holds.holdsFlow(flow)) continue;
+        if (!isHeld(flow)) continue;
         flows.withdraw(flow);
         flows.unload(flow);
       }
@@ -155,6 +162,10 @@ export function makeQueue(deps: QueueDeps): Queue {
       site.rest = undefined;
       if (running && site.turns.current() !== undefined) tell((listener) => listener.onDue(siteName));
     },
+    pause(filter, until, why) {
+      pauses.add({ ...filter, until, why });
+      stopHeld();
+    },
     async message(id) {
       const cached = cache.get(id);
       if (cached !== undefined) return cached;
@@ -165,13 +176,20 @@ export function makeQueue(deps: QueueDeps): Queue {
     isHeld: holds.holdsMessage,
     giveBack(delivery) {
       const flow = flows.flow(delivery, delivery.destinationName);
-      if (flow.home.site?.rest !== undefined || holds.holdsFlow(flow)) return flows.returnRow(delivery);
+      if (flow.home.site?.rest !== undefined || isHeld(flow)) return flows.returnRow(delivery);
       flow.ready.unshift(delivery);
       flows.wake(flow);
     },
     setAside: ({ id }) => void flows.inHand.delete(id),
     ...makeOperate({ ...deps, flows, committed: deps.onEvents }),
-    why: makeWhy({ spool, flows, holds, clock, explain: (site) => listeners.map((listener) => listener.explain(site)).find(Boolean) }),
+    why: makeWhy({
+      spool,
+      flows,
+      holds,
+      pauses,
+      clock,
+      explain: (site) => listeners.map((listener) => listener.explain(site)).find(Boolean),
+    }),
     async hold({ account, domain, destination, site, message }: HoldFilter, reason = '') {
       const hold = await holds.add({ account, domain, destination, site, message, reason, at: clock.now() });
       stopHeld();
@@ -193,6 +211,7 @@ export function makeQueue(deps: QueueDeps): Queue {
     stop() {
       running = false;
       expiry.stop();
+      pauses.stop();
       flows.stop();
     },
   };

@@ -1,6 +1,7 @@
 /** What the queue promises its users; `makeQueue` builds it. It knows when a delivery is due and whose turn it is, not how to deliver. */
 import type { Delivery, LastAttempt, Message } from '#core';
 import type { Hold, HoldFilter, NewMessage, OutboxEvent, QueuedDelivery, QueueFilter } from '#store';
+import type { PauseFilter } from './pauses.js';
 
 /** How a taken delivery ends its turn. */
 export type Verdict =
@@ -44,6 +45,8 @@ export interface Queue {
   /** Nothing is taken from the site until wake(); what waits there stays in the spool. `until`, ms since the epoch, and `why` are for people. */
   rest(site: string, until: number, why: string): void;
   wake(site: string): void;
+  /** The same for part of the mail of a site or all sites; ends by itself. Memory only. */
+  pause(filter: PauseFilter, until: number, why: string): void;
 
   /** The message of a delivery, its bytes included; recent ones from memory. Undefined when it is gone from the spool. */
   message(id: number): Promise<Message | undefined>;

@@ -3,6 +3,7 @@ import type { Clock, Delivery } from '#core';
 import type { QueuedDelivery, SpoolStore } from '#store';
 import type { Flows } from './flows.js';
 import type { Holds } from './holds.js';
+import type { Pauses } from './pauses.js';
 import type { Waiting } from './queue.js';
 
 /** Beyond this many nobody is helped by the exact number. */
@@ -12,11 +13,12 @@ export interface WhyDeps {
   spool: Pick<SpoolStore, 'countAhead'>;
   flows: Flows;
   holds: Pick<Holds, 'find'>;
+  pauses: Pick<Pauses, 'find'>;
   clock: Clock;
   explain: (site: string) => string | undefined;
 }
 
-export function makeWhy({ spool, flows, holds, clock, explain }: WhyDeps) {
+export function makeWhy({ spool, flows, holds, pauses, clock, explain }: WhyDeps) {
   const isReady = ({ destinationName, id }: Delivery) =>
     [...(flows.find(destinationName)?.flows.values() ?? [])].some(({ ready }) => ready.some((row) => row.id === id));
 
@@ -31,6 +33,9 @@ export function makeWhy({ spool, flows, holds, clock, explain }: WhyDeps) {
       if (attempts === 0) return { reason: 'Scheduled for later', until: due };
       return { reason: `Attempt ${attempts} got "${last?.code} ${last?.message}"; it is tried again by the schedule`, until: due };
     }
+    const flow = flows.find(destinationName)?.flows.get(flows.keyOf(delivery));
+    const pause = flow === undefined ? undefined : pauses.find(flow);
+    if (pause !== undefined) return { reason: `Left alone for now: ${pause.why}`, until: pause.until };
     if (site === undefined) return { reason: `Looking up the mail exchangers of ${destinationName}`, until: undefined };
     if (site.rest !== undefined) return { reason: `${site.name} is left alone for now: ${site.rest.why}`, until: site.rest.until };
     const ahead = await spool.countAhead(delivery, COUNT_TO);

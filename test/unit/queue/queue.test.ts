@@ -471,6 +471,28 @@ describe('a hold', () => {
   });
 });
 
+describe('a pause', () => {
+  it.each([{ account: 1, site: 'dst.example' }, { destination: 'dst.example' }])(
+    'of %j ends by itself, without a write',
+    async (filter) => {
+      const { queue, spool, clock, due } = setUp();
+      await queue.start();
+      await put(queue, deliveries(300));
+      queue.pause(filter, START + 30, 'too many complaints');
+      await put(queue, deliveries(5, { destinationName: 'other.example' }));
+      expect(await takeAll(queue)).toEqual([]);
+      expect(await takeAll(queue, 'other.example')).toHaveLength(5);
+      const [row] = await queue.list({ account: 1, limit: 1 });
+      expect(row && (await queue.why(row))).toEqual({ reason: 'Left alone for now: too many complaints', until: START + 30 });
+      due.length = 0;
+      clock.time = START + 31;
+      await expect.poll(() => due).toContain('dst.example');
+      expect(await takeAll(queue)).toHaveLength(300);
+      expect(spool.writes).toBe(0);
+    },
+  );
+});
+
 describe('expiry', () => {
   it('ends on time what is held, suspended or still in line, with the event of an attempt that came too late', async () => {
     const { spool, clock } = setUp();

@@ -1,7 +1,7 @@
 /** A delivery with everything around it in memory, against scripted mail exchangers on loopback addresses. */
 import { generateKeyPairSync } from 'node:crypto';
 import { pino } from 'pino';
-import { loadBounceRules } from '../../../../dist/config/index.js';
+import { loadBounceRules, type ShapingRules } from '../../../../dist/config/index.js';
 import {
   type Address,
   domainOf,
@@ -25,6 +25,8 @@ export const QUICK: DeliveryTimeouts = { connect: 400, setup: 600, envelope: 600
 export const PATIENT: DeliveryTimeouts = { connect: 8000, setup: 8000, envelope: 8000, data: 8000, dot: 8000, attempt: 20_000, idle: 5000 };
 
 const BOUNCE_RULES = loadBounceRules(null);
+/** No limit but those of the test. */
+const NO_SHAPING: ShapingRules = { default: { connections: 1000, messagesPerConnection: 100, tls: 'may' }, providers: [], responses: [] };
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 /** What a verifier finds in DNS for the key that signs. */
 export const DKIM_RECORD = `v=DKIM1; k=rsa; p=${publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}`;
@@ -82,7 +84,10 @@ export interface MessageFields {
 const PLAIN = 'From: a@src.test\r\nTo: b@dst.test\r\nSubject: hello\r\nMessage-ID: <1@src.test>\r\n\r\nHello there.\r\n';
 
 /** Everything to `dst.test` goes to `mx.dst.test` at 127.0.0.1 unless `zones` says otherwise. */
-export function makeHarness(options: Partial<DeliveryOptions> & { port: number }, zones: Record<string, Zone> = {}): Harness {
+export function makeHarness(
+  options: Partial<DeliveryOptions> & { port: number; shapingRules?: ShapingRules },
+  zones: Record<string, Zone> = {},
+): Harness {
   const queue = makeMemoryQueue();
   let nextId = 1;
   const files: Harness['files'] = new Map();
@@ -103,6 +108,7 @@ export function makeHarness(options: Partial<DeliveryOptions> & { port: number }
     },
     dns,
     bounceRules: BOUNCE_RULES,
+    shapingRules: options.shapingRules ?? NO_SHAPING,
     clock: systemClock,
     logger: pino({ level: process.env.LOG ?? 'silent' }),
     options: { hostname: 'out.test', transports: [], allowPrivateNetworks: true, timeouts: PATIENT, ...options },

@@ -1,6 +1,6 @@
 /** A queue in memory that remembers every verdict; takes go out in the order of put, retries when `due` has come. */
 import type { Delivery, Message } from '../../../../dist/core/index.js';
-import type { Queue, QueueListener, Verdict } from '../../../../dist/queue/index.js';
+import type { PauseFilter, Queue, QueueListener, Verdict } from '../../../../dist/queue/index.js';
 import type { OutboxEvent } from '../../../../dist/store/index.js';
 
 export interface Settled {
@@ -19,6 +19,7 @@ export interface MemoryQueue extends Queue {
   held: Set<number>;
   /** Sites that are left alone, with the reason. */
   resting: Map<string, string>;
+  pauses: { filter: PauseFilter; until: number; why: string }[];
   /** Where each destination was placed last. */
   sites: Map<string, string>;
   maxHeld: number;
@@ -46,6 +47,7 @@ export function makeMemoryQueue(): MemoryQueue {
     held: new Set(),
     resting,
     sites,
+    pauses: [],
     maxHeld: 0,
     settleGate: async () => undefined,
     add(message, deliveries) {
@@ -89,6 +91,7 @@ export function makeMemoryQueue(): MemoryQueue {
       due.unshift(delivery);
       tell(delivery.destinationName);
     },
+    pause: (filter, until, why) => void queue.pauses.push({ filter, until, why }),
     isHeld: () => false,
     setAside: ({ id }) => void queue.held.delete(id),
     holds: () => [],
