@@ -89,6 +89,12 @@ export function makeRoutes(deps: RoutesDeps): Routes {
     none: undefined,
   });
 
+  /** A smarthost that is configured for the destination comes first, every time it is asked. */
+  const routeOf = (destination: string): Route | Promise<Route> => {
+    const transport = findTransport(transports, destination);
+    return transport === undefined ? viaExchangers(destination) : viaTransport(transport);
+  };
+
   async function viaExchangers(destination: string): Promise<Route> {
     const found = await resolveMailExchangers(dns, destination, { ownNames: [hostname.toLowerCase()] });
     if (found.kind === 'none') {
@@ -138,7 +144,7 @@ export function makeRoutes(deps: RoutesDeps): Routes {
     if (lookups >= MAX_LOOKUPS) await new Promise<void>((resolve) => waiting.push(resolve));
     lookups += 1;
     try {
-      return keep(destination, await viaExchangers(destination));
+      return keep(destination, await routeOf(destination));
     } finally {
       lookups -= 1;
       waiting.shift()?.();
