@@ -41,6 +41,8 @@ export interface ConnectionPool {
 const BROKEN_TLS_MS = HOUR;
 /** A host that could not be connected to is tried after the others for this long, ms. */
 const DOWN_MS = 2 * MINUTE;
+/** The same for one that let us wait in vain: finding that out again costs the whole wait. */
+const SILENT_MS = 15 * MINUTE;
 const MAX_HOSTS_REMEMBERED = 1000;
 
 export interface PoolDeps {
@@ -143,7 +145,9 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
         down.delete(hostOf(peer));
         return session;
       } catch (error) {
-        if (error instanceof SmtpFailure && error.stage === 'connect' && error.kind !== 'aborted') down.add(hostOf(peer));
+        if (error instanceof SmtpFailure && error.stage === 'connect' && error.kind !== 'aborted') {
+          down.add(hostOf(peer), error.kind === 'timeout' ? SILENT_MS : DOWN_MS);
+        }
         throw error;
       }
     },

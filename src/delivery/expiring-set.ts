@@ -2,7 +2,8 @@
 import type { Clock } from '#core';
 
 export interface ExpiringSet {
-  add(key: string): void;
+  /** For as long as the set says, or for `ms`. */
+  add(key: string, ms?: number): void;
   has(key: string): boolean;
   delete(key: string): void;
 }
@@ -10,9 +11,9 @@ export interface ExpiringSet {
 export function makeExpiringSet({ clock, lifetimeMs, maxSize }: { clock: Clock; lifetimeMs: number; maxSize: number }): ExpiringSet {
   const until = new Map<string, number>();
   return {
-    add(key) {
+    add(key, ms = lifetimeMs) {
       until.delete(key);
-      until.set(key, clock.monotonic() + lifetimeMs);
+      until.set(key, clock.monotonic() + ms);
       for (const oldest of until.keys()) {
         if (until.size <= maxSize) break;
         until.delete(oldest);

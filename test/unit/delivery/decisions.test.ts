@@ -63,4 +63,9 @@ it('an expiring set forgets by age and by number', () => {
   set.add('b');
   now = 10;
   expect(['b', 'c'].map(set.has)).toEqual([true, false]);
+  set.add('d', 100);
+  now = 109;
+  expect(set.has('d')).toBe(true);
+  now = 110;
+  expect(set.has('d')).toBe(false);
 });
