@@ -11,7 +11,7 @@ afterEach(() => stores.cleanup());
 it('keeps holds over a reopen, with the fields that were given, until they are removed', async () => {
   const base = { account: 1, reason: 'why', at: 5 };
   const holds = [base, { ...base, domain: 'a.example' }, { ...base, account: 2, destination: 'b.example', site: 's', message: 7 }];
-  const ids = [];
+  const ids: number[] = [];
   for (const hold of holds) ids.push(await stores.spool.putHold(hold));
   await stores.reopen();
   expect(await stores.spool.holds()).toEqual(holds.map((hold, index) => ({ ...hold, id: ids[index] })));

@@ -58,6 +58,7 @@ export function makeFakeQueue(): FakeQueue {
     wake: notHere,
     isHeld: notHere,
     setAside: notHere,
+    pause: notHere,
     why: async () => ({ reason: 'First of its sender to this destination', until: undefined }),
     async hold(filter, reason = '') {
       const hold = { ...filter, id: fake.held.length + 1, reason, at: Date.UTC(2026, 2, 4) };
