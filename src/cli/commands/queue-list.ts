@@ -1,28 +1,11 @@
 /** `queue list`: the open deliveries, oldest first; the filters are those of `queue retry` and `queue cancel`. */
 import type { Command } from 'commander';
+import type { QueuedDeliveryJson } from '#api';
 import { type Cli, report, serverCommand } from '../cli.js';
 import { WrongUsage } from '../command-errors.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { renderTable } from '../table.js';
 import { timeText } from '../time-text.js';
-
-/** One open delivery; times are RFC 3339. */
-export interface WireDelivery {
-  id: number;
-  message_id: string;
-  domain: string;
-  sender: string;
-  recipient: string;
-  destination: string;
-  priority: number;
-  due: string;
-  attempts: number;
-  last: { code: number; message: string; mx_host?: string } | null;
-  subject: string;
-  size: number;
-  accepted_at: string;
-  expires_at: string;
-}
 
 export interface FilterOptions {
   domain?: string;
@@ -32,7 +15,7 @@ export interface FilterOptions {
 }
 
 interface Page {
-  items: WireDelivery[];
+  items: QueuedDeliveryJson[];
   /** `after` of the page that follows. */
   next: number | null;
 }
@@ -46,7 +29,7 @@ export function queueList(cli: Cli): Command {
       const limit = Number(options.limit);
       if (!Number.isInteger(limit) || limit < 1) throw new WrongUsage(`--limit ${options.limit}: expected a whole number from 1`);
       const api = connect(cli, options);
-      const items: WireDelivery[] = [];
+      const items: QueuedDeliveryJson[] = [];
       let next: Page['next'] = null;
       do {
         const query = { ...filterFields(options), limit: Math.min(PAGE, limit - items.length), after: next ?? undefined };

@@ -1,15 +1,15 @@
 /** `queue show ID`: everything known of a delivery or of all deliveries of a message, open or over: why it waits, how it ended, what was said. */
 import type { Command } from 'commander';
+import type { QueuedDeliveryJson } from '#api';
 import { type Cli, report, serverCommand } from '../cli.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { type Conversation, renderConversations } from '../render-conversation.js';
 import { renderFields } from '../table.js';
 import type { Paint } from '../terminal.js';
 import { timeText } from '../time-text.js';
-import type { WireDelivery } from './queue-list.js';
 
 type WireStory = { conversations: Conversation[] } & (
-  | (WireDelivery & { state: 'open'; why: string; next_attempt_at: string | null })
+  | (QueuedDeliveryJson & { state: 'open'; why: string; next_attempt_at: string | null })
   | { state: 'delivered' | 'failed' | 'over'; id: number | null; message_id: string; recipient: string; end: WireEnd | null }
 );
 
