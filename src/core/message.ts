@@ -50,6 +50,18 @@ export interface SendOptions {
   requireTls: boolean;
   /** With requireTls: accept any certificate (`o:skip-verification`, or the domain's setting). */
   skipVerification: boolean;
+  /** Rewrite links (`o:tracking`, `o:tracking-clicks`); undefined: as the domain is set. */
+  trackingClicks?: 'yes' | 'no' | 'htmlonly';
+  /** Add a pixel (`o:tracking`, `o:tracking-opens`); undefined: as the domain is set. */
+  trackingOpens?: boolean;
+  /** The pixel goes to the top of the HTML (`o:tracking-pixel-location-top`). */
+  trackingPixelTop?: 'yes' | 'no' | 'htmlonly';
+  /** Leave from this address of ours (`o:sending-ip`). */
+  sendingIp?: string;
+  /** Leave from an address of this pool, by its id (`o:sending-ip-pool`). */
+  sendingIpPool?: string;
+  /** Copies of what was delivered are POSTed here (`o:archive-to`). */
+  archiveTo?: string;
 }
 
 export interface Attachment {
@@ -97,6 +109,17 @@ export interface Message {
   acceptedAt: number;
   /** After this time an open delivery fails as too old; ms since the epoch. */
   expiresAt: number;
+  /** In batch mode: every recipient gets a message of their own, made from this one with their variables when it is sent. */
+  merge?: Merge;
+}
+
+/** What the messages of a batch are made with, beside the variables of each recipient. */
+export interface Merge {
+  /**
+   * The text parts are Handlebars sources rendered with these, whose own texts may name variables of the recipient. Absent: the parts are as they
+   * should be but for `%recipient.name%`.
+   */
+  templateVariables?: Record<string, unknown>;
 }
 
 /** 0: single messages; 1: messages to several recipients; 2: bulk. Lower goes first, at a bounded cost to the others. */
@@ -123,6 +146,8 @@ export interface Delivery extends FlowKey {
   id: number;
   message: number;
   recipient: Address;
+  /** Of a batch: what `%recipient.name%` stands for. */
+  recipientVariables?: Record<string, unknown>;
   /** Domain of the recipient. */
   destinationName: string;
   /** Not before; ms since the epoch. */

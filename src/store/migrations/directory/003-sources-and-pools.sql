@@ -1,0 +1,1 @@
+-- Addresses that mail leaves from, and the pools that domains choose them by.

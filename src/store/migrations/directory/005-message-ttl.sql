@@ -1,0 +1,1 @@
+-- How long a domain keeps its messages.

@@ -1,0 +1,1 @@
+-- MTA-STS policies that were fetched, so that a restart forgets none (RFC 8461 5.1).

@@ -1,0 +1,1 @@
+-- Delivered bytes on their way to the URL of o:archive-to.

@@ -1,0 +1,1 @@
+-- What replies made us do to paths and senders, so that a restart does not forget it.

@@ -1,0 +1,1 @@
+-- Variables of each recipient of a batch.

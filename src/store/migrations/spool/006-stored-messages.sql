@@ -1,0 +1,1 @@
+-- Messages by their storage key, and the answers given for idempotency keys.

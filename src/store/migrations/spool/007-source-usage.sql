@@ -1,0 +1,1 @@
+-- What each source sent in an hour and a day of its warm-up.
