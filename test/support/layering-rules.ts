@@ -49,6 +49,7 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   handlebars: ['src/mail/'],
   mailparser: ['src/mail/'],
   'html-to-text': ['src/mail/'],
+  htmlparser2: ['src/mail/'],
   'nodemailer/lib/smtp-connection': ['src/delivery/'],
   pino: ['src/cli/'],
   react: ['src/panel/'],
