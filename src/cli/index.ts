@@ -23,6 +23,7 @@ import { init } from './commands/init.js';
 import { keyCreate } from './commands/key-create.js';
 import { keyList } from './commands/key-list.js';
 import { keyRemove } from './commands/key-remove.js';
+import { lint } from './commands/lint.js';
 import { queueCancel } from './commands/queue-cancel.js';
 import { queueHold, queueHolds, queueRelease } from './commands/queue-hold.js';
 import { queueList } from './commands/queue-list.js';
@@ -49,6 +50,7 @@ export function makeProgram(cli: Cli): Command {
     group('credential', 'SMTP logins', [credentialAdd, credentialList, credentialRemove]),
     group('key', 'API keys', [keyCreate, keyList, keyRemove]),
     send,
+    lint,
     group('queue', 'open deliveries', [queueList, queueShow, queueRetry, queueCancel, queueHold, queueRelease, queueHolds]),
     group('events', 'what happened', [eventsTail]),
     group('bounce', 'what refusals mean', [bounceExplain]),

@@ -13,6 +13,7 @@ export { type AttachedPart, buildMessage, type MessageParts } from './build-mess
 export { type DkimKeyKind, type DkimKeyPair, dkimRecordValue, generateDkimKey, publicKeyOfRecord, readDkimKey } from './dkim-key.js';
 export { decodeHeaderText } from './encoded-words.js';
 export { allValues, firstValue, foldLongFields, type HeadField, joinHead, parseHead } from './head-fields.js';
+export { type LintContext, type LintWarning, lintMessage } from './lint/lint-message.js';
 export { type AttachmentLister, listAttachments, makeAttachmentLister } from './list-attachments.js';
 export { makeField } from './make-field.js';
 export { type MessageReader, type MessageReaderOptions, makeMessageReader, type ReadMessage } from './message-reader.js';

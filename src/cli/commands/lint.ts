@@ -1,0 +1,51 @@
+/** `lint FILE`: advice on a message before it is sent. Needs no server. */
+import { createReadStream } from 'node:fs';
+import type { Command } from 'commander';
+import { MAX_MESSAGE_SIZE } from '#intake';
+import { type LintWarning, lintMessage, makeMessageReader, parseHead } from '#mail';
+import { type Cli, newCommand, repeated, report } from '../cli.js';
+import { CommandFailed } from '../command-errors.js';
+import { renderTable } from '../table.js';
+import type { Paint } from '../terminal.js';
+
+interface Options {
+  bulk?: boolean;
+  domain?: string[];
+  json?: boolean;
+}
+
+export function lint(cli: Cli): Command {
+  return newCommand(cli, 'lint', 'say what providers will hold against a message; exits 1 when there is something')
+    .argument('<file>', 'message as it would be sent (.eml); - reads standard input')
+    .option('--bulk', 'it goes to many people')
+    .option('--domain <domain>', 'domain whose DKIM key signs it (repeat for more)', repeated)
+    .option('--json', 'print JSON')
+    .action(async (file: string, options: Options) => {
+      const warnings = await lintFile(cli, file, options);
+      report(cli, options, { warnings }, (paint) => renderWarnings(paint, warnings));
+      if (warnings.length > 0) throw new CommandFailed(options.json ? `${warnings.length} warnings` : '');
+    });
+}
+
+/** Read whole: a message is at most as large as the server takes. */
+async function lintFile(cli: Cli, file: string, options: Options): Promise<LintWarning[]> {
+  const reader = makeMessageReader({ maxSize: MAX_MESSAGE_SIZE });
+  const body: Uint8Array[] = [];
+  const content = file === '-' ? [Buffer.from(await cli.terminal.readInput())] : createReadStream(file);
+  try {
+    for await (const chunk of content) body.push(...reader.push(chunk as Uint8Array));
+  } catch (error) {
+    throw new CommandFailed(`Cannot read the message ${file} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
+  }
+  const { head, lastBody } = reader.end();
+  const fields = parseHead(head);
+  return lintMessage(fields, [...body, ...lastBody], { signingDomains: options.domain, isBulk: options.bulk === true });
+}
+
+const renderWarnings = (paint: Paint, warnings: readonly LintWarning[]): string =>
+  renderTable(
+    paint,
+    ['RULE', 'WHAT'],
+    warnings.map(({ rule, message }) => [{ text: rule, paint: paint.yellow }, message]),
+    'Nothing to say against it.',
+  );

@@ -1,0 +1,71 @@
+/** The images and links of HTML, counted without building a tree. */
+import { Parser } from 'htmlparser2';
+
+export interface HtmlFacts {
+  /** Pictures that people see but screen readers and blocked images cannot tell. */
+  imagesWithoutAlt: number;
+  images: number;
+  /** Characters of the longest `href`. */
+  longestLink: number;
+  /** `http:` links. */
+  insecureLinks: number;
+  /** Links whose text shows another host than they lead to. */
+  misleadingLinks: string[];
+}
+
+const MAX_TOLD = 5;
+
+export function readHtml(sources: readonly string[]): HtmlFacts {
+  const facts: HtmlFacts = { imagesWithoutAlt: 0, images: 0, longestLink: 0, insecureLinks: 0, misleadingLinks: [] };
+  let href: string | undefined;
+  let text = '';
+  const parser = new Parser({
+    onopentag(name, attributes) {
+      if (name === 'img') countImage(facts, attributes);
+      if (name !== 'a' && name !== 'area') return;
+      href = attributes.href?.trim();
+      text = '';
+      if (href === undefined) return;
+      facts.longestLink = Math.max(facts.longestLink, href.length);
+      if (/^http:/i.test(href)) facts.insecureLinks++;
+    },
+    ontext(data) {
+      if (href !== undefined && text.length < 200) text += data;
+    },
+    onclosetag(name) {
+      if (name !== 'a' || href === undefined) return;
+      const shown = hostShown(text);
+      const real = hostOf(href);
+      const isSame =
+        shown === undefined || real === undefined || real === shown || real.endsWith(`.${shown}`) || shown.endsWith(`.${real}`);
+      if (!isSame && facts.misleadingLinks.length < MAX_TOLD) facts.misleadingLinks.push(`${shown} leads to ${real}`);
+      href = undefined;
+    },
+  });
+  for (const source of sources) parser.write(source);
+  parser.end();
+  return facts;
+}
+
+/** An empty `alt` is right for decoration, and a picture of one pixel is nothing to see. */
+function countImage(facts: HtmlFacts, { alt, width, height }: Record<string, string>): void {
+  facts.images++;
+  const isPixel = /^[01](?:px)?$/.test(width ?? '') && /^[01](?:px)?$/.test(height ?? '');
+  if (alt === undefined && !isPixel) facts.imagesWithoutAlt++;
+}
+
+function hostOf(href: string): string | undefined {
+  try {
+    const { protocol, hostname } = new URL(href);
+    return protocol === 'http:' || protocol === 'https:' ? hostname.replace(/^www\./, '') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The host when the text is an address of the web itself; words are no promise. */
+function hostShown(text: string): string | undefined {
+  const address = /^\s*((?:https?:\/\/)?(?:[a-z0-9-]+\.)+[a-z]{2,24})(?:[/?#:]\S*)?\s*$/i.exec(text)?.[1];
+  if (address === undefined) return undefined;
+  return hostOf(/^https?:/i.test(address) ? address : `https://${address}`);
+}
