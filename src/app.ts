@@ -75,7 +75,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const usage = makeDailyUsage({ spool: stores.spool, limit: config.limits.unverifiedDomainPerDay });
     const pressure = makePressure({ spool: stores.spool, room: makeDiskRoom(dataDir), logger, limits: config.limits, memory: readMemory });
     const intake = metrics.counting.intake(
-      makeIntake({ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger }),
+      makeIntake({ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger, onEvents: pump.wake }),
     );
     const delivery = makeDelivery({
       queue,

@@ -126,6 +126,7 @@ function countAttempts(registry: Registry, clock: Clock): Counting['recorder'] {
   const reasonOf = ({ reason, reply }: Exclude<Outcome, { kind: 'delivered' | 'released' }>) => (reply.code === 604 ? 'cancelled' : reason);
   return (recorder) => ({
     accepted: recorder.accepted,
+    rejected: recorder.rejected,
     delivered(fields) {
       const event = recorder.delivered(fields);
       delivered.add();

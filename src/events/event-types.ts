@@ -7,7 +7,7 @@ import type { Attachment } from '#core';
 /** Every event name and what it says. */
 export const EVENT_NAMES = {
   accepted: 'The message was committed to the queue for this recipient.',
-  rejected: 'The message was refused after it had been accepted from the client.',
+  rejected: 'The message was refused: something it asks for or says is not what we send.',
   delivered: 'The recipient’s mail server took responsibility for the message.',
   failed: 'A delivery attempt failed; severity says whether it is tried again.',
   opened: 'The recipient opened the message.',
@@ -35,18 +35,21 @@ interface EventBase<N extends EventName> {
   domain: { name: string };
 }
 
-interface MessageEventBase<N extends EventName> extends EventBase<N> {
+interface MessageFields {
+  flags: { 'is-authenticated': boolean; 'is-system-test': boolean; 'is-test-mode': boolean; 'is-routed': boolean };
+  message: { headers: { to: string; 'message-id': string; from: string; subject: string }; attachments: WireAttachment[]; size: number };
+  tags: string[];
+  campaigns: [];
+  'user-variables': Record<string, unknown>;
+}
+
+interface MessageEventBase<N extends EventName> extends EventBase<N>, MessageFields {
   recipient: string;
   'recipient-domain': string;
   method: 'smtp' | 'http';
   envelope: { sender: string; transport: 'smtp'; targets: string; 'sending-ip'?: string };
-  flags: { 'is-authenticated': boolean; 'is-system-test': boolean; 'is-test-mode': boolean; 'is-routed': boolean };
-  message: { headers: { to: string; 'message-id': string; from: string; subject: string }; attachments: WireAttachment[]; size: number };
   storage: { key: string; region: string; env: string };
   'recipient-provider': string;
-  tags: string[];
-  campaigns: [];
-  'user-variables': Record<string, unknown>;
 }
 
 export interface WireAttachment extends Pick<Attachment, 'filename' | 'size'> {
@@ -92,5 +95,10 @@ export interface FailedEvent extends MessageEventBase<'failed'> {
   'delivery-status': DeliveryStatus;
 }
 
+/** One for a message that was refused, whoever it was for; nothing of the message is kept, so it has no `storage`. */
+export interface RejectedEvent extends EventBase<'rejected'>, MessageFields {
+  reject: { reason: string; description: string };
+}
+
 /** The events this server records today. */
-export type RecordedEvent = AcceptedEvent | DeliveredEvent | FailedEvent;
+export type RecordedEvent = AcceptedEvent | DeliveredEvent | FailedEvent | RejectedEvent;

@@ -2,9 +2,9 @@
  * Builds the events of a message's life as rows for the outbox. Pure but for the time: events of one process never share a microsecond,
  * so their order is the order in which things happened.
  */
-import { type Clock, type Delivery, domainOf, type Message, makeEventId, type Outcome } from '#core';
+import { type Clock, type Delivery, domainOf, type Message, type MessageFacts, makeEventId, type Outcome } from '#core';
 import type { OutboxEvent } from '#store';
-import type { AcceptedEvent, DeliveredEvent, DeliveryStatus, FailedEvent, RecordedEvent } from './event-types.js';
+import type { AcceptedEvent, DeliveredEvent, DeliveryStatus, FailedEvent, RecordedEvent, RejectedEvent } from './event-types.js';
 import { recipientProvider } from './recipient-provider.js';
 
 /** A try that ended, with what the events say of it. */
@@ -15,6 +15,21 @@ export interface AttemptRecord {
   delivery: Delivery;
   /** Number of this attempt, 1 for the first. */
   attempt: number;
+}
+
+type Told = Pick<MessageFacts, 'headers' | 'attachments' | 'tags' | 'userVariables' | 'isAuthenticated'>;
+
+/** A message that was refused, as far as it had been read. */
+export interface Rejection extends Told {
+  account: number;
+  /** Public id of the account. */
+  accountId: string;
+  /** Name of the hosted domain it was sent as. */
+  domain: string;
+  size: number;
+  isTestMode: boolean;
+  /** What the sender was told. */
+  reason: string;
 }
 
 export interface Recorder {
@@ -28,6 +43,8 @@ export interface Recorder {
         | { severity: 'permanent' }
       ),
   ): OutboxEvent;
+  /** One per message, whatever the number of its recipients. */
+  rejected(rejection: Rejection): OutboxEvent;
 }
 
 export function makeRecorder(deps: { clock: Clock }): Recorder {
@@ -87,6 +104,20 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
       };
       return row(event, message);
     },
+
+    rejected(rejection) {
+      const event: RejectedEvent = {
+        ...stamp('rejected', now(), 'warn'),
+        account: { id: rejection.accountId },
+        domain: { name: rejection.domain },
+        ...messageFields(rejection, rejection.size, rejection.isTestMode),
+        reject: { reason: rejection.reason, description: '' },
+      };
+      const { account, domain, headers } = rejection;
+      const at = Math.round(event.timestamp * 1e6);
+      const names = { id: event.id, account, domain, at, event: event.event, recipient: '', messageId: headers.messageId };
+      return { ...names, severity: '', body: JSON.stringify(event) };
+    },
   };
 }
 
@@ -112,24 +143,26 @@ function messageEvent(
       targets: recipient,
       ...(connection?.sendingIp === undefined ? {} : { 'sending-ip': connection.sendingIp }),
     },
-    flags: {
-      'is-authenticated': facts.isAuthenticated,
-      'is-system-test': false,
-      'is-test-mode': message.options.testMode,
-      'is-routed': false,
-    },
-    message: {
-      headers: { to: facts.headers.to, 'message-id': facts.headers.messageId, from: facts.headers.from, subject: facts.headers.subject },
-      attachments: facts.attachments.map((part) => ({ filename: part.filename, 'content-type': part.contentType, size: part.size })),
-      size: message.size,
-    },
+    ...messageFields(facts, message.size, message.options.testMode),
     storage: { key: facts.storageKey, region: 'local', env: 'production' },
     recipient,
     'recipient-domain': destination,
     'recipient-provider': recipientProvider(destination, connection?.mxHost),
-    tags: facts.tags,
+  };
+}
+
+/** What every event says of its message. */
+function messageFields({ headers, attachments, tags, userVariables, isAuthenticated }: Told, size: number, isTestMode: boolean) {
+  return {
+    flags: { 'is-authenticated': isAuthenticated, 'is-system-test': false, 'is-test-mode': isTestMode, 'is-routed': false },
+    message: {
+      headers: { to: headers.to, 'message-id': headers.messageId, from: headers.from, subject: headers.subject },
+      attachments: attachments.map((part) => ({ filename: part.filename, 'content-type': part.contentType, size: part.size })),
+      size,
+    },
+    tags,
     campaigns: [] as [],
-    'user-variables': facts.userVariables,
+    'user-variables': userVariables,
   };
 }
 
@@ -151,7 +184,7 @@ function status(outcome: Exclude<Outcome, { kind: 'released' }>, attempt: number
 
 const seconds = (ms: number) => Math.round(ms * 10) / 10_000;
 
-function row(event: RecordedEvent, message: Message): OutboxEvent {
+function row(event: Exclude<RecordedEvent, RejectedEvent>, message: Message): OutboxEvent {
   return {
     id: event.id,
     account: message.account,

@@ -3,15 +3,19 @@ import type { SpoolStore } from '#store';
 import { readDraft } from './draft.js';
 import { runPipeline } from './pipeline.js';
 import type { Pressure } from './pressure/pressure.js';
+import { makeRejections } from './rejections.js';
 import type { IntakeContext } from './step.js';
 import type { Intake } from './submission.js';
 
-export interface IntakeDeps extends Omit<IntakeContext, 'spool'> {
-  spool: Pick<SpoolStore, 'newBody' | 'openBody'>;
+export interface IntakeDeps extends Omit<IntakeContext, 'spool' | 'rejections'> {
+  spool: Pick<SpoolStore, 'newBody' | 'openBody' | 'putEvents'>;
   pressure: Pick<Pressure, 'refusal'>;
+  /** Called after every commit of events. */
+  onEvents: () => void;
 }
 
 export function makeIntake(deps: IntakeDeps): Intake {
+  const context: IntakeContext = { ...deps, rejections: makeRejections(deps) };
   return {
     refusalNow: (account) => deps.pressure.refusal(account),
     async accept(submission) {
@@ -21,7 +25,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
       try {
         const recipients = [...new Set(submission.recipients)];
         const draft = await readDraft({ ...submission, recipients }, writer, deps.clock.now());
-        const { messageId } = await runPipeline(draft, deps);
+        const { messageId } = await runPipeline(draft, context);
         return { messageId };
       } catch (error) {
         await writer.discard();

@@ -1,6 +1,6 @@
 /**
  * The way of every message into the queue, whichever door it came through. Reading the array is reading the policy: each step gives the draft
- * (changed or not) or the refusal that ends it. The loop logs, times and stops.
+ * (changed or not) or the refusal that ends it. The loop logs, leaves a `rejected` event, and stops.
  */
 import { Refusal } from '#core';
 import type { Draft } from './draft.js';
@@ -36,6 +36,7 @@ export async function runPipeline(start: Draft, context: IntakeContext): Promise
     const result = await step(draft, context);
     if (result instanceof Refusal) {
       context.logger.debug({ step: name, code: result.smtpCode, reason: result.reason ?? result.publicText }, 'message stopped');
+      await context.rejections.note(draft, result);
       throw result;
     }
     draft = result;

@@ -7,6 +7,7 @@ import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
 import type { DailyUsage } from './daily-usage.js';
 import type { Draft } from './draft.js';
+import type { Rejections } from './rejections.js';
 
 export interface IntakeContext {
   directory: Directory;
@@ -14,6 +15,7 @@ export interface IntakeContext {
   spool: Pick<SpoolStore, 'openBody'>;
   recorder: Recorder;
   usage: DailyUsage;
+  rejections: Rejections;
   clock: Clock;
   ids: IdSource;
   hostname: string;

@@ -199,6 +199,8 @@ export interface SpoolStore {
   putHold(hold: Omit<Hold, 'id'>): Promise<number>;
   removeHolds(ids: number[]): Promise<void>;
 
+  /** Events that tell of no message in the spool. Durable on resolve. */
+  putEvents(events: OutboxEvent[]): Promise<void>;
   /** Rows after `after`, oldest first. */
   outbox(after: number, limit: number): Promise<OutboxRow[]>;
   /** Deletes rows at or below `seq`. */

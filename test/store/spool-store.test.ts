@@ -208,6 +208,12 @@ describe('the backlog', () => {
 });
 
 describe('outbox', () => {
+  it('takes events that belong to no message of the spool', async () => {
+    await stores.spool.putEvents([makeEvent('alone'), makeEvent('another')]);
+    await stores.reopen();
+    expect(await outboxIds()).toEqual(['alone', 'another']);
+  });
+
   it('is read in commit order and trimmed; positions are never used again', async () => {
     await put(100, [10], { events: [makeEvent('a', { at: 1_700_000_000_000_000 }), makeEvent('b')] });
     await put(200, [10], { events: [makeEvent('c')] });

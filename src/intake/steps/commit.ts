@@ -1,12 +1,11 @@
 /** Puts the finished message into the queue, one delivery per recipient, with its `accepted` events. From here on it is ours. */
-import { domainOf, type Message, type Priority, randomStorageKey } from '#core';
-import { decodeHeaderText, firstValue, joinHead } from '#mail';
+import { domainOf, type Message, makeStorageKey, type Priority } from '#core';
+import { joinHead } from '#mail';
 import { MESSAGE_LIFETIME } from '#queue';
 import type { Draft } from '../draft.js';
+import { headerTexts } from '../header-texts.js';
 import type { IntakeContext, Step } from '../step.js';
 
-/** Header texts in events are cut here, so that an event does not grow with the number of recipients. */
-const MAX_TEXT = 1000;
 const BULK = 100;
 
 export const commit: Step = async (draft, context) => {
@@ -33,11 +32,11 @@ export const commit: Step = async (draft, context) => {
 function messageOf(draft: Draft, { clock, ids }: IntakeContext): Message {
   const { submission } = draft;
   const head = joinHead(draft.head);
-  const text = (name: string) => decodeHeaderText(firstValue(draft.head, name) ?? '').slice(0, MAX_TEXT);
   const acceptedAt = clock.now();
   const bodyBytes = draft.body.kind === 'inline' ? draft.body.bytes.byteLength : draft.body.size;
+  const id = ids.next();
   return {
-    id: ids.next(),
+    id,
     account: submission.account,
     domain: submission.domain.name,
     sender: submission.sender,
@@ -48,7 +47,7 @@ function messageOf(draft: Draft, { clock, ids }: IntakeContext): Message {
     traits: draft.traits,
     options: draft.options,
     facts: {
-      headers: { to: text('to'), from: text('from'), subject: text('subject'), messageId: draft.messageId },
+      headers: { ...headerTexts(draft.head), messageId: draft.messageId },
       attachments: draft.attachments,
       tags: draft.tags,
       userVariables: draft.userVariables,
@@ -56,7 +55,7 @@ function messageOf(draft: Draft, { clock, ids }: IntakeContext): Message {
       isAuthenticated: submission.isAuthenticated,
       originatingIp: submission.remoteAddress,
       ...(submission.apiKeyId === undefined ? {} : { apiKeyId: submission.apiKeyId }),
-      storageKey: randomStorageKey(),
+      storageKey: makeStorageKey(id),
     },
     acceptedAt,
     expiresAt: acceptedAt + MESSAGE_LIFETIME,

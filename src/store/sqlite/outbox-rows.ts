@@ -22,8 +22,10 @@ export function makeOutboxReads(database: Connection) {
 }
 
 export function makeOutboxWrites(database: Connection) {
+  const putEvents = makeOutboxInsert(database);
   const trim = database.prepare<[number]>('DELETE FROM outbox WHERE seq <= ?');
   return {
+    putEvents,
     trimOutbox(seq: number): void {
       trim.run(seq);
     },

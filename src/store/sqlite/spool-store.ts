@@ -86,6 +86,7 @@ export async function makeSpoolStore(
     holds: () => writer.call('holds'),
     putHold: (hold) => writer.call('putHold', hold),
     removeHolds: (ids) => writer.call('removeHolds', ids),
+    putEvents: (events) => writer.call('putEvents', events),
     outbox: (after, limit) => writer.call('outbox', after, limit),
     trimOutbox: (seq) => writer.call('trimOutbox', seq),
     largestId: () => writer.call('largestId'),

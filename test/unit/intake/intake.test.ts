@@ -5,7 +5,7 @@ import { type Address, type Body, makeIdSource, parseAddress, Refusal, StoreErro
 import type { Directory } from '../../../dist/directory/index.js';
 import { makeRecorder } from '../../../dist/events/index.js';
 import { makeDailyUsage, makeIntake, type Submission } from '../../../dist/intake/index.js';
-import type { BodyWriter, DomainRecord, NewMessage } from '../../../dist/store/index.js';
+import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '../../../dist/store/index.js';
 
 const NOW = 1_772_619_330_000;
 const clock = { now: () => NOW, monotonic: () => NOW };
@@ -41,6 +41,8 @@ let failPut: Error | undefined;
 let discarded: number;
 let used: number;
 let pressure: Refusal | undefined;
+let rejected: OutboxEvent[];
+let failRejected: Error | undefined;
 
 function setUp(limit: number | null = null) {
   const directory = {
@@ -65,7 +67,14 @@ function setUp(limit: number | null = null) {
         puts.push(message);
       },
     },
-    spool: { newBody, openBody },
+    spool: {
+      newBody,
+      openBody,
+      putEvents: async (events) => {
+        if (failRejected) throw failRejected;
+        rejected.push(...events);
+      },
+    },
     recorder: makeRecorder({ clock }),
     usage: makeDailyUsage({ spool: { usage: async () => used }, limit }),
     clock,
@@ -73,6 +82,7 @@ function setUp(limit: number | null = null) {
     ids: makeIdSource(clock),
     hostname: HOSTNAME,
     logger: pino({ level: 'silent' }),
+    onEvents: () => undefined,
   });
 }
 
@@ -82,6 +92,8 @@ beforeEach(() => {
   discarded = 0;
   used = 0;
   pressure = undefined;
+  rejected = [];
+  failRejected = undefined;
 });
 
 const submission = (text: string, fields: Partial<Submission> = {}): Submission => ({
@@ -338,5 +350,48 @@ describe('the daily limit', () => {
     await setUp(300).accept(submission(MAIL));
     await setUp(null).accept(submission(MAIL, unverified));
     expect(puts).toHaveLength(2);
+  });
+});
+
+describe('a message that is refused', () => {
+  const refuse = (intake: ReturnType<typeof setUp>, fields = 'X-Mailgun-Dkim: maybe\n') =>
+    intake.accept(submission(`X-Mailgun-Tag: spring\n${fields}${MAIL}`)).catch((error: unknown) => error);
+
+  it('leaves one event that tells whose message it was and why it was refused', async () => {
+    const refusal = await refuse(setUp());
+    expect(refusal).toBeInstanceOf(Refusal);
+    expect(puts).toEqual([]);
+    expect(rejected).toMatchObject([
+      { account: 1, domain: 'src.example', event: 'rejected', recipient: '', messageId: 'x1@src.example', severity: '' },
+    ]);
+    expect(JSON.parse(rejected[0]?.body ?? '')).toMatchObject({
+      event: 'rejected',
+      'log-level': 'warn',
+      account: { id: 'a'.repeat(24) },
+      domain: { name: 'src.example' },
+      flags: { 'is-authenticated': true, 'is-test-mode': false },
+      message: { headers: { to: 'Bob <bob@dst.example>', 'message-id': 'x1@src.example', subject: 'Grüße' }, attachments: [] },
+      reject: { reason: (refusal as Refusal).publicText, description: '' },
+      campaigns: [],
+      'user-variables': {},
+    });
+  });
+
+  it('leaves none when it may be sent later', async () => {
+    used = 10;
+    const unverified = submission(MAIL, { domain: domainRecord('src.example', { state: 'unverified' }) });
+    await expect(setUp(10).accept(unverified)).rejects.toMatchObject({ smtpCode: 450 });
+    expect(rejected).toEqual([]);
+  });
+
+  it('leaves a bounded number of them, whatever a client repeats', async () => {
+    const intake = setUp();
+    for (let count = 0; count < 100; count++) expect(await refuse(intake)).toBeInstanceOf(Refusal);
+    expect(rejected).toHaveLength(60);
+  });
+
+  it('is refused for the same reason when the event cannot be stored', async () => {
+    failRejected = new StoreError('full', 'no space');
+    expect(await refuse(setUp())).toMatchObject({ smtpCode: 550, publicText: expect.stringContaining('X-Mailgun-Dkim') });
   });
 });
