@@ -49,6 +49,32 @@ export interface StoredConversation {
   text: string;
 }
 
+/** A POST that must reach a customer's server. */
+export interface HttpCall {
+  /** Names what it tells of: put twice, it is kept once. */
+  id: string;
+  account: number;
+  /** `https://host:port`, what the URL begins with. */
+  origin: string;
+  url: string;
+  contentType: string;
+  body: Uint8Array;
+  /** Attempts made so far. */
+  attempts: number;
+  /** Not before; ms since the epoch. */
+  due: number;
+  /** ms since the epoch. */
+  createdAt: number;
+}
+
+/** A call without its bytes. */
+export interface WaitingCall {
+  id: string;
+  due: number;
+  /** Bytes of its body. */
+  size: number;
+}
+
 /** Of one delivery, or of all deliveries of a message. */
 export type ConversationQuery = { account: number; limit: number } & ({ delivery: number } | { messageId: string });
 
@@ -63,6 +89,15 @@ export interface EventStore {
   appendConversations(rows: StoredConversation[]): Promise<void>;
   /** The newest, by delivery, in the order of their attempts. */
   conversations(query: ConversationQuery): Promise<StoredConversation[]>;
+  /** Durable on resolve. */
+  putCall(call: HttpCall): Promise<void>;
+  /** Every origin that has calls waiting, with the due time of its first. */
+  callOrigins(): Promise<{ origin: string; due: number }[]>;
+  /** The first calls of an origin by due time, those that are not due yet included. */
+  firstCalls(origin: string, limit: number): Promise<WaitingCall[]>;
+  call(id: string): Promise<HttpCall | undefined>;
+  postponeCall(id: string, attempts: number, due: number): Promise<void>;
+  removeCall(id: string): Promise<void>;
   /** Removes what its retention rule lets go, a bounded number per call; true when there is more. */
   sweep(now: number): Promise<boolean>;
 }

@@ -12,13 +12,23 @@ export type {
   DirectoryStore,
   DkimKeyFilter,
   DkimKeyRecord,
+  DomainChanges,
   DomainFilter,
   DomainRecord,
   KeyRole,
   Page,
 } from './directory-store.js';
 export { type DiskFacts, type DiskRoom, makeDiskRoom } from './disk-room.js';
-export type { ConversationQuery, EventPosition, EventQuery, EventStore, StoredConversation, StoredEvent } from './event-store.js';
+export type {
+  ConversationQuery,
+  EventPosition,
+  EventQuery,
+  EventStore,
+  HttpCall,
+  StoredConversation,
+  StoredEvent,
+  WaitingCall,
+} from './event-store.js';
 export { openStores, type StoreOptions, type Stores } from './open-stores.js';
 export type {
   Backlog,
@@ -26,6 +36,7 @@ export type {
   Cursor,
   DeliveryKey,
   FlowHead,
+  GivenAnswer,
   Hold,
   HoldFilter,
   NewDelivery,
@@ -37,5 +48,6 @@ export type {
   QueueFilter,
   Settlement,
   SpoolStore,
+  StoredKey,
 } from './spool-store.js';
 export { startSweeping } from './start-sweeping.js';

@@ -19,10 +19,12 @@ export const RETENTION = {
     dkim_key: { kind: 'bounded', by: 'its domain; deleted with it' },
     credential: { kind: 'bounded', by: 'its domain; deleted with it' },
     api_key: { kind: 'bounded', by: 'what customers set up; deleted by them' },
+    sts_policy: { kind: 'until', when: 'it has expired and a policy is fetched' },
   },
   spool: {
-    message: { kind: 'period', ms: 3 * DAY, from: 'the end of its last delivery' },
-    message_content: { kind: 'period', ms: 3 * DAY, from: 'the end of the last delivery of its message' },
+    message: { kind: 'until', when: 'the message_ttl of its domain has passed since its last delivery ended, or its owner deletes it' },
+    message_content: { kind: 'until', when: 'its message goes' },
+    given_answer: { kind: 'period', ms: DAY, from: 'the answer' },
     queue: { kind: 'until', when: 'the delivery is settled' },
     destination: { kind: 'until', when: 'no delivery to it is open' },
     outbox: { kind: 'until', when: 'every reader has it' },
@@ -34,10 +36,14 @@ export const RETENTION = {
   events: {
     event: { kind: 'period', ms: 30 * DAY, from: 'the time of the event' },
     conversation: { kind: 'period', ms: 30 * DAY, from: 'the attempt' },
+    http_call: { kind: 'period', ms: 3 * DAY, from: 'what it tells of; it is given up long before' },
     stream: { kind: 'until', when: 'it has no event' },
     reader: { kind: 'bounded', by: 'the number of readers' },
   },
 } as const satisfies Record<string, Record<string, RetentionRule>>;
+
+/** How long a message is kept after its last delivery has ended, unless its domain says otherwise, ms. */
+export const DEFAULT_KEEP_MS = 3 * DAY;
 
 /** Older attempts of a delivery make room for newer ones. */
 export const CONVERSATIONS_PER_DELIVERY = 10;

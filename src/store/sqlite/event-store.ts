@@ -11,6 +11,12 @@ export function makeEventStore(writer: StoreThread<EventsCalls>, reader: StoreTh
     query: (query) => reader.call('queryEvents', query),
     appendConversations: (rows) => writer.call('appendConversations', rows),
     conversations: (query) => reader.call('conversations', query),
+    putCall: (call) => writer.call('putCall', call),
+    callOrigins: () => writer.call('callOrigins'),
+    firstCalls: (origin, limit) => writer.call('firstCalls', origin, limit),
+    call: (id) => writer.call('call', id),
+    postponeCall: (id, attempts, due) => writer.call('postponeCall', id, attempts, due),
+    removeCall: (id) => writer.call('removeCall', id),
     sweep: (now) => writer.call('sweepEvents', now),
   };
 }

@@ -1,6 +1,7 @@
-/** Removes events older than their retention, stream by stream (each is one seek), streams that have no event left, and old conversations. */
+/** Removes events older than their retention, stream by stream (each is one seek), streams that have no event left, old conversations and old HTTP calls. */
 import { RETENTION, SWEEP_LIMIT } from '../retention.js';
 import { makeConversationSweep } from './conversation-rows.js';
+import { makeHttpCallSweep } from './http-call-rows.js';
 import type { Connection } from './open-database.js';
 
 export function makeEventSweep(database: Connection, forgetStreams: () => void) {
@@ -13,11 +14,12 @@ export function makeEventSweep(database: Connection, forgetStreams: () => void) 
   // Where the walk over the streams stands; it need not survive a restart.
   let walkedTo = 0;
   const sweepConversations = makeConversationSweep(database);
+  const sweepCalls = makeHttpCallSweep(database);
 
   return {
     /** True when there is more: rows were left in a stream, or streams were not looked at yet. */
     sweepEvents(now: number): boolean {
-      if (sweepConversations(now)) return true;
+      if (sweepConversations(now) || sweepCalls(now)) return true;
       // Events are in µs.
       const limit = (now - RETENTION.events.event.ms) * 1000;
       let room = SWEEP_LIMIT;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { makeConversationWrites } from './conversation-rows.js';
 import { makeEventAppend } from './event-append.js';
 import { makeEventSweep } from './event-sweep.js';
+import { makeHttpCallReads, makeHttpCallWrites } from './http-call-rows.js';
 import { loadMigrations, migrate } from './migrate.js';
 import { type Connection, openDatabase } from './open-database.js';
 import { serveThread, type ThreadCalls } from './serve-thread.js';
@@ -13,8 +14,8 @@ function makeEventCalls(database: Connection) {
   const cursor = database.prepare<[string], { seq: number }>('SELECT seq FROM reader WHERE name = ?');
   const { append, forget } = makeEventAppend(database);
   return {
-    reads: { cursor: (reader: string): number => cursor.get(reader)?.seq ?? 0 },
-    writes: { append, ...makeConversationWrites(database), ...makeEventSweep(database, forget) },
+    reads: { cursor: (reader: string): number => cursor.get(reader)?.seq ?? 0, ...makeHttpCallReads(database) },
+    writes: { append, ...makeConversationWrites(database), ...makeHttpCallWrites(database), ...makeEventSweep(database, forget) },
     forget,
   };
 }

@@ -1,1 +1,0 @@
--- Delivered bytes on their way to the URL of o:archive-to.
