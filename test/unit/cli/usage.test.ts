@@ -71,6 +71,7 @@ it('gives every command --json, and docs/cli.md a place', async () => {
     'credential',
     'key',
     'send',
+    'lint',
     'queue',
     'events',
     'bounce',
