@@ -1,11 +1,9 @@
 /** A message on its way to the queue: read once, then changed by each step of the pipeline in turn. */
 import type { Attachment, Body, ContentTraits, SendOptions } from '#core';
-import { type HeadField, makeMessageReader, parseHead } from '#mail';
+import type { HeadField } from '#mail';
 import type { BodyWriter } from '#store';
+import { readContent } from './read-content.js';
 import type { Submission } from './submission.js';
-
-/** Bytes of a message as it comes in, head and body (25 MiB, Mailgun's limit). */
-export const MAX_MESSAGE_SIZE = 25 * 1024 * 1024;
 
 export interface Draft {
   readonly submission: Omit<Submission, 'content'>;
@@ -29,28 +27,12 @@ export interface Draft {
 /** Reads the content to its end into `writer`. Throws Refusal or StoreError; the caller discards the writer then. */
 export async function readDraft(submission: Submission, writer: BodyWriter, receivedAt: number): Promise<Draft> {
   const { content, ...rest } = submission;
-  const reader = makeMessageReader({ maxSize: MAX_MESSAGE_SIZE });
-  const write = async (pieces: Uint8Array[]) => {
-    for (const piece of pieces) {
-      const room = writer.write(piece);
-      if (room !== undefined) await room;
-    }
-  };
-  for await (const chunk of content) {
-    const pieces = reader.push(chunk);
-    if (pieces.length > 0) await write(pieces);
-  }
-  const read = reader.end();
-  await write(read.lastBody);
+  const read = await readContent(content, writer);
   const { domain } = submission;
   return {
     submission: rest,
     receivedAt,
-    head: parseHead(read.head),
-    body: await writer.finish(),
-    bodyHash: read.bodyHash,
-    traits: read.traits,
-    size: read.size,
+    ...read,
     options: {
       dkim: submission.options.dkim ?? true,
       testMode: submission.options.testMode ?? false,

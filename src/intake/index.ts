@@ -4,9 +4,9 @@
  */
 export { type IntakeDeps, makeIntake } from './accept.js';
 export { type DailyUsage, makeDailyUsage } from './daily-usage.js';
-export { MAX_MESSAGE_SIZE } from './draft.js';
 export type { PressureLimits } from './pressure/decide-pressure.js';
 export { makePressure, type Pressure, type PressureDeps, type PressureState } from './pressure/pressure.js';
 export { readMemory } from './pressure/read-memory.js';
+export { MAX_MESSAGE_SIZE } from './read-content.js';
 export { decideSendOption, mergeTags, type OptionDecision, parseSwitch, parseVariables } from './send-options.js';
 export type { Accepted, Intake, Submission } from './submission.js';

@@ -1,4 +1,5 @@
 import type { Address, Attachment, Refusal, ReversePath, SendOptions } from '#core';
+import type { ComposedMessage } from '#mail';
 import type { DomainRecord } from '#store';
 
 /** What a door (SMTP or HTTP) hands over for one message, after it found out who sends it. */
@@ -18,8 +19,8 @@ export interface Submission {
   sender: ReversePath;
   /** At least one; repeated addresses are delivered once. */
   recipients: Address[];
-  /** Raw message bytes as they came (RFC 5322), without SMTP dot-stuffing. */
-  content: AsyncIterable<Uint8Array>;
+  /** The message as it came (RFC 5322, without SMTP dot-stuffing), in pieces or whole; or one that was composed here. Read once. */
+  content: AsyncIterable<Uint8Array> | Uint8Array | ComposedMessage;
   /** Options given beside the message; X-Mailgun-* fields of the message are merged in (and removed) by intake. */
   options: Partial<SendOptions>;
   tags: string[];

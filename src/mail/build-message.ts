@@ -1,20 +1,9 @@
-/** Composes a MIME message from the parts of an API request: 7-bit, CRLF, and no header that the parts did not ask for. */
-import { Readable } from 'node:stream';
-import MailComposer, { type MailComposerAttachment } from 'nodemailer/lib/mail-composer';
-import { badRequest, rfc2822Date } from '#core';
+/** Composes a MIME message from the parts of an API request: CRLF, short lines, and no header that the parts did not ask for. */
+import { badRequest, randomToken, rfc2822Date } from '#core';
 import { formatMailbox, parseAddressList } from './address-list.js';
-import { type HeadField, joinHead, parseHead } from './head-fields.js';
+import { type AttachedPart, type ComposedPart, composeAttachment, composeMultipart, composeText, type Piece } from './compose-part.js';
+import { type HeadField, RawField } from './head-fields.js';
 import { checkFieldName, checkFieldValue, makeField } from './make-field.js';
-
-export interface AttachedPart {
-  /** Cut off after 255 characters. */
-  filename: string;
-  /** Media type, parameters allowed; anything that is none becomes application/octet-stream. */
-  contentType: string;
-  content: Uint8Array | Readable;
-  /** Shown in the HTML by `cid:` and the file name: its Content-ID is the file name (percent-encoded beyond ASCII). */
-  inline: boolean;
-}
 
 export interface MessageParts {
   /** Address lists as in a header; several mailboxes are allowed. */
@@ -38,38 +27,67 @@ export interface MessageParts {
   date: Date;
 }
 
+/** A message made here: there is nothing left to find out about its head, and its body is in wire form. */
+export interface ComposedMessage {
+  /** The whole head, in order. */
+  fields: HeadField[];
+  /** All of it when no attachment is a stream; otherwise pieces, of which none ends between CR and LF. */
+  body: Uint8Array | AsyncIterable<Uint8Array>;
+}
+
 const IGNORED = /^(?:(?:resent-)?bcc|mime-version|content-.*)$/;
-/** What is kept of the composer's head, in this order. */
-const MIME_FIELDS = ['mime-version', 'content-type', 'content-transfer-encoding', 'content-disposition', 'content-id'];
 const ONCE = new Set(['from', 'sender', 'reply-to', 'to', 'cc', 'subject', 'date', 'message-id', 'in-reply-to', 'references']);
-/** RFC 2045 token/token; a multipart needs a structure that one file cannot have. */
-const MEDIA_TYPE = /^(?!multipart\/)[A-Za-z0-9!#$&^_.+-]+\/[A-Za-z0-9!#$&^_.+-]+(?=\s*(?:;|$))/i;
-/** Longer names fit no file system, and no header line. */
-const MAX_FILE_NAME = 255;
-const MAX_CONTENT_ID = 900;
-const MAX_HEAD_SIZE = 64 * 1024;
 
 /**
  * Throws Refusal (HTTP 400) at once, naming the field, for a line break or NUL in any value, a header name beyond
- * ASCII, or an address that is none. The stream fails when an attachment's stream fails. No file or URL is ever opened.
+ * ASCII, or an address that is none. Seven-bit but for attached messages and addresses that need SMTPUTF8. Reading the body
+ * fails when an attachment's stream fails.
  */
-export function buildMessage(parts: MessageParts): Readable {
+export function buildMessage(parts: MessageParts): ComposedMessage {
   const own = composeFields(parts);
-  const composer = new MailComposer({
-    ...(parts.text === undefined ? {} : { text: wireText(parts.text) }),
-    ...(parts.html === undefined ? {} : { html: wireText(parts.html) }),
-    ...(parts.amp === undefined ? {} : { amp: wireText(parts.amp) }),
-    attachments: parts.attachments.map(composeAttachment),
-    // The composer's own head is not used beyond MIME_FIELDS; these two save it work and are dropped.
-    messageId: '<part@invalid>',
-    date: parts.date,
-    boundaryPrefix: '--_mime',
-    newline: 'win',
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
-  const composed = composer.compile().createReadStream();
-  return Readable.from(withHead(own, composed), { objectMode: false });
+  const { fields, content } = composeContent(parts);
+  const mime = ['MIME-Version: 1.0', ...fields].map((field) => new RawField(Buffer.from(`${field}\r\n`, 'latin1')));
+  return { fields: [...own, ...mime], body: content.every(isBytes) ? joinLines(content) : inPieces(content) };
+}
+
+/** multipart/mixed around multipart/alternative around multipart/related, each only where there is something to hold together. */
+function composeContent(parts: MessageParts): ComposedPart {
+  const inlineParts = parts.attachments.filter((attachment) => attachment.inline);
+  const attached = parts.attachments.filter((attachment) => !attachment.inline);
+  const bodies: ComposedPart[] = [];
+  if (parts.text !== undefined) bodies.push(composeText('text/plain', parts.text));
+  if (parts.amp !== undefined) bodies.push(composeText('text/x-amp-html', parts.amp));
+  if (parts.html !== undefined) {
+    const html = composeText('text/html', parts.html);
+    const shown = inlineParts.splice(0).map(composeAttachment);
+    bodies.push(shown.length === 0 ? html : composeMultipart('related', makeBoundary(), [html, ...shown], 'type="text/html"'));
+  }
+  if (bodies.length === 0) bodies.push(composeText('text/plain', ''));
+  const [only] = bodies;
+  const shown = only !== undefined && bodies.length === 1 ? only : composeMultipart('alternative', makeBoundary(), bodies);
+  // Without HTML nothing refers to the inline files, so they follow the text as the others do.
+  const files = [...inlineParts, ...attached].map(composeAttachment);
+  return files.length === 0 ? shown : composeMultipart('mixed', makeBoundary(), [shown, ...files]);
+}
+
+const makeBoundary = (): string => `=_${randomToken(24)}`;
+
+const isBytes = (piece: Piece): piece is Uint8Array => piece instanceof Uint8Array;
+
+const CRLF = Buffer.from('\r\n');
+
+/** Ends the last line where the text did not. */
+function joinLines(content: Uint8Array[]): Uint8Array {
+  const last = content.at(-1);
+  const isOpen = last !== undefined && last.length > 0 && last[last.length - 1] !== 0x0a;
+  return Buffer.concat(isOpen ? [...content, CRLF] : content);
+}
+
+async function* inPieces(content: Piece[]): AsyncGenerator<Uint8Array> {
+  for (const piece of content) {
+    if (isBytes(piece)) yield piece;
+    else yield* piece;
+  }
 }
 
 function composeFields(parts: MessageParts): HeadField[] {
@@ -125,48 +143,4 @@ function notAnAddress(parameter: string, value: string) {
 function bracketed(messageId: string): string {
   checkFieldValue('Message-Id', messageId);
   return `<${messageId.trim().replace(/^<|>$/g, '')}>`;
-}
-
-function composeAttachment(part: AttachedPart): MailComposerAttachment {
-  const kind = part.inline ? 'inline' : 'attachment';
-  checkFieldValue(`${kind} filename`, part.filename);
-  checkFieldValue(`${kind} content type`, part.contentType);
-  const { content } = part;
-  const filename = [...part.filename].slice(0, MAX_FILE_NAME).join('');
-  const cid = part.inline ? contentId(filename) : '';
-  return {
-    filename: filename === '' ? false : filename,
-    contentType: MEDIA_TYPE.test(part.contentType.trim()) ? part.contentType.trim() : 'application/octet-stream',
-    contentDisposition: kind,
-    content: content instanceof Uint8Array ? Buffer.from(content.buffer, content.byteOffset, content.byteLength) : content,
-    ...(cid === '' || cid.length > MAX_CONTENT_ID ? {} : { cid }),
-  };
-}
-
-/** The characters that a Content-ID cannot hold are percent-encoded, as they are in a `cid:` URL (RFC 2392). */
-function contentId(filename: string): string {
-  return Buffer.from(filename, 'utf8')
-    .toString('utf8')
-    .replace(/[^\x20-\x7e]+|[<>"()\\]/g, encodeURIComponent);
-}
-
-const wireText = (text: string): string => text.replace(/\r\n|\r|\n/g, '\r\n');
-
-/** Our head, then the composer's MIME fields, then its body. */
-async function* withHead(own: HeadField[], composed: Readable): AsyncGenerator<Buffer> {
-  let start: Buffer | undefined = Buffer.alloc(0);
-  for await (const chunk of composed as AsyncIterable<Buffer>) {
-    if (start === undefined) {
-      yield chunk;
-      continue;
-    }
-    start = Buffer.concat([start, chunk]);
-    const end = start.indexOf('\r\n\r\n');
-    if (end < 0 && start.length < MAX_HEAD_SIZE) continue;
-    if (end < 0) throw new Error('the composed message has no end of its head');
-    const given = parseHead(start.subarray(0, end + 2));
-    const mime = MIME_FIELDS.flatMap((name) => given.filter((field) => field.lowerName === name));
-    yield Buffer.concat([joinHead(own), joinHead(mime), start.subarray(end + 2)]);
-    start = undefined;
-  }
 }

@@ -71,6 +71,9 @@ export function joinHead(fields: readonly HeadField[]): Uint8Array {
   return Buffer.concat(fields.map((field) => field.raw));
 }
 
+/** True when there is a byte over 127 in it (RFC 6532). */
+export const needsEightBitHead = (fields: readonly HeadField[]): boolean => fields.some(({ raw }) => hasEightBit(raw));
+
 /** Value of the topmost field of this name (any case), undefined when there is none. */
 export function firstValue(fields: readonly HeadField[], name: string): string | undefined {
   const lowerName = name.toLowerCase();
@@ -81,6 +84,12 @@ export function firstValue(fields: readonly HeadField[], name: string): string |
 export function allValues(fields: readonly HeadField[], name: string): string[] {
   const lowerName = name.toLowerCase();
   return fields.filter((field) => field.lowerName === lowerName).map((field) => field.value);
+}
+
+export function hasEightBit(bytes: Uint8Array): boolean {
+  let bits = 0;
+  for (let index = 0; index < bytes.length; index++) bits |= bytes[index] as number;
+  return bits > 0x7f;
 }
 
 const MAX_LINE = 998;

@@ -8,11 +8,12 @@
  * - Anything else thrown comes from the caller's own stream or key.
  */
 export { formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
-export { bodyHashOf } from './body-scan.js';
-export { type AttachedPart, buildMessage, type MessageParts } from './build-message.js';
+export { type BodyScan, bodyHashOf, makeBodyScan } from './body-scan.js';
+export { buildMessage, type ComposedMessage, type MessageParts } from './build-message.js';
+export type { AttachedPart } from './compose-part.js';
 export { type DkimKeyKind, type DkimKeyPair, dkimRecordValue, generateDkimKey, publicKeyOfRecord, readDkimKey } from './dkim-key.js';
 export { decodeHeaderText } from './encoded-words.js';
-export { allValues, firstValue, foldLongFields, type HeadField, joinHead, parseHead } from './head-fields.js';
+export { allValues, firstValue, foldLongFields, type HeadField, joinHead, needsEightBitHead, parseHead } from './head-fields.js';
 export { type LintContext, type LintWarning, lintMessage } from './lint/lint-message.js';
 export { type AttachmentLister, listAttachments, makeAttachmentLister } from './list-attachments.js';
 export { makeField } from './make-field.js';

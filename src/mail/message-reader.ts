@@ -2,6 +2,7 @@
 import { type ContentTraits, Refusal, tooLarge } from '#core';
 import { makeBodyScan } from './body-scan.js';
 import { makeHeadCollector } from './head-collector.js';
+import { hasEightBit } from './head-fields.js';
 import { makeWireForm } from './wire-form.js';
 
 const DEFAULT_MAX_HEAD_SIZE = 256 * 1024;
@@ -89,10 +90,4 @@ export function makeMessageReader(options: MessageReaderOptions): MessageReader 
         return { head, lastBody, bodyHash, size: whole, traits, rawSize };
       }),
   };
-}
-
-function hasEightBit(bytes: Uint8Array): boolean {
-  let bits = 0;
-  for (let index = 0; index < bytes.length; index++) bits |= bytes[index] as number;
-  return bits > 0x7f;
 }

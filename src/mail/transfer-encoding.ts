@@ -13,6 +13,9 @@ const BASE64_BYTES = 57;
 /** More white space than this before a line end is kept instead of dropped. */
 const MAX_HELD_BLANKS = 65_536;
 
+/** 1 for printable ASCII but SP and the equals sign. */
+const GRAPHIC = Uint8Array.from({ length: 256 }, (_, byte) => (byte > SP && byte < 0x7f && byte !== EQUALS ? 1 : 0));
+
 /** Bytes in, bytes out; `end` gives what was held back. */
 export interface Transcoder {
   push(bytes: Uint8Array): Uint8Array;
@@ -42,6 +45,17 @@ export function makeQuotedPrintableEncoder(): Transcoder {
     out[to++] = byte;
     column++;
   }
+  /** Takes what stands for itself whatever follows, to the end of the line at most: most of most text. Gives how many octets. */
+  function literalRun(bytes: Uint8Array, start: number): number {
+    let index = start;
+    for (; column < MAX_QP_COLUMN; column++) {
+      const byte = bytes[index] as number;
+      if (GRAPHIC[byte] !== 1 && !(byte === SP && GRAPHIC[bytes[index + 1] as number] === 1)) break;
+      out[to++] = byte;
+      index++;
+    }
+    return index - start;
+  }
   function escaped(byte: number): void {
     room(3);
     out[to++] = EQUALS;
@@ -66,9 +80,13 @@ export function makeQuotedPrintableEncoder(): Transcoder {
   }
   return {
     push(bytes) {
-      out = Buffer.allocUnsafe(bytes.length * 6 + 32);
+      // Three octets for one, and a soft line break of three in 73 at the least.
+      out = Buffer.allocUnsafe(Math.ceil(bytes.length * 3.2) + 64);
       to = 0;
-      for (const byte of bytes) {
+      for (let index = 0; index < bytes.length; index++) {
+        if (column > 0 && blank === 0 && !heldCr) index += literalRun(bytes, index);
+        const byte = bytes[index];
+        if (byte === undefined) break;
         if (heldCr) {
           heldCr = false;
           if (byte === LF) {

@@ -13,6 +13,8 @@ export interface Upload {
   contentType: string;
   /** Bytes. */
   size: number;
+  /** The content while it is in memory, undefined while it is in a file. */
+  bytes(): Uint8Array | undefined;
   /** The content from its beginning; may be opened several times, also at once. Lazy: an unread stream holds nothing. */
   open(): Readable;
   /** Lets go of the content. Safe to call twice. */
@@ -49,6 +51,10 @@ function inMemory(facts: Facts, chunks: Uint8Array[]): Upload {
   const kept = [...chunks];
   return {
     ...facts,
+    bytes: () => {
+      if (kept.length > 1) kept.splice(0, kept.length, Buffer.concat(kept));
+      return kept[0] ?? Buffer.alloc(0);
+    },
     open: () => Readable.from([...kept], { objectMode: false }),
     dispose: async () => {
       kept.length = 0;
@@ -68,6 +74,7 @@ function onDisk(facts: Facts, file: FileHandle): Upload {
   let closed: Promise<void> | undefined;
   return {
     ...facts,
+    bytes: () => undefined,
     open: () => Readable.from(read(), { objectMode: false }),
     dispose: () => {
       closed ??= file.close();

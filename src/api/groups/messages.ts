@@ -18,18 +18,12 @@ async function sendMime(call: Call, services: Services) {
 /** Queued means durable. */
 async function submit(call: Call, { intake }: Services, domain: DomainRecord, draft: Draft) {
   const { account, remoteAddress, key } = call;
-  // What is left unread after a refusal may fail later.
-  draft.content.on('error', () => {});
-  try {
-    const { messageId } = await intake.accept({
-      ...draft,
-      ...{ account, domain, remoteAddress, apiKeyId: key.id },
-      ...{ method: 'http', protocol: 'HTTP', isAuthenticated: true },
-    });
-    return { id: `<${messageId}>`, message: 'Queued. Thank you.' };
-  } finally {
-    draft.content.destroy();
-  }
+  const { messageId } = await intake.accept({
+    ...draft,
+    ...{ account, domain, remoteAddress, apiKeyId: key.id },
+    ...{ method: 'http', protocol: 'HTTP', isAuthenticated: true },
+  });
+  return { id: `<${messageId}>`, message: 'Queued. Thank you.' };
 }
 
 export const messageEndpoints: Endpoint[] = [

@@ -31,7 +31,7 @@ export function readParts(form: Form, domain: string, now: number): Draft {
     attachments: files.map(({ upload, inline }) => ({
       filename: upload.filename,
       contentType: upload.contentType,
-      content: upload.open(),
+      content: upload.bytes() ?? upload.open(),
       inline,
     })),
     messageId: readMessageId(form) ?? makeMessageId(now, domain),

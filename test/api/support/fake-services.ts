@@ -4,6 +4,7 @@ import type { EventLog } from '../../../dist/events/index.js';
 import type { Intake, Submission } from '../../../dist/intake/index.js';
 import type { Queue } from '../../../dist/queue/index.js';
 import type { EventPosition, Hold, QueuedDelivery, StoredEvent } from '../../../dist/store/index.js';
+import { bytesOf, join } from '../../unit/mail/support/read-all.js';
 
 export interface AcceptedMessage extends Omit<Submission, 'content'> {
   /** The message as it came, latin1 so that every byte can be looked at. */
@@ -27,9 +28,8 @@ export function makeFakeIntake(): FakeIntake {
     refusalNow: () => fake.pressure,
     async accept({ content, ...submission }) {
       if (fake.failure) throw fake.failure;
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of content) chunks.push(chunk);
-      const raw = Buffer.concat(chunks).toString('latin1');
+      const bytes = content instanceof Uint8Array ? content : await ('fields' in content ? bytesOf(content) : join(content));
+      const raw = Buffer.from(bytes).toString('latin1');
       const messageId = /^message-id:\s*<(.*)>/im.exec(raw)?.[1] ?? 'none@example.com';
       fake.accepted.push({ ...submission, raw, messageId });
       return { messageId } as Awaited<ReturnType<Intake['accept']>>;

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../../dist/core/index.js';
 import { allValues, buildMessage, firstValue, listAttachments, type MessageParts, parseHead } from '../../../dist/mail/index.js';
-import { join, readAll } from './support/read-all.js';
+import { bytesOf, readAll } from './support/read-all.js';
 
 const basic: MessageParts = {
   from: 'Bob <bob@x.com>',
@@ -17,7 +17,7 @@ const basic: MessageParts = {
 };
 
 async function build(parts: Partial<MessageParts>) {
-  const bytes = await join(buildMessage({ ...basic, ...parts }) as AsyncIterable<Buffer>);
+  const bytes = await bytesOf(buildMessage({ ...basic, ...parts }));
   const read = readAll(bytes);
   return { bytes, text: bytes.toString('latin1'), fields: parseHead(read.head), read };
 }
@@ -99,17 +99,17 @@ describe('structure', () => {
 
   it('opens no file and no URL', async () => {
     const content = { path: '/etc/passwd' } as unknown as Uint8Array;
-    const stream = buildMessage({ ...basic, attachments: [{ filename: 'a', contentType: 'x/y', content, inline: false }] });
-    await expect(join(stream as AsyncIterable<Buffer>)).rejects.toThrow();
+    const message = buildMessage({ ...basic, attachments: [{ filename: 'a', contentType: 'x/y', content, inline: false }] });
+    await expect(bytesOf(message)).rejects.toThrow();
     const { text } = await build({ text: 'data:text/plain,x', html: '<img src="file:///etc/passwd">' });
     expect(text).not.toContain('root:');
   });
 
   it('fails when the stream of an attachment fails', async () => {
     const content = new Readable({ read() {} });
-    const stream = buildMessage({ ...basic, attachments: [{ filename: 'a', contentType: 'x/y', content, inline: false }] });
+    const message = buildMessage({ ...basic, attachments: [{ filename: 'a', contentType: 'x/y', content, inline: false }] });
     setImmediate(() => content.destroy(new Error('client went away')));
-    await expect(join(stream as AsyncIterable<Buffer>)).rejects.toThrow('client went away');
+    await expect(bytesOf(message)).rejects.toThrow('client went away');
   });
 
   it.each(['multipart/mixed; boundary=x', 'nonsense', '', 'text / plain'])('sends a file of type %j as octets', async (contentType) => {

@@ -1,4 +1,4 @@
-import { makeMessageReader, type ReadMessage } from '../../../../dist/mail/index.js';
+import { type ComposedMessage, joinHead, makeMessageReader, type ReadMessage } from '../../../../dist/mail/index.js';
 
 export interface WholeMessage extends ReadMessage {
   body: Buffer;
@@ -34,4 +34,9 @@ export async function join(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Arr
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all);
+}
+
+/** A composed message as it goes over the wire. */
+export async function bytesOf({ fields, body }: ComposedMessage): Promise<Buffer> {
+  return wireOf({ head: joinHead(fields), body: body instanceof Uint8Array ? body : await join(body) });
 }

@@ -1,0 +1,67 @@
+/** Reads a message to its end, whichever form it came in, writing its body to the spool: what is known of it then is the same for all forms. */
+import { type Body, type ContentTraits, tooLarge } from '#core';
+import {
+  type ComposedMessage,
+  type HeadField,
+  type MessageReader,
+  makeBodyScan,
+  makeMessageReader,
+  needsEightBitHead,
+  parseHead,
+} from '#mail';
+import type { BodyWriter } from '#store';
+import type { Submission } from './submission.js';
+
+/** Bytes of a message as it comes in, head and body (25 MiB, Mailgun's limit). */
+export const MAX_MESSAGE_SIZE = 25 * 1024 * 1024;
+const MAX_HEAD_SIZE = 256 * 1024;
+
+export interface ReadContent {
+  head: HeadField[];
+  body: Body;
+  bodyHash: string;
+  traits: ContentTraits;
+  /** Bytes of head, empty line and body in wire form. */
+  size: number;
+}
+
+/** Throws Refusal or StoreError, and what the content's own stream fails with; the caller discards the writer then. */
+export async function readContent(content: Submission['content'], writer: BodyWriter): Promise<ReadContent> {
+  if ('fields' in content) return readComposed(content, writer);
+  const reader = makeMessageReader({ maxSize: MAX_MESSAGE_SIZE, maxHeadSize: MAX_HEAD_SIZE });
+  if (content instanceof Uint8Array) await writeAll(reader.push(content), writer);
+  else for await (const chunk of content) await writeAll(reader.push(chunk), writer);
+  return finish(reader, writer);
+}
+
+async function finish(reader: MessageReader, writer: BodyWriter): Promise<ReadContent> {
+  const { head, lastBody, bodyHash, traits, size } = reader.end();
+  await writeAll(lastBody, writer);
+  return { head: parseHead(head), body: await writer.finish(), bodyHash, traits, size };
+}
+
+/** A composed message is in wire form already and its fields are known: only its body is looked at. */
+async function readComposed({ fields, body }: ComposedMessage, writer: BodyWriter): Promise<ReadContent> {
+  const headSize = fields.reduce((sum, field) => sum + field.raw.length, 0);
+  if (headSize > MAX_HEAD_SIZE) throw tooLarge('Header block is too large');
+  const scan = makeBodyScan();
+  let size = headSize + 2;
+  const take = (piece: Uint8Array): void | Promise<void> => {
+    size += piece.length;
+    if (size > MAX_MESSAGE_SIZE) throw tooLarge('Message exceeds fixed limit');
+    scan.update(piece);
+    return writer.write(piece);
+  };
+  if (body instanceof Uint8Array) await take(body);
+  else for await (const piece of body) await take(piece);
+  const { bodyHash, eightBit, longLines } = scan.finish();
+  const traits = { eightBitHead: needsEightBitHead(fields), eightBitBody: eightBit, longLines };
+  return { head: fields, body: await writer.finish(), bodyHash, traits, size };
+}
+
+async function writeAll(pieces: Uint8Array[], writer: BodyWriter): Promise<void> {
+  for (const piece of pieces) {
+    const room = writer.write(piece);
+    if (room !== undefined) await room;
+  }
+}
