@@ -4,6 +4,8 @@ import type { Clock } from './clock.js';
 /** 2020-01-01, so that time-ordered ids stay safe integers until 2089. */
 const ID_EPOCH_MS = 1_577_836_800_000;
 const IDS_PER_MS = 4096;
+/** Enough for every safe integer. */
+const STORAGE_ID_BYTES = 7;
 
 /** Makes integer ids that grow with time and never repeat while they are seeded with the largest id in use. */
 export interface IdSource {
@@ -48,8 +50,25 @@ export const randomHexId = () => randomBytes(12).toString('hex');
 /** URL-safe base64 of `bytes` random bytes. */
 export const randomToken = (bytes: number) => randomBytes(bytes).toString('base64url');
 
-/** 35 URL-safe characters, Mailgun's form of a storage key; opaque, never joined to a path. */
-export const randomStorageKey = () => `BAAB${drawBytes(24).toString('base64url').slice(0, 31)}`;
+/**
+ * 35 URL-safe characters, Mailgun's form of a storage key: opaque to others, never joined to a path. It holds the message's id, so that no index
+ * on random keys has to be kept, and 128 random bits, so that nobody guesses one.
+ */
+export function makeStorageKey(message: number): string {
+  const bytes = Buffer.alloc(STORAGE_ID_BYTES + 16);
+  bytes.writeUIntBE(Math.floor(message / 2 ** 32), 0, 3);
+  bytes.writeUInt32BE(message % 2 ** 32, 3);
+  drawBytes(16).copy(bytes, STORAGE_ID_BYTES);
+  return `BAAB${bytes.toString('base64url')}`;
+}
+
+/** Id of the message that a storage key would be of; undefined for what is no key. Whether the key is right is for its whole text to show. */
+export function messageOfStorageKey(key: string): number | undefined {
+  if (!/^BAAB[\w-]{31}$/.test(key)) return undefined;
+  const bytes = Buffer.from(key.slice(4), 'base64url');
+  const id = bytes.readUIntBE(0, 3) * 2 ** 32 + bytes.readUInt32BE(3);
+  return Number.isSafeInteger(id) ? id : undefined;
+}
 
 /** 22 URL-safe characters; the first bytes follow the clock, so that an index on it grows at its end. */
 export function makeEventId(ms: number): string {

@@ -12,10 +12,11 @@ export {
   makeEventId,
   makeIdSource,
   makeMessageId,
+  makeStorageKey,
+  messageOfStorageKey,
   randomHexId,
   randomJitter,
   randomPassword,
-  randomStorageKey,
   randomToken,
   shuffle,
 } from './ids.js';

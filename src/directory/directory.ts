@@ -10,6 +10,7 @@ import type {
   CredentialRecord,
   DkimKeyFilter,
   DkimKeyRecord,
+  DomainChanges,
   DomainFilter,
   DomainRecord,
   KeyRole,
@@ -28,6 +29,8 @@ export interface NewDomain {
   skipVerification?: boolean;
   webScheme?: DomainRecord['webScheme'];
   webPrefix?: string;
+  /** s; three days unless given. */
+  messageTtl?: number;
 }
 
 /** One record a customer publishes, with what DNS said when it was last looked up. */
@@ -91,6 +94,8 @@ export interface Domains {
   /** Refusal 404 `Domain not found: NAME`. */
   get(account: number, name: string): Promise<DomainRecord>;
   list(account: number, filter: DomainFilter): Promise<Page<DomainRecord>>;
+  /** What is not named stays. Counts for mail that is accepted from now on. Refusal 400 for a bad prefix or time, 404. */
+  update(account: number, name: string, changes: DomainChanges): Promise<DomainRecord>;
   remove(account: number, name: string): Promise<void>;
   /** The records to publish, as last verified (`unknown` before the first check). */
   dns(domain: DomainRecord): Promise<DomainDns>;

@@ -1,8 +1,8 @@
 /** Hosted domains with their DKIM keys: created together, found fast on the mail path, verified against DNS. */
-import { badRequest, type Clock, MINUTE, notFound, parseDomain, randomHexId, StoreError } from '#core';
+import { badRequest, type Clock, DAY, MINUTE, notFound, parseDomain, randomHexId, StoreError } from '#core';
 import { generateDkimKey } from '#mail';
 import type { Dns } from '#net';
-import type { DirectoryStore, DomainRecord } from '#store';
+import type { DirectoryStore, DomainChanges, DomainRecord } from '#store';
 import { checkPasswordLength } from './credentials.js';
 import type { DnsRecord, DomainDns, Domains } from './directory.js';
 import type { OwnDkimKeys } from './dkim-keys.js';
@@ -12,6 +12,10 @@ import { makeRecent } from './recent.js';
 
 const DEFAULT_SELECTOR = 'mailwagon';
 const DEFAULT_BITS = 2048;
+/** s; what Mailgun keeps messages for. */
+const DEFAULT_MESSAGE_TTL = (3 * DAY) / 1000;
+/** s; the events that name a message are kept no longer. */
+const MAX_MESSAGE_TTL = (30 * DAY) / 1000;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export function makeDomains(deps: {
@@ -67,7 +71,7 @@ export function makeDomains(deps: {
       const selector = (wanted.dkimSelector ?? DEFAULT_SELECTOR).toLowerCase();
       const webPrefix = (wanted.webPrefix ?? 'email').toLowerCase();
       if (!LABEL.test(selector)) throw badRequest(`Invalid dkim_selector '${selector.slice(0, 80)}'`);
-      if (!LABEL.test(webPrefix)) throw badRequest(`Invalid web_prefix '${webPrefix.slice(0, 80)}'`);
+      checkChanges({ webPrefix, messageTtl: wanted.messageTtl });
       if ((await find(name)) !== undefined) throw badRequest(`Domain ${name} is already taken`);
 
       const bits = wanted.dkimKeySize ?? DEFAULT_BITS;
@@ -83,6 +87,7 @@ export function makeDomains(deps: {
         skipVerification: wanted.skipVerification ?? false,
         webScheme: wanted.webScheme ?? 'https',
         webPrefix,
+        messageTtl: wanted.messageTtl ?? DEFAULT_MESSAGE_TTL,
         createdAt,
       };
       try {
@@ -98,6 +103,17 @@ export function makeDomains(deps: {
     },
 
     list: (account, filter) => store.listDomains(account, filter),
+
+    async update(account, name, wanted) {
+      const domain = await get(account, name);
+      const changes = { ...wanted, ...(wanted.webPrefix === undefined ? {} : { webPrefix: wanted.webPrefix.toLowerCase() }) };
+      checkChanges(changes);
+      if (!(await store.updateDomain(account, domain.id, changes))) throw notFound(`Domain not found: ${name}`);
+      recent.clear();
+      // Its prefix is in the records that were looked up.
+      checked.delete(domain.publicId);
+      return get(account, name);
+    },
 
     async remove(account, name) {
       const domain = await get(account, name);
@@ -129,6 +145,15 @@ export function makeDomains(deps: {
 
     signingKeys: dkimKeys.signers,
   };
+}
+
+/** Refusal 400 for the first that is wrong. */
+function checkChanges({ webPrefix, messageTtl }: DomainChanges): void {
+  if (webPrefix !== undefined && !LABEL.test(webPrefix)) throw badRequest(`Invalid web_prefix '${webPrefix.slice(0, 80)}'`);
+  if (messageTtl === undefined) return;
+  if (!Number.isInteger(messageTtl) || messageTtl < 1 || messageTtl > MAX_MESSAGE_TTL) {
+    throw badRequest(`message_ttl must be a whole number of seconds from 1 to ${MAX_MESSAGE_TTL}`);
+  }
 }
 
 /** Record data as text; undefined when DNS did not answer. */

@@ -25,8 +25,13 @@ export interface DomainRecord {
   skipVerification: boolean;
   webScheme: 'http' | 'https';
   webPrefix: string;
+  /** How long messages are kept after their last delivery has ended, s. */
+  messageTtl: number;
   createdAt: number;
 }
+
+/** What of a domain its owner may change. */
+export type DomainChanges = Partial<Pick<DomainRecord, 'requireTls' | 'skipVerification' | 'webScheme' | 'webPrefix' | 'messageTtl'>>;
 
 export interface DkimKeyRecord {
   id: number;
@@ -74,6 +79,19 @@ export interface ApiKeyRecord {
   expiresAt?: number;
 }
 
+/** An MTA-STS policy that was fetched (RFC 8461): what a destination demands, the same for every account. */
+export interface StsPolicyRecord {
+  domain: string;
+  /** Of the TXT record. */
+  id: string;
+  mode: 'enforce' | 'testing' | 'none';
+  /** Patterns. */
+  mx: readonly string[];
+  /** ms since the epoch. */
+  fetchedAt: number;
+  expiresAt: number;
+}
+
 export interface DkimKeyFilter {
   domainName?: string;
   selector?: string;
@@ -112,6 +130,8 @@ export interface DirectoryStore {
   domainByName(name: string): Promise<DomainRecord | undefined>;
   listDomains(account: number, filter: DomainFilter): Promise<Page<DomainRecord>>;
   setDomainState(account: number, id: number, state: DomainRecord['state']): Promise<boolean>;
+  /** What is not named stays. False when the account has no such domain. */
+  updateDomain(account: number, id: number, changes: DomainChanges): Promise<boolean>;
   /** With its credentials, DKIM keys and sending keys. False when the account has no such domain. */
   deleteDomain(account: number, id: number): Promise<boolean>;
 
@@ -134,4 +154,9 @@ export interface DirectoryStore {
   keyById(id: string): Promise<ApiKeyRecord | undefined>;
   listKeys(account: number, filter: { domainName?: string; kind?: ApiKeyRecord['kind'] }): Promise<ApiKeyRecord[]>;
   deleteKey(account: number, id: string): Promise<boolean>;
+
+  /** Replaces the policy of that domain, and removes policies that had expired when this one was fetched. */
+  saveStsPolicy(policy: StsPolicyRecord): Promise<void>;
+  /** Those that hold longest, at most 10,000 and 16 million characters of patterns. */
+  stsPolicies(): Promise<StsPolicyRecord[]>;
 }

@@ -43,8 +43,31 @@ export interface NewMessage {
   message: Message;
   deliveries: NewDelivery[];
   events: OutboxEvent[];
+  /** How long it is kept after its last delivery has ended, ms; three days unless given. */
+  keepMs?: number | undefined;
+  /** Remembered with it; put() throws StoreError `conflict` and keeps nothing when an answer was given for the key before. */
+  given?: GivenAnswer | undefined;
   /** Counts against the daily limit of an unverified domain: adds its deliveries to the counter of this UTC day (`2026-03-04`). */
   usageDay?: string;
+}
+
+/** The first answer that was given for an idempotency key of an account and a domain. */
+export interface GivenAnswer {
+  key: string;
+  /** Of the request it answered, so that another request with the same key is told from a repeated one. */
+  fingerprint: string;
+  /** JSON text. */
+  answer: string;
+  /** ms since the epoch; a day later the key is free again. */
+  at: number;
+}
+
+/** Names a stored message to its owner. */
+export interface StoredKey {
+  account: number;
+  domain: string;
+  /** As its facts have it. */
+  key: string;
 }
 
 /** Where a delivery's row stands in the queue: its primary key. */
@@ -164,6 +187,13 @@ export interface SpoolStore {
   /** Durable on resolve. Gives the flows the deliveries went to, in the order of `deliveries`. */
   put(message: NewMessage): Promise<Delivery[]>;
   message(id: number): Promise<Message | undefined>;
+
+  /** A message of this account and domain by its storage key, for as long as it is kept. */
+  stored(stored: StoredKey, now: number): Promise<Message | undefined>;
+  /** Its bytes go now or, when it is still being delivered, with its last delivery; stored() knows it no more. False when there is none. */
+  removeStored(stored: StoredKey): Promise<boolean>;
+  /** Undefined when none was given in the last day. */
+  givenAnswer(account: number, domain: string, key: string, now: number): Promise<GivenAnswer | undefined>;
 
   /** First row of each flow after the given one, in key order: how the scheduler finds its flows at start. */
   flowHeads(after: FlowKey | undefined, limit: number): Promise<FlowHead[]>;

@@ -131,7 +131,7 @@ describe.each(['v3', 'v4'])('domains at %s', (version) => {
     [{ force_dkim_authority: 'yes' }, "'force_dkim_authority' is not supported by this version"],
     [{ use_automatic_sender_security: '1' }, "'use_automatic_sender_security' is not supported by this version"],
     [{ archive_to: 'https://x.example' }, "'archive_to' is not supported by this version"],
-    [{ message_ttl: '86400' }, "'message_ttl' is not supported by this version"],
+    [{ message_ttl: '0' }, "The 'message_ttl' parameter must be a whole number of at least 1"],
     [{ dkim_key_size: '512' }, "'dkim_key_size' parameter must be one of [1024 2048 4096]"],
     [{ smtp_password: '1234' }, 'Password is too short. It must be between 5 and 32 characters.'],
     [{ name: '' }, "Parameter 'name' is missing"],
@@ -141,6 +141,34 @@ describe.each(['v3', 'v4'])('domains at %s', (version) => {
     const answer = await api.call('POST', DOMAINS, { form: { name: 'new.example', ...fields } as Record<string, string> });
     expect([answer.status, answer.json.message]).toEqual([400, message]);
     expect((await api.call('GET', DOMAINS)).json.total_count).toBe(2);
+  });
+
+  it('updates what is given', async () => {
+    const form = { message_ttl: '3600', require_tls: 'yes', web_prefix: 'links', web_scheme: 'http' };
+    const updated = await api.call('PUT', `${DOMAINS}/example.com`, { form });
+    expect(updated.json).toMatchObject({
+      message: 'Domain DNS records have been updated',
+      domain: { message_ttl: 3600, require_tls: true, skip_verification: false, web_prefix: 'links', web_scheme: 'http' },
+    });
+    expect(updated.json).toHaveProperty('sending_dns_records');
+    await api.call('PUT', `${DOMAINS}/example.com`, { form: { skip_verification: 'true' } });
+    expect((await api.call('GET', `${DOMAINS}/example.com`)).json.domain).toMatchObject({ message_ttl: 3600, skip_verification: true });
+  });
+
+  it.each([
+    [{ message_ttl: 'x' }, "The 'message_ttl' parameter must be a whole number of at least 1"],
+    [{ spam_action: 'tag' }, "'spam_action' is not supported by this version"],
+    [{ mailfrom_host: 'm.example' }, "'mailfrom_host' is not supported by this version"],
+    [{ web_scheme: 'ftp' }, "'web_scheme' parameter must be one of [http https]"],
+  ])('refuses to update with %j', async (form, message) => {
+    const answer = await api.call('PUT', `${DOMAINS}/example.com`, { form: form as Record<string, string> });
+    expect([answer.status, answer.json.message]).toEqual([400, message]);
+  });
+
+  it('changes the password of postmaster', async () => {
+    await api.call('POST', '/v3/domains/example.com/credentials', { form: { login: 'postmaster', password: 'before-it' } });
+    expect((await api.call('PUT', `${DOMAINS}/example.com`, { form: { smtp_password: 'after-it' } })).status).toBe(200);
+    expect(api.directory.credentialPasswords.get('postmaster@example.com')).toBe('after-it');
   });
 
   it('verifies and deletes', async () => {

@@ -54,6 +54,19 @@ describe('domains', () => {
     expect(await stores.directory.domainByName('b.example')).toBeUndefined();
   });
 
+  it('change in what is named, for their owner', async () => {
+    const domain = await addDomain('a.example', { skipVerification: true });
+    expect(await stores.directory.updateDomain(theirs, domain.id, { messageTtl: 1 })).toBe(false);
+    expect(await stores.directory.updateDomain(ours, domain.id, {})).toBe(true);
+    expect(await stores.directory.domainByName('a.example')).toEqual(domain);
+    expect(await stores.directory.updateDomain(ours, domain.id, { requireTls: true, skipVerification: false, messageTtl: 60 })).toBe(true);
+    expect(await stores.directory.updateDomain(ours, domain.id, { webScheme: 'http', webPrefix: 'links' })).toBe(true);
+    expect(await stores.directory.domainByName('a.example')).toEqual({
+      ...domain,
+      ...{ requireTls: true, skipVerification: false, messageTtl: 60, webScheme: 'http', webPrefix: 'links' },
+    });
+  });
+
   it('are made whole or not at all', async () => {
     const first = await addDomain('a.example');
     const credential = { account: ours, login: 'x@a.example', passwordHash: 'hash', createdAt: 7 };

@@ -6,7 +6,9 @@ import { loadMigrations, migrate } from '../../dist/store/sqlite/migrate.js';
 import { type Connection, openDatabase } from '../../dist/store/sqlite/open-database.js';
 import { INSPECT_SQL } from '../../dist/store/sqlite/spool-inspect.js';
 import { LIST_SQL } from '../../dist/store/sqlite/spool-list.js';
+import { SWEEP_SQL } from '../../dist/store/sqlite/spool-sweep.js';
 import { TAKE_SQL } from '../../dist/store/sqlite/spool-take.js';
+import { STORED_SQL } from '../../dist/store/sqlite/stored-messages.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
 const folder = tempDir();
@@ -58,6 +60,17 @@ describe('query plans', () => {
     expect(planOf(spool, LIST_SQL.byDestination)).toMatch(/^SEARCH q USING PRIMARY KEY \(destination=\? AND account=\?\)/);
     expect(planOf(spool, LIST_SQL.byAccount)).toMatch(/^SEARCH q USING INDEX queue_by_account \(account=\? AND id>\?\)/);
     for (const sql of [LIST_SQL.byMessage, LIST_SQL.byAccount]) expect(planOf(spool, sql)).not.toContain('B-TREE');
+  });
+
+  it('the sweep takes messages in the order in which their time ends', () => {
+    const plan = planOf(spool, SWEEP_SQL.messages);
+    expect(plan).toBe('SEARCH message USING INDEX message_by_end (<expr><?)');
+  });
+
+  it('a stored message is one seek by the id in its key', () => {
+    expect(planOf(spool, STORED_SQL.find)).toBe(
+      'SEARCH m USING INTEGER PRIMARY KEY (rowid=?); SEARCH c USING INTEGER PRIMARY KEY (rowid=?)',
+    );
   });
 
   it.each([true, false])('events seek to the start of the page in each stream (ascending %s)', (ascending) => {

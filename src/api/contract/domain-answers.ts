@@ -47,3 +47,13 @@ export interface DomainListAnswer {
 export interface MessageAnswer {
   message: string;
 }
+
+export interface ConnectionAnswer {
+  connection: { require_tls: boolean; skip_verification: boolean };
+}
+
+/** With dashes, and not under `connection`: the PHP client reads it so. */
+export interface ConnectionSetAnswer extends MessageAnswer {
+  'require-tls': boolean;
+  'skip-verification': boolean;
+}

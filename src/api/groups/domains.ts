@@ -1,14 +1,15 @@
 /** Domains, at v3 and v4 alike: clients mix the two. */
 import { badRequest } from '#core';
 import type { NewDomain } from '#directory';
+import type { DomainChanges } from '#store';
 import type { Form } from '../body/form.js';
-import type { DomainAnswer, DomainListAnswer, MessageAnswer } from '../contract/domain-answers.js';
+import type { ConnectionAnswer, ConnectionSetAnswer, DomainAnswer, DomainListAnswer, MessageAnswer } from '../contract/domain-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { notSupported } from '../error-answer.js';
-import { MESSAGE_TTL, presentDomain, presentDomainWithDns } from '../present/domain.js';
+import { presentDomain, presentDomainWithDns } from '../present/domain.js';
 import { readPage } from '../present/offset-page.js';
 
-/** Parameters of creation that only work with the value that describes this server already. */
+/** Parameters of creation and update that only work with the value that describes this server already. */
 const FIXED: Record<string, readonly string[]> = {
   wildcard: ['false', 'no', '0'],
   spam_action: ['disabled'],
@@ -16,30 +17,43 @@ const FIXED: Record<string, readonly string[]> = {
   force_root_dkim_host: ['false', 'no', '0'],
   use_automatic_sender_security: ['false', 'no', '0'],
   encrypt_incoming_message: ['false', 'no', '0'],
-  message_ttl: [String(MESSAGE_TTL)],
   archive_to: [],
   dkim_host_name: [],
+  mailfrom_host: [],
   ips: [],
   pool_id: [],
 };
 
-function readNewDomain(form: Form): NewDomain {
-  const name = form.text('name');
-  if (name === undefined) throw badRequest("Parameter 'name' is missing");
+function refuseUnsupported(form: Form): void {
   const unsupported = Object.entries(FIXED).find(
     ([field, values]) => !values.includes((form.text(field) ?? values[0] ?? '').toLowerCase()) && form.text(field),
   );
   if (unsupported) throw notSupported(unsupported[0]);
+}
+
+/** What both creation and update take. */
+function readSettings(form: Form): DomainChanges {
+  refuseUnsupported(form);
+  const settings = {
+    requireTls: form.flag('require_tls'),
+    skipVerification: form.flag('skip_verification'),
+    webScheme: form.choice('web_scheme', ['http', 'https']),
+    webPrefix: form.text('web_prefix'),
+    messageTtl: form.integer('message_ttl', { min: 1, max: Number.MAX_SAFE_INTEGER }),
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+function readNewDomain(form: Form): NewDomain {
+  const name = form.text('name');
+  if (name === undefined) throw badRequest("Parameter 'name' is missing");
   const bits = form.choice('dkim_key_size', ['1024', '2048', '4096']);
   return {
     name,
     smtpPassword: form.text('smtp_password'),
     dkimKeySize: bits === undefined ? undefined : (Number(bits) as NewDomain['dkimKeySize']),
     dkimSelector: form.text('dkim_selector'),
-    requireTls: form.flag('require_tls'),
-    skipVerification: form.flag('skip_verification'),
-    webScheme: form.choice('web_scheme', ['http', 'https']),
-    webPrefix: form.text('web_prefix'),
+    ...readSettings(form),
   };
 }
 
@@ -76,16 +90,58 @@ async function verify(call: Call, { directory }: Services): Promise<DomainAnswer
   return presentDomainWithDns(domain, dns, 'Domain DNS records have been updated');
 }
 
+/** The password is that of postmaster, the login which comes with a domain. */
+async function update(call: Call, { directory }: Services): Promise<DomainAnswer> {
+  const { account, form } = call;
+  const { name } = await directory.domains.get(account, pathParameter(call, 'domain'));
+  const settings = readSettings(form);
+  const password = form.text('smtp_password');
+  if (password !== undefined) await directory.credentials.changePassword(account, name, 'postmaster', password);
+  const domain = await directory.domains.update(account, name, settings);
+  return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain DNS records have been updated');
+}
+
+async function getConnection(call: Call, { directory }: Services): Promise<ConnectionAnswer> {
+  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
+  return { connection: { require_tls: domain.requireTls, skip_verification: domain.skipVerification } };
+}
+
+/** The words are Mailgun's; here it takes effect at once. */
+async function setConnection(call: Call, { directory }: Services): Promise<ConnectionSetAnswer> {
+  const { requireTls, skipVerification } = readSettings(call.form);
+  const domain = await directory.domains.update(call.account, pathParameter(call, 'domain'), { requireTls, skipVerification });
+  return {
+    message: 'Domain connection settings have been updated, may take 10 minutes to fully propagate',
+    'require-tls': domain.requireTls,
+    'skip-verification': domain.skipVerification,
+  };
+}
+
+async function setWebPrefix(call: Call, { directory }: Services): Promise<MessageAnswer> {
+  const webPrefix = call.form.text('web_prefix');
+  if (webPrefix === undefined) throw badRequest("Parameter 'web_prefix' is missing");
+  await directory.domains.update(call.account, pathParameter(call, 'domain'), { webPrefix });
+  return { message: 'Domain web prefix updated' };
+}
+
 /** Ruby clients compare this text. */
 async function remove(call: Call, { directory }: Services): Promise<MessageAnswer> {
   await directory.domains.remove(call.account, pathParameter(call, 'domain'));
   return { message: 'Domain has been deleted' };
 }
 
-export const domainEndpoints: Endpoint[] = (['v3', 'v4'] as const).flatMap((version) => [
+const ofBothVersions = (['v3', 'v4'] as const).flatMap((version) => [
   defineEndpoint(`GET /${version}/domains`, 'Domains', 'read', 'Get domains', list),
   defineEndpoint(`POST /${version}/domains`, 'Domains', 'write', 'Create a domain', create),
   defineEndpoint(`GET /${version}/domains/:domain`, 'Domains', 'read', 'Get domain details', get),
+  defineEndpoint(`PUT /${version}/domains/:domain`, 'Domains', 'write', 'Update a domain', update),
   defineEndpoint(`PUT /${version}/domains/:domain/verify`, 'Domains', 'write', 'Verify a domain', verify),
   defineEndpoint(`DELETE /${version}/domains/:domain`, 'Domains', 'write', 'Delete a domain', remove),
 ]);
+
+export const domainEndpoints: Endpoint[] = [
+  ...ofBothVersions,
+  defineEndpoint('GET /v3/domains/:domain/connection', 'Domains', 'read', 'Get connection settings of a domain', getConnection),
+  defineEndpoint('PUT /v3/domains/:domain/connection', 'Domains', 'write', 'Update connection settings of a domain', setConnection),
+  defineEndpoint('PUT /v3/domains/:domain/web_prefix', 'Domains', 'write', 'Update the web prefix of a domain', setWebPrefix),
+];

@@ -1,11 +1,8 @@
 /** Domains and their DNS records as Mailgun's clients read them. */
-import { DAY, rfc2822Date } from '#core';
+import { rfc2822Date } from '#core';
 import type { DnsRecord, DomainDns } from '#directory';
 import type { DomainRecord } from '#store';
 import type { DnsRecordJson, DomainAnswer, DomainJson } from '../contract/domain-answers.js';
-
-/** s; message bodies are kept three days after their last recipient is settled. */
-export const MESSAGE_TTL = (3 * DAY) / 1000;
 
 /** Clients in Java parse `created_at` with a named zone only. */
 export function presentDomain(domain: DomainRecord): DomainJson {
@@ -25,7 +22,7 @@ export function presentDomain(domain: DomainRecord): DomainJson {
     web_scheme: domain.webScheme,
     use_automatic_sender_security: false,
     encrypt_incoming_message: false,
-    message_ttl: MESSAGE_TTL,
+    message_ttl: domain.messageTtl,
   };
 }
 

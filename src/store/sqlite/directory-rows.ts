@@ -21,7 +21,8 @@ export type CredentialRow = CredentialRecord;
 export const ACCOUNT_COLUMNS = 'id, public_id AS publicId, name, signing_key AS signingKey, created_at AS createdAt';
 
 export const DOMAIN_COLUMNS = `id, account, public_id AS publicId, name, type, state, require_tls AS requireTls,
-  skip_verification AS skipVerification, web_scheme AS webScheme, web_prefix AS webPrefix, created_at AS createdAt`;
+  skip_verification AS skipVerification, web_scheme AS webScheme, web_prefix AS webPrefix, message_ttl AS messageTtl,
+  created_at AS createdAt`;
 
 export const DKIM_KEY_COLUMNS = `id, account, domain, selector, private_key AS privateKey, public_key AS publicKey, kind, bits, active,
   created_at AS createdAt`;

@@ -13,6 +13,7 @@ export function makeDirectoryStore(writer: StoreThread<WriterCalls>, reader: Sto
     domainByName: (name) => writer.call('domainByName', name),
     listDomains: (account, filter) => reader.call('listDomains', account, filter),
     setDomainState: (account, id, state) => writer.call('setDomainState', account, id, state),
+    updateDomain: (account, id, changes) => writer.call('updateDomain', account, id, changes),
     deleteDomain: (account, id) => writer.call('deleteDomain', account, id),
     dkimKeys: (account, domain) => writer.call('dkimKeys', account, domain),
     listDkimKeys: (account, filter) => reader.call('listDkimKeys', account, filter),
@@ -29,5 +30,7 @@ export function makeDirectoryStore(writer: StoreThread<WriterCalls>, reader: Sto
     keyById: (id) => writer.call('keyById', id),
     listKeys: (account, filter) => reader.call('listKeys', account, filter),
     deleteKey: (account, id) => writer.call('deleteKey', account, id),
+    saveStsPolicy: (policy) => writer.call('saveStsPolicy', policy),
+    stsPolicies: () => reader.call('stsPolicies'),
   };
 }

@@ -1,7 +1,8 @@
 /** Everything that changes directory.db. Each statement names the account, so another account's id matches no row. */
-import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainRecord } from '../directory-store.js';
+import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainChanges, DomainRecord } from '../directory-store.js';
 import { INSERT_DKIM_KEY, makeDkimKeyWrites } from './dkim-key-rows.js';
 import type { Connection } from './open-database.js';
+import { makeStsPolicyWrites } from './sts-policy-rows.js';
 
 export type DirectoryWrites = ReturnType<typeof makeDirectoryWrites>;
 
@@ -15,7 +16,13 @@ function withFlags<T extends object>(record: T): Flags<T> {
 }
 
 export function makeDirectoryWrites(database: Connection) {
-  return { ...makeDomainWrites(database), ...makeCredentialWrites(database), ...makeKeyWrites(database), ...makeDkimKeyWrites(database) };
+  return {
+    ...makeDomainWrites(database),
+    ...makeCredentialWrites(database),
+    ...makeKeyWrites(database),
+    ...makeDkimKeyWrites(database),
+    ...makeStsPolicyWrites(database),
+  };
 }
 
 function makeDomainWrites(database: Connection) {
@@ -23,8 +30,13 @@ function makeDomainWrites(database: Connection) {
     'INSERT INTO account (public_id, name, signing_key, created_at) VALUES (@publicId, @name, @signingKey, @createdAt)',
   );
   const insertDomain = database.prepare(
-    `INSERT INTO domain (account, public_id, name, type, state, require_tls, skip_verification, web_scheme, web_prefix, created_at)
-     VALUES (@account, @publicId, @name, @type, @state, @requireTls, @skipVerification, @webScheme, @webPrefix, @createdAt)`,
+    `INSERT INTO domain (account, public_id, name, type, state, require_tls, skip_verification, web_scheme, web_prefix, message_ttl, created_at)
+     VALUES (@account, @publicId, @name, @type, @state, @requireTls, @skipVerification, @webScheme, @webPrefix, @messageTtl, @createdAt)`,
+  );
+  const change = database.prepare(
+    `UPDATE domain SET require_tls = coalesce(@requireTls, require_tls), skip_verification = coalesce(@skipVerification, skip_verification),
+       web_scheme = coalesce(@webScheme, web_scheme), web_prefix = coalesce(@webPrefix, web_prefix), message_ttl = coalesce(@messageTtl, message_ttl)
+     WHERE account = @account AND id = @id`,
   );
   const insertDkimKey = database.prepare(INSERT_DKIM_KEY);
   const insertCredential = database.prepare(INSERT_CREDENTIAL);
@@ -51,6 +63,10 @@ function makeDomainWrites(database: Connection) {
       return { ...domain, id };
     },
     setDomainState: (account: number, id: number, state: DomainRecord['state']): boolean => setState.run(state, account, id).changes > 0,
+    updateDomain(account: number, id: number, changes: DomainChanges): boolean {
+      const { requireTls = null, skipVerification = null, webScheme = null, webPrefix = null, messageTtl = null } = changes;
+      return change.run(withFlags({ requireTls, skipVerification, webScheme, webPrefix, messageTtl, account, id })).changes > 0;
+    },
     deleteDomain(account: number, id: number): boolean {
       const domain = nameOf.get(account, id);
       if (!domain) return false;

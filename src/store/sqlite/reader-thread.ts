@@ -11,6 +11,7 @@ import { serveThread, type Unit } from './serve-thread.js';
 import { makeSpoolCensus } from './spool-census.js';
 import { makeSpoolInspect } from './spool-inspect.js';
 import { makeSpoolList } from './spool-list.js';
+import { makeStoredReads } from './stored-messages.js';
 
 export type ReaderCalls = DirectoryLists & SpoolViews & EventReads;
 type SpoolViews = ReturnType<typeof makeSpoolViews>;
@@ -20,6 +21,7 @@ const makeSpoolViews = (database: Connection) => ({
   ...makeSpoolList(database),
   ...makeSpoolCensus(database),
   ...makeSpoolInspect(database),
+  ...makeStoredReads(database),
 });
 const makeEventReads = (database: Connection) => ({ ...makeEventQuery(database), ...makeConversationReads(database) });
 

@@ -1,5 +1,6 @@
 /** Puts one message with its deliveries, events and usage into the spool: all of it or nothing. */
 import type { Destinations } from './destinations.js';
+import { makeGivenAnswerInsert } from './given-answers.js';
 import type { GroupTally } from './group-tally.js';
 import type { Connection } from './open-database.js';
 import { makeOutboxInsert } from './outbox-rows.js';
@@ -8,14 +9,15 @@ import type { PutRows } from './spool-wire.js';
 export function makeSpoolPut(database: Connection, destinations: Destinations, tally: GroupTally) {
   const insertMessage = database.prepare(
     `INSERT INTO message (id, account, domain, sender, size, body_hash, body_file, body_size, accepted_at, expires_at,
-       open_deliveries, settled_at, traits, options, facts)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       open_deliveries, settled_at, traits, options, facts, keep_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertContent = database.prepare('INSERT INTO message_content (message, head, body) VALUES (?, ?, ?)');
   const insertDelivery = database.prepare(
     'INSERT INTO queue (destination, account, priority, due, id, message, recipient) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const insertOutbox = makeOutboxInsert(database);
+  const insertGivenAnswer = makeGivenAnswerInsert(database);
   const charge = database.prepare(
     `INSERT INTO usage (day, account, domain, recipients) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET recipients = recipients + excluded.recipients`,
@@ -23,7 +25,8 @@ export function makeSpoolPut(database: Connection, destinations: Destinations, t
 
   return {
     /** The destination number of each delivery, in order. */
-    put({ message: row, deliveries, events, usageDay }: PutRows): number[] {
+    put({ message: row, deliveries, events, usageDay, keepMs, given }: PutRows): number[] {
+      if (given !== undefined) insertGivenAnswer(row.account, row.domain, given);
       const open = deliveries.length;
       // A message for nobody is settled from the start; without a time it would never be let go.
       const settledAt = open === 0 ? row.acceptedAt : null;
@@ -43,6 +46,7 @@ export function makeSpoolPut(database: Connection, destinations: Destinations, t
         row.traits,
         row.options,
         row.facts,
+        keepMs,
       );
       insertContent.run(row.id, row.head, row.body);
       tally.noteId(row.id);

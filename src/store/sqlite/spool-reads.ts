@@ -3,11 +3,13 @@ import type { Backlog } from '../spool-store.js';
 import type { Connection } from './open-database.js';
 import type { MessageRow } from './spool-wire.js';
 
+/** Of `message m` and `message_content c`. */
+export const MESSAGE_COLUMNS = `m.id, m.account, m.domain, m.sender, m.size, m.body_hash AS bodyHash, m.body_file AS bodyFile,
+  m.body_size AS bodySize, m.accepted_at AS acceptedAt, m.expires_at AS expiresAt, m.traits, m.options, m.facts, c.head, c.body`;
+
 export function makeSpoolReads(database: Connection) {
   const message = database.prepare<[number], MessageRow>(
-    `SELECT m.id, m.account, m.domain, m.sender, m.size, m.body_hash AS bodyHash, m.body_file AS bodyFile, m.body_size AS bodySize,
-       m.accepted_at AS acceptedAt, m.expires_at AS expiresAt, m.traits, m.options, m.facts, c.head, c.body
-     FROM message m JOIN message_content c ON c.message = m.id WHERE m.id = ?`,
+    `SELECT ${MESSAGE_COLUMNS} FROM message m JOIN message_content c ON c.message = m.id WHERE m.id = ?`,
   );
   const usage = database.prepare<[string, number, string], { recipients: number }>(
     'SELECT recipients FROM usage WHERE day = ? AND account = ? AND domain = ?',

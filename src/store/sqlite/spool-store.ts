@@ -47,6 +47,16 @@ export async function makeSpoolStore(
       const row = await writer.call('message', id);
       return row && toMessage(row);
     },
+    async stored(stored, now) {
+      const row = await reader.call('stored', stored, now);
+      return row && toMessage(row);
+    },
+    async removeStored(stored) {
+      const removed = await watched(writer.call('removeStored', stored));
+      if (removed?.bodyFile) await bodies.remove(removed.bodyFile);
+      return removed !== undefined;
+    },
+    givenAnswer: (account, domain, key, now) => writer.call('givenAnswer', account, domain, key, now),
     flowHeads: (after, limit) => writer.call('flowHeads', after, limit),
     async take(flow, after, now, limit) {
       const { rows, destinationName, nextDue } = await writer.call('take', flow, after, now, limit);

@@ -4,6 +4,7 @@
  */
 import { RETENTION, SWEEP_LIMIT } from '../retention.js';
 import type { Destinations } from './destinations.js';
+import { makeGivenAnswerSweep } from './given-answers.js';
 import type { Connection } from './open-database.js';
 
 export interface Swept {
@@ -11,15 +12,19 @@ export interface Swept {
   bodyFiles: string[];
 }
 
+export const SWEEP_SQL = {
+  messages: `SELECT id, body_file AS bodyFile FROM message WHERE settled_at IS NOT NULL AND settled_at + keep_ms <= ?
+    ORDER BY settled_at + keep_ms LIMIT ?`,
+};
+
 export function makeSpoolSweep(database: Connection, destinations: Destinations) {
-  const settled = database.prepare<[number, number], { id: number; bodyFile: string | null }>(
-    'SELECT id, body_file AS bodyFile FROM message WHERE settled_at <= ? ORDER BY settled_at LIMIT ?',
-  );
+  const settled = database.prepare<[number, number], { id: number; bodyFile: string | null }>(SWEEP_SQL.messages);
   const deleteContent = database.prepare<[number]>('DELETE FROM message_content WHERE message = ?');
   const deleteMessage = database.prepare<[number]>('DELETE FROM message WHERE id = ?');
   const deleteUsage = database.prepare<[string, number]>(
     'DELETE FROM usage WHERE (day, account, domain) IN (SELECT day, account, domain FROM usage WHERE day < ? LIMIT ?)',
   );
+  const sweepGivenAnswers = makeGivenAnswerSweep(database);
   const someDestinations = database.prepare<[number, number], { id: number; name: string; used: number }>(
     `SELECT id, name, EXISTS (SELECT 1 FROM queue WHERE queue.destination = destination.id) AS used
      FROM destination WHERE id > ? ORDER BY id LIMIT ?`,
@@ -41,7 +46,7 @@ export function makeSpoolSweep(database: Connection, destinations: Destinations)
 
   return {
     sweepSpool(now: number): Swept {
-      const messages = settled.all(now - RETENTION.spool.message.ms, SWEEP_LIMIT);
+      const messages = settled.all(now, SWEEP_LIMIT);
       for (const { id } of messages) {
         deleteContent.run(id);
         deleteMessage.run(id);
@@ -51,6 +56,7 @@ export function makeSpoolSweep(database: Connection, destinations: Destinations)
       // The day that is still within the period, as `2026-03-04`; texts of this form sort like the days.
       const firstDayKept = new Date(now - RETENTION.spool.usage.ms).toISOString().slice(0, 10);
       if (deleteUsage.run(firstDayKept, SWEEP_LIMIT).changes === SWEEP_LIMIT) return { more: true, bodyFiles };
+      if (sweepGivenAnswers(now, SWEEP_LIMIT) === SWEEP_LIMIT) return { more: true, bodyFiles };
       return { more: sweepDestinations(), bodyFiles };
     },
   };

@@ -3,7 +3,8 @@
  * and bytes as Uint8Array that own their whole buffer (cloning a view would copy everything behind it).
  */
 import type { Address, Body, Delivery, Message, ReversePath } from '#core';
-import type { NewDelivery, NewMessage, OutboxEvent } from '../spool-store.js';
+import { DEFAULT_KEEP_MS } from '../retention.js';
+import type { GivenAnswer, NewDelivery, NewMessage, OutboxEvent } from '../spool-store.js';
 
 export interface MessageRow {
   id: number;
@@ -30,6 +31,8 @@ export interface PutRows {
   deliveries: NewDelivery[];
   events: OutboxEvent[];
   usageDay: string | undefined;
+  keepMs: number;
+  given: GivenAnswer | undefined;
 }
 
 /** A row of the queue with the name of its destination beside it and `last` as JSON text. */
@@ -49,7 +52,7 @@ function ownBytes(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
-export function toPutRows({ message, deliveries, events, usageDay }: NewMessage): PutRows {
+export function toPutRows({ message, deliveries, events, usageDay, keepMs = DEFAULT_KEEP_MS, given }: NewMessage): PutRows {
   const { head, body, traits, options, facts } = message;
   return {
     message: {
@@ -72,6 +75,8 @@ export function toPutRows({ message, deliveries, events, usageDay }: NewMessage)
     deliveries,
     events,
     usageDay,
+    keepMs,
+    given,
   };
 }
 

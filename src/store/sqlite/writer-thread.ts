@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { makeDestinations } from './destinations.js';
 import { type DirectoryReads, makeDirectoryReads } from './directory-reads.js';
 import { type DirectoryWrites, makeDirectoryWrites } from './directory-writes.js';
+import { makeGivenAnswerReads } from './given-answers.js';
 import { makeGroupTally } from './group-tally.js';
 import { loadMigrations, migrate } from './migrate.js';
 import { type Connection, openDatabase } from './open-database.js';
@@ -15,6 +16,7 @@ import { makeSpoolReads } from './spool-reads.js';
 import { makeSpoolSettle } from './spool-settle.js';
 import { makeSpoolSweep } from './spool-sweep.js';
 import { makeSpoolTake } from './spool-take.js';
+import { makeStoredWrites } from './stored-messages.js';
 
 type SpoolCalls = ReturnType<typeof makeSpoolCalls>['reads'] & ReturnType<typeof makeSpoolCalls>['writes'];
 export type WriterCalls = DirectoryReads & DirectoryWrites & SpoolCalls & ThreadCalls;
@@ -28,12 +30,14 @@ function makeSpoolCalls(database: Connection) {
       ...makeSpoolTake(database, destinations),
       ...makeOutboxReads(database),
       ...makeHoldReads(database),
+      ...makeGivenAnswerReads(database),
     },
     writes: {
       ...makeSpoolPut(database, destinations, tally),
       ...makeSpoolSettle(database, tally),
       ...makeOutboxWrites(database),
       ...makeHoldWrites(database),
+      ...makeStoredWrites(database),
       ...makeSpoolSweep(database, destinations),
     },
     beforeCommit: tally.write,

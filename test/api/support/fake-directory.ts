@@ -57,6 +57,7 @@ export function makeFakeDirectory(): FakeDirectory {
       skipVerification: false,
       webScheme: 'https',
       webPrefix: 'email',
+      messageTtl: 259_200,
       createdAt: MADE_AT,
       ...more,
     };
@@ -97,6 +98,11 @@ export function makeFakeDirectory(): FakeDirectory {
         if (filter.sort !== 'created')
           found.sort((left, right) => left.name.localeCompare(right.name) * (filter.sort === 'name:asc' ? 1 : -1));
         return { items: found.slice(filter.skip, filter.skip + filter.limit), total: found.length };
+      },
+      async update(account, name, changes) {
+        const domain = { ...own(account, name), ...JSON.parse(JSON.stringify(changes)) };
+        domains.set(domain.name, domain);
+        return domain;
       },
       async remove(account, name) {
         domains.delete(own(account, name).name);

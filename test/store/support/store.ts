@@ -107,6 +107,7 @@ export function makeDomain(account: number, name: string, fields: Partial<Domain
     skipVerification: true,
     webScheme: 'https',
     webPrefix: 'email',
+    messageTtl: 259_200,
     createdAt: 5,
     ...fields,
   };

@@ -7,12 +7,13 @@ import {
   makeEventId,
   makeIdSource,
   makeMessageId,
+  makeStorageKey,
+  messageOfStorageKey,
   parseAddress,
   parseDate,
   parseDomain,
   parseSmtpReply,
   Refusal,
-  randomStorageKey,
   refusalFrom,
   rfc2822Date,
   StoreError,
@@ -141,9 +142,22 @@ describe('ids', () => {
 
   it('have the forms clients know', () => {
     expect(makeEventId(1_772_619_330_104)).toMatch(/^[\w-]{22}$/);
-    expect(randomStorageKey()).toMatch(/^BAAB[\w-]{31}$/);
     expect(makeMessageId(Date.UTC(2026, 2, 4, 10, 15, 30), 'd.example')).toMatch(/^20260304101530\.[0-9a-f]{16}@d\.example$/);
   });
+});
+
+describe('storage keys', () => {
+  it.each([1, 4096, 2 ** 32 - 1, 2 ** 32, 1_000_000_000_000_001, Number.MAX_SAFE_INTEGER])('name message %i', (id) => {
+    const key = makeStorageKey(id);
+    expect(key).toMatch(/^BAAB[\w-]{31}$/);
+    expect(messageOfStorageKey(key)).toBe(id);
+    expect(makeStorageKey(id)).not.toBe(key);
+  });
+
+  it.each(['', 'BAAB', `BAAC${'A'.repeat(31)}`, `BAAB${'A'.repeat(32)}`, `BAAB${'/'.repeat(31)}`, `BAAB${'_'.repeat(31)}`])(
+    '%j is none',
+    (key) => expect(messageOfStorageKey(key)).toBeUndefined(),
+  );
 });
 
 describe('refusalFrom', () => {

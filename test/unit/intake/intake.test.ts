@@ -27,6 +27,7 @@ const domainRecord = (name: string, fields: Partial<DomainRecord> = {}): DomainR
   skipVerification: false,
   webScheme: 'https',
   webPrefix: 'email',
+  messageTtl: 259_200,
   createdAt: 0,
   ...fields,
 });

@@ -16,6 +16,7 @@ export function domainRecord(id: number, account: number, name: string, state: D
     skipVerification: false,
     webScheme: 'https',
     webPrefix: 'email',
+    messageTtl: 259_200,
     createdAt: 0,
   };
 }

@@ -1,0 +1,135 @@
+/** Stored messages and given answers: whose they are, how long they stay, and that deleted means gone. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Body, makeStorageKey } from '../../dist/core/index.js';
+import type { GivenAnswer, NewMessage } from '../../dist/store/index.js';
+import { DAY, makeDelivery, makeMessage, makeNewMessage, openTestStores, type TestStores } from './support/store.ts';
+
+let stores: TestStores;
+beforeEach(async () => {
+  stores = await openTestStores();
+});
+afterEach(() => stores.cleanup());
+
+/** Puts message `id` with one open delivery, and gives the name its owner knows it by. */
+async function putStored(id: number, more: Partial<NewMessage> = {}, body: Body = { kind: 'inline', bytes: Buffer.from('Hi\r\n') }) {
+  const key = makeStorageKey(id);
+  const message = makeMessage(id, { body });
+  message.facts = { ...message.facts, storageKey: key };
+  const [delivery] = await stores.spool.put({ message, deliveries: [makeDelivery(id + 1, 10)], events: [], ...more });
+  if (delivery === undefined) throw new Error('no delivery');
+  return { delivery, stored: { account: 1, domain: 'sender.example', key } };
+}
+const end = (delivery: Awaited<ReturnType<typeof putStored>>['delivery'], at: number) =>
+  stores.spool.settle([{ kind: 'done', key: delivery, message: delivery.message, at, events: [] }]);
+
+async function bigBody(): Promise<{ body: Body; path: string }> {
+  const writer = stores.spool.newBody();
+  await writer.write(Buffer.alloc(200_000, 65));
+  const body = await writer.finish();
+  const name = body.kind === 'file' ? body.name : '';
+  return { body, path: join(stores.dataDir, 'spool', name.slice(0, 2), name) };
+}
+
+describe('a stored message', () => {
+  it('is found by its key, by its owner alone, also after a restart', async () => {
+    const { stored } = await putStored(1000);
+    await stores.reopen();
+    expect(await stores.spool.stored(stored, 5000)).toMatchObject({ id: 1000, facts: { storageKey: stored.key } });
+    for (const wrong of [
+      { account: 2 },
+      { domain: 'other.example' },
+      { key: makeStorageKey(1000) },
+      { key: stored.key.toLowerCase() },
+      { key: 'key' },
+      { key: '' },
+    ]) {
+      expect(await stores.spool.stored({ ...stored, ...wrong }, 5000)).toBeUndefined();
+      expect(await stores.spool.removeStored({ ...stored, ...wrong })).toBe(false);
+    }
+    expect(await stores.spool.stored(stored, 5000)).toBeDefined();
+  });
+
+  it('stays for three days after its last delivery has ended, or for as long as it was put for', async () => {
+    const usual = await putStored(1000);
+    const short = await putStored(2000, { keepMs: 5000 });
+    expect(await stores.spool.stored(short.stored, 90 * DAY)).toBeDefined();
+    await end(usual.delivery, 100);
+    await end(short.delivery, 100);
+    expect(await stores.spool.stored(short.stored, 5099)).toBeDefined();
+    expect(await stores.spool.stored(short.stored, 5100)).toBeUndefined();
+    await stores.spool.sweep(5099);
+    expect(await stores.spool.message(2000)).toBeDefined();
+    await stores.spool.sweep(5100);
+    expect(await stores.spool.message(2000)).toBeUndefined();
+    expect(await stores.spool.stored(usual.stored, 99 + 3 * DAY)).toBeDefined();
+    expect(await stores.spool.stored(usual.stored, 100 + 3 * DAY)).toBeUndefined();
+    await stores.spool.sweep(100 + 3 * DAY);
+    expect(await stores.spool.message(1000)).toBeUndefined();
+  });
+
+  it('goes at once with its file when nothing of it is open', async () => {
+    const { body, path } = await bigBody();
+    const { delivery, stored } = await putStored(1000, {}, body);
+    await end(delivery, 100);
+    expect(existsSync(path)).toBe(true);
+    expect(await stores.spool.removeStored(stored)).toBe(true);
+    expect(existsSync(path)).toBe(false);
+    expect(await stores.spool.message(1000)).toBeUndefined();
+    expect(await stores.spool.removeStored(stored)).toBe(false);
+  });
+
+  it('that is deleted while it is delivered goes with its last delivery, and is not shown meanwhile', async () => {
+    const { body, path } = await bigBody();
+    const { delivery, stored } = await putStored(1000, {}, body);
+    expect(await stores.spool.removeStored(stored)).toBe(true);
+    expect(await stores.spool.stored(stored, 50)).toBeUndefined();
+    expect(await stores.spool.removeStored(stored)).toBe(false);
+    expect(await stores.spool.message(1000)).toMatchObject({ id: 1000 });
+    await stores.spool.sweep(90 * DAY);
+    expect(existsSync(path)).toBe(true);
+    await end(delivery, 100);
+    await stores.spool.sweep(100);
+    expect([existsSync(path), await stores.spool.message(1000)]).toEqual([false, undefined]);
+  });
+});
+
+describe('a given answer', () => {
+  const given = (more: Partial<GivenAnswer> = {}): GivenAnswer => ({ key: 'k', fingerprint: 'f', answer: '{"id":"1"}', at: 1000, ...more });
+  const find = (now: number, key = 'k') => stores.spool.givenAnswer(1, 'sender.example', key, now);
+
+  it('is kept with its message for a day, for its account and domain', async () => {
+    await stores.spool.put(makeNewMessage(10, [10], { given: given() }));
+    await stores.reopen();
+    expect(await find(1000 + DAY - 1)).toEqual(given());
+    expect(await find(1000 + DAY)).toBeUndefined();
+    expect(await find(1000, 'K')).toBeUndefined();
+    expect(await stores.spool.givenAnswer(2, 'sender.example', 'k', 1000)).toBeUndefined();
+    expect(await stores.spool.givenAnswer(1, 'other.example', 'k', 1000)).toBeUndefined();
+  });
+
+  it('is the first one, whoever comes at the same time, and the message of the second is not kept', async () => {
+    const put = (id: number, answer: string) => stores.spool.put(makeNewMessage(id, [10], { given: given({ answer }) }));
+    const results = await Promise.allSettled([put(10, 'one'), put(20, 'two'), stores.spool.put(makeNewMessage(30)), put(40, 'three')]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+    expect(results[1]).toMatchObject({ reason: { name: 'StoreError', kind: 'conflict' } });
+    expect(await find(2000)).toMatchObject({ answer: 'one' });
+    const kept = await Promise.all([10, 20, 30, 40].map((id) => stores.spool.message(id)));
+    expect(kept.map((message) => message?.id)).toEqual([10, undefined, 30, undefined]);
+    expect(stores.spool.backlog(1).deliveries).toBe(2);
+  });
+
+  it('makes room for another after a day, swept or not', async () => {
+    await stores.spool.put(makeNewMessage(10, [10], { given: given() }));
+    await expect(stores.spool.put(makeNewMessage(20, [10], { given: given({ at: 999 + DAY }) }))).rejects.toMatchObject({
+      kind: 'conflict',
+    });
+    await stores.spool.put(makeNewMessage(30, [10], { given: given({ at: 1000 + DAY, answer: 'new' }) }));
+    expect(await find(1001 + DAY)).toMatchObject({ answer: 'new' });
+    await stores.spool.sweep(999 + 2 * DAY);
+    expect(await find(1001 + DAY)).toBeDefined();
+    await stores.spool.sweep(1000 + 2 * DAY);
+    expect(await find(1001 + DAY)).toBeUndefined();
+  });
+});
