@@ -10,7 +10,18 @@ import { makeDelivery } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
 import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
 import { makeDailyUsage, makeIntake, makePressure, readMemory } from '#intake';
-import { loadServerTls, makeCidrMatcher, makeDnsCache, makeDnsClient } from '#net';
+import {
+  hasGlobalIpv6,
+  loadAuthorities,
+  loadServerTls,
+  makeCidrMatcher,
+  makeDane,
+  makeDnsCache,
+  makeDnsClient,
+  makeHttpClient,
+  makeMtaSts,
+  makeResolverCheck,
+} from '#net';
 import { makeQueue } from '#queue';
 import { defaultSmtpLimits, makeSmtpDoor } from '#smtp';
 import { makeDiskRoom, openStores, startSweeping } from '#store';
@@ -77,18 +88,31 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const intake = metrics.counting.intake(
       makeIntake({ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger, onEvents: pump.wake }),
     );
+    const extraCa = await loadAuthorities(config.delivery.extraCa);
+    const { allowPrivateNetworks, mtaStsPort } = config.delivery;
+    const policyHttp = makeHttpClient({
+      dns,
+      allowPrivate: allowPrivateNetworks,
+      ipv6: allowPrivateNetworks || hasGlobalIpv6(),
+      allowPort: (port) => port === mtaStsPort,
+      ca: extraCa,
+    });
+    closing.push(() => policyHttp.close());
+    const stsStore = { load: stores.directory.stsPolicies, save: stores.directory.saveStsPolicy };
     const delivery = makeDelivery({
       queue,
       directory,
       spool: stores.spool,
       recorder,
       dns,
+      mtaSts: makeMtaSts({ dns, http: policyHttp, clock, logger, store: stsStore, port: mtaStsPort }),
+      dane: makeDane({ dns, isTrusted: makeResolverCheck({ dns, servers: config.dns.servers }).isTrusted }),
       bounceRules: loadBounceRules(config.bounceRules.file),
       shapingRules: loadShaping(config.shaping.file),
       clock,
       logger,
       conversations,
-      options: { hostname, ...config.delivery },
+      options: { hostname, ...config.delivery, extraCa },
     });
 
     const smtp = makeSmtpDoor({

@@ -1,4 +1,4 @@
-/** Finds out before anything listens whether the certificate and key of the configuration can be used. */
+/** Finds out before anything listens whether the certificates and the key that the configuration names can be used. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { LoadedConfig } from './config.js';
@@ -7,9 +7,9 @@ import { ConfigError, type ConfigProblem } from './problems.js';
 /** Throws ConfigError when a file is missing, unreadable or not PEM, or when the key is not the certificate's. */
 export function checkTlsFiles({ config, file, origins }: LoadedConfig): void {
   const { cert, key } = config.tls;
-  if (cert === null || key === null) return;
   const problems: ConfigProblem[] = [];
-  const read = <T>(name: string, path: string, what: string, parse: (pem: Buffer) => T): T | undefined => {
+  const read = <T>(name: string, path: string | null, what: string, parse: (pem: Buffer) => T): T | undefined => {
+    if (path === null) return undefined;
     const line = Number(/:(\d+)$/.exec(origins.get(name) ?? '')?.[1]) || undefined;
     let pem: Buffer;
     try {
@@ -32,6 +32,7 @@ export function checkTlsFiles({ config, file, origins }: LoadedConfig): void {
   };
   const certificate = read('tls.cert', cert, 'a certificate in PEM form', (pem) => new X509Certificate(pem));
   const privateKey = read('tls.key', key, 'an unencrypted private key in PEM form', (pem) => createPrivateKey(pem));
+  read('delivery.extraCa', config.delivery.extraCa, 'certificates in PEM form', (pem) => new X509Certificate(pem));
   if (certificate && privateKey && !certificate.checkPrivateKey(privateKey)) {
     problems.push({ key: 'tls.key', message: `"${key}" is not the key of the certificate "${cert}"; expected its private key` });
   }

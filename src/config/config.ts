@@ -46,6 +46,10 @@ export interface Config {
     readonly port: number;
     readonly transports: readonly TransportConfig[];
     readonly allowPrivateNetworks: boolean;
+    /** PEM file of authorities trusted beside the public ones, for certificates of other servers: absolute path, or null for none. */
+    readonly extraCa: string | null;
+    /** Where MTA-STS policies are fetched: 443 but in tests. */
+    readonly mtaStsPort: number;
   };
   readonly limits: {
     /** Recipients a domain may send to per day before its DNS records are verified; null: no limit. */

@@ -19,7 +19,7 @@ export function defaultSettings() {
     trustedNetworks: [],
     // Empty: the system's resolvers.
     dns: { servers: [] },
-    delivery: { port: 25, transports: [], allowPrivateNetworks: false },
+    delivery: { port: 25, transports: [], allowPrivateNetworks: false, extraCa: null, mtaStsPort: 443 },
     limits: {
       unverifiedDomainPerDay: 300,
       queuedPerAccount: 5_000_000,

@@ -71,6 +71,7 @@ function configOf(settings: Settings, baseOf: (key: string) => string): Config {
     ...settings,
     dataDir: resolve(baseOf('dataDir'), settings.dataDir),
     tls: { cert: absolute('tls.cert', settings.tls.cert), key: absolute('tls.key', settings.tls.key) },
+    delivery: { ...settings.delivery, extraCa: absolute('delivery.extraCa', settings.delivery.extraCa) },
     shaping: { file: absolute('shaping.file', settings.shaping.file) },
     bounceRules: { file: absolute('bounceRules.file', settings.bounceRules.file) },
   };

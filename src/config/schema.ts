@@ -136,6 +136,8 @@ export const settingsSchema = z.strictObject(
         port,
         transports: z.array(transport, { error: 'expected a list of { match, host, … } entries' }),
         allowPrivateNetworks: yesOrNo,
+        extraCa: pemFile,
+        mtaStsPort: port,
       },
       { error: section },
     ),

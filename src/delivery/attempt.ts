@@ -125,6 +125,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       deadline: clock.monotonic() + deps.attemptMs,
       transport: undefined,
       hops: [],
+      sts: undefined,
       tls: 'may',
       siteTls: 'may',
       maxMessages: 1,

@@ -3,10 +3,10 @@
  * so many unused in all. Also where opportunistic TLS falls back to clear text, and where a host whose TLS is broken is remembered.
  */
 import { setMaxListeners } from 'node:events';
-import { type Clock, HOUR, MINUTE } from '#core';
-import { clientTlsOptions } from '#net';
-import type { TlsRequirement } from './decide-tls.js';
+import { type Clock, DAY, HOUR, MINUTE } from '#core';
+import { makeClientTls, makeTlsSessions, type TlsDecision } from '#net';
 import { makeExpiringSet } from './expiring-set.js';
+import { makePreparePeerTls, tlsKeyOf } from './peer-tls.js';
 import { openSmtpSession, type SmtpPeer, type SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import type { DeliveryTimeouts } from './timeouts.js';
@@ -15,7 +15,9 @@ export interface PeerAddress {
   name: string;
   ip: string;
   port: number;
-  tls: TlsRequirement;
+  tls: TlsDecision;
+  /** Domain whose enforced MTA-STS policy demands that; `''` when there is none. Connections made for one policy serve no other. */
+  policy: string;
   implicitTls: boolean;
   login?: string;
   password?: string;
@@ -37,8 +39,11 @@ export interface ConnectionPool {
   stats(): { open: number; idle: number };
 }
 
-/** A host that could not do TLS is not asked again for this long, ms. */
-const BROKEN_TLS_MS = HOUR;
+/** A host whose TLS is broken is not asked for it again for this long, ms. */
+const BROKEN_TLS_MS = 3 * DAY;
+/** The same for one that says it cannot do TLS for now, or that was too slow. */
+const TLS_NOT_NOW_MS = HOUR;
+const MAX_BROKEN_TLS = 10_000;
 /** A host that could not be connected to is tried after the others for this long, ms. */
 const DOWN_MS = 2 * MINUTE;
 /** The same for one that let us wait in vain: finding that out again costs the whole wait. */
@@ -60,8 +65,9 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
   const idle = new Map<string, SmtpSession[]>();
   /** In the order in which they became idle. */
   const idleSince = new Map<SmtpSession, number>();
-  const brokenTls = makeExpiringSet({ clock, lifetimeMs: BROKEN_TLS_MS, maxSize: MAX_HOSTS_REMEMBERED });
+  const brokenTls = makeExpiringSet({ clock, lifetimeMs: BROKEN_TLS_MS, maxSize: MAX_BROKEN_TLS });
   const down = makeExpiringSet({ clock, lifetimeMs: DOWN_MS, maxSize: MAX_HOSTS_REMEMBERED });
+  const preparePeerTls = makePreparePeerTls({ clientTls: makeClientTls({ ca: extraCa }), sessions: makeTlsSessions(), clock });
   let sweepTimer: NodeJS.Timeout | undefined;
   const stopping = new AbortController();
   // One listener per connection being set up.
@@ -97,12 +103,22 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
   }
 
   async function connect(peer: PeerAddress, security: SmtpPeer['security'], leftMs: number): Promise<SmtpSession> {
-    const level = peer.tls === 'none' ? 'may' : peer.tls;
+    const began = clock.monotonic();
     const { name, ip, port, login, password } = peer;
-    const session = await openSmtpSession(
-      { name, ip, port, security, login, password, tlsOptions: clientTlsOptions(level, name, { ca: extraCa }) },
-      { hostname, timeouts, clock, leftMs, signal: stopping.signal },
-    );
+    const dial = async (resume: boolean): Promise<SmtpSession> => {
+      const tls = security === 'clear' ? undefined : preparePeerTls({ tls: peer.tls, ip, port, source: '' }, resume);
+      try {
+        const left = Math.max(1, leftMs - (clock.monotonic() - began));
+        const options = { hostname, timeouts, clock, leftMs: left, signal: stopping.signal };
+        return await openSmtpSession({ name, ip, port, security, tls, login, password }, options);
+      } catch (error) {
+        if (tls?.isResuming !== true || !isBrokenTls(error)) throw error;
+        // It may be the old session that the peer chokes on.
+        tls.forget();
+        return dial(false);
+      }
+    };
+    const session = await dial(true);
     keys.set(session, keyOf(peer));
     session.onClose(() => {
       unidle(session);
@@ -120,15 +136,16 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
       return await connect(peer, 'offered', leftMs);
     } catch (error) {
       if (!(error instanceof SmtpFailure) || error.stage !== 'tls' || stopping.signal.aborted) throw error;
-      brokenTls.add(host);
+      brokenTls.add(host, isBrokenTls(error) ? BROKEN_TLS_MS : TLS_NOT_NOW_MS);
       return connect(peer, 'clear', Math.max(1, leftMs - (clock.monotonic() - began)));
     }
   }
 
   function openAs(peer: PeerAddress, leftMs: number): Promise<SmtpSession> {
+    const { level } = peer.tls;
     if (peer.implicitTls) return connect(peer, 'implicit', leftMs);
-    if (peer.tls === 'none') return connect(peer, 'clear', leftMs);
-    return peer.tls === 'may' ? openWithFallback(peer, leftMs) : connect(peer, 'required', leftMs);
+    if (level === 'none') return connect(peer, 'clear', leftMs);
+    return level === 'may' ? openWithFallback(peer, leftMs) : connect(peer, 'required', leftMs);
   }
 
   return {
@@ -187,4 +204,8 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
 }
 
 const hostOf = ({ name, ip, port }: PeerAddress) => `${name} ${ip} ${port}`;
-const keyOf = ({ name, ip, port, tls, implicitTls, login }: PeerAddress) => [name, ip, port, tls, implicitTls, login ?? ''].join(' ');
+const keyOf = ({ name, ip, port, tls, policy, implicitTls, login }: PeerAddress) =>
+  [name, ip, port, tlsKeyOf(tls), policy, implicitTls, login ?? ''].join(' ');
+
+/** The handshake itself failed: neither a reply, which may be another one tomorrow, nor a deadline. */
+const isBrokenTls = (error: unknown): boolean => error instanceof SmtpFailure && error.stage === 'tls' && error.kind === 'lost';

@@ -5,7 +5,7 @@ import type { BounceRules, ShapingRules } from '#config';
 import { type Clock, randomJitter } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog, Recorder } from '#events';
-import { type Dns, hasGlobalIpv6 } from '#net';
+import { type Dane, type Dns, hasGlobalIpv6, type MtaSts } from '#net';
 import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
 import { type AttemptStats, makeAttempts } from './attempt.js';
@@ -44,6 +44,9 @@ export interface DeliveryDeps {
   recorder: Recorder;
   spool: Pick<SpoolStore, 'openBody'>;
   dns: Dns;
+  /** What destinations demand of TLS. */
+  mtaSts: MtaSts;
+  dane: Dane;
   /** What replies mean. */
   bounceRules: BounceRules;
   /** How fast each provider takes our mail, and what its replies make us do. */
@@ -79,6 +82,8 @@ export function makeDelivery({
   recorder,
   spool,
   dns,
+  mtaSts,
+  dane,
   bounceRules,
   shapingRules,
   clock,
@@ -107,6 +112,8 @@ export function makeDelivery({
     hostname,
     allowPrivate: allowPrivateNetworks,
     ipv6,
+    mtaSts,
+    dane,
     onRoute: (destination, site, until) => queue.place(destination, site, until),
   });
   const responses = makeResponseRules(shapingRules, clock);

@@ -3,6 +3,7 @@
  * on to the next host; what a peer says to a message is final for the attempt.
  */
 import type { Clock, ConnectionFacts, Outcome, SmtpReply, Stage } from '#core';
+import { decideTlsLevel, type TlsDecision } from '#net';
 import type { ClassifyBounce } from './bounce-classifier.js';
 import type { ConnectionPool, PeerAddress } from './connection-pool.js';
 import { deferred, failed, ownReply, refused } from './end-attempt.js';
@@ -26,10 +27,24 @@ interface Obstacle {
 export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPool; clock: Clock; classify: ClassifyBounce }): Step {
   /** The addresses of a host, the first few; none with the obstacle noted. */
   async function peersOf(attempt: Attempt, hop: NextHop, obstacles: Obstacle[]): Promise<PeerAddress[]> {
+    const question = { configured: attempt.tls, sts: attempt.sts, mxHost: hop.name };
+    const withoutDane = decideTlsLevel(question);
+    if (withoutDane.skipHost) return skip(hop, withoutDane, obstacles);
     const found = await hop.addresses();
-    if (found.kind === 'addresses') return found.addresses.slice(0, MAX_ADDRESSES_PER_HOST).map(({ ip }) => peerOf(attempt, hop, ip));
-    obstacles.push({ stage: 'dns', reply: replyOf(found), permanent: found.permanent, isRemote: false, connection: { mxHost: hop.name } });
-    return [];
+    if (found.kind === 'none') {
+      obstacles.push({
+        stage: 'dns',
+        reply: replyOf(found),
+        permanent: found.permanent,
+        isRemote: false,
+        connection: { mxHost: hop.name },
+      });
+      return [];
+    }
+    const dane = await hop.dane(found);
+    const tls = dane.kind === 'none' ? withoutDane : decideTlsLevel({ ...question, dane });
+    if (tls.skipHost) return skip(hop, tls, obstacles);
+    return found.addresses.slice(0, MAX_ADDRESSES_PER_HOST).map(({ ip }) => peerOf(attempt, hop, ip, tls));
   }
 
   /** A connection kept to any of the hosts that are as good as the first. */
@@ -111,9 +126,17 @@ function endWith(attempt: Attempt, obstacles: Obstacle[], classify: ClassifyBoun
 /** What a look-up that found nobody says, as a reply. */
 const replyOf = ({ code, enhancedCode, text }: { code: number; enhancedCode: string; text: string }) => ({ code, enhancedCode, text });
 
-function peerOf({ tls, transport }: Attempt, { name, port }: NextHop, ip: string): PeerAddress {
+/** Its TLS policy keeps the message from this host for now. What became of hosts that were tried is told before that. */
+function skip({ name }: NextHop, { reason }: TlsDecision, obstacles: Obstacle[]): PeerAddress[] {
+  const reply = ownReply(451, '4.7.5', reason);
+  obstacles.unshift({ stage: 'tls', reply, permanent: false, isRemote: false, connection: { mxHost: name } });
+  return [];
+}
+
+function peerOf({ transport, sts, delivery }: Attempt, { name, port }: NextHop, ip: string, tls: TlsDecision): PeerAddress {
   const login = transport?.login === undefined ? {} : { login: transport.login, password: transport.password ?? '' };
-  return { name, ip, port, tls, implicitTls: transport?.tls === 'implicit', ...login };
+  const policy = sts?.mode === 'enforce' ? delivery.destinationName : '';
+  return { name, ip, port, tls, policy, implicitTls: transport?.tls === 'implicit', ...login };
 }
 
 /** 5xx in the greeting or to EHLO is a refusal of all our mail, and final when every host says so. TLS and AUTH can be mended. */
@@ -128,9 +151,10 @@ function obstacleOf(failure: SmtpFailure, peer: PeerAddress): Obstacle {
   return { stage, reply: reply ?? noReply(failure, peer), permanent, isRemote: reply !== undefined && stage !== 'auth', connection };
 }
 
-function tlsText(failure: SmtpFailure, { name, tls }: PeerAddress): string {
-  const level = tls === 'verify' ? 'TLS with a valid certificate is required' : 'TLS is required';
-  return `${level}, but ${name} cannot: ${failure.message}`;
+function tlsText(failure: SmtpFailure, { name, tls, policy }: PeerAddress): string {
+  const what = tls.level === 'verify' || tls.level === 'dane' ? 'TLS with a valid certificate is required' : 'TLS is required';
+  const who = policy !== '' || tls.level === 'dane' ? ` by ${tls.reason}` : '';
+  return `${what}${who}, but ${name} cannot: ${failure.message}`;
 }
 
 /** The reply to record when the peer gave none. */

@@ -1,5 +1,6 @@
 /** Gives the attempt the hosts to try: the destination's mail exchangers, or the smarthost configured for it. */
 import { shuffle } from '#core';
+import { mxMatches, type StsPolicy } from '#net';
 import { transportRequirement } from './decide-tls.js';
 import { deferred, failed } from './end-attempt.js';
 import type { Route, Routes } from './routes.js';
@@ -22,14 +23,23 @@ export function makeResolveMx({ routes, policies }: { routes: Routes; policies: 
   };
 }
 
-function follow(attempt: Attempt, { site, transport, hops, none }: Route, policies: SitePolicies): StepResult {
+function follow(attempt: Attempt, { site, transport, hops, sts, none }: Route, policies: SitePolicies): StepResult {
   if (none !== undefined) return (none.permanent ? failed : deferred)(attempt, 'dns', none.reply);
   attempt.transport = transport;
-  attempt.hops = spread(hops);
+  attempt.hops = namedFirst(spread(hops), sts);
+  attempt.sts = sts;
   const policy = policies.of(site);
-  attempt.siteTls = transport === undefined ? (policy?.tls ?? 'may') : transportRequirement(transport);
+  const shaped = policy?.tls ?? 'may';
+  attempt.siteTls = transport !== undefined ? transportRequirement(transport) : sts?.mode === 'enforce' ? 'verify' : shaped;
   attempt.maxMessages = policy?.messagesPerConnection ?? MAX_MESSAGES;
   return 'next';
+}
+
+/** Hosts that an enforced policy does not name get no mail; they are only kept to say so, and none of those to try is left out for them. */
+function namedFirst(hops: NextHop[], sts: StsPolicy | undefined): NextHop[] {
+  if (sts?.mode !== 'enforce') return hops;
+  const isNamed = ({ name }: NextHop) => mxMatches(sts, name);
+  return [...hops.filter(isNamed), ...hops.filter((hop) => !isNamed(hop))];
 }
 
 /** Hosts of the same preference share the load: each attempt has them in another order (RFC 5321 5.1). */

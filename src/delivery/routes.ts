@@ -4,7 +4,16 @@
  * destinations that nothing is known of.
  */
 import { type Clock, MINUTE, SECOND, type SmtpReply } from '#core';
-import { type AddressResult, type Dns, lookupSystemHost, resolveHostAddresses, resolveMailExchangers } from '#net';
+import {
+  type AddressResult,
+  type Dane,
+  type Dns,
+  lookupSystemHost,
+  type MtaSts,
+  resolveHostAddresses,
+  resolveMailExchangers,
+  type StsPolicy,
+} from '#net';
 import { siteName } from './site-name.js';
 import type { NextHop } from './step.js';
 import { findTransport, type Transport } from './transport.js';
@@ -14,6 +23,8 @@ export interface Route {
   readonly transport: Transport | undefined;
   /** By preference, then in random order. */
   readonly hops: readonly NextHop[];
+  /** MTA-STS policy of the destination; those of smarthosts are the operator's business. */
+  readonly sts: StsPolicy | undefined;
   /** There is nobody to connect to. */
   readonly none: { permanent: boolean; reply: SmtpReply } | undefined;
 }
@@ -44,6 +55,8 @@ export interface ResolveDeps {
   allowPrivate: boolean;
   /** Whether this machine can reach IPv6 hosts. */
   ipv6: boolean;
+  mtaSts: MtaSts;
+  dane: Dane;
 }
 
 export interface RoutesDeps extends ResolveDeps {
@@ -74,7 +87,7 @@ export const isNobody = (site: string) => site.startsWith('unresolved:');
 export const destinationOfNobody = (site: string) => site.slice('unresolved:'.length);
 
 export function makeRoutes(deps: RoutesDeps): Routes {
-  const { dns, clock, transports, port, hostname, allowPrivate, ipv6, onRoute } = deps;
+  const { dns, clock, transports, port, hostname, allowPrivate, ipv6, mtaSts, dane, onRoute } = deps;
   const lookup = makeSmarthostLookup(clock);
   const entries = new Map<string, Entry>();
   const sites = new Map<string, SiteFacts>();
@@ -85,7 +98,8 @@ export function makeRoutes(deps: RoutesDeps): Routes {
   const viaTransport = (transport: Transport): Route => ({
     site: `${transport.host}:${transport.port}`,
     transport,
-    hops: [{ name: transport.host, port: transport.port, preference: 0, addresses: () => lookup(transport.host) }],
+    hops: [{ name: transport.host, port: transport.port, preference: 0, addresses: () => lookup(transport.host), dane: NO_DANE }],
+    sts: undefined,
     none: undefined,
   });
 
@@ -96,18 +110,28 @@ export function makeRoutes(deps: RoutesDeps): Routes {
   };
 
   async function viaExchangers(destination: string): Promise<Route> {
-    const found = await resolveMailExchangers(dns, destination, { ownNames: [hostname.toLowerCase()] });
+    const [found, sts] = await Promise.all([
+      inTurn(() => resolveMailExchangers(dns, destination, { ownNames: [hostname.toLowerCase()] })),
+      // Takes no turn: whoever makes us wait for a policy holds up no other destination.
+      mtaSts.policyFor(destination),
+    ]);
     if (found.kind === 'none') {
       const { permanent, code, enhancedCode, text } = found;
-      return { site: nobody(destination), transport: undefined, hops: [], none: { permanent, reply: { code, enhancedCode, text } } };
+      const none = { permanent, reply: { code, enhancedCode, text } };
+      return { site: nobody(destination), transport: undefined, hops: [], sts, none };
     }
     const hops = found.hosts.map(({ name, preference }) => ({
       name,
       port,
       preference,
       addresses: () => resolveHostAddresses(dns, name, { allowPrivate, ipv6 }),
+      dane: (addresses: AddressResult) =>
+        dane.daneFor({ nextHop: destination, mxAuthenticated: found.authenticated, mxHost: name, addresses, port }),
     }));
-    return { site: siteName(hops.map(({ name }) => name)), transport: undefined, hops, none: undefined };
+    const shared = siteName(hops.map(({ name }) => name));
+    // A policy is the domain's own: who only shares its exchangers shares neither its connections nor its troubles.
+    const site = sts?.mode === 'enforce' ? `${shared} sts:${destination}` : shared;
+    return { site, transport: undefined, hops, sts, none: undefined };
   }
 
   function keep(destination: string, route: Route): Route {
@@ -140,16 +164,18 @@ export function makeRoutes(deps: RoutesDeps): Routes {
     }
   }
 
-  async function look(destination: string): Promise<Route> {
+  async function inTurn<T>(task: () => Promise<T>): Promise<T> {
     if (lookups >= MAX_LOOKUPS) await new Promise<void>((resolve) => waiting.push(resolve));
     lookups += 1;
     try {
-      return keep(destination, await routeOf(destination));
+      return await task();
     } finally {
       lookups -= 1;
       waiting.shift()?.();
     }
   }
+
+  const look = async (destination: string): Promise<Route> => keep(destination, await routeOf(destination));
 
   function resolve(destination: string): Promise<Route> {
     let lookingUp = running.get(destination);
@@ -175,6 +201,9 @@ export function makeRoutes(deps: RoutesDeps): Routes {
     siteFacts: (site) => sites.get(site),
   };
 }
+
+/** Names of smarthosts come from the configuration, and their addresses from the system, which says nothing of DNSSEC. */
+const NO_DANE: NextHop['dane'] = async () => ({ kind: 'none' });
 
 /** The system's resolver tells no TTL and takes a thread of the pool for each question. */
 const LOOKUP_LIFETIME = 30 * SECOND;

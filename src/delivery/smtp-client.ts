@@ -3,27 +3,28 @@
  * the stage at which something failed, replies that are parsed, and a session that is never used again after anything unclear.
  */
 import type { Socket } from 'node:net';
-import { isIP } from 'node:net';
-import { type ConnectionOptions, TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { type Clock, type ConnectionFacts, parseSmtpReply, type SmtpReply, type Stage } from '#core';
 import { type Capabilities, parseCapabilities } from './capabilities.js';
 import { connectSocket } from './connect-socket.js';
 import { makeConversation } from './conversation.js';
 import { type Deadline, makeDeadline } from './deadline.js';
+import type { PeerTls } from './peer-tls.js';
 import { failureFrom, SmtpFailure } from './smtp-failure.js';
 import { makeStageTracker } from './stage-tracker.js';
 import type { DeliveryTimeouts } from './timeouts.js';
 import type { WireSource } from './wire-source.js';
 
 export interface SmtpPeer {
-  /** Name of the mail exchanger or smarthost: SNI, and what its certificate is checked against. */
+  /** Name of the mail exchanger or smarthost. */
   name: string;
   ip: string;
   port: number;
   /** `clear`: never STARTTLS. `offered`: STARTTLS if the peer has it. `required`: nothing is sent without it. `implicit`: TLS from the first byte. */
   security: 'clear' | 'offered' | 'required' | 'implicit';
-  tlsOptions: ConnectionOptions;
+  /** Given unless the security is `clear`. */
+  tls: PeerTls | undefined;
   login?: string;
   password?: string;
 }
@@ -123,11 +124,10 @@ class Session implements SmtpSession {
       connection: socket,
       host: peer.ip,
       port: peer.port,
-      ...(isIP(peer.name) > 0 ? {} : { servername: peer.name }),
       secure: peer.security === 'implicit',
       ignoreTLS: peer.security === 'clear',
       requireTLS: peer.security === 'required',
-      tls: peer.tlsOptions,
+      tls: peer.tls?.options ?? {},
       name: hostname,
       connectionTimeout: NEVER_MS,
       greetingTimeout: NEVER_MS,
@@ -171,14 +171,19 @@ class Session implements SmtpSession {
     const socket = this.#connection._socket;
     const isTls = socket instanceof TLSSocket;
     this.facts.tls = isTls;
-    this.facts.certificateVerified = isTls && socket.authorized;
     this.facts.utf8 = this.capabilities.smtpUtf8;
-    if (isTls) this.#conversation.remark(tlsRemark(socket));
+    this.facts.certificateVerified = isTls && this.#checkTls(socket);
     if (!isTls && (security === 'required' || security === 'implicit')) this.#refuseClear();
     if (login !== undefined) {
       await this.#operation<void>((done) => this.#connection.login({ user: login, pass: password }, (error) => done(error)));
     }
     this.#deadline.clear();
+  }
+
+  #checkTls(socket: TLSSocket): boolean {
+    const checked = this.#peer.tls?.check(socket);
+    if (checked !== undefined) this.#conversation.remark(checked.remark);
+    return checked?.certificateVerified === true;
   }
 
   #refuseClear(): never {
@@ -305,6 +310,3 @@ class Session implements SmtpSession {
     this.#closeListener?.();
   }
 }
-
-const tlsRemark = (socket: TLSSocket) =>
-  `encrypted with ${socket.getProtocol() ?? 'TLS'}, certificate ${socket.authorized ? 'verified' : 'not verified'}`;

@@ -1,6 +1,6 @@
 /** What the steps of an attempt share, and what each of them answers. */
 import type { ConnectionFacts, Delivery, Message, Outcome } from '#core';
-import type { AddressResult } from '#net';
+import type { AddressResult, DaneResult, StsPolicy } from '#net';
 import type { DomainRecord } from '#store';
 import type { TlsRequirement } from './decide-tls.js';
 import type { SmtpSession } from './smtp-client.js';
@@ -13,6 +13,8 @@ export interface NextHop {
   /** Lower is better; hosts of the same preference are as good as each other. */
   preference: number;
   addresses: () => Promise<AddressResult>;
+  /** Which certificates DNSSEC allows the host at these addresses to show. */
+  dane: (addresses: AddressResult) => Promise<DaneResult>;
 }
 
 /** The message as this peer gets it; the stored one unless the peer needs another encoding. */
@@ -40,6 +42,8 @@ export interface Attempt {
   /** Smarthost, when one is configured for the destination. */
   transport: Transport | undefined;
   hops: NextHop[];
+  /** MTA-STS policy of the destination. */
+  sts: StsPolicy | undefined;
   tls: TlsRequirement;
   /** The least that everybody needs there, whoever sends. */
   siteTls: TlsRequirement;

@@ -30,11 +30,6 @@ export function makeClientTls({ ca = [] }: { ca?: readonly string[] } = {}): Cli
   return (level, servername) => ({ ...peerOptions(level, servername), secureContext: contextOf(level) });
 }
 
-/** The same without sharing, for a single connection. */
-export function clientTlsOptions(level: TlsLevel, servername: string, { ca = [] }: { ca?: readonly string[] } = {}): ConnectionOptions {
-  return { ...peerOptions(level, servername), ...contextOptions(level, ca) };
-}
-
 /** SNI takes no addresses (RFC 6066 3); `host` is what Node then checks the certificate against. */
 function peerOptions(level: TlsLevel, servername: string): ConnectionOptions {
   return { ...(isIP(servername) > 0 ? { host: servername } : { servername }), rejectUnauthorized: level === 'verify' };

@@ -8,16 +8,17 @@
  * - `makeHttpClient` fetches URLs of strangers: it never rejects and never connects to an address that is not public, unless allowed.
  * - `policyFor` and `daneFor` never reject: what cannot be had is no policy (MTA-STS) or a reason to leave the host alone (DANE). `decideTlsLevel`
  *   makes one level of both and of what the sender asked for.
- * - `loadServerTls` throws an Error that names the configuration key; `parseCidr` gives undefined for bad text, `makeCidrMatcher` and
+ * - `loadServerTls` and `loadAuthorities` throw an Error that names the configuration key; `parseCidr` gives undefined for bad text, `makeCidrMatcher` and
  *   `makeDnsClient` throw for it: they are made once, at start, from configuration.
  */
 export { type Cidr, makeCidrMatcher, parseCidr } from './cidr.js';
-export { type ClientTls, clientTlsOptions, makeClientTls, type TlsLevel } from './client-tls.js';
+export { type ClientTls, makeClientTls, type TlsLevel } from './client-tls.js';
 export { type Dane, type DaneQuestion, type DaneResult, makeDane } from './dane.js';
 export type { Dns, DnsAnswer, DnsFailure, DnsRecords, DnsType, MxRecord, TlsaRecord } from './dns-answer.js';
 export { makeDnsCache } from './dns-cache.js';
 export { type DnsClientOptions, makeDnsClient, parseDnsServer } from './dns-client.js';
 export { type HttpClient, type HttpClientOptions, type HttpRequest, type HttpResult, makeHttpClient } from './http-client.js';
+export { loadAuthorities } from './load-authorities.js';
 export { lookupSystemHost } from './lookup-system-host.js';
 export { type MtaSts, type MtaStsOptions, makeMtaSts, type StsStore } from './mta-sts.js';
 export { hasGlobalIpv6, isPublicAddress } from './public-address.js';

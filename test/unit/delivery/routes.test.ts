@@ -18,6 +18,8 @@ function setUp(transports: RoutesDeps['transports']) {
     hostname: 'mail.host.example',
     allowPrivate: true,
     ipv6: false,
+    mtaSts: { policyFor: async () => undefined },
+    dane: { daneFor: async () => ({ kind: 'none' }) },
     clock,
     onRoute: (destination, site) => placed.push([destination, site]),
   });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY, systemClock } from '../../../dist/core/index.js';
-import { clientTlsOptions, loadServerTls, makeSelfSignedCertificate, type ServerTls, serverTlsOptions } from '../../../dist/net/index.js';
+import { loadServerTls, makeClientTls, makeSelfSignedCertificate, type ServerTls, serverTlsOptions } from '../../../dist/net/index.js';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 let folder: { path: string; cleanup: () => void };
@@ -101,7 +101,7 @@ describe('serverTlsOptions', () => {
     const server = createServer(serverTlsOptions(tls), (_request, response) => response.end('hello'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const options = { host: '127.0.0.1', port, agent: false, ...clientTlsOptions('verify', 'mail.example.com', { ca: [tls.cert] }) };
+    const options = { host: '127.0.0.1', port, agent: false, ...makeClientTls({ ca: [tls.cert] })('verify', 'mail.example.com') };
     const status = await new Promise((resolve, reject) =>
       request(options as object, (response) => resolve(response.resume().statusCode))
         .on('error', reject)

@@ -3,9 +3,9 @@ import { connect, createServer, type Server, type TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY, systemClock } from '../../../dist/core/index.js';
 import {
-  clientTlsOptions,
   type DaneResult,
   decideTlsLevel,
+  makeClientTls,
   type StsMode,
   type StsPolicy,
   type TlsPolicyInput,
@@ -113,7 +113,7 @@ describe('the two settings', () => {
     await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
     const { port } = listening.address() as AddressInfo;
     return new Promise<'verified' | 'encrypted' | 'refused'>((resolve) => {
-      const socket = connect({ host: '127.0.0.1', port, ...clientTlsOptions(level, mxHost, { ca: [ca.cert] }) });
+      const socket = connect({ host: '127.0.0.1', port, ...makeClientTls({ ca: [ca.cert] })(level, mxHost) });
       socket.on('secureConnect', () => {
         resolve(socket.authorized ? 'verified' : 'encrypted');
         socket.destroy();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type SecureVersion, type TLSSocket, type TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { clientTlsOptions, makeTlsSessions, type TlsLevel, type TlsSessionKey } from '../../../dist/net/index.js';
+import { makeClientTls, makeTlsSessions, type TlsLevel, type TlsSessionKey } from '../../../dist/net/index.js';
 import { issue } from './support/test-ca.js';
 
 const ca = issue({ name: 'Authority', isCa: true });
@@ -39,7 +39,7 @@ function open(port: number, level: TlsLevel, session?: Buffer): Promise<TLSSocke
     const socket = connect({
       host: '127.0.0.1',
       port,
-      ...clientTlsOptions(level, 'mx.dst.test', { ca: [ca.cert] }),
+      ...makeClientTls({ ca: [ca.cert] })(level, 'mx.dst.test'),
       ...sessionOptions(session),
     });
     closing.push(() => socket.destroy());

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DAY, systemClock } from '../../../dist/core/index.js';
-import { clientTlsOptions, makeSelfSignedCertificate, peerChain, type TlsaRecord, verifyTlsa } from '../../../dist/net/index.js';
+import { makeClientTls, makeSelfSignedCertificate, peerChain, type TlsaRecord, verifyTlsa } from '../../../dist/net/index.js';
 import { subjectPublicKeyInfo } from '../../../dist/net/verify-tlsa.js';
 import { type CertificateOptions, type Issued, issue } from './support/test-ca.js';
 
@@ -120,7 +120,7 @@ describe('peerChain', () => {
     const server = createServer({ cert: `${leaf.cert}${middle.cert}${root.cert}`, key: leaf.key }, (socket) => socket.end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const socket = connect({ host: '127.0.0.1', port, ...clientTlsOptions('dane', 'mx.dst.test') });
+    const socket = connect({ host: '127.0.0.1', port, ...makeClientTls()('dane', 'mx.dst.test') });
     await new Promise((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
     chain = [...peerChain(socket), ...peerChain(socket)].map(({ raw }) => raw.toString('hex'));
     expect(verifyTlsa([tlsa(2, 1, 1, root)], peerChain(socket), ['mx.dst.test'], now)).toMatchObject({ kind: 'match' });

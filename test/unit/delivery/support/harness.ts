@@ -14,7 +14,7 @@ import { type DeliveryOptions, type DeliveryTimeouts, makeDelivery } from '../..
 import type { Directory } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
 import { makeBodyScan } from '../../../../dist/mail/body-scan.js';
-import type { Dns, DnsAnswer } from '../../../../dist/net/index.js';
+import type { Dane, Dns, DnsAnswer, MtaSts } from '../../../../dist/net/index.js';
 import type { DomainRecord } from '../../../../dist/store/index.js';
 import { waitFor } from '../../../support/wait-for.mjs';
 import { type MemoryQueue, makeMemoryQueue, type Settled } from './memory-queue.js';
@@ -85,7 +85,7 @@ const PLAIN = 'From: a@src.test\r\nTo: b@dst.test\r\nSubject: hello\r\nMessage-I
 
 /** Everything to `dst.test` goes to `mx.dst.test` at 127.0.0.1 unless `zones` says otherwise. */
 export function makeHarness(
-  options: Partial<DeliveryOptions> & { port: number; shapingRules?: ShapingRules },
+  options: Partial<DeliveryOptions> & { port: number; shapingRules?: ShapingRules; mtaSts?: MtaSts; dane?: Dane },
   zones: Record<string, Zone> = {},
 ): Harness {
   const queue = makeMemoryQueue();
@@ -107,6 +107,8 @@ export function makeHarness(
       openBody: (body) => (body.kind === 'inline' ? chunksOf(Buffer.from(body.bytes), 1 << 20) : (files.get(body.name) ?? missing)()),
     },
     dns,
+    mtaSts: options.mtaSts ?? { policyFor: async () => undefined },
+    dane: options.dane ?? { daneFor: async () => ({ kind: 'none' }) },
     bounceRules: BOUNCE_RULES,
     shapingRules: options.shapingRules ?? NO_SHAPING,
     clock: systemClock,
