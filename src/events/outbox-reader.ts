@@ -26,6 +26,8 @@ export interface OutboxPump {
 
 const BATCH = 1000;
 const RETRY_MS = 1000;
+/** A reader is given what gathered meanwhile: each batch costs two commits and six messages between threads, however small it is. */
+const GATHER_MS = 50;
 
 export function makeOutboxPump(deps: {
   spool: Pick<SpoolStore, 'outbox' | 'trimOutbox'>;
@@ -45,6 +47,8 @@ export function makeOutboxPump(deps: {
     await spool.trimOutbox(reached);
   }
 
+  const rest = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+
   async function drain(lane: (typeof lanes)[number]): Promise<void> {
     do {
       lane.again = false;
@@ -56,10 +60,11 @@ export function makeOutboxPump(deps: {
         lane.position = last.seq;
         await trim();
         lane.again = true;
+        if (rows.length < BATCH) await rest(GATHER_MS);
       } catch (error) {
         if (stopping.signal.aborted) return;
         logger.error({ reader: lane.reader.name, err: error }, 'events could not be passed on; trying again');
-        await sleep(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+        await rest(RETRY_MS);
         lane.again = true;
       }
     } while (lane.again && !stopping.signal.aborted);

@@ -8,6 +8,11 @@ import { initialiseOnce, printSendingExample } from '../first-run.js';
 import { notifySystemd } from '../notify-systemd.js';
 import { startFailure } from '../start-failure.js';
 
+/** Lines are written together: one at a time they cost each message a twentieth of its processor time. */
+const LOG_BYTES = 4096;
+/** No line waits longer. */
+const LOG_MS = 100;
+
 export function serve(cli: Cli): Command {
   return localCommand(cli, 'serve', 'run the server in the foreground; its log is JSON lines on standard output')
     .option('--init', 'initialise the data folder first if that was never done')
@@ -15,7 +20,7 @@ export function serve(cli: Cli): Command {
       const loaded = loadConfig({ file: options.config, env: cli.environment });
       checkTlsFiles(loaded);
       const spelledKey = options.init ? await initialiseOnce(cli, loaded.config) : undefined;
-      const destination = pino.destination({ dest: 1, sync: false });
+      const destination = pino.destination({ dest: 1, sync: false, minLength: LOG_BYTES, periodicFlush: LOG_MS });
       const logger = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination);
       try {
         await run(loaded.config, logger, cli.environment.notifySocket, async (http) => {
