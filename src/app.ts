@@ -25,6 +25,7 @@ import {
 import { makeQueue } from '#queue';
 import { defaultSmtpLimits, makeSmtpDoor } from '#smtp';
 import { makeDiskRoom, openStores, startSweeping } from '#store';
+import { makeCallQueue } from '#webhooks';
 import { makeServerMetrics } from './server-metrics.js';
 
 export { AlreadyInitialised, adminKeyFile, type Initialised, initialise } from './initialise.js';
@@ -103,6 +104,13 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       queue,
       directory,
       spool: stores.spool,
+    const webhookNetwork = { allowPrivate: config.webhooks.allowPrivateNetworks, ca: extraCa };
+    const calls = makeCallQueue({
+      store: stores.events,
+      http: makeHttpClient({ dns, ipv6: webhookNetwork.allowPrivate || hasGlobalIpv6(), ...webhookNetwork }),
+      clock,
+      logger,
+    });
       recorder,
       dns,
       mtaSts: makeMtaSts({ dns, http: policyHttp, clock, logger, store: stsStore, port: mtaStsPort }),
@@ -116,6 +124,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     });
 
     const smtp = makeSmtpDoor({
+      putCall: calls.put,
       listeners: [
         ...config.listen.smtp.map((listener) => ({ address: listenerText(listener), implicitTls: false })),
         ...config.listen.smtps.map((listener) => ({ address: listenerText(listener), implicitTls: true })),
@@ -130,7 +139,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       limits: defaultSmtpLimits,
       observer: metrics.counting.smtp,
     });
-    metrics.watch({ stores, pump, delivery, smtp, conversations, pressure });
+    metrics.watch({ stores, pump, delivery, smtp, conversations, pressure, calls });
     const readiness = makeReadiness({
       clock,
       phase: () => phase,
@@ -164,6 +173,8 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const busy: ((graceMs: number) => Promise<unknown>)[] = [];
     closing.push(() => Promise.all(busy.map((stop) => stop(GRACE_MS))));
     delivery.start();
+    await calls.start();
+    closing.push(() => calls.stop());
     busy.push((graceMs) => delivery.stop(graceMs));
     await queue.start();
     closing.push(() => queue.stop());

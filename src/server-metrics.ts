@@ -10,6 +10,7 @@ import type { Intake, Pressure } from '#intake';
 import { addProcessMetrics, makeRegistry, type Registry } from '#metrics';
 import type { SmtpDoor, SmtpObserver } from '#smtp';
 import type { QueueCensus, SpoolStore, Stores } from '#store';
+import type { CallQueue } from '#webhooks';
 
 /** What the parts of the server are given, so that they are counted. */
 export interface Counting {
@@ -27,6 +28,7 @@ export interface Watched {
   smtp: SmtpDoor;
   conversations: ConversationLog;
   pressure: Pressure;
+  calls: CallQueue;
 }
 
 export interface ServerMetrics {
@@ -64,6 +66,7 @@ export function makeServerMetrics({ clock, version }: { clock: Clock; version: s
       watchDelivery(registry, watched.delivery);
       watchStores(registry, watched);
       watchRoom(registry, watched);
+      watchCalls(registry, watched);
     },
     render: registry.render,
     stop: stopProcess,
@@ -272,6 +275,20 @@ function watchStores(registry: Registry, { stores }: Watched): void {
     group.replace(of('group'));
     fsync.replace(of('fsync'));
     size.replace(of('size'));
+  });
+}
+
+function watchCalls(registry: Registry, { calls }: Watched): void {
+  const attempts = registry.counters({
+    name: 'mailwagon_webhook_calls_total',
+    help: 'HTTP requests to the servers of customers, by what became of them.',
+    labels: ['result'],
+  });
+  const origins = registry.gauge({ name: 'mailwagon_webhook_origins', help: 'Servers of customers for which something waits.' });
+  registry.collect('webhooks', [attempts, origins], () => {
+    const { origins: count, ...results } = calls.stats();
+    attempts.replace(Object.entries(results).map(([result, value]) => ({ labels: [result], value })));
+    origins.set(count);
   });
 }
 

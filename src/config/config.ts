@@ -66,6 +66,11 @@ export interface Config {
   /** The operator's own shaping rules (docs/shaping.md): absolute path, or null for none. */
   readonly shaping: { readonly file: string | null };
   /** The operator's own bounce rules (docs/bounces.md): absolute path, or null for none. */
+  /** What customers are told over HTTP. */
+  readonly webhooks: {
+    /** Their URLs may lead to loopback and private addresses. */
+    readonly allowPrivateNetworks: boolean;
+  };
   readonly bounceRules: { readonly file: string | null };
 }
 

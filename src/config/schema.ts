@@ -144,6 +144,7 @@ export const settingsSchema = z.strictObject(
     limits: z.strictObject(
       {
         unverifiedDomainPerDay: countLimit,
+    webhooks: z.strictObject({ allowPrivateNetworks: yesOrNo }, { error: section }),
         queuedPerAccount: countLimit,
         queuedBytesPerAccount: parsed('a size such as "50 GB", or null for no limit', (value) =>
           value === null ? value : parseSize(value),

@@ -35,6 +35,8 @@ export interface AttemptDeps {
   isStopping: () => boolean;
   /** Told what was said in attempts that did not succeed, and in successes after one that did not. */
   conversations?: Pick<ConversationLog, 'note'> | undefined;
+  /** Keeps what was delivered for whoever asked for copies. */
+  keepCopy: (attempt: Attempt) => Promise<void>;
 }
 
 export interface AttemptStats {
@@ -146,6 +148,8 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       const outcome = await runSteps(attempt);
       if (outcome.kind !== 'released' && attempt.sessionBegan !== undefined) outcome.sessionMs = clock.monotonic() - attempt.sessionBegan;
       stats.outcomes[outcome.kind]++;
+      // In test mode nobody was connected to, and nothing was sent.
+      if (outcome.kind === 'delivered' && attempt.sessionBegan !== undefined) await deps.keepCopy(attempt);
       noteConversations(deps.conversations, attempt, outcome);
       log(logger, attempt, outcome);
       return { outcome, reach: reachOf(outcome, attempt), opened: attempt.opened };

@@ -8,6 +8,7 @@ import type { ConversationLog, Recorder } from '#events';
 import { type Dane, type Dns, hasGlobalIpv6, type MtaSts } from '#net';
 import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
+import { type KeepCall, makeArchiveCopy } from './archive-copy.js';
 import { type AttemptStats, makeAttempts } from './attempt.js';
 import { makeBounceClassifier } from './bounce-classifier.js';
 import { makeConnectionPool } from './connection-pool.js';
@@ -55,6 +56,8 @@ export interface DeliveryDeps {
   logger: Logger;
   /** Told what was said to peers, for the operator; must not wait and not throw. */
   conversations?: Pick<ConversationLog, 'note'>;
+  /** POSTs what `o:archive-to` asks for. */
+  putCall: KeepCall;
   options: DeliveryOptions;
 }
 
@@ -89,6 +92,7 @@ export function makeDelivery({
   clock,
   logger,
   conversations,
+  putCall,
   options,
 }: DeliveryDeps): Delivery {
   const {
@@ -130,6 +134,7 @@ export function makeDelivery({
     attemptMs: timeouts.attempt,
     isStopping: () => isStopping,
     conversations,
+    keepCopy: makeArchiveCopy({ put: putCall, logger }),
   });
   const limits = { perPath: concurrencyPerDestination, total: concurrencyTotal };
   const paths = makePaths({ limits, clock, jitter: randomJitter });

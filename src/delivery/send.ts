@@ -33,9 +33,22 @@ export function makeSend({ clock, classify }: { clock: Clock; classify: Classify
   };
 }
 
-function sourceOf({ rendered: { head, body }, signature }: Attempt): WireSource {
-  const first = signature === undefined ? [head, CRLF] : [signature.field, head, CRLF];
-  return body.kind === 'inline' ? new WireSource([...first, body.bytes]) : new WireSource(first, body.open());
+/** Everything before the body. */
+const startOf = ({ rendered: { head }, signature }: Attempt): Uint8Array[] =>
+  signature === undefined ? [head, CRLF] : [signature.field, head, CRLF];
+
+function sourceOf(attempt: Attempt): WireSource {
+  const { body } = attempt.rendered;
+  return body.kind === 'inline' ? new WireSource([...startOf(attempt), body.bytes]) : new WireSource(startOf(attempt), body.open());
+}
+
+/** The message as its peer is given it, whole, without dot-stuffing. Rejects when its body cannot be read. */
+export async function wireBytes(attempt: Attempt): Promise<Uint8Array> {
+  const { body } = attempt.rendered;
+  const pieces = startOf(attempt);
+  if (body.kind === 'inline') pieces.push(body.bytes);
+  else for await (const piece of body.open()) pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 function sizeOf({ rendered, signature }: Attempt): number {

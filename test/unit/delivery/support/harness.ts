@@ -85,7 +85,13 @@ const PLAIN = 'From: a@src.test\r\nTo: b@dst.test\r\nSubject: hello\r\nMessage-I
 
 /** Everything to `dst.test` goes to `mx.dst.test` at 127.0.0.1 unless `zones` says otherwise. */
 export function makeHarness(
-  options: Partial<DeliveryOptions> & { port: number; shapingRules?: ShapingRules; mtaSts?: MtaSts; dane?: Dane },
+  options: Partial<DeliveryOptions> & {
+    port: number;
+    shapingRules?: ShapingRules;
+    mtaSts?: MtaSts;
+    dane?: Dane;
+    putCall?: DeliveryDeps['putCall'];
+  },
   zones: Record<string, Zone> = {},
 ): Harness {
   const queue = makeMemoryQueue();
@@ -108,6 +114,7 @@ export function makeHarness(
     },
     dns,
     mtaSts: options.mtaSts ?? { policyFor: async () => undefined },
+    putCall: options.putCall ?? (async () => {}),
     dane: options.dane ?? { daneFor: async () => ({ kind: 'none' }) },
     bounceRules: BOUNCE_RULES,
     shapingRules: options.shapingRules ?? NO_SHAPING,
