@@ -5,6 +5,7 @@
  * - What is merely malformed is never an error: it reads as text, an opaque part, an empty list or undefined, and its bytes are kept.
  * - Messages are in wire form: CRLF only, head and body apart, not dot-stuffed. `makeMessageReader` is what makes them so.
  * - Streams are read once, in bounded memory, and what comes out never depends on how the input was cut into chunks.
+ * - A template that cannot be read or rendered throws TemplateError, which tells its author why.
  * - Anything else thrown comes from the caller's own stream or key.
  */
 export { formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
@@ -17,6 +18,18 @@ export { allValues, firstValue, foldLongFields, type HeadField, joinHead, needsE
 export { type LintContext, type LintWarning, lintMessage } from './lint/lint-message.js';
 export { type AttachmentLister, listAttachments, makeAttachmentLister } from './list-attachments.js';
 export { makeField } from './make-field.js';
+export { type MergePlan, planMerge, type TextSource } from './merge/merge-plan.js';
+export { makeLookup, type MergeRecipient, mergeRecipientOf } from './merge/merge-recipient.js';
+export { hasPlaceholder, type Lookup } from './merge/placeholders.js';
+export { type MergedMessage, renderMerge } from './merge/render-merge.js';
+export { substituteText, substituteTexts } from './merge/substitute-texts.js';
 export { type MessageReader, type MessageReaderOptions, makeMessageReader, type ReadMessage } from './message-reader.js';
+export { type OpenAttachment, openAttachment } from './open-attachment.js';
+export { type ParsedAttachment, type ParsedMessage, parseMessage } from './parse-message.js';
 export { type ReencodedMessage, type ReencodeReasons, reencodeFor7Bit } from './reencode-for-7bit.js';
 export { type DkimRequest, signDkim } from './sign-dkim.js';
+export { stripQuotedHtml } from './strip-quoted-html.js';
+export { type StrippedText, stripQuotes } from './strip-quotes.js';
+export { compileTemplate, type Template } from './template/compile-template.js';
+export { TemplateError } from './template/template-error.js';
+export { textOfHtml } from './text-of-html.js';

@@ -1,0 +1,37 @@
+/**
+ * Handlebars templates as Mailgun has them: lookups and the block helpers `if`, `unless`, `each`, `with` and `equal`, nothing else. The library
+ * reads the source; what it read is checked and rendered here, because compiled templates of strangers cannot be stopped once they run.
+ */
+import { readTemplate } from './read-template.js';
+import { renderNodes } from './render-nodes.js';
+
+export interface Template {
+  /**
+   * What is missing reads as nothing. `variables` are plain data, as JSON has it. Throws TemplateError when it does more, or gives more, than
+   * `templateLimits` allow.
+   */
+  render(variables: Record<string, unknown>): string;
+}
+
+/**
+ * `html` escapes what `{{name}}` gives (not `{{{name}}}`); `text` leaves it as it is, for header fields and plain text.
+ * Throws TemplateError, which names the line: wrong syntax, an unknown helper, partials, decorators, too long, too deep.
+ */
+export function compileTemplate(source: string, kind: 'html' | 'text' = 'html'): Template {
+  const nodes = readTemplate(source);
+  const escaped = kind === 'html' ? escapeHtml : (text: string) => text;
+  return { render: (variables) => renderNodes(nodes, variables, escaped) };
+}
+
+/** The characters that Handlebars escapes, which makes a value safe within quoted and unquoted attributes alike. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#x27;',
+  '`': '&#x60;',
+  '=': '&#x3D;',
+};
+
+const escapeHtml = (text: string): string => text.replace(/[&<>"'`=]/g, (character) => ENTITIES[character] ?? '');

@@ -1,0 +1,39 @@
+/** The text part for readers without HTML, made from the HTML part: bounded, and never an error. Pure. */
+import { compile, type FormatCallback } from 'html-to-text';
+
+/** Characters and tags of HTML that are read; the rest is left out. */
+const MAX_INPUT = 512 * 1024;
+const MAX_TAGS = 20_000;
+const WIDTH = 78;
+
+/** Cells of a row stand beside each other, with a space between. */
+const cell: FormatCallback = (element, walk, builder) => {
+  walk(element.children, builder);
+  builder.addInline(' ');
+};
+
+const convert = compile({
+  wordwrap: WIDTH,
+  limits: { maxInputLength: Number.POSITIVE_INFINITY, maxDepth: 100, ellipsis: '' },
+  formatters: { cell },
+  selectors: [
+    { selector: 'a', options: { hideLinkHrefIfSameAsText: true, noAnchorUrl: true, linkBrackets: ['<', '>'] } },
+    // A picture's address says nothing to a reader.
+    { selector: 'img', format: 'skip' },
+    ...['td', 'th'].map((selector) => ({ selector, format: 'cell' })),
+    { selector: 'tr', format: 'block', options: { leadingLineBreaks: 1, trailingLineBreaks: 1 } },
+    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
+  ],
+});
+
+/** Lines end in LF. Links are followed by their address, list items have bullets or numbers, a row of a table is a line. */
+export const textOfHtml = (html: string): string => convert(html.slice(0, Math.min(MAX_INPUT, endOfTags(html))));
+
+function endOfTags(html: string): number {
+  let at = -1;
+  for (let tags = 0; tags <= MAX_TAGS; tags++) {
+    at = html.indexOf('<', at + 1);
+    if (at < 0) return html.length;
+  }
+  return at;
+}
