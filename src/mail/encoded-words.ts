@@ -1,5 +1,6 @@
 /** Text beyond ASCII in header values: RFC 2047 encoded words out and in, RFC 2231 parameters out. */
 import { buildHeaderValue, encodeWord, encodeWords, parseHeaderValue } from 'nodemailer/lib/mime-funcs';
+import { decodeCharset } from './decode-charset.js';
 
 const PLAIN = /^[\t\x20-\x7e]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: controls need an encoded word of their own
@@ -52,6 +53,7 @@ interface Word {
  * written. Line breaks and other controls, also those that were encoded, become spaces.
  */
 export function decodeHeaderText(value: string): string {
+  if (!value.includes('=?') && isPlainText(value) && !value.includes('\t')) return value.trim();
   let text = '';
   let from = 0;
   let waiting: Word | undefined;
@@ -93,5 +95,5 @@ function isKnownCharset(charset: string): boolean {
 }
 
 function decodeBytes(word: Word): string {
-  return new TextDecoder(word.charset).decode(word.bytes);
+  return decodeCharset(word.charset, word.bytes);
 }

@@ -1,5 +1,6 @@
 /** The text of a text part: its transfer encoding and its charset undone, leniently, as mail programs do. */
 import { parseHeaderValue } from 'nodemailer/lib/mime-funcs';
+import { decodeCharset } from './decode-charset.js';
 import { firstValue } from './head-fields.js';
 import type { MimePart } from './mime-part.js';
 import { makeQuotedPrintableDecoder } from './transfer-encoding.js';
@@ -17,7 +18,7 @@ export function charsetOf(part: MimePart): string {
 
 /** `content` is the whole content of the part, in wire form, as it stands in the message. Line ends stay as they are. */
 export function textOfPart(part: MimePart, content: Uint8Array): string {
-  return new TextDecoder(charsetOf(part)).decode(decodeContent(part.encoding, content));
+  return decodeCharset(charsetOf(part), decodeContent(part.encoding, content));
 }
 
 /** Undoes a content transfer encoding; `encoding` in lower case. */
