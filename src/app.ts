@@ -9,7 +9,7 @@ import { makeIdSource, systemClock } from '#core';
 import { makeDelivery } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
 import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
-import { makeDailyUsage, makeIntake, makePressure, readMemory } from '#intake';
+import { makeDailyUsage, makeIntake, makePreferredSendTime, makePressure, readMemory } from '#intake';
 import {
   hasGlobalIpv6,
   loadAuthorities,
@@ -87,7 +87,11 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const usage = makeDailyUsage({ spool: stores.spool, limit: config.limits.unverifiedDomainPerDay });
     const pressure = makePressure({ spool: stores.spool, room: makeDiskRoom(dataDir), logger, limits: config.limits, memory: readMemory });
     const intake = metrics.counting.intake(
-      makeIntake({ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger, onEvents: pump.wake }),
+      makeIntake({
+        ...{ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger, onEvents: pump.wake },
+        preferredSendTime: makePreferredSendTime({ habitsOf: async () => undefined }),
+        limits: config.limits,
+      }),
     );
     const extraCa = await loadAuthorities(config.delivery.extraCa);
     const { allowPrivateNetworks, mtaStsPort } = config.delivery;

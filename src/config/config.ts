@@ -60,6 +60,8 @@ export interface Config {
     readonly queuedBytesPerAccount: number | null;
     /** Requests to the HTTP API of an account per minute; null: no limit. */
     readonly apiRequestsPerMinute: number | null;
+    /** 1 to 10. */
+    readonly tagsPerMessage: number;
     /** Free bytes of the disk of dataDir below which no mail is accepted; auto: by the size of the disk. */
     readonly diskFloor: number | 'auto';
   };

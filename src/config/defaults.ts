@@ -25,6 +25,7 @@ export function defaultSettings() {
       queuedPerAccount: 5_000_000,
       queuedBytesPerAccount: '50 GB',
       apiRequestsPerMinute: 10_000,
+      tagsPerMessage: 3,
       diskFloor: 'auto',
     },
     // The operator's own rules, beside those that come with the program. null: only those.

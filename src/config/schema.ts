@@ -150,6 +150,9 @@ export const settingsSchema = z.strictObject(
           value === null ? value : parseSize(value),
         ),
         apiRequestsPerMinute: countLimit,
+        tagsPerMessage: parsed('a whole number from 1 to 10', (value) =>
+          typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 10 ? value : undefined,
+        ),
         diskFloor: parsed('a size such as "500 MB", or auto', (value) => (value === 'auto' ? value : parseSize(value))),
       },
       { error: section },

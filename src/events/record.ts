@@ -33,8 +33,8 @@ export interface Rejection extends Told {
 }
 
 export interface Recorder {
-  /** One per recipient, when the message is committed. */
-  accepted(fields: { message: Message; accountId: string; recipient: string; recipients: string[] }): OutboxEvent;
+  /** One per recipient, when the message is committed. `due`, ms since the epoch: not before. */
+  accepted(fields: { message: Message; accountId: string; recipient: string; recipients: string[]; due: number }): OutboxEvent;
   delivered(fields: AttemptRecord & { outcome: Extract<Outcome, { kind: 'delivered' }>; firstAttemptAt: number }): OutboxEvent;
   /** `severity` temporary needs `retrySeconds`. */
   failed(
@@ -55,7 +55,7 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
   };
 
   return {
-    accepted({ message, accountId, recipient, recipients }) {
+    accepted({ message, accountId, recipient, recipients, due }) {
       const base = messageEvent(message, accountId, recipient, undefined);
       const { facts } = message;
       const event: AcceptedEvent = {
@@ -63,6 +63,7 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
         ...base,
         'originating-ip': facts.originatingIp,
         ...(facts.apiKeyId === undefined ? {} : { 'api-key-id': facts.apiKeyId }),
+        ...(due > message.acceptedAt ? { 'scheduled-for': Math.floor(due / 1000) } : {}),
         message: { ...base.message, recipients },
       };
       return row(event, message);

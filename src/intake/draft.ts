@@ -2,6 +2,8 @@
 import type { Attachment, Body, ContentTraits, SendOptions } from '#core';
 import type { HeadField } from '#mail';
 import type { BodyWriter } from '#store';
+import type { RequestedOptions } from './options/requested-options.js';
+import { resolveOptions } from './options/resolve-options.js';
 import { readContent } from './read-content.js';
 import type { Submission } from './submission.js';
 
@@ -14,6 +16,9 @@ export interface Draft {
   traits: ContentTraits;
   /** Bytes read, in wire form. */
   size: number;
+  /** What the sender asked for, over the API and in the message. */
+  requested: RequestedOptions;
+  /** What holds: the same, completed by the domain's settings. */
   options: SendOptions;
   tags: string[];
   userVariables: Record<string, unknown>;
@@ -33,14 +38,8 @@ export async function readDraft(submission: Submission, writer: BodyWriter, rece
     submission: rest,
     receivedAt,
     ...read,
-    options: {
-      dkim: submission.options.dkim ?? true,
-      testMode: submission.options.testMode ?? false,
-      requireTls: submission.options.requireTls ?? domain.requireTls,
-      skipVerification: submission.options.skipVerification ?? domain.skipVerification,
-      secondaryDkim: submission.options.secondaryDkim,
-      secondaryDkimPublic: submission.options.secondaryDkimPublic,
-    },
+    requested: submission.options,
+    options: resolveOptions(submission.options, domain),
     tags: submission.tags,
     userVariables: submission.userVariables,
     attachments: submission.attachments ?? [],

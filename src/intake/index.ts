@@ -4,9 +4,12 @@
  */
 export { type IntakeDeps, makeIntake } from './accept.js';
 export { type DailyUsage, makeDailyUsage } from './daily-usage.js';
+export { type Asked, optionOfParameter, readOption } from './options/read-option.js';
+export { checkVariableName, parseVariables } from './options/read-variables.js';
+export type { RequestedOptions } from './options/requested-options.js';
+export { makePreferredSendTime, type PreferredSendTime, type RecipientHabits, type SendWindow } from './preferred-send-time.js';
 export type { PressureLimits } from './pressure/decide-pressure.js';
 export { makePressure, type Pressure, type PressureDeps, type PressureState } from './pressure/pressure.js';
 export { readMemory } from './pressure/read-memory.js';
 export { MAX_MESSAGE_SIZE } from './read-content.js';
-export { decideSendOption, mergeTags, type OptionDecision, parseSwitch, parseVariables } from './send-options.js';
 export type { Accepted, Intake, Submission } from './submission.js';

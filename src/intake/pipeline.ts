@@ -9,20 +9,26 @@ import { addTrace } from './steps/add-trace.js';
 import { checkDailyLimit } from './steps/check-daily-limit.js';
 import { checkDomain } from './steps/check-domain.js';
 import { checkHops } from './steps/check-hops.js';
+import { checkSchedule } from './steps/check-schedule.js';
 import { checkSecondaryDkim } from './steps/check-secondary-dkim.js';
 import { checkSender } from './steps/check-sender.js';
+import { checkSources } from './steps/check-sources.js';
 import { commit } from './steps/commit.js';
 import { completeHead } from './steps/complete-head.js';
 import { findAttachments } from './steps/find-attachments.js';
 import { readOptions } from './steps/read-options.js';
+import { showVariables } from './steps/show-variables.js';
 
 export const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'check-domain', step: checkDomain },
   { name: 'check-hops', step: checkHops },
   { name: 'read-options', step: readOptions },
+  { name: 'check-schedule', step: checkSchedule },
   { name: 'check-secondary-dkim', step: checkSecondaryDkim },
+  { name: 'check-sources', step: checkSources },
   { name: 'check-sender', step: checkSender },
   { name: 'complete-head', step: completeHead },
+  { name: 'show-variables', step: showVariables },
   { name: 'find-attachments', step: findAttachments },
   { name: 'add-trace', step: addTrace },
   { name: 'check-daily-limit', step: checkDailyLimit },

@@ -7,7 +7,13 @@ import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
 import type { DailyUsage } from './daily-usage.js';
 import type { Draft } from './draft.js';
+import type { PreferredSendTime } from './preferred-send-time.js';
 import type { Rejections } from './rejections.js';
+
+/** What the operator allows. */
+export interface IntakeLimits {
+  tagsPerMessage: number;
+}
 
 export interface IntakeContext {
   directory: Directory;
@@ -19,6 +25,8 @@ export interface IntakeContext {
   clock: Clock;
   ids: IdSource;
   hostname: string;
+  limits: IntakeLimits;
+  preferredSendTime: PreferredSendTime;
   logger: Logger;
 }
 

@@ -1,6 +1,7 @@
-import type { Address, Attachment, Refusal, ReversePath, SendOptions } from '#core';
+import type { Address, Attachment, Refusal, ReversePath } from '#core';
 import type { ComposedMessage } from '#mail';
 import type { DomainRecord } from '#store';
+import type { RequestedOptions } from './options/requested-options.js';
 
 /** What a door (SMTP or HTTP) hands over for one message, after it found out who sends it. */
 export interface Submission {
@@ -22,7 +23,7 @@ export interface Submission {
   /** The message as it came (RFC 5322, without SMTP dot-stuffing), in pieces or whole; or one that was composed here. Read once. */
   content: AsyncIterable<Uint8Array> | Uint8Array | ComposedMessage;
   /** Options given beside the message; X-Mailgun-* fields of the message are merged in (and removed) by intake. */
-  options: Partial<SendOptions>;
+  options: RequestedOptions;
   tags: string[];
   userVariables: Record<string, unknown>;
   /** Known on the HTTP door; found by reading the message otherwise. */

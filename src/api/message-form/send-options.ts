@@ -1,25 +1,25 @@
-/** The `o:` parameters of a send, by the rules both doors share. What this version would not obey is refused by name. Pure. */
-import { badRequest, cleanText, type SendOptions } from '#core';
-import { decideSendOption, mergeTags } from '#intake';
+/** The `o:` parameters of a send, by the table both doors share. Pure. */
+import { badRequest, cleanText } from '#core';
+import { type Asked, optionOfParameter, readOption } from '#intake';
 import type { Form } from '../body/form.js';
 import { notSupported } from '../error-answer.js';
 
 /** All names and values of `o:`, `h:`, `v:` and `t:` together, bytes. */
 const MAX_TOTAL = 16 * 1024;
 
-/** Refusal 400 naming the parameter: over 16 kB in all, no boolean, a bad tag, or something a later version will know. */
-export function readSendOptions(form: Form): { options: Partial<SendOptions>; tags: string[] } {
+/** Refusal 400 naming the parameter: over 16 kB in all, an unknown name, or a value that is not of the option's form. */
+export function readSendOptions(form: Form): Asked {
   checkTotal(form);
-  const options: Partial<SendOptions> = {};
+  let asked: Asked = { options: {}, tags: [] };
   for (const name of form.names()) {
     if (name === 'template' || name === 'recipient-variables' || name.startsWith('t:')) throw notSupported(name);
-    if (!name.startsWith('o:') || name === 'o:tag') continue;
-    const decision = decideSendOption(name.slice(2), form.text(name) ?? '');
-    if (decision.kind === 'unsupported') throw notSupported(name);
-    if (decision.kind === 'invalid') throw badRequest(`'${cleanText(name)}' parameter is invalid: ${decision.expected}`);
-    if (decision.kind === 'option') Object.assign(options, decision.options);
+    if (!name.startsWith('o:')) continue;
+    const rule = optionOfParameter(name);
+    if (rule === undefined) throw badRequest(`'${cleanText(name)}' is not a send option`);
+    if (form.files(name).length > 0) throw badRequest(`'${name}' parameter must not be a file`);
+    for (const value of form.texts(name)) asked = readOption(asked, rule, name, value);
   }
-  return { options, tags: mergeTags([], form.texts('o:tag')) };
+  return asked;
 }
 
 function checkTotal(form: Form): void {

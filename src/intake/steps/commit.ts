@@ -1,25 +1,31 @@
 /** Puts the finished message into the queue, one delivery per recipient, with its `accepted` events. From here on it is ours. */
-import { domainOf, type Message, makeStorageKey, type Priority } from '#core';
+import { domainOf, type IdSource, type Message, makeStorageKey, type Priority } from '#core';
 import { joinHead } from '#mail';
-import { MESSAGE_LIFETIME } from '#queue';
 import type { Draft } from '../draft.js';
 import { headerTexts } from '../header-texts.js';
-import type { IntakeContext, Step } from '../step.js';
+import { giveUpAt, sendWindow } from '../schedule.js';
+import type { Step } from '../step.js';
 
 const BULK = 100;
 
 export const commit: Step = async (draft, context) => {
-  const { directory, queue, recorder, usage, ids } = context;
+  const { directory, queue, recorder, usage, ids, clock, preferredSendTime } = context;
   const { account, domain, recipients } = draft.submission;
-  const message = messageOf(draft, context);
+  const acceptedAt = clock.now();
+  const window = sendWindow(draft.requested, acceptedAt);
+  const isOpen = window.until > window.from;
+  const dues = isOpen ? await Promise.all(recipients.map((recipient) => preferredSendTime(recipient, window))) : [];
+  const dueOf = (index: number) => dues[index] ?? window.from;
+  const message = messageOf(draft, ids, acceptedAt, giveUpAt(draft.requested, Math.max(window.from, ...dues)));
   const { publicId: accountId } = await directory.accounts.get(account);
   const priority: Priority = recipients.length === 1 ? 0 : recipients.length <= BULK ? 1 : 2;
-  const due = message.acceptedAt;
   try {
     await queue.put({
       message,
-      deliveries: recipients.map((recipient) => ({ id: ids.next(), recipient, destinationName: domainOf(recipient), priority, due })),
-      events: recipients.map((recipient) => recorder.accepted({ message, accountId, recipient, recipients })),
+      deliveries: recipients.map((recipient, index) => {
+        return { id: ids.next(), recipient, destinationName: domainOf(recipient), priority, due: dueOf(index) };
+      }),
+      events: recipients.map((recipient, index) => recorder.accepted({ message, accountId, recipient, recipients, due: dueOf(index) })),
       usageDay: draft.usageDay,
     });
   } catch (error) {
@@ -29,10 +35,9 @@ export const commit: Step = async (draft, context) => {
   return draft;
 };
 
-function messageOf(draft: Draft, { clock, ids }: IntakeContext): Message {
+function messageOf(draft: Draft, ids: IdSource, acceptedAt: number, expiresAt: number): Message {
   const { submission } = draft;
   const head = joinHead(draft.head);
-  const acceptedAt = clock.now();
   const bodyBytes = draft.body.kind === 'inline' ? draft.body.bytes.byteLength : draft.body.size;
   const id = ids.next();
   return {
@@ -58,6 +63,6 @@ function messageOf(draft: Draft, { clock, ids }: IntakeContext): Message {
       storageKey: makeStorageKey(id),
     },
     acceptedAt,
-    expiresAt: acceptedAt + MESSAGE_LIFETIME,
+    expiresAt,
   };
 }
