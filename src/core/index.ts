@@ -29,6 +29,7 @@ export {
   type DkimName,
   type FlowKey,
   type LastAttempt,
+  type Merge,
   type Message,
   type MessageFacts,
   type Priority,

@@ -146,6 +146,8 @@ export interface Delivery extends FlowKey {
   id: number;
   message: number;
   recipient: Address;
+  /** Of a batch: display name of the recipient, where one was given. */
+  recipientName?: string;
   /** Of a batch: what `%recipient.name%` stands for. */
   recipientVariables?: Record<string, unknown>;
   /** Domain of the recipient. */

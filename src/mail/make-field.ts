@@ -22,6 +22,8 @@ const ADDRESS_FIELDS = new Set([
   'return-receipt-to',
   'errors-to',
 ]);
+export const isAddressField = (lowerName: string): boolean => ADDRESS_FIELDS.has(lowerName);
+
 const PARAMETER_FIELDS = new Set(['content-type', 'content-disposition']);
 
 /**
@@ -32,7 +34,12 @@ const PARAMETER_FIELDS = new Set(['content-type', 'content-disposition']);
 export function makeField(name: string, value: string): HeadField {
   checkFieldName(name);
   checkFieldValue(name, value);
-  const text = foldText(`${name}: ${encodeValue(name.toLowerCase(), trimBlanks(value))}`);
+  const lowerName = name.toLowerCase();
+  const trimmed = trimBlanks(value);
+  if (name.length + trimmed.length <= FOLD_AT - 2 && isPlainText(trimmed)) {
+    return { name, lowerName, raw: Buffer.from(`${name}: ${trimmed}\r\n`, 'latin1'), value: trimmed };
+  }
+  const text = foldText(`${name}: ${encodeValue(lowerName, trimmed)}`);
   const field = new RawField(Buffer.from(`${text}\r\n`, 'utf8'));
   return foldLongFields([field])[0] ?? field;
 }

@@ -5,6 +5,7 @@ import { foldLongFields, type HeadField, joinHead, RawField } from './head-field
 import { makeField } from './make-field.js';
 import { isIdentity, type MimePart } from './mime-part.js';
 import { type MimeSink, makeMimeWalker } from './mime-walker.js';
+import { setField } from './set-field.js';
 import {
   makeBase64Encoder,
   makeBase64Rewrapper,
@@ -230,18 +231,6 @@ function relabel(fields: readonly HeadField[], encoding: string, reasons: Reenco
     return setField(fields, 'Content-Transfer-Encoding', reasons.eightBit ? '7bit' : '8bit');
   }
   return fields as HeadField[];
-}
-
-function setField(fields: readonly HeadField[], name: string, value: string): HeadField[] {
-  const lowerName = name.toLowerCase();
-  const index = fields.findIndex((field) => field.lowerName === lowerName);
-  const others = fields.filter((field) => field.lowerName !== lowerName);
-  others.splice(
-    index < 0 ? others.length : fields.slice(0, index).filter((field) => field.lowerName !== lowerName).length,
-    0,
-    makeField(name, value),
-  );
-  return others;
 }
 
 /** A field of a part's head in ASCII; bytes that are not UTF-8 are taken for the commonest 8-bit charset. */

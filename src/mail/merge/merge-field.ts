@@ -1,0 +1,56 @@
+/** Header fields with placeholders: decoded, filled for a recipient, written anew. No value can start a field or add an address. */
+import { Refusal } from '#core';
+import { decodeHeaderText, encodePhrase } from '../encoded-words.js';
+import type { HeadField } from '../head-fields.js';
+import { isAddressField, makeField } from '../make-field.js';
+import { compileAddresses } from './merge-addresses.js';
+import { type MergeRecipient, makeLookup } from './merge-recipient.js';
+import { fillTemplate, hasPlaceholder, type Lookup, onOneLine, parseTemplate, type TextTemplate } from './placeholders.js';
+
+/** The field for one recipient; undefined: this recipient's message goes without it. */
+export type FieldMaker = (recipient: MergeRecipient) => HeadField | undefined;
+
+/** Fields that describe the message or its way; the Message-ID is the same for the whole batch, because events go by it. */
+const FIXED =
+  /^(?:received|return-path|dkim-signature|domainkey-signature|arc-.*|authentication-results|message-id|date|mime-version|content-.*)$/;
+const SIGN = Buffer.from('%recipient');
+const ENCODED_WORD = Buffer.from('=?');
+
+/** Undefined when the field is the same for everybody. */
+export function compileField(field: HeadField): FieldMaker | undefined {
+  const { name, lowerName, raw } = field;
+  if (name === '' || FIXED.test(lowerName) || !(raw.includes(SIGN) || raw.includes(ENCODED_WORD))) return undefined;
+  if (!hasPlaceholder(decodeHeaderText(field.value)) || !canBeMade(name)) return undefined;
+  if (isAddressField(lowerName)) return compileAddresses(field);
+  const template = parseTemplate(decodeHeaderText(field.value));
+  if (lowerName.startsWith('list-')) return (recipient) => makeField(name, fillList(template, makeLookup(recipient)));
+  return (recipient) => makeField(name, fillText(template, makeLookup(recipient)));
+}
+
+/** A name that may not be written is not ours to write anew. */
+function canBeMade(name: string): boolean {
+  try {
+    return makeField(name, '').name === name;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+}
+
+/** A value that looks like an encoded word is what it looks like, not what it would decode to. */
+function fillText(template: TextTemplate, lookup: Lookup): string {
+  const text = fillTemplate(template, lookup, onOneLine);
+  return text.includes('=?') ? encodePhrase(text) : text;
+}
+
+/** `<https://x.example/%recipient.id%>, …` (RFC 2369): inside the angle brackets a value cannot end them. */
+function fillList(template: TextTemplate, lookup: Lookup): string {
+  let text = '';
+  for (const piece of template) {
+    const isInside = text.lastIndexOf('<') > text.lastIndexOf('>');
+    text += fillTemplate([piece], lookup, (value) =>
+      isInside ? onOneLine(value).replace(/[<>"\s]/g, encodeURIComponent) : onOneLine(value),
+    );
+  }
+  return text;
+}

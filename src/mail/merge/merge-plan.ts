@@ -1,0 +1,187 @@
+/**
+ * Makes ready what a batch's messages are made of: which header fields and which text parts differ between recipients, with what is between them.
+ * Text parts are the leaves of type text that are no attachments; attached messages are attachments. All other bytes stay as they are.
+ */
+import { buildHeaderValue, parseHeaderValue } from 'nodemailer/lib/mime-funcs';
+import { badRequest } from '#core';
+import { firstValue, type HeadField, joinHead } from '../head-fields.js';
+import { makeField } from '../make-field.js';
+import { dispositionOf, fileNameOf, type MimePart } from '../mime-part.js';
+import { type MimeSink, makeMimeWalker } from '../mime-walker.js';
+import { decodeContent, textOfPart } from '../part-text.js';
+import { setField } from '../set-field.js';
+import { compileField, type FieldMaker } from './merge-field.js';
+import type { MergeRecipient } from './merge-recipient.js';
+import { planText, planWholeText, type TextEncoding, type TextPlan } from './merge-text.js';
+import { hasPlaceholder } from './placeholders.js';
+
+/** Bytes of one text part that may be made for each recipient, as it stands in the message; it is kept in memory. */
+export const MAX_MERGED_PART = 1024 * 1024;
+
+/** More than the longest placeholder takes, however it is encoded. */
+const OVERLAP = 4096;
+const MAX_CONTENT_TYPE = 16_384;
+
+/** Fields as bytes where they are the same for everybody. */
+export type HeadPlan = readonly (Uint8Array | FieldMaker)[];
+
+/** A range of the stored body that is made anew for each recipient: a text part with its head, or the whole body. */
+export interface Cut {
+  start: number;
+  end: number;
+  text: TextPlan;
+  /** The part's own head and the empty line after it; nothing when the part is the message itself. */
+  head: Record<TextEncoding, Uint8Array>;
+}
+
+export interface MergePlan {
+  /** By what became of a text that is the whole body. */
+  head: Record<TextEncoding, HeadPlan>;
+  /** In order, not overlapping. */
+  cuts: readonly Cut[];
+  bodySize: number;
+  /** Bytes the plan keeps in memory, about. */
+  size: number;
+}
+
+/** Renders the source of a text part, a stored template, for one recipient; what it throws comes out of `renderMerge`. */
+export type TextSource = (source: string, kind: 'text' | 'html') => (recipient: MergeRecipient) => string;
+
+/**
+ * `body` is in wire form and read once, in bounded memory. With `compileText` every text part is a source for it. Throws Refusal 400 when a text part
+ * with placeholders is over 1 MB, what `compileText` throws, and what reading the body does.
+ */
+export async function planMerge(
+  head: readonly HeadField[],
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  compileText?: TextSource,
+): Promise<MergePlan> {
+  const sink = new PlanningSink(compileText);
+  const walker = makeMimeWalker(head, sink, { openMessages: false });
+  for await (const chunk of body) walker.push(chunk);
+  walker.end();
+  const plans: Record<TextEncoding, HeadPlan> = {
+    'as it is': planHead(head),
+    'quoted-printable': planHead(sink.isWholeBody ? describe(head, 'quoted-printable', 0) : head),
+    base64: planHead(sink.isWholeBody ? describe(head, 'base64', 0) : head),
+  };
+  const size = 3 * head.reduce((sum, field) => sum + field.raw.byteLength, 0) + sink.cuts.reduce((sum, { text }) => sum + text.size, 0);
+  return { head: plans, cuts: sink.cuts, bodySize: sink.position, size };
+}
+
+function planHead(fields: readonly HeadField[]): HeadPlan {
+  const plan: (Uint8Array | FieldMaker)[] = [];
+  let same: HeadField[] = [];
+  for (const field of fields) {
+    const maker = compileField(field);
+    if (maker === undefined) same.push(field);
+    else {
+      plan.push(joinHead(same), maker);
+      same = [];
+    }
+  }
+  plan.push(joinHead(same));
+  return plan;
+}
+
+class PlanningSink implements MimeSink {
+  readonly cuts: Cut[] = [];
+  /** Where in the body the walk stands. */
+  position = 0;
+  /** The message is one text part, and it differs between recipients. */
+  isWholeBody = false;
+  #part: { part: MimePart; start: number } | undefined;
+  #held: Uint8Array[] = [];
+  #heldSize = 0;
+  #isLarge = false;
+
+  constructor(private readonly compileText: TextSource | undefined) {}
+
+  start(part: MimePart): void {
+    const start = this.position;
+    if (part.depth > 0) this.position += part.headEnd.byteLength + part.fields.reduce((sum, field) => sum + field.raw.byteLength, 0);
+    this.#part = isText(part) ? { part, start } : undefined;
+    this.#held = [];
+    this.#heldSize = 0;
+    this.#isLarge = false;
+  }
+
+  content(bytes: Uint8Array): void {
+    this.position += bytes.byteLength;
+    if (this.#part === undefined) return;
+    this.#held.push(bytes);
+    this.#heldSize += bytes.byteLength;
+    if (this.#heldSize > MAX_MERGED_PART) this.#lookThrough(this.#part.part);
+  }
+
+  finish(): void {
+    if (this.#part === undefined) return;
+    const { part, start } = this.#part;
+    if (this.#isLarge) this.#lookThrough(part);
+    else this.#plan(part, start, Buffer.concat(this.#held));
+    this.#part = undefined;
+    this.#held = [];
+  }
+
+  delimiter(bytes: Uint8Array): void {
+    this.position += bytes.byteLength;
+  }
+
+  filler(bytes: Uint8Array): void {
+    this.position += bytes.byteLength;
+  }
+
+  #plan(part: MimePart, start: number, content: Buffer): void {
+    const source = textOfPart(part, content);
+    if (this.compileText === undefined ? !hasPlaceholder(source) : source === '') return;
+    const text =
+      this.compileText === undefined
+        ? planText(source, part.encoding !== 'base64' && part.encoding !== 'quoted-printable')
+        : planWholeText(this.compileText(source, part.contentType === 'text/plain' ? 'text' : 'html'), 4 * source.length);
+    this.isWholeBody = part.depth === 0;
+    const headOf = (encoding: TextEncoding) => (part.depth === 0 ? Buffer.alloc(0) : partHead(part, encoding));
+    const head = { 'as it is': headOf('as it is'), 'quoted-printable': headOf('quoted-printable'), base64: headOf('base64') };
+    this.cuts.push({ start, end: this.position, text, head });
+  }
+
+  /** Text without placeholders may be of any size: it is looked through a part at a time, with enough of the last one for what spans both. */
+  #lookThrough(part: MimePart): void {
+    const held = part.encoding === 'base64' ? bareBase64(Buffer.concat(this.#held)) : Buffer.concat(this.#held);
+    if (this.compileText !== undefined || hasPlaceholder(Buffer.from(decodeContent(part.encoding, held)).toString('latin1'))) {
+      throw badRequest(`A text with recipient variables may be at most ${MAX_MERGED_PART} bytes long`);
+    }
+    // Whole groups of four digits, so that what follows still decodes.
+    this.#held = [held.subarray(Math.max(0, (held.byteLength - OVERLAP) & ~3))];
+    this.#heldSize = Math.min(OVERLAP, held.byteLength);
+    this.#isLarge = true;
+  }
+}
+
+const bareBase64 = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('latin1').replace(/[^A-Za-z0-9+/]/g, ''), 'latin1');
+
+const isText = (part: MimePart): boolean =>
+  part.kind === 'leaf' &&
+  part.contentType.startsWith('text/') &&
+  /^(?:7bit|8bit|binary|quoted-printable|base64)?$/.test(part.encoding) &&
+  dispositionOf(part) !== 'attachment' &&
+  fileNameOf(part) === '';
+
+function partHead(part: MimePart, encoding: TextEncoding): Uint8Array {
+  const fields = encoding === 'as it is' ? part.fields : describe(part.fields, encoding, part.depth);
+  return Buffer.concat([joinHead(fields), part.headEnd.byteLength > 0 ? part.headEnd : Buffer.from('\r\n')]);
+}
+
+/** The head of a text that is encoded anew, as UTF-8. */
+function describe(fields: readonly HeadField[], encoding: TextEncoding, depth: number): HeadField[] {
+  const described = setField(withUtf8(fields), 'Content-Transfer-Encoding', encoding);
+  if (depth === 0 && !described.some((field) => field.lowerName === 'mime-version')) described.push(makeField('MIME-Version', '1.0'));
+  return described;
+}
+
+function withUtf8(fields: readonly HeadField[]): HeadField[] {
+  const value = firstValue(fields, 'content-type');
+  if (value === undefined) return setField(fields, 'Content-Type', 'text/plain; charset=utf-8');
+  const type = parseHeaderValue(value.slice(0, MAX_CONTENT_TYPE), { stripComments: true });
+  if (/^utf-?8$/i.test(type.params.charset ?? '')) return [...fields];
+  return setField(fields, 'Content-Type', buildHeaderValue({ ...type, params: { ...type.params, charset: 'utf-8' } }));
+}

@@ -1,0 +1,116 @@
+/**
+ * The text of one part with its placeholders, made ready once: lines without placeholders are encoded already, so that the text of a recipient is
+ * those and the few lines that are theirs. Values may bring line breaks; no line of theirs can come to look like a delimiter.
+ */
+import { makeBase64Encoder, makeQuotedPrintableEncoder } from '../transfer-encoding.js';
+import { type MergeRecipient, makeLookup } from './merge-recipient.js';
+import { fillTemplate, hasPlaceholder, parseTemplate, type TextTemplate } from './placeholders.js';
+
+export type TextEncoding = 'as it is' | 'quoted-printable' | 'base64';
+
+export interface EncodedText {
+  /** `as it is`: 7-bit lines that fit everywhere, in a part that was such before. */
+  encoding: TextEncoding;
+  bytes: Uint8Array;
+}
+
+export interface TextPlan {
+  /** Bytes it keeps, about. */
+  size: number;
+  /** Throws what the source of the text throws. */
+  make(recipient: MergeRecipient): EncodedText;
+}
+
+/** A run of lines that are the same for everybody, in both forms, or a line that is not. */
+type Run = { plain: Buffer; quoted: Buffer } | { template: TextTemplate };
+
+const MAX_LINE = 998;
+/** Of text where more than this part of the bytes is beyond ASCII, base64 is shorter than quoted-printable, and no harder to read. */
+const BASE64_ABOVE = 1 / 6;
+
+/** `text` is decoded; `isPlain`: its part had no encoding, and may go without one again. */
+export function planText(text: string, isPlain: boolean): TextPlan {
+  const wire = text.replace(/\r\n|\r|\n/g, '\r\n');
+  if (shareBeyondAscii(wire) > BASE64_ABOVE) {
+    const template = parseTemplate(wire);
+    return { size: 2 * wire.length, make: (recipient) => asBase64(fillTemplate(template, makeLookup(recipient), asLines)) };
+  }
+  const runs = runsOf(wire);
+  const mayBePlain = isPlain && runs.every((run) => 'template' in run || fitsPlain(run.plain.toString('utf8')));
+  return { size: 4 * wire.length, make: (recipient) => joinRuns(runs, recipient, mayBePlain) };
+}
+
+/** A text that is made as a whole for each recipient, say from a stored template. */
+export function planWholeText(makeText: (recipient: MergeRecipient) => string, size: number): TextPlan {
+  return {
+    size,
+    make(recipient) {
+      const wire = asLines(makeText(recipient));
+      if (shareBeyondAscii(wire) > BASE64_ABOVE) return asBase64(wire);
+      return { encoding: 'quoted-printable', bytes: quote(wire) };
+    },
+  };
+}
+
+function runsOf(wire: string): Run[] {
+  const runs: Run[] = [];
+  let start = 0;
+  const literal = (end: number) => {
+    if (end > start) runs.push({ plain: Buffer.from(wire.slice(start, end), 'utf8'), quoted: quote(wire.slice(start, end)) });
+  };
+  for (let lineStart = 0; lineStart < wire.length; ) {
+    const lineFeed = wire.indexOf('\n', lineStart);
+    const end = lineFeed < 0 ? wire.length : lineFeed + 1;
+    const line = wire.slice(lineStart, end);
+    if (hasPlaceholder(line)) {
+      literal(lineStart);
+      runs.push({ template: parseTemplate(line) });
+      start = end;
+    }
+    lineStart = end;
+  }
+  literal(wire.length);
+  return runs;
+}
+
+function joinRuns(runs: readonly Run[], recipient: MergeRecipient, mayBePlain: boolean): EncodedText {
+  const lookup = makeLookup(recipient);
+  const texts = runs.map((run) => ('template' in run ? fillTemplate(run.template, lookup, asLines) : run));
+  const isPlain = mayBePlain && texts.every((text) => typeof text !== 'string' || (fitsPlain(text) && !/^--/m.test(text)));
+  const pieces = texts.map((text) => {
+    if (typeof text !== 'string') return isPlain ? text.plain : text.quoted;
+    return isPlain ? Buffer.from(text, 'latin1') : quote(text);
+  });
+  return { encoding: isPlain ? 'as it is' : 'quoted-printable', bytes: Buffer.concat(pieces) };
+}
+
+/** Line breaks of a value as the wire has them; other controls but the tab become spaces. */
+function asLines(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
+  return value.replace(/\r\n?|\n/g, '\r\n').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, ' ');
+}
+
+const NEEDS_NO_QUOTING = /^(?!-)[\t\x20-\x3c\x3e-\x7e]{0,74}[\x21-\x3c\x3e-\x7e]\r\n$/;
+
+function quote(text: string): Buffer {
+  if (NEEDS_NO_QUOTING.test(text)) return Buffer.from(text, 'latin1');
+  const encoder = makeQuotedPrintableEncoder();
+  return Buffer.concat([encoder.push(Buffer.from(text, 'utf8')), encoder.end()]);
+}
+
+function asBase64(text: string): EncodedText {
+  const encoder = makeBase64Encoder();
+  return { encoding: 'base64', bytes: Buffer.concat([encoder.push(Buffer.from(text, 'utf8')), encoder.end()]) };
+}
+
+/** Printable ASCII, blanks and line ends, no line over the limit of RFC 5322 2.1.1. */
+function fitsPlain(text: string): boolean {
+  if (!/^[\t\r\n\x20-\x7e]*$/.test(text)) return false;
+  return text.length <= MAX_LINE || text.split('\r\n').every((line) => line.length <= MAX_LINE);
+}
+
+function shareBeyondAscii(text: string): number {
+  const ascii = text.replace(/[^\t\r\n\x20-\x7e]+/g, '').length;
+  const bytes = Buffer.byteLength(text);
+  return bytes === 0 ? 0 : (bytes - ascii) / bytes;
+}

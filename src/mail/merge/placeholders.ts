@@ -1,0 +1,56 @@
+/** Finds `%recipient…%` in decoded text and puts values in their place; what is not known stays as it was written. One pass: values are never searched. */
+
+/** A placeholder by the name between its percent signs: `recipient`, `recipient_email`, `recipient.order.id`. */
+export interface Placeholder {
+  readonly name: string;
+}
+
+/** Text and placeholders in order; a text without placeholders is one piece at most. */
+export type TextTemplate = readonly (string | Placeholder)[];
+
+/** The text for a name, undefined when nothing is known of it. */
+export type Lookup = (name: string) => string | undefined;
+
+/**
+ * Keys may hold colons, dashes, dots and blanks inside, as clients use them (`%recipient.h:Reply-To%`); blanks at their ends would make
+ * `5%recipient.a and %recipient.b%` swallow what follows.
+ */
+const PLACEHOLDER = /%(recipient(?:_(?:email|name|fname|lname)|\.[^%\s](?:[^%\r\n]{0,253}[^%\s])?)?)%/g;
+/** Every placeholder begins with this. */
+const SIGN = '%recipient';
+
+export const hasPlaceholder = (text: string): boolean => text.includes(SIGN) && text.search(PLACEHOLDER) >= 0;
+
+export function parseTemplate(text: string): TextTemplate {
+  if (!text.includes(SIGN)) return text === '' ? [] : [text];
+  const pieces: (string | Placeholder)[] = [];
+  let from = 0;
+  for (const match of text.matchAll(PLACEHOLDER)) {
+    if (match.index > from) pieces.push(text.slice(from, match.index));
+    pieces.push({ name: match[1] ?? '' });
+    from = match.index + match[0].length;
+  }
+  if (from < text.length) pieces.push(text.slice(from));
+  return pieces;
+}
+
+/** `prepare` makes a value fit for its place; the text around the values is not touched. */
+export function fillTemplate(template: TextTemplate, lookup: Lookup, prepare: (value: string) => string): string {
+  let text = '';
+  for (const piece of template) {
+    if (typeof piece === 'string') {
+      text += piece;
+      continue;
+    }
+    const value = lookup(piece.name);
+    text += value === undefined ? sourceOf(piece) : prepare(value);
+  }
+  return text;
+}
+
+/** The placeholder as it was written. */
+export const sourceOf = ({ name }: Placeholder): string => `%${name}%`;
+
+/** A value on one line: line breaks and other controls become spaces. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
+export const onOneLine = (value: string): string => value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');

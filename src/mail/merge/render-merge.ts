@@ -1,0 +1,75 @@
+/** Makes one recipient's message of a batch from its plan and the stored body. */
+import type { MergePlan } from './merge-plan.js';
+import type { MergeRecipient } from './merge-recipient.js';
+
+export interface MergedMessage {
+  /** Whole fields with CRLF, without the empty line after them. */
+  head: Uint8Array;
+  /** False: the body is the stored one, byte by byte. */
+  isBodyChanged: boolean;
+  /** From the whole stored body. */
+  body(stored: Uint8Array): Uint8Array;
+  /** The same from the stored body as a stream, in bounded memory. */
+  stream(stored: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
+}
+
+/** A range of the stored body, and what stands in its place. */
+interface Patch {
+  start: number;
+  end: number;
+  bytes: Uint8Array[];
+}
+
+const LF = 0x0a;
+const CRLF = Buffer.from('\r\n');
+const SOFT_LINE_BREAK = Buffer.from('=\r\n');
+
+/** Throws what the source of a text throws (see `TextSource`), and nothing else. */
+export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedMessage {
+  let wholeBody: keyof MergePlan['head'] = 'as it is';
+  const patches = plan.cuts.map(({ start, end, text, head }): Patch => {
+    const { encoding, bytes } = text.make(recipient);
+    wholeBody = encoding;
+    const isCut = end === plan.bodySize && bytes.at(-1) !== LF && bytes.byteLength > 0;
+    const lineEnd = !isCut ? [] : [encoding === 'quoted-printable' ? SOFT_LINE_BREAK : CRLF];
+    return { start, end, bytes: [head[encoding], bytes, ...lineEnd] };
+  });
+  // Only a text that is the whole body has to do with the message's own head; then it is the only one.
+  const pieces = plan.head[wholeBody].map((piece) => (typeof piece === 'function' ? piece(recipient)?.raw : piece));
+  return {
+    head: Buffer.concat(pieces.filter((piece) => piece !== undefined)),
+    isBodyChanged: patches.length > 0,
+    body: (stored) => patchWhole(stored, patches),
+    stream: (stored) => patchStream(stored, patches),
+  };
+}
+
+function patchWhole(stored: Uint8Array, patches: readonly Patch[]): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  for (const { start, end, bytes } of patches) {
+    pieces.push(stored.subarray(from, start), ...bytes);
+    from = end;
+  }
+  pieces.push(stored.subarray(from));
+  return Buffer.concat(pieces);
+}
+
+async function* patchStream(stored: AsyncIterable<Uint8Array>, patches: readonly Patch[]): AsyncGenerator<Uint8Array> {
+  let next = 0;
+  let position = 0;
+  for await (const chunk of stored) {
+    const chunkEnd = position + chunk.byteLength;
+    let from = position;
+    for (let patch = patches[next]; patch !== undefined && patch.start < chunkEnd; patch = patches[next]) {
+      if (patch.start > from) yield chunk.subarray(from - position, patch.start - position);
+      // What stands in place of a range goes out where the range begins.
+      if (patch.start >= position) yield* patch.bytes;
+      from = Math.min(patch.end, chunkEnd);
+      if (patch.end > chunkEnd) break;
+      next++;
+    }
+    if (from < chunkEnd) yield chunk.subarray(from - position);
+    position = chunkEnd;
+  }
+}

@@ -1,0 +1,12 @@
+/** Gives a head with one field of a name, in the place of the first there was, or at its end. */
+import type { HeadField } from './head-fields.js';
+import { makeField } from './make-field.js';
+
+/** Throws as `makeField` does. */
+export function setField(fields: readonly HeadField[], name: string, value: string): HeadField[] {
+  const lowerName = name.toLowerCase();
+  const index = fields.findIndex((field) => field.lowerName === lowerName);
+  const others = fields.filter((field) => field.lowerName !== lowerName);
+  others.splice(index < 0 ? others.length : index, 0, makeField(name, value));
+  return others;
+}
