@@ -56,6 +56,7 @@ function newSession(id, remoteAddress) {
     tls: false,
     tlsVersion: undefined,
     servername: undefined,
+    tlsResumed: false,
     bytesBeforeTls: Buffer.alloc(0),
     auth: undefined,
     messages: 0,
@@ -108,6 +109,7 @@ async function startTls(connection) {
   secure.on('secure', () => {
     session.tls = true;
     session.tlsVersion = secure.getProtocol() ?? undefined;
+    session.tlsResumed = secure.isSessionReused();
     session.servername = /** @type {any} */ (secure).servername || undefined;
   });
   listen(connection);

@@ -103,6 +103,8 @@ export interface Session {
   tlsVersion: string | undefined;
   /** SNI. */
   servername: string | undefined;
+  /** The handshake went on with an earlier session. */
+  tlsResumed: boolean;
   /** Plaintext that came behind STARTTLS and was thrown away. */
   bytesBeforeTls: Buffer;
   auth: string | undefined;

@@ -27,6 +27,7 @@ export interface WireEvent {
     'attempt-no': number;
     'mx-host'?: string;
     tls?: boolean;
+    'certificate-verified'?: boolean;
     'retry-seconds'?: number;
     description: string;
     'enhanced-code'?: string;

@@ -12,7 +12,7 @@ import {
   type TlsaRecord,
 } from '../../../dist/net/index.js';
 import { type FakeDns, type FakeDnsEntry, type FakeDnsSpecial, startFakeDns } from '../../support/fake-dns.mjs';
-import { issue } from './support/test-ca.js';
+import { issue } from '../../support/test-ca.js';
 
 const { der } = issue({ name: 'mx.test' });
 const sha256 = createHash('sha256').update(der).digest();

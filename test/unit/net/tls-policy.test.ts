@@ -10,7 +10,7 @@ import {
   type StsPolicy,
   type TlsPolicyInput,
 } from '../../../dist/net/index.js';
-import { type Issued, issue } from './support/test-ca.js';
+import { type Issued, issue } from '../../support/test-ca.js';
 
 type Configured = TlsPolicyInput['configured'];
 const mxHost = 'mx.dst.test';

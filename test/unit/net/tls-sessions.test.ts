@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, type SecureVersion, type TLSSocket, type TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeClientTls, makeTlsSessions, type TlsLevel, type TlsSessionKey } from '../../../dist/net/index.js';
-import { issue } from './support/test-ca.js';
+import { issue } from '../../support/test-ca.js';
 
 const ca = issue({ name: 'Authority', isCa: true });
 const good = issue({ name: 'mx.dst.test', issuer: ca });

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DAY, systemClock } from '../../../dist/core/index.js';
 import { makeClientTls, makeSelfSignedCertificate, peerChain, type TlsaRecord, verifyTlsa } from '../../../dist/net/index.js';
 import { subjectPublicKeyInfo } from '../../../dist/net/verify-tlsa.js';
-import { type CertificateOptions, type Issued, issue } from './support/test-ca.js';
+import { type CertificateOptions, type Issued, issue } from '../../support/test-ca.js';
 
 const now = systemClock.now();
 const root = issue({ name: 'Root', isCa: true });
