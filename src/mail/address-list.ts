@@ -10,6 +10,10 @@ export interface ParsedMailbox {
   address: Address;
 }
 
+/** `Bob Smith <bob@x.example>` or `bob@x.example`, which most lists are: nothing in it can be read in two ways. */
+const SIMPLE = /^(?:([A-Za-z0-9]+(?: [A-Za-z0-9]+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))$/;
+const MAX_SIMPLE = 500;
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: line breaks and NUL never belong in an address list
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
@@ -19,6 +23,9 @@ const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
  * before it, so that no text reads as another recipient than a stricter program would see, or there is a control character.
  */
 export function parseAddressList(text: string): ParsedMailbox[] | undefined {
+  const [, name = '', angled, bare = ''] = (text.length <= MAX_SIMPLE && SIMPLE.exec(text)) || [];
+  const simple = parseAddress(angled ?? bare);
+  if (simple !== undefined) return [{ name, address: simple }];
   if (CONTROL.test(text) || !hasListShape(text)) return undefined;
   const mailboxes: ParsedMailbox[] = [];
   for (const entry of addressparser(text, { flatten: true })) {

@@ -80,7 +80,8 @@ const CRLF = Buffer.from('\r\n');
 function joinLines(content: Uint8Array[]): Uint8Array {
   const last = content.at(-1);
   const isOpen = last !== undefined && last.length > 0 && last[last.length - 1] !== 0x0a;
-  return Buffer.concat(isOpen ? [...content, CRLF] : content);
+  if (isOpen) return Buffer.concat([...content, CRLF]);
+  return content.length === 1 && last !== undefined ? last : Buffer.concat(content);
 }
 
 async function* inPieces(content: Piece[]): AsyncGenerator<Uint8Array> {

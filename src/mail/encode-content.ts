@@ -11,7 +11,7 @@ const MAX_PLAIN_LINE = 900;
 export interface EncodedContent {
   encoding: '7bit' | '8bit' | 'quoted-printable' | 'base64';
   /** What follows the part's head: lines of CRLF, the last one perhaps without. */
-  content: Buffer;
+  content: Uint8Array;
 }
 
 /** Text with any line ends, whose line ends become CRLF. Lone surrogates become U+FFFD. */
@@ -37,10 +37,12 @@ export function encodeMessageContent(bytes: Uint8Array): EncodedContent | undefi
 }
 
 /** base64 in lines of 76, no CRLF after the last. */
-export const encodeBase64 = (bytes: Uint8Array): Buffer => encodeWhole(makeBase64Encoder(), bytes);
+export const encodeBase64 = (bytes: Uint8Array): Uint8Array => encodeWhole(makeBase64Encoder(), bytes);
 
-function encodeWhole(encoder: Transcoder, bytes: Uint8Array): Buffer {
-  return Buffer.concat([encoder.push(bytes), encoder.end()]);
+function encodeWhole(encoder: Transcoder, bytes: Uint8Array): Uint8Array {
+  const most = encoder.push(bytes);
+  const rest = encoder.end();
+  return rest.length === 0 ? most : Buffer.concat([most, rest]);
 }
 
 interface ContentFacts {

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { basic, type Harness, KEYS, multipart, startApi } from './support/harness.js';
 
@@ -32,6 +32,7 @@ describe('encodings', () => {
     ['JSON labelled urlencoded', JSON.stringify(LEAST), FORM],
     ['JSON, unlabelled', ` ${JSON.stringify(LEAST)}`, {}],
     ['gzip', gzipSync(new URLSearchParams(LEAST).toString()), { ...FORM, 'content-encoding': 'gzip' }],
+    ['deflate', deflateSync(new URLSearchParams(LEAST).toString()), { ...FORM, 'content-encoding': 'deflate' }],
     ['gzipped multipart', gzipSync(multipart(PARTS).body), { ...multipart([]).headers, 'content-encoding': 'GZIP' }],
   ])('%s', async (_name, body, headers) => {
     expect(await api.call('POST', SEND, { body, headers: headers as Record<string, string> })).toMatchObject({ status: 200 });
@@ -154,6 +155,7 @@ describe('limits', () => {
   it.each([
     ['what is no gzip', Buffer.from('plain'), 'gzip', 400],
     ['cut gzip', gzipSync(Buffer.from(new URLSearchParams(LEAST).toString())).subarray(0, 40), 'gzip', 400],
+    ['what is no deflate', Buffer.from('plain'), 'deflate', 400],
     ['another encoding', Buffer.from('x'), 'br', 415],
   ])('refuses %s', async (_name, body, encoding, status) => {
     const answer = await api.call('POST', SEND, { body, headers: { ...FORM, 'content-encoding': encoding } });

@@ -1,18 +1,53 @@
-/** The bytes of a request body, decompressed and limited, as a stream that may fail without taking the connection (and so the answer) with it. */
+/** The bytes of a request body, decompressed and limited, whole or as a stream, which may fail without taking the connection (and so the answer) with it. */
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable, Transform } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createInflate } from 'node:zlib';
 import { badRequest, tooLarge } from '#core';
 import { ErrorAnswer } from '../error-answer.js';
 import { TOO_LARGE_TEXT } from './body-limits.js';
 
-/** Refusals: 413 when either form of the body is larger than `limit` bytes, 415 for an unknown encoding, 400 for a body that is no gzip or that ends early. */
-export function bodyStream(request: IncomingMessage, limit: number): Readable {
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(TOO_LARGE_TEXT);
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (!['identity', 'gzip', 'x-gzip', ''].includes(encoding)) {
+/** How each content encoding is undone; `deflate` is the zlib format (RFC 9110 8.4.1.2). */
+const DECODERS: Readonly<Record<string, (() => Transform) | undefined>> = {
+  '': undefined,
+  identity: undefined,
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+};
+
+/** A body announced as at most this many bytes is taken whole: what a stream costs is most of what such a body costs. */
+const SMALL = 64 * 1024;
+
+/**
+ * The body, as one piece when it is small and not encoded. Refusals: 413 when either form of it is larger than `limit` bytes, 415 for an unknown
+ * encoding, 400 for a body that is not encoded as it says or that ends early.
+ */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | Readable> {
+  const announced = Number(request.headers['content-length'] ?? Number.NaN);
+  if (announced > limit) throw tooLarge(TOO_LARGE_TEXT);
+  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+  if (!Object.hasOwn(DECODERS, encoding)) {
     throw new ErrorAnswer(415, { message: `Unsupported content encoding '${encoding.slice(0, 40)}'` });
   }
+  const makeDecoder = DECODERS[encoding];
+  return makeDecoder === undefined && announced <= SMALL ? readSmall(request) : bodyStream(request, limit, makeDecoder);
+}
+
+const endedEarly = () => badRequest('The request body ended early');
+
+function readSmall(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
+    request.on('error', () => reject(endedEarly()));
+    request.on('close', () => {
+      if (!request.complete) reject(endedEarly());
+    });
+  });
+}
+
+function bodyStream(request: IncomingMessage, limit: number, makeDecoder: (() => Transform) | undefined): Readable {
   const counted = countBytes(limit);
   // A body that nobody reads any more may still fail.
   counted.on('error', () => {});
@@ -20,12 +55,12 @@ export function bodyStream(request: IncomingMessage, limit: number): Readable {
   request.pipe(counted);
   request.once('error', (error) => counted.destroy(error));
   request.once('close', () => {
-    if (!request.complete) counted.destroy(badRequest('The request body ended early'));
+    if (!request.complete) counted.destroy(endedEarly());
   });
-  if (!encoding.endsWith('gzip')) return counted;
+  if (makeDecoder === undefined) return counted;
   const inflated = countBytes(limit);
   inflated.on('error', () => {});
-  pipeline(counted, createGunzip(), inflated, (error) => {
+  pipeline(counted, makeDecoder(), inflated, (error) => {
     if (error && !inflated.destroyed) inflated.destroy(error);
   });
   return inflated;
@@ -43,16 +78,17 @@ function countBytes(limit: number): Transform {
 }
 
 /** The whole body as text. */
-export async function readText(stream: Readable): Promise<string> {
+export async function readText(body: Buffer | Readable): Promise<string> {
+  if (body instanceof Buffer) return body.toString('utf8');
   const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Uint8Array);
+  for await (const chunk of body) chunks.push(chunk as Uint8Array);
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What a broken body is answered with; refusals are kept. */
 export function bodyFailure(error: unknown, malformedText: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('Z_')) return badRequest('malformed gzip request body');
+  if (code.startsWith('Z_')) return badRequest('malformed compressed request body');
   if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') return badRequest('The request body ended early');
   if (error instanceof Error && error.name === 'Error' && code === '') return badRequest(malformedText);
   return error;

@@ -13,22 +13,29 @@ const NO = new Set(['no', 'false', '0']);
 export class Form {
   readonly #values = new Map<string, string[]>();
   readonly #files = new Map<string, Upload[]>();
-  readonly #uploads: Upload[];
+  readonly #uploads: Upload[] = [];
+  readonly #names: readonly string[];
 
   constructor(query: FormEntry[], body: FormEntry[]) {
-    this.#uploads = [...query, ...body].flatMap((entry) => ('file' in entry ? [entry.file] : []));
-    const given = new Set(body.map((entry) => plainName(entry.name)));
-    for (const entry of [...query.filter((candidate) => !given.has(plainName(candidate.name))), ...body]) {
-      if ('file' in entry) {
-        // What a browser sends for an empty file input.
-        if (entry.file.size > 0 || entry.file.filename !== '') add(this.#files, plainName(entry.name), entry.file);
-      } else if (entry.value !== '') add(this.#values, plainName(entry.name), entry.value);
+    const given = query.length === 0 ? undefined : new Set(body.map((entry) => plainName(entry.name)));
+    for (const entry of query) if (!given?.has(plainName(entry.name))) this.#take(entry);
+    for (const entry of body) this.#take(entry);
+    this.#names = this.#files.size === 0 ? [...this.#values.keys()] : [...new Set([...this.#values.keys(), ...this.#files.keys()])];
+  }
+
+  #take(entry: FormEntry): void {
+    if ('value' in entry) {
+      if (entry.value !== '') add(this.#values, plainName(entry.name), entry.value);
+      return;
     }
+    this.#uploads.push(entry.file);
+    // What a browser sends for an empty file input.
+    if (entry.file.size > 0 || entry.file.filename !== '') add(this.#files, plainName(entry.name), entry.file);
   }
 
   /** Names of the parameters that have a value or a file, in the order they came. */
-  names(): string[] {
-    return [...new Set([...this.#values.keys(), ...this.#files.keys()])];
+  names(): readonly string[] {
+    return this.#names;
   }
 
   /** The first value. */
@@ -75,11 +82,11 @@ export class Form {
 
   /** Lets go of every uploaded file. */
   async dispose(): Promise<void> {
-    await Promise.all(this.#uploads.map((upload) => upload.dispose()));
+    if (this.#uploads.length > 0) await Promise.all(this.#uploads.map((upload) => upload.dispose()));
   }
 }
 
-const plainName = (name: string): string => name.replace(/\[\d*\]$/, '');
+const plainName = (name: string): string => (name.endsWith(']') ? name.replace(/\[\d*\]$/, '') : name);
 
 function add<T>(map: Map<string, T[]>, name: string, value: T): void {
   const list = map.get(name);

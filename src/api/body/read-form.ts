@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { badRequest } from '#core';
 import { bodyLimits } from './body-limits.js';
-import { bodyFailure, bodyStream, readText } from './body-stream.js';
+import { bodyFailure, readBody, readText } from './body-stream.js';
 import { Form, type FormEntry } from './form.js';
 import { parseJsonFields, parseUrlEncoded } from './parse-fields.js';
 import { readMultipart } from './read-multipart.js';
@@ -10,22 +10,24 @@ import { readMultipart } from './read-multipart.js';
 /** Refusals: 400 malformed or of a content type that is no form, 413 too large, 415 unknown content encoding, 507 no room for files. */
 export async function readForm(request: IncomingMessage, query: string, tempDir: string): Promise<Form> {
   const queryEntries = parseUrlEncoded(query);
-  return new Form(queryEntries, hasBody(request) ? await readBody(request, tempDir) : []);
+  return new Form(queryEntries, hasBody(request) ? await readEntries(request, tempDir) : []);
 }
 
 const hasBody = (request: IncomingMessage): boolean =>
   request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 
-async function readBody(request: IncomingMessage, tempDir: string): Promise<FormEntry[]> {
+async function readEntries(request: IncomingMessage, tempDir: string): Promise<FormEntry[]> {
   const header = request.headers['content-type'] ?? '';
   const type = header.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type === 'multipart/form-data') return readMultipart(bodyStream(request, bodyLimits.bytes), request.headers, tempDir);
+  if (type === 'multipart/form-data') return readMultipart(await readBody(request, bodyLimits.bytes), request.headers, tempDir);
   if (type !== '' && type !== 'application/x-www-form-urlencoded' && type !== 'application/json') {
     throw badRequest(`Invalid request content type. Expecting 'multipart/form-data' but got '${type.slice(0, 100)}'`);
   }
-  const text = await readText(bodyStream(request, bodyLimits.bytes)).catch((error: unknown) => {
-    throw bodyFailure(error, 'malformed request body');
-  });
+  const text = await readBody(request, bodyLimits.bytes)
+    .then(readText)
+    .catch((error: unknown) => {
+      throw bodyFailure(error, 'malformed request body');
+    });
   if (type === 'application/json') return text.trim() === '' ? [] : parseJsonFields(text);
   return looksLikeJson(text) ? parseJsonFields(text) : parseUrlEncoded(text);
 }

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
-import { finished, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import busboy from 'busboy';
 import { badRequest } from '#core';
 import { bodyLimits } from './body-limits.js';
@@ -15,8 +15,8 @@ const MALFORMED = 'malformed multipart/form-data request';
 /** Only here is a part without a file name a file; elsewhere it is a field that its sender labelled oddly. */
 const FILE_FIELDS = new Set(['attachment', 'inline', 'message']);
 
-/** Refusal 400 for a broken or truncated body, and what the source or the disk fails with. */
-export async function readMultipart(source: Readable, headers: IncomingHttpHeaders, tempDir: string): Promise<FormEntry[]> {
+/** `source` is the body, whole or in pieces. Refusal 400 for a broken or truncated body, and what the source or the disk fails with. */
+export async function readMultipart(source: Buffer | Readable, headers: IncomingHttpHeaders, tempDir: string): Promise<FormEntry[]> {
   const parser = makeParser(headers);
   const counter = makePartCounter(boundaryOf(headers['content-type'] ?? '') ?? '');
   const slots: (FormEntry | undefined)[] = [];
@@ -61,8 +61,13 @@ export async function readMultipart(source: Readable, headers: IncomingHttpHeade
 }
 
 /** By hand and not by pipeline(), which makes an AbortController and an exception for every request, however it ends. */
-async function feed(source: Readable, counter: PartCounter, parser: ReturnType<typeof makeParser>): Promise<void> {
-  const parsed = new Promise<void>((resolve, reject) => void finished(parser, (error) => (error ? reject(error) : resolve())));
+async function feed(source: Buffer | Readable, counter: PartCounter, parser: ReturnType<typeof makeParser>): Promise<void> {
+  const parsed = new Promise<void>((resolve, reject) => void parser.on('error', reject).on('close', resolve));
+  if (source instanceof Buffer) {
+    counter.see(source);
+    parser.end(source);
+    return parsed;
+  }
   // Looked at in the end; it may fail before.
   parsed.catch(() => undefined);
   try {
