@@ -3,6 +3,7 @@ import { type Clock, type Message, needsSmtpUtf8, type Outcome } from '#core';
 import type { ClassifyBounce } from './bounce-classifier.js';
 import { deferred, delivered, failed, ownReply, refused } from './end-attempt.js';
 import { noReply } from './open-session.js';
+import { ReadyMessage } from './ready-message.js';
 import type { SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import type { Attempt, Step, StepResult } from './step.js';
@@ -37,9 +38,11 @@ export function makeSend({ clock, classify }: { clock: Clock; classify: Classify
 const startOf = ({ rendered: { head }, signature }: Attempt): Uint8Array[] =>
   signature === undefined ? [head, CRLF] : [signature.field, head, CRLF];
 
-function sourceOf(attempt: Attempt): WireSource {
+function sourceOf(attempt: Attempt): WireSource | ReadyMessage {
   const { body } = attempt.rendered;
-  return body.kind === 'inline' ? new WireSource([...startOf(attempt), body.bytes]) : new WireSource(startOf(attempt), body.open());
+  if (body.kind === 'stream') return new WireSource(startOf(attempt), body.open());
+  const whole = [...startOf(attempt), body.bytes];
+  return ReadyMessage.of(whole) ?? new WireSource(whole);
 }
 
 /** The message as its peer is given it, whole, without dot-stuffing. Rejects when its body cannot be read. */

@@ -4,13 +4,14 @@
  */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { type Clock, type ConnectionFacts, parseSmtpReply, type SmtpReply, type Stage } from '#core';
 import { type Capabilities, parseCapabilities } from './capabilities.js';
 import { connectSocket } from './connect-socket.js';
 import { makeConversation } from './conversation.js';
 import { type Deadline, makeDeadline } from './deadline.js';
+import { DirectConnection } from './direct-connection.js';
 import type { PeerTls } from './peer-tls.js';
+import { ReadyMessage } from './ready-message.js';
 import { failureFrom, SmtpFailure } from './smtp-failure.js';
 import { makeStageTracker } from './stage-tracker.js';
 import type { DeliveryTimeouts } from './timeouts.js';
@@ -52,7 +53,7 @@ export interface SmtpSession {
   /** What was said: the set-up of the session, and its last message. */
   conversation(): string;
   /** Gives the reply to the final dot, 2xx. Rejects with SmtpFailure; the source is destroyed then. */
-  send(envelope: Envelope, source: WireSource, attemptLeftMs: number): Promise<SmtpReply>;
+  send(envelope: Envelope, source: WireSource | ReadyMessage, attemptLeftMs: number): Promise<SmtpReply>;
   /** Says QUIT and closes, within a few seconds. */
   quit(): void;
   /** Cuts the connection; what is in progress rejects with kind `aborted`. */
@@ -94,7 +95,7 @@ class Session implements SmtpSession {
   capabilities: Capabilities = { eightBitMime: false, smtpUtf8: false, pipelining: false, maxSize: 0 };
   readonly facts: ConnectionFacts;
   messages = 0;
-  readonly #connection: SMTPConnection;
+  readonly #connection: DirectConnection;
   readonly #peer: SmtpPeer;
   readonly #timeouts: DeliveryTimeouts;
   readonly #conversation = makeConversation();
@@ -103,7 +104,7 @@ class Session implements SmtpSession {
   readonly #clock: Clock;
   /** Ends the operation in progress. */
   #fail: ((failure: SmtpFailure) => void) | undefined;
-  #source: WireSource | undefined;
+  #source: WireSource | ReadyMessage | undefined;
   #closed = false;
   #quitting = false;
   #mustReset = false;
@@ -120,7 +121,7 @@ class Session implements SmtpSession {
     this.#conversation.remark(`connected to ${peer.name} [${peer.ip}]:${peer.port}`);
     this.facts = { mxHost: peer.name, mxHostIp: peer.ip, ...(socket.localAddress === undefined ? {} : { sendingIp: socket.localAddress }) };
     this.#deadline = makeDeadline({ clock, onExpire: () => this.#end('timeout', 'timed out') });
-    this.#connection = new SMTPConnection({
+    this.#connection = new DirectConnection({
       connection: socket,
       host: peer.ip,
       port: peer.port,
@@ -191,7 +192,7 @@ class Session implements SmtpSession {
     throw new SmtpFailure({ stage: 'tls', kind: 'lost', text: 'the connection is not encrypted' });
   }
 
-  async send(envelope: Envelope, source: WireSource, attemptLeftMs: number): Promise<SmtpReply> {
+  async send(envelope: Envelope, source: WireSource | ReadyMessage, attemptLeftMs: number): Promise<SmtpReply> {
     this.messages++;
     this.#conversation.beginMessage();
     this.#source = source;
@@ -203,7 +204,7 @@ class Session implements SmtpSession {
       source.observe({
         onStart: () => {
           this.#deadline.set(Math.min(data, attemptLeftMs - (this.#clock.monotonic() - began)));
-          if (source.isWhole) this.#joinWrites();
+          if (!(source instanceof ReadyMessage) && source.isWhole) this.#joinWrites();
         },
         onEnd: () => {
           this.#conversation.remark('message sent, final dot');
@@ -212,7 +213,7 @@ class Session implements SmtpSession {
       });
       return await this.#transfer(envelope, source);
     } catch (error) {
-      source.on('error', () => undefined).destroy();
+      source.discard();
       // A reply given before all bytes were sent leaves a peer that reads the rest as commands.
       if (source.started && !source.ended) this.abort('message cut short');
       throw error;
@@ -230,11 +231,12 @@ class Session implements SmtpSession {
     setImmediate(() => socket.uncork());
   }
 
-  async #transfer(envelope: Envelope, source: WireSource): Promise<SmtpReply> {
+  async #transfer(envelope: Envelope, source: WireSource | ReadyMessage): Promise<SmtpReply> {
     const { from, to, size, eightBit } = envelope;
+    const asked = { from, to: [to], size, use8BitMime: eightBit };
     try {
       const info = await this.#operation<{ response: string } | undefined>((done) =>
-        this.#connection.send({ from, to: [to], size, use8BitMime: eightBit }, source, done),
+        source instanceof ReadyMessage ? this.#connection.sendReady(asked, source, done) : this.#connection.send(asked, source, done),
       );
       const reply = parseSmtpReply(info?.response ?? '');
       if (reply === undefined || !source.ended) throw new SmtpFailure({ stage: this.stage, kind: 'lost', text: 'reply out of turn' });

@@ -63,6 +63,11 @@ export class WireSource extends Readable {
     this.push(null);
   }
 
+  /** Not all of it was wanted. */
+  discard(): void {
+    this.on('error', () => undefined).destroy();
+  }
+
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     // Lets an open file go when the peer did not want all of it.
     if (this.#rest?.return && !this.ended)
