@@ -37,6 +37,9 @@ export interface NewDelivery {
   destinationName: string;
   priority: Priority;
   due: number;
+  /** Of a batch, as in `Delivery`. */
+  recipientName?: string | undefined;
+  recipientVariables?: Record<string, unknown> | undefined;
 }
 
 export interface NewMessage {

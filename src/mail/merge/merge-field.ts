@@ -23,6 +23,7 @@ export function compileField(field: HeadField): FieldMaker | undefined {
   if (!hasPlaceholder(decodeHeaderText(field.value)) || !canBeMade(name)) return undefined;
   if (isAddressField(lowerName)) return compileAddresses(field);
   const template = parseTemplate(decodeHeaderText(field.value));
+  if (lowerName === 'x-mailgun-variables') return (recipient) => makeField(name, fillTemplate(template, makeLookup(recipient), asJsonText));
   if (lowerName.startsWith('list-')) return (recipient) => makeField(name, fillList(template, makeLookup(recipient)));
   return (recipient) => makeField(name, fillText(template, makeLookup(recipient)));
 }
@@ -41,6 +42,12 @@ function canBeMade(name: string): boolean {
 function fillText(template: TextTemplate, lookup: Lookup): string {
   const text = fillTemplate(template, lookup, onOneLine);
   return text.includes('=?') ? encodePhrase(text) : text;
+}
+
+/** Within the quotes of a JSON text, in ASCII. */
+function asJsonText(value: string): string {
+  const json = JSON.stringify(value).slice(1, -1);
+  return json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** `<https://x.example/%recipient.id%>, …` (RFC 2369): inside the angle brackets a value cannot end them. */

@@ -9,7 +9,8 @@ export interface ExpiredRow extends QueueRow {
 
 export const INSPECT_SQL = {
   // By message, whose ids grow with time: only what was accepted long enough ago is looked at, and settled mail not at all.
-  expired: `SELECT q.destination, q.account, q.priority, q.due, q.id, q.message, q.recipient, q.attempts, q.last, d.name AS destinationName
+  expired: `SELECT q.destination, q.account, q.priority, q.due, q.id, q.message, q.recipient, q.attempts, q.last,
+    q.recipient_name AS recipientName, q.variables, d.name AS destinationName
     FROM queue q INDEXED BY queue_by_message CROSS JOIN message m ON m.id = q.message CROSS JOIN destination d ON d.id = q.destination
     WHERE (q.message, q.id) > (?, ?) AND q.message < ? AND m.expires_at <= ? ORDER BY q.message, q.id LIMIT ?`,
   countAhead: `SELECT count(*) AS rows FROM (SELECT 1 FROM queue

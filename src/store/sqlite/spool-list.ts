@@ -22,6 +22,7 @@ export interface ListedRow extends QueueRow {
 }
 
 const COLUMNS = `q.destination, q.account, q.priority, q.due, q.id, q.message, q.recipient, q.attempts, q.last,
+    q.recipient_name AS recipientName, q.variables,
   d.name AS destinationName, m.domain, m.sender, m.size, m.accepted_at AS acceptedAt, m.expires_at AS expiresAt,
   m.facts ->> '$.headers.subject' AS subject, m.facts ->> '$.headers.messageId' AS messageId`;
 

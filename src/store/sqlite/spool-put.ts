@@ -9,12 +9,13 @@ import type { PutRows } from './spool-wire.js';
 export function makeSpoolPut(database: Connection, destinations: Destinations, tally: GroupTally) {
   const insertMessage = database.prepare(
     `INSERT INTO message (id, account, domain, sender, size, body_hash, body_file, body_size, accepted_at, expires_at,
-       open_deliveries, settled_at, traits, options, facts, keep_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       open_deliveries, settled_at, traits, options, facts, keep_ms, merge)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertContent = database.prepare('INSERT INTO message_content (message, head, body) VALUES (?, ?, ?)');
   const insertDelivery = database.prepare(
-    'INSERT INTO queue (destination, account, priority, due, id, message, recipient) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO queue (destination, account, priority, due, id, message, recipient, recipient_name, variables)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertOutbox = makeOutboxInsert(database);
   const insertGivenAnswer = makeGivenAnswerInsert(database);
@@ -47,12 +48,13 @@ export function makeSpoolPut(database: Connection, destinations: Destinations, t
         row.options,
         row.facts,
         keepMs,
+        row.merge,
       );
       insertContent.run(row.id, row.head, row.body);
       tally.noteId(row.id);
-      const numbers = deliveries.map(({ id, recipient, destinationName, priority, due }) => {
+      const numbers = deliveries.map(({ id, recipient, destinationName, priority, due, recipientName, variables }) => {
         const destination = destinations.intern(destinationName);
-        insertDelivery.run(destination, row.account, priority, due, id, row.id, recipient);
+        insertDelivery.run(destination, row.account, priority, due, id, row.id, recipient, recipientName, variables);
         tally.noteId(id);
         return destination;
       });

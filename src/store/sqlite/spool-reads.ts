@@ -5,7 +5,7 @@ import type { MessageRow } from './spool-wire.js';
 
 /** Of `message m` and `message_content c`. */
 export const MESSAGE_COLUMNS = `m.id, m.account, m.domain, m.sender, m.size, m.body_hash AS bodyHash, m.body_file AS bodyFile,
-  m.body_size AS bodySize, m.accepted_at AS acceptedAt, m.expires_at AS expiresAt, m.traits, m.options, m.facts, c.head, c.body`;
+  m.body_size AS bodySize, m.accepted_at AS acceptedAt, m.expires_at AS expiresAt, m.traits, m.options, m.facts, m.merge, c.head, c.body`;
 
 export function makeSpoolReads(database: Connection) {
   const message = database.prepare<[number], MessageRow>(

@@ -21,7 +21,8 @@ export const TAKE_SQL = {
   // columns it would pass all rows of the flow before.
   nextHead: `SELECT destination, account, priority, due FROM queue WHERE (destination, account, priority, due) > (?, ?, ?, 9223372036854775807)
     ORDER BY destination, account, priority, due LIMIT 1`,
-  dueRows: `SELECT destination, account, priority, due, id, message, recipient, attempts, last FROM queue
+  dueRows: `SELECT destination, account, priority, due, id, message, recipient, attempts, last,
+    recipient_name AS recipientName, variables FROM queue
     WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) AND due <= ? ORDER BY due, id LIMIT ?`,
   dueAfter: `SELECT due FROM queue
     WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) ORDER BY due, id LIMIT 1`,

@@ -21,6 +21,8 @@ export interface MessageRow {
   traits: string;
   options: string;
   facts: string;
+  /** JSON; null for an ordinary message. */
+  merge: string | null;
   head: Uint8Array;
   /** Null when the body is a file. */
   body: Uint8Array | null;
@@ -28,11 +30,17 @@ export interface MessageRow {
 
 export interface PutRows {
   message: MessageRow;
-  deliveries: NewDelivery[];
+  deliveries: DeliveryRow[];
   events: OutboxEvent[];
   usageDay: string | undefined;
   keepMs: number;
   given: GivenAnswer | undefined;
+}
+
+/** A new delivery, its variables as JSON text. */
+export interface DeliveryRow extends Pick<NewDelivery, 'id' | 'recipient' | 'destinationName' | 'priority' | 'due'> {
+  recipientName: string | null;
+  variables: string | null;
 }
 
 /** A row of the queue with the name of its destination beside it and `last` as JSON text. */
@@ -46,6 +54,9 @@ export interface QueueRow {
   recipient: string;
   attempts: number;
   last: string | null;
+  recipientName: string | null;
+  /** JSON. */
+  variables: string | null;
 }
 
 function ownBytes(bytes: Uint8Array): Uint8Array {
@@ -53,7 +64,7 @@ function ownBytes(bytes: Uint8Array): Uint8Array {
 }
 
 export function toPutRows({ message, deliveries, events, usageDay, keepMs = DEFAULT_KEEP_MS, given }: NewMessage): PutRows {
-  const { head, body, traits, options, facts } = message;
+  const { head, body, traits, options, facts, merge } = message;
   return {
     message: {
       id: message.id,
@@ -69,10 +80,11 @@ export function toPutRows({ message, deliveries, events, usageDay, keepMs = DEFA
       traits: JSON.stringify(traits),
       options: JSON.stringify(options),
       facts: JSON.stringify(facts),
+      merge: merge === undefined ? null : JSON.stringify(merge),
       head: ownBytes(head),
       body: body.kind === 'inline' ? ownBytes(body.bytes) : null,
     },
-    deliveries,
+    deliveries: deliveries.map(toDeliveryRow),
     events,
     usageDay,
     keepMs,
@@ -80,7 +92,12 @@ export function toPutRows({ message, deliveries, events, usageDay, keepMs = DEFA
   };
 }
 
-export function toMessage({ bodyFile, bodySize, traits, options, facts, head, body, ...row }: MessageRow): Message {
+function toDeliveryRow({ id, recipient, destinationName, priority, due, recipientName, recipientVariables }: NewDelivery): DeliveryRow {
+  const variables = recipientVariables === undefined ? null : JSON.stringify(recipientVariables);
+  return { id, recipient, destinationName, priority, due, recipientName: recipientName ?? null, variables };
+}
+
+export function toMessage({ bodyFile, bodySize, traits, options, facts, merge, head, body, ...row }: MessageRow): Message {
   const stored: Body =
     bodyFile === null ? { kind: 'inline', bytes: body ?? new Uint8Array() } : { kind: 'file', name: bodyFile, size: bodySize };
   return {
@@ -91,6 +108,7 @@ export function toMessage({ bodyFile, bodySize, traits, options, facts, head, bo
     traits: JSON.parse(traits),
     options: JSON.parse(options),
     facts: JSON.parse(facts),
+    ...(merge === null ? {} : { merge: JSON.parse(merge) }),
   };
 }
 
@@ -108,5 +126,7 @@ export function toDelivery(row: QueueRow, destinationName: string): Delivery {
     attempts: row.attempts,
   };
   if (row.last !== null) delivery.last = JSON.parse(row.last);
+  if (row.recipientName !== null) delivery.recipientName = row.recipientName;
+  if (row.variables !== null) delivery.recipientVariables = JSON.parse(row.variables);
   return delivery;
 }

@@ -15,6 +15,7 @@ describe('text fields', () => {
     ['Content-Type: text/plain; charset="%recipient.id%"', { id: 12 }, 'Content-Type: text/plain; charset="%recipient.id%"'],
     ['List-Unsubscribe: <https://x.test/%recipient.id%>', { id: 'a>b c' }, 'List-Unsubscribe: <https://x.test/a%3Eb%20c>'],
     ['List-Unsubscribe: %recipient.unsubscribe%', { unsubscribe: '<https://x.test/1>' }, 'List-Unsubscribe: <https://x.test/1>'],
+    ['X-Mailgun-Variables: {"id": "%recipient.id%"}', { id: 'a"é\n' }, 'X-Mailgun-Variables: {"id": "a\\"\\u00e9\\n"}'],
   ])('%s with %j', async (field, variables, expected) => {
     expect(await mergedField(field, recipient(variables))).toBe(expected);
   });
