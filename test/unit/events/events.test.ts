@@ -64,8 +64,45 @@ const COMMON = [
 describe('makeRecorder', () => {
   const recorder = makeRecorder({ clock });
 
+  it('records a refused message once, without what it would take to keep it', () => {
+    const { headers, attachments, tags, userVariables } = message.facts;
+    const told = { headers, attachments, tags, userVariables, isAuthenticated: true, isTestMode: true, size: 2010 };
+    const row = recorder.rejected({ account: 1, accountId: ACCOUNT, domain: 'src.example', ...told, reason: 'Too many hops' });
+    const event = bodyOf(row);
+    const absent = ['method', 'envelope', 'storage', 'recipient', 'recipient-domain', 'recipient-provider'];
+    expect(Object.keys(event).sort()).toEqual([...COMMON.filter((key) => !absent.includes(key)), 'reject'].sort());
+    expect(event).toMatchObject({
+      event: 'rejected',
+      'log-level': 'warn',
+      flags: { 'is-authenticated': true, 'is-test-mode': true },
+      message: { headers: { to: ADDRESS, 'message-id': '1@src.example' }, attachments: [{ filename: 'receipt.pdf' }], size: 2010 },
+      reject: { reason: 'Too many hops', description: '' },
+      tags: ['order'],
+      'user-variables': { order_id: '1001' },
+    });
+    expect(row).toMatchObject({
+      id: event.id,
+      account: 1,
+      domain: 'src.example',
+      event: 'rejected',
+      recipient: '',
+      messageId: '1@src.example',
+    });
+  });
+
+  it('says when a message is scheduled for', () => {
+    const row = recorder.accepted({ message, accountId: ACCOUNT, recipient: ADDRESS, recipients: [ADDRESS], due: NOW + 60_000 });
+    expect(bodyOf(row)['scheduled-for']).toBe(Math.floor(NOW / 1000) + 60);
+  });
+
   it('records an accepted message with every field of Mailgun’s event', () => {
-    const row = recorder.accepted({ message, accountId: ACCOUNT, recipient: ADDRESS, recipients: [ADDRESS, 'c@d.example'] });
+    const row = recorder.accepted({
+      message,
+      accountId: ACCOUNT,
+      recipient: ADDRESS,
+      recipients: [ADDRESS, 'c@d.example'],
+      due: NOW - 182,
+    });
     const event = bodyOf(row);
     expect(Object.keys(event).sort()).toEqual([...COMMON, 'originating-ip', 'api-key-id'].sort());
     expect(event).toMatchObject({
@@ -196,7 +233,7 @@ describe('makeRecorder', () => {
   it('never gives two events the same time, so that paging by time loses none', () => {
     const times = Array.from(
       { length: 100 },
-      () => recorder.accepted({ message, accountId: ACCOUNT, recipient: ADDRESS, recipients: [ADDRESS] }).at,
+      () => recorder.accepted({ message, accountId: ACCOUNT, recipient: ADDRESS, recipients: [ADDRESS], due: NOW }).at,
     );
     expect(new Set(times).size).toBe(100);
     expect([...times].sort((a, b) => a - b)).toEqual(times);

@@ -1,0 +1,92 @@
+/** The real intake over a queue that only remembers, for messages of `src.example`. */
+import { Readable } from 'node:stream';
+import { pino } from 'pino';
+import { type Address, type Body, makeIdSource, parseAddress, Refusal } from '../../../../dist/core/index.js';
+import type { Directory } from '../../../../dist/directory/index.js';
+import { makeRecorder } from '../../../../dist/events/index.js';
+import { type IntakeDeps, makeIntake, type Submission } from '../../../../dist/intake/index.js';
+import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '../../../../dist/store/index.js';
+
+/** Wed, 04 Mar 2026 10:15:30 UTC. */
+export const NOW = 1_772_619_330_000;
+const clock = { now: () => NOW, monotonic: () => NOW };
+
+const DOMAIN: DomainRecord = {
+  ...{ id: 1, account: 1, publicId: 'f'.repeat(24), name: 'src.example', type: 'custom', state: 'active' },
+  ...{ requireTls: false, skipVerification: false, webScheme: 'https', webPrefix: 'email', messageTtl: 259_200, createdAt: 0 },
+};
+
+function newBody(): BodyWriter {
+  const chunks: Uint8Array[] = [];
+  return {
+    write: (chunk) => void chunks.push(chunk),
+    finish: async (): Promise<Body> => ({ kind: 'inline', bytes: Buffer.concat(chunks) }),
+    discard: async () => undefined,
+  };
+}
+
+const address = (text: string): Address => {
+  const parsed = parseAddress(text);
+  if (parsed === undefined) throw new Error(`${text} is no address`);
+  return parsed;
+};
+
+export const MAIL = 'From: A <a@src.example>\r\nTo: Bob <bob@dst.example>\r\nSubject: Hi\r\n\r\nhello\r\n';
+
+export interface Taken {
+  put: NewMessage;
+  head: string;
+}
+
+export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
+  const puts: NewMessage[] = [];
+  const rejected: OutboxEvent[] = [];
+  const directory = {
+    domains: { find: async (name: string) => (name === DOMAIN.name ? DOMAIN : undefined) },
+    dkimKeys: { isActive: async () => true },
+    accounts: { get: async () => ({ publicId: 'a'.repeat(24) }) },
+  } as unknown as Directory;
+  const intake = makeIntake({
+    directory,
+    queue: { put: async (message) => void puts.push(message) },
+    spool: {
+      newBody,
+      openBody: (body) => Readable.from(body.kind === 'inline' ? [Buffer.from(body.bytes)] : []),
+      putEvents: async (events) => void rejected.push(...events),
+    },
+    recorder: makeRecorder({ clock }),
+    usage: { reserve: async () => true, release: () => undefined },
+    clock,
+    pressure: { refusal: () => undefined },
+    ids: makeIdSource(clock),
+    hostname: 'mail.host.example',
+    logger: pino({ level: 'silent' }),
+    onEvents: () => undefined,
+    limits: { tagsPerMessage: 3 },
+    preferredSendTime: async (_recipient, { from }) => from,
+    ...over,
+  });
+
+  return {
+    rejected,
+    /** What was committed, or why not. */
+    async take(raw: string, fields: Partial<Submission> = {}): Promise<Taken | Refusal> {
+      puts.length = 0;
+      const submission: Submission = {
+        ...{ account: 1, domain: DOMAIN, method: 'smtp', isAuthenticated: true, remoteAddress: '203.0.113.25', helo: 'client.example' },
+        ...{ protocol: 'ESMTPSA', sender: address('a@src.example'), recipients: [address('bob@dst.example')] },
+        ...{ content: Readable.from([Buffer.from(raw)]), options: {}, tags: [], userVariables: {} },
+        ...fields,
+      };
+      try {
+        await intake.accept(submission);
+      } catch (error) {
+        if (error instanceof Refusal) return error;
+        throw error;
+      }
+      const [put] = puts;
+      if (put === undefined) throw new Error('nothing was put');
+      return { put, head: Buffer.from(put.message.head).toString() };
+    },
+  };
+}
