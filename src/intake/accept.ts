@@ -25,8 +25,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
       try {
         const recipients = [...new Set(submission.recipients)];
         const draft = await readDraft({ ...submission, recipients }, writer, deps.clock.now());
-        const { messageId } = await runPipeline(draft, context);
-        return { messageId };
+        const { messageId, warnings } = await runPipeline(draft, context);
+        return warnings === undefined ? { messageId } : { messageId, warnings };
       } catch (error) {
         await writer.discard();
         throw error;

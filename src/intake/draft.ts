@@ -1,6 +1,6 @@
 /** A message on its way to the queue: read once, then changed by each step of the pipeline in turn. */
 import type { Attachment, Body, ContentTraits, SendOptions } from '#core';
-import type { HeadField } from '#mail';
+import type { HeadField, LintWarning } from '#mail';
 import type { BodyWriter } from '#store';
 import type { RequestedOptions } from './options/requested-options.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -25,6 +25,8 @@ export interface Draft {
   attachments: Attachment[];
   /** Without angle brackets; `''` until the step that completes the head. */
   messageId: string;
+  /** What providers will hold against it, when the sender wants to know. */
+  warnings?: LintWarning[];
   /** The UTC day this message is charged to, when its domain has a daily limit. */
   usageDay?: string;
 }

@@ -16,6 +16,7 @@ import { checkSources } from './steps/check-sources.js';
 import { commit } from './steps/commit.js';
 import { completeHead } from './steps/complete-head.js';
 import { findAttachments } from './steps/find-attachments.js';
+import { lint } from './steps/lint.js';
 import { readOptions } from './steps/read-options.js';
 import { showVariables } from './steps/show-variables.js';
 
@@ -30,6 +31,7 @@ export const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'complete-head', step: completeHead },
   { name: 'show-variables', step: showVariables },
   { name: 'find-attachments', step: findAttachments },
+  { name: 'lint', step: lint },
   { name: 'add-trace', step: addTrace },
   { name: 'check-daily-limit', step: checkDailyLimit },
   { name: 'commit', step: commit },

@@ -1,5 +1,5 @@
 import type { Address, Attachment, Refusal, ReversePath } from '#core';
-import type { ComposedMessage } from '#mail';
+import type { ComposedMessage, LintWarning } from '#mail';
 import type { DomainRecord } from '#store';
 import type { RequestedOptions } from './options/requested-options.js';
 
@@ -33,6 +33,8 @@ export interface Submission {
 export interface Accepted {
   /** Message-ID without angle brackets. */
   messageId: string;
+  /** When `o:lint` asked for them. */
+  warnings?: LintWarning[];
 }
 
 export interface Intake {

@@ -27,6 +27,10 @@ export interface Received {
   error?: unknown;
 }
 
+/** A reply is one line, so it names the rules only. */
+const warningText = ({ warnings = [] }: Accepted): string =>
+  warnings.length === 0 ? '' : ` (warnings: ${warnings.map(({ rule }) => rule).join(', ')})`;
+
 export async function receiveMessage(envelope: Envelope, content: MessageStream, intake: Intake): Promise<Received> {
   const { submitter, sender, recipients, remoteAddress, helo, protocol } = envelope;
   try {
@@ -45,7 +49,7 @@ export async function receiveMessage(envelope: Envelope, content: MessageStream,
       tags: [],
       userVariables: {},
     });
-    return { reply: makeReply(250, '2.0.0', `Ok: queued as <${accepted.messageId}>`), close: false, accepted };
+    return { reply: makeReply(250, '2.0.0', `Ok: queued as <${accepted.messageId}>${warningText(accepted)}`), close: false, accepted };
   } catch (thrown) {
     const rest = await content.drain();
     if (rest === 'dropped') return { reply: undefined, close: true, error: thrown };

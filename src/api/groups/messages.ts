@@ -18,12 +18,12 @@ async function sendMime(call: Call, services: Services) {
 /** Queued means durable. */
 async function submit(call: Call, { intake }: Services, domain: DomainRecord, draft: Draft) {
   const { account, remoteAddress, key } = call;
-  const { messageId } = await intake.accept({
+  const { messageId, warnings } = await intake.accept({
     ...draft,
     ...{ account, domain, remoteAddress, apiKeyId: key.id },
     ...{ method: 'http', protocol: 'HTTP', isAuthenticated: true },
   });
-  return { id: `<${messageId}>`, message: 'Queued. Thank you.' };
+  return { id: `<${messageId}>`, message: 'Queued. Thank you.', ...(warnings === undefined ? {} : { warnings }) };
 }
 
 export const messageEndpoints: Endpoint[] = [

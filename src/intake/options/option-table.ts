@@ -95,6 +95,8 @@ export const OPTION_TABLE: readonly OptionRule[] = [
   option('time-zone-localize', 'Time-Zone-Localize', 'localTime', parseTimeOfDay, noTimeOfDay),
   option('archive-to', 'Archive-To', 'archiveTo', parseUrl, 'an http or https URL'),
   option('suppress-headers', 'Suppress-Headers', 'suppressHeaders', parseHeaderNames, 'names of X-Mailgun headers, or all'),
+  // Not Mailgun's.
+  option('lint', 'Lint', 'lint', parseSwitch, SWITCH),
   {
     // Mailgun has two mail servers to choose from; here there is one.
     ...{ name: 'native-send', field: 'Native-Send', complain: expecting(SWITCH) },
