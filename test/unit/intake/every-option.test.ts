@@ -188,6 +188,15 @@ const ROWS: Row[] = [
     bad: [['Received', /names of X-Mailgun headers, or all/], ['X-Mailgun-Tag,'], ['X-Mailgun-']],
   },
   {
+    // What it answers is tested in scenarios/lint.test.ts.
+    ...{ name: 'o:lint', field: 'X-Mailgun-Lint' },
+    good: [
+      ['yes', {}],
+      ['no', {}],
+    ],
+    bad: SWITCH_BAD,
+  },
+  {
     ...{ name: 'o:native-send', field: 'X-Mailgun-Native-Send' },
     good: [
       ['yes', {}],
