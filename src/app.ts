@@ -9,7 +9,7 @@ import { makeIdSource, systemClock } from '#core';
 import { makeDelivery } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
 import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
-import { makeDailyUsage, makeIntake, makePreferredSendTime, makePressure, readMemory } from '#intake';
+import { makeDailyUsage, makeIntake, makePreferredSendTime, makePressure, makeStoredMessages, readMemory } from '#intake';
 import {
   hasGlobalIpv6,
   loadAuthorities,
@@ -76,7 +76,14 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const dnsClient = makeDnsClient({ servers: [...config.dns.servers], clock });
     const dns = makeDnsCache({ client: dnsClient, clock, maxEntries: DNS_CACHE_ENTRIES });
     // Verifying a domain asks afresh: its owner has just published what was missing a minute ago.
-    const directory = makeDirectory({ store: stores.directory, clock, hostname, serverKey, dns: dnsClient });
+    const directory = makeDirectory({
+      store: stores.directory,
+      clock,
+      hostname,
+      serverKey,
+      dns: dnsClient,
+      addresses: config.delivery.sources,
+    });
     const accountId = async (account: number) => (await directory.accounts.get(account)).publicId;
 
     const recorder = metrics.counting.recorder(makeRecorder({ clock }));
@@ -104,10 +111,6 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     });
     closing.push(() => policyHttp.close());
     const stsStore = { load: stores.directory.stsPolicies, save: stores.directory.saveStsPolicy };
-    const delivery = makeDelivery({
-      queue,
-      directory,
-      spool: stores.spool,
     const webhookNetwork = { allowPrivate: config.webhooks.allowPrivateNetworks, ca: extraCa };
     const calls = makeCallQueue({
       store: stores.events,
@@ -115,6 +118,10 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       clock,
       logger,
     });
+    const delivery = makeDelivery({
+      queue,
+      directory,
+      spool: stores.spool,
       recorder,
       dns,
       mtaSts: makeMtaSts({ dns, http: policyHttp, clock, logger, store: stsStore, port: mtaStsPort }),
@@ -124,11 +131,11 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       clock,
       logger,
       conversations,
+      putCall: calls.put,
       options: { hostname, ...config.delivery, extraCa },
     });
 
     const smtp = makeSmtpDoor({
-      putCall: calls.put,
       listeners: [
         ...config.listen.smtp.map((listener) => ({ address: listenerText(listener), implicitTls: false })),
         ...config.listen.smtps.map((listener) => ({ address: listenerText(listener), implicitTls: true })),
@@ -153,6 +160,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const api = makeApi({
       directory,
       intake,
+      stored: makeStoredMessages({ spool: stores.spool, intake, clock }),
       queue,
       events,
       conversations,
@@ -173,12 +181,12 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     await pump.start();
     closing.push(() => pump.stop());
     closing.push(() => conversations.stop());
+    await calls.start();
+    closing.push(() => calls.stop());
     // The doors and the deliveries have the same grace, not one after the other.
     const busy: ((graceMs: number) => Promise<unknown>)[] = [];
     closing.push(() => Promise.all(busy.map((stop) => stop(GRACE_MS))));
     delivery.start();
-    await calls.start();
-    closing.push(() => calls.stop());
     busy.push((graceMs) => delivery.stop(graceMs));
     await queue.start();
     closing.push(() => queue.stop());

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog, EventLog } from '#events';
-import type { Intake } from '#intake';
+import type { Intake, StoredMessages } from '#intake';
 import type { Queue } from '#queue';
 import { logRequest, makeDispatcher, sendError } from './dispatch.js';
 import { endpoints } from './endpoints.js';
@@ -18,6 +18,7 @@ import type { Readiness } from './readiness.js';
 export interface ApiDeps {
   directory: Directory;
   intake: Intake;
+  stored: StoredMessages;
   queue: Queue;
   events: EventLog;
   /** What was said to peers, for the operator. */
@@ -45,10 +46,10 @@ export interface Api {
 }
 
 export function makeApi(deps: ApiDeps): Api {
-  const { directory, intake, queue, events, conversations, clock, hostname, version, logger } = deps;
+  const { directory, intake, stored, queue, events, conversations, clock, hostname, version, logger } = deps;
   const brake = makeGuessBrake(clock);
   const dispatch = makeDispatcher({
-    services: { directory, intake, queue, events, conversations, clock, hostname, version, startedAt: clock.monotonic() },
+    services: { directory, intake, stored, queue, events, conversations, clock, hostname, version, startedAt: clock.monotonic() },
     brake,
     rateLimit: makeRateLimit({ clock, perMinute: deps.limits.requestsPerMinute }),
     logger,

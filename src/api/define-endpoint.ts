@@ -2,7 +2,7 @@
 import type { Clock } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog, EventLog } from '#events';
-import type { Intake } from '#intake';
+import type { Intake, StoredMessages } from '#intake';
 import type { Queue } from '#queue';
 import type { ApiKeyRecord } from '#store';
 import type { Form } from './body/form.js';
@@ -11,6 +11,7 @@ import type { Form } from './body/form.js';
 export interface Services {
   directory: Directory;
   intake: Intake;
+  stored: StoredMessages;
   queue: Queue;
   events: EventLog;
   conversations: Pick<ConversationLog, 'find'>;
@@ -29,6 +30,8 @@ export interface Call {
   /** Path parameters, percent-decoded; anything the client liked to write. */
   params: Record<string, string>;
   form: Form;
+  /** A request header by its name in lower case. */
+  header(name: string): string | undefined;
   /** Scheme and host as the client sees them, without a trailing slash. */
   baseUrl: string;
   remoteAddress: string;
@@ -41,7 +44,7 @@ export type Group = 'Messages' | 'Domains' | 'Credentials' | 'Keys' | 'Events' |
 export type Access = 'send' | 'read' | 'write';
 
 /** What a path parameter names, so that tests can put another account's there. */
-export type ParameterKind = 'domain' | 'login' | 'key' | 'delivery' | 'page' | 'selector';
+export type ParameterKind = 'domain' | 'login' | 'key' | 'delivery' | 'page' | 'selector' | 'message' | 'attachment';
 
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -52,14 +55,23 @@ export interface Endpoint {
   access: Access;
   /** One entry per `:parameter` of the path. */
   parameters: Record<string, ParameterKind>;
-  /** Gives the JSON of a 200 answer. Throws Refusal or StoreError; anything else is answered as an internal error. */
+  /** Gives the JSON of a 200 answer, or a StreamAnswer. Throws Refusal or StoreError; anything else is answered as an internal error. */
   handler(call: Call, services: Services): Promise<object>;
 }
 
 type Handler = Endpoint['handler'];
 
-/** A path parameter's name is the first part of its kind: `:domain`, `:login`, `:key`, `:delivery`, `:page`, `:selector`. */
-const KINDS: ReadonlySet<string> = new Set<ParameterKind>(['domain', 'login', 'key', 'delivery', 'page', 'selector']);
+/** A path parameter's name is the first part of its kind: `:domain`, `:login`, `:key`, `:delivery`, `:page`, `:selector`, `:message`, `:attachment`. */
+const KINDS: ReadonlySet<string> = new Set<ParameterKind>([
+  'domain',
+  'login',
+  'key',
+  'delivery',
+  'page',
+  'selector',
+  'message',
+  'attachment',
+]);
 
 /** `defineEndpoint('GET /v3/:domain/events', { … })`. Throws on a path parameter of unknown kind. */
 export function defineEndpoint(

@@ -18,6 +18,7 @@ import type { GuessBrake } from './middleware/guess-brake.js';
 import { publicBaseUrl } from './middleware/public-base-url.js';
 import type { RateLimit } from './middleware/rate-limit.js';
 import type { ApiObserver } from './observer.js';
+import { StreamAnswer, sendStream } from './stream-answer.js';
 
 export interface DispatchDeps {
   services: Services;
@@ -47,9 +48,11 @@ export function makeDispatcher(deps: DispatchDeps): (endpoint: Endpoint) => Requ
       if (refusal !== undefined) throw refusal;
       form = await readForm(request, queryOf(request), deps.tempDir);
       const baseUrl = publicBaseUrl(request, services.hostname);
-      const call = { account: key.account, key, params, form, baseUrl, remoteAddress: clientAddress(request) };
+      const header = (name: string) => request.get(name);
+      const call = { account: key.account, key, params, form, header, baseUrl, remoteAddress: clientAddress(request) };
       const answer = await endpoint.handler(call, services);
-      sendJson(response, 200, answer, form.flag('pretty') ?? false);
+      if (answer instanceof StreamAnswer) await sendStream(response, answer);
+      else sendJson(response, 200, answer, form.flag('pretty') ?? false);
     } catch (error) {
       failure = error;
       sendError(request, response, errorAnswerFrom(error));

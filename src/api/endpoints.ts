@@ -8,12 +8,14 @@ import { holdEndpoints } from './groups/holds.js';
 import { keyEndpoints } from './groups/keys.js';
 import { messageEndpoints } from './groups/messages.js';
 import { operatorEndpoints } from './groups/operator.js';
+import { storedMessageEndpoints } from './groups/stored-messages.js';
 
 export const endpoints: readonly Endpoint[] = [
   ...domainEndpoints,
   ...dkimKeyEndpoints,
   ...credentialEndpoints,
   ...messageEndpoints,
+  ...storedMessageEndpoints,
   ...eventEndpoints,
   ...keyEndpoints,
   // Before the queue's own, whose last part may be anything.

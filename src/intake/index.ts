@@ -3,6 +3,7 @@
  * not allowed, too large) or StoreError and has kept nothing then. `pipeline.ts` lists the steps every message goes through.
  */
 export { type IntakeDeps, makeIntake } from './accept.js';
+export { parseRecipientVariables, type RecipientVariables } from './batch/recipient-variables.js';
 export { type DailyUsage, makeDailyUsage } from './daily-usage.js';
 export { type Asked, optionOfParameter, readOption } from './options/read-option.js';
 export { checkVariableName, parseVariables } from './options/read-variables.js';
@@ -12,4 +13,5 @@ export type { PressureLimits } from './pressure/decide-pressure.js';
 export { makePressure, type Pressure, type PressureDeps, type PressureState } from './pressure/pressure.js';
 export { readMemory } from './pressure/read-memory.js';
 export { MAX_MESSAGE_SIZE } from './read-content.js';
+export { makeStoredMessages, type StoredMessages, type StoredMessagesDeps } from './stored-messages.js';
 export type { Accepted, Intake, Submission } from './submission.js';

@@ -19,13 +19,17 @@ export { type LintContext, type LintWarning, lintMessage } from './lint/lint-mes
 export { type AttachmentLister, listAttachments, makeAttachmentLister } from './list-attachments.js';
 export { makeField } from './make-field.js';
 export { type MergePlan, planMerge, type TextSource } from './merge/merge-plan.js';
-export { makeLookup, type MergeRecipient, mergeRecipientOf } from './merge/merge-recipient.js';
+export { type MergeRecipient, makeLookup, mergeRecipientOf } from './merge/merge-recipient.js';
 export { hasPlaceholder, type Lookup } from './merge/placeholders.js';
 export { type MergedMessage, renderMerge } from './merge/render-merge.js';
 export { substituteText, substituteTexts } from './merge/substitute-texts.js';
 export { type MessageReader, type MessageReaderOptions, makeMessageReader, type ReadMessage } from './message-reader.js';
+export { type MimeSource, mimeText } from './mime-text.js';
+export type { MimePart } from './mime-part.js';
+export { type MimeSink, makeMimeWalker } from './mime-walker.js';
 export { type OpenAttachment, openAttachment } from './open-attachment.js';
 export { type ParsedAttachment, type ParsedMessage, parseMessage } from './parse-message.js';
+export { decodeContent } from './part-text.js';
 export { type ReencodedMessage, type ReencodeReasons, reencodeFor7Bit } from './reencode-for-7bit.js';
 export { type DkimRequest, signDkim } from './sign-dkim.js';
 export { stripQuotedHtml } from './strip-quoted-html.js';

@@ -48,6 +48,13 @@ export type {
   QueueFilter,
   Settlement,
   SpoolStore,
-  StoredKey,
 } from './spool-store.js';
 export { startSweeping } from './start-sweeping.js';
+export type {
+  NamePage,
+  TemplateRecord,
+  TemplateStore,
+  TemplateVersionChanges,
+  TemplateVersionRecord,
+  TemplateVersionSummary,
+} from './template-store.js';

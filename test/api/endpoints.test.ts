@@ -9,7 +9,16 @@ beforeEach(async () => {
 });
 afterEach(() => api.stop());
 
-const SAMPLES = { domain: 'example.com', login: 'alice', key: 'no-such-key', delivery: '12', page: 'none', selector: 'none' } as const;
+const SAMPLES = {
+  domain: 'example.com',
+  login: 'alice',
+  key: 'no-such-key',
+  delivery: '12',
+  page: 'none',
+  selector: 'none',
+  message: 'none',
+  attachment: '0',
+} as const;
 const pathOf = (path: string, samples: Record<string, string> = SAMPLES) =>
   path.replace(/:([a-z]+)/g, (_all, name: string) => samples[name] ?? '');
 

@@ -118,9 +118,10 @@ async function setConnection(call: Call, { directory }: Services): Promise<Conne
 }
 
 async function setWebPrefix(call: Call, { directory }: Services): Promise<MessageAnswer> {
+  const { name } = await directory.domains.get(call.account, pathParameter(call, 'domain'));
   const webPrefix = call.form.text('web_prefix');
   if (webPrefix === undefined) throw badRequest("Parameter 'web_prefix' is missing");
-  await directory.domains.update(call.account, pathParameter(call, 'domain'), { webPrefix });
+  await directory.domains.update(call.account, name, { webPrefix });
   return { message: 'Domain web prefix updated' };
 }
 

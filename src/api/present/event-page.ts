@@ -2,6 +2,7 @@
 import type { EventPageAnswer } from '../contract/event-answers.js';
 import type { EventPage } from '../event-query/fetch-page.js';
 import { encodePageToken, type PageRequest } from '../event-query/page-request.js';
+import { storageUrl } from './stored-message.js';
 
 /** `baseUrl` is the server as the client sees it; `listPath` the path of the query, to which the token is added, and `query` what goes on with every page. */
 export function presentEventPage(page: EventPage, baseUrl: string, listPath: string, query = ''): EventPageAnswer {
@@ -18,5 +19,5 @@ type StoredJson = Record<string, unknown> & { domain?: { name?: string }; storag
 function withStorageUrl(event: StoredJson, baseUrl: string): Record<string, unknown> {
   const [domain, key] = [event.domain?.name, event.storage?.key];
   if (domain === undefined || key === undefined) return event;
-  return { ...event, storage: { url: `${baseUrl}/v3/domains/${domain}/messages/${key}`, ...event.storage } };
+  return { ...event, storage: { url: storageUrl(baseUrl, domain, key), ...event.storage } };
 }

@@ -10,6 +10,7 @@ import { systemClock } from '../../../dist/core/index.js';
 import { type FakeConversations, makeFakeConversations } from './fake-conversations.js';
 import { type FakeDirectory, makeFakeDirectory } from './fake-directory.js';
 import { type FakeEvents, type FakeIntake, type FakeQueue, makeFakeEvents, makeFakeIntake, makeFakeQueue } from './fake-services.js';
+import { type FakeStored, makeFakeStored } from './fake-stored.js';
 
 export interface Answer {
   status: number;
@@ -32,6 +33,7 @@ export interface Harness {
   server: Server;
   directory: FakeDirectory;
   intake: FakeIntake;
+  stored: FakeStored;
   queue: FakeQueue;
   events: FakeEvents;
   conversations: FakeConversations;
@@ -73,12 +75,13 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   directory.addKey(KEYS.other, { account: 2, role: 'admin' });
   const [intake, queue, events] = [makeFakeIntake(), makeFakeQueue(), makeFakeEvents()];
   const conversations = makeFakeConversations();
+  const stored = makeFakeStored(intake);
   const [obstacles, observed]: [Obstacle[], string[]] = [[], []];
   const logs: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logs.push(JSON.parse(line)) });
   const tempDir = await mkdtemp(join(tmpdir(), 'mailwagon-api-'));
   const { app } = makeApi({
-    ...{ directory, intake, queue, events, conversations, logger, tempDir },
+    ...{ directory, intake, stored, queue, events, conversations, logger, tempDir },
     readiness: { obstacles: async () => obstacles },
     metrics: async () => '# HELP up Up.\n# TYPE up gauge\nup 1\n',
     observe: (method, route, status) => void observed.push(`${method} ${route} ${status}`),
@@ -91,7 +94,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    ...{ port, server, directory, intake, queue, events, conversations, obstacles, observed, logs, tempDir },
+    ...{ port, server, directory, intake, stored, queue, events, conversations, obstacles, observed, logs, tempDir },
     call: (method, path, callOptions = {}) => call(port, method, path, callOptions),
     leftovers: () => readdir(tempDir),
     async stop() {

@@ -1,0 +1,60 @@
+/** Stored messages: read as parts or as MIME, their attachments, sent again, deleted. */
+import { mimeText, openAttachment, parseHead, parseMessage } from '#mail';
+import type { MessageAnswer } from '../contract/domain-answers.js';
+import type { StoredMessageAnswer } from '../contract/stored-message-answers.js';
+import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
+import { ErrorAnswer } from '../error-answer.js';
+import { readRecipients } from '../message-form/addresses.js';
+import { attachmentHeaders } from '../present/attachment-headers.js';
+import { jsonWithText } from '../present/json-with-text.js';
+import { presentMimeFields, presentStoredMessage, storageUrl } from '../present/stored-message.js';
+import { StreamAnswer } from '../stream-answer.js';
+
+const PATH = '/v3/domains/:domain/messages/:message';
+
+/** Clients ask for the MIME with either name. */
+const wantsMime = (call: Call): boolean => /\bmessage\/rfc2?822\b/i.test(call.header('accept') ?? '');
+
+async function find(call: Call, { directory, stored }: Services) {
+  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
+  const message = await stored.get(domain, pathParameter(call, 'message'));
+  const url = storageUrl(call.baseUrl, domain.name, message.facts.storageKey);
+  return { message, url, openBody: () => stored.openBody(message) };
+}
+
+async function get(call: Call, services: Services): Promise<StoredMessageAnswer | StreamAnswer> {
+  const { message, url, openBody } = await find(call, services);
+  if (!wantsMime(call)) return presentStoredMessage(message, await parseMessage(parseHead(message.head), openBody()), url);
+  const mayBeEightBit = message.traits.eightBitHead || message.traits.eightBitBody;
+  const text = mimeText({ head: message.head, openBody, mayBeEightBit });
+  return new StreamAnswer({ 'content-type': 'application/json' }, jsonWithText(presentMimeFields(message, url), 'body-mime', text));
+}
+
+async function getAttachment(call: Call, services: Services): Promise<StreamAnswer> {
+  const { message, openBody } = await find(call, services);
+  const number = pathParameter(call, 'attachment');
+  const found = /^\d{1,6}$/.test(number) ? await openAttachment(parseHead(message.head), openBody(), Number(number)) : undefined;
+  if (found === undefined) throw new ErrorAnswer(404, { message: 'Attachment not found' });
+  return new StreamAnswer(attachmentHeaders(found), found.content);
+}
+
+async function resend(call: Call, { directory, stored }: Services) {
+  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
+  const recipients = readRecipients(call.form);
+  const { remoteAddress, key } = call;
+  const { messageId } = await stored.resend({ domain, key: pathParameter(call, 'message'), recipients, remoteAddress, apiKeyId: key.id });
+  return { id: `<${messageId}>`, message: 'Queued. Thank you.' };
+}
+
+async function remove(call: Call, { directory, stored }: Services): Promise<MessageAnswer> {
+  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
+  await stored.remove(domain, pathParameter(call, 'message'));
+  return { message: 'Message has been deleted' };
+}
+
+export const storedMessageEndpoints: Endpoint[] = [
+  defineEndpoint(`GET ${PATH}`, 'Messages', 'read', 'Retrieve a stored email', get),
+  defineEndpoint(`GET ${PATH}/attachments/:attachment`, 'Messages', 'read', 'Retrieve an attachment of a stored email', getAttachment),
+  defineEndpoint(`POST ${PATH}`, 'Messages', 'write', 'Resend an email', resend),
+  defineEndpoint(`DELETE ${PATH}`, 'Messages', 'write', 'Delete a stored email', remove),
+];

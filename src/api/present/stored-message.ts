@@ -1,0 +1,79 @@
+/** A stored message as Mailgun's clients read it (clients.md 1.2, 12.2): its parts decoded, or its MIME as one text. */
+import type { Message } from '#core';
+import {
+  decodeHeaderText,
+  firstValue,
+  type HeadField,
+  type ParsedAttachment,
+  type ParsedMessage,
+  parseAddressList,
+  parseHead,
+  stripQuotedHtml,
+  stripQuotes,
+  textOfHtml,
+} from '#mail';
+import type { StoredAttachmentJson, StoredMessageAnswer, StoredMimeFields } from '../contract/stored-message-answers.js';
+
+/** Absolute; its last segment is the key. */
+export const storageUrl = (baseUrl: string, domain: string, key: string): string => `${baseUrl}/v3/domains/${domain}/messages/${key}`;
+
+/** A text that only has HTML gets a plain one made of it. `url`: the message's own. */
+export function presentStoredMessage(message: Message, parsed: ParsedMessage, url: string): StoredMessageAnswer {
+  const fields = fieldsOf(message);
+  const { plain, html, ...others } = Object.fromEntries(parsed.texts);
+  const text = plain ?? (html === undefined ? '' : textOfHtml(html));
+  const stripped = stripQuotes(text);
+  const attachments = parsed.attachments.map((attachment, index) => presentAttachment(attachment, `${url}/attachments/${index}`));
+  return {
+    ...Object.fromEntries(fields.toReversed()),
+    ...addressing(message),
+    'body-plain': text,
+    'stripped-text': stripped.text,
+    'stripped-signature': stripped.signature,
+    ...(html === undefined ? {} : { 'body-html': html, 'stripped-html': stripQuotedHtml(html) }),
+    ...Object.fromEntries(Object.entries(others).map(([name, other]) => [`body-${name}`, other])),
+    'message-headers': fields,
+    attachments,
+    'content-id-map': contentIdMap(parsed.attachments, attachments),
+    'message-url': url,
+  };
+}
+
+/** What goes with `body-mime`. */
+export function presentMimeFields(message: Message, url: string): StoredMimeFields {
+  return { ...addressing(message), 'message-url': url };
+}
+
+/** `recipients` are those whom the message names, as Mailgun has it; the envelope's are in the events. */
+function addressing(message: Message) {
+  const head = parseHead(message.head);
+  const recipients = [...addressesOf(head, 'to'), ...addressesOf(head, 'cc')].join(', ');
+  return {
+    recipients,
+    recipient: recipients,
+    sender: message.sender,
+    from: decodeHeaderText(firstValue(head, 'from') ?? ''),
+    subject: decodeHeaderText(firstValue(head, 'subject') ?? ''),
+  };
+}
+
+const addressesOf = (head: HeadField[], name: string): string[] =>
+  parseAddressList(firstValue(head, name) ?? '')?.map((mailbox) => mailbox.address) ?? [];
+
+/** The header fields and, as Mailgun shows them, those that were read and taken out when the message was accepted. */
+function fieldsOf({ head, facts }: Message): [string, string][] {
+  const fields = parseHead(head).filter((field) => field.name !== '');
+  const has = (name: string) => fields.some((field) => field.lowerName === name.toLowerCase());
+  const taken: [string, string][] = facts.tags.map((tag) => ['X-Mailgun-Tag', tag]);
+  if (Object.keys(facts.userVariables).length > 0) taken.push(['X-Mailgun-Variables', JSON.stringify(facts.userVariables)]);
+  return [...fields.map((field): [string, string] => [field.name, decodeHeaderText(field.value)]), ...taken.filter(([name]) => !has(name))];
+}
+
+function contentIdMap(parsed: ParsedAttachment[], shown: StoredAttachmentJson[]): Record<string, StoredAttachmentJson> {
+  const entries = shown.map((json, index): [string, StoredAttachmentJson] => [parsed[index]?.contentId ?? '', json]);
+  return Object.fromEntries(entries.filter(([id]) => id !== '').map(([id, json]) => [`<${id}>`, json]));
+}
+
+function presentAttachment({ filename, contentType, size }: ParsedAttachment, url: string): StoredAttachmentJson {
+  return { url, 'content-type': contentType, name: filename, size };
+}
