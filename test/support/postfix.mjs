@@ -38,10 +38,10 @@ postlog    unix-dgram n - n - 1 postlogd
 `;
 
 /**
- * @param {{ port: number, settings: Record<string, string>, files?: Record<string, string> }} options
+ * @param {{ port: number, settings: Record<string, string>, files?: Record<string, string>, listeners?: string[] }} options
  * @returns {Promise<import('./postfix.d.mts').Postfix>}
  */
-export async function startPostfix({ port, settings, files = {} }) {
+export async function startPostfix({ port, settings, files = {}, listeners }) {
   const folder = tempDir('mailwagon-postfix-');
   const config = join(folder.path, 'config');
   const log = join(folder.path, 'maillog');
@@ -73,7 +73,8 @@ export async function startPostfix({ port, settings, files = {} }) {
       .map(([name, value]) => `${name} = ${value}`)
       .join('\n')}\n`,
   );
-  writeFileSync(join(config, 'master.cf'), `127.0.0.1:${port} inet n - n - - smtpd\n${SERVICES.trimStart()}`);
+  const services = (listeners ?? [`127.0.0.1:${port} inet n - n - - smtpd`]).map((line) => `${line.replaceAll('$config', config)}\n`);
+  writeFileSync(join(config, 'master.cf'), `${services.join('')}${SERVICES.trimStart()}`);
 
   const errors = [];
   const child = spawn('postfix', ['-c', config, 'start-fg'], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -99,7 +100,11 @@ export async function startPostfix({ port, settings, files = {} }) {
     folder.cleanup();
   };
   try {
-    await waitFor(async () => hasEnded || (await answers(port)), { timeoutMs: 20_000, intervalMs: 100, what: 'Postfix to answer' });
+    await waitFor(async () => hasEnded || (await answers(listeners?.[0]?.split(':')[0] ?? '127.0.0.1', port)), {
+      timeoutMs: 20_000,
+      intervalMs: 100,
+      what: 'Postfix to answer',
+    });
     if (hasEnded) throw new Error('it ended at once');
   } catch (error) {
     const text = `${error instanceof Error ? error.message : error}\n${errors.join('')}\n${readLog()}`;
@@ -115,10 +120,10 @@ function postfixUser() {
   return Number(stdout);
 }
 
-/** @param {number} port @returns {Promise<boolean>} */
-function answers(port) {
+/** @param {string} ip @param {number} port @returns {Promise<boolean>} */
+function answers(ip, port) {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, ip);
     socket.once('data', () => {
       socket.destroy();
       resolve(true);
