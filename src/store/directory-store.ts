@@ -4,6 +4,8 @@
  * Names (`domain.name`, `credential.login`) arrive normalised: lower-case ASCII domains.
  * Throws StoreError: `conflict` when a unique name is taken, `full`, `failed`, `closed`.
  */
+import type { TemplateStore } from './template-store.js';
+
 export interface AccountRecord {
   id: number;
   /** 24 hex digits, as Mailgun shows it. */
@@ -116,7 +118,7 @@ export interface DomainFilter {
   sort: 'name:asc' | 'name:desc' | 'created';
 }
 
-export interface DirectoryStore {
+export interface DirectoryStore extends TemplateStore {
   createAccount(account: Omit<AccountRecord, 'id'>): Promise<AccountRecord>;
   account(id: number): Promise<AccountRecord | undefined>;
   countAccounts(): Promise<number>;
@@ -132,7 +134,7 @@ export interface DirectoryStore {
   setDomainState(account: number, id: number, state: DomainRecord['state']): Promise<boolean>;
   /** What is not named stays. False when the account has no such domain. */
   updateDomain(account: number, id: number, changes: DomainChanges): Promise<boolean>;
-  /** With its credentials, DKIM keys and sending keys. False when the account has no such domain. */
+  /** With its credentials, DKIM keys, templates and sending keys. False when the account has no such domain. */
   deleteDomain(account: number, id: number): Promise<boolean>;
 
   dkimKeys(account: number, domain: number): Promise<DkimKeyRecord[]>;

@@ -13,6 +13,7 @@ import {
 import { makeDkimKeyLists } from './dkim-key-rows.js';
 import { type Connection, inSnapshot } from './open-database.js';
 import { makeStsPolicyLists } from './sts-policy-rows.js';
+import { makeTemplateLists } from './template-rows.js';
 
 export type DirectoryLists = ReturnType<typeof makeDirectoryLists>;
 
@@ -44,6 +45,7 @@ export function makeDirectoryLists(database: Connection) {
 
   return {
     ...makeDkimKeyLists(database),
+    ...makeTemplateLists(database),
     ...makeStsPolicyLists(database),
     listDomains: inSnapshot(database, (account: number, filter: DomainFilter): Page<DomainRecord> => {
       const where = { account, state: filter.state ?? null, search: filter.search?.toLowerCase() ?? null };

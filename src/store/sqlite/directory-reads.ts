@@ -16,6 +16,7 @@ import {
   toDomain,
 } from './directory-rows.js';
 import type { Connection } from './open-database.js';
+import { makeTemplateReads } from './template-rows.js';
 
 export type DirectoryReads = ReturnType<typeof makeDirectoryReads>;
 
@@ -30,6 +31,7 @@ export function makeDirectoryReads(database: Connection) {
   const keyById = database.prepare<[string], ApiKeyRow>(`SELECT ${API_KEY_COLUMNS} FROM api_key WHERE id = ?`);
 
   return {
+    ...makeTemplateReads(database),
     account: (id: number): AccountRecord | undefined => accountById.get(id),
     countAccounts: (): number => accounts.get()?.count ?? 0,
     domainByName(name: string): DomainRecord | undefined {

@@ -32,5 +32,17 @@ export function makeDirectoryStore(writer: StoreThread<WriterCalls>, reader: Sto
     deleteKey: (account, id) => writer.call('deleteKey', account, id),
     saveStsPolicy: (policy) => writer.call('saveStsPolicy', policy),
     stsPolicies: () => reader.call('stsPolicies'),
+    createTemplate: (template, version, limit) => writer.call('createTemplate', template, version, limit),
+    template: (account, domain, name) => writer.call('template', account, domain, name),
+    listTemplates: (account, domain, page) => reader.call('listTemplates', account, domain, page),
+    updateTemplate: (account, id, description) => writer.call('updateTemplate', account, id, description),
+    deleteTemplate: (account, id) => writer.call('deleteTemplate', account, id),
+    deleteTemplates: (account, domain) => writer.call('deleteTemplates', account, domain),
+    templateVersion: (account, template, tag) => writer.call('templateVersion', account, template, tag),
+    listTemplateVersions: (account, template, page) => reader.call('listTemplateVersions', account, template, page),
+    createTemplateVersion: (version, limit) => writer.call('createTemplateVersion', version, limit),
+    putTemplateVersion: (version, limit) => writer.call('putTemplateVersion', version, limit),
+    updateTemplateVersion: (account, template, tag, changes) => writer.call('updateTemplateVersion', account, template, tag, changes),
+    deleteTemplateVersion: (account, template, tag) => writer.call('deleteTemplateVersion', account, template, tag),
   };
 }

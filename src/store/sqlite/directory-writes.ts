@@ -3,6 +3,7 @@ import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, Doma
 import { INSERT_DKIM_KEY, makeDkimKeyWrites } from './dkim-key-rows.js';
 import type { Connection } from './open-database.js';
 import { makeStsPolicyWrites } from './sts-policy-rows.js';
+import { makeTemplateWrites } from './template-rows.js';
 
 export type DirectoryWrites = ReturnType<typeof makeDirectoryWrites>;
 
@@ -22,6 +23,7 @@ export function makeDirectoryWrites(database: Connection) {
     ...makeKeyWrites(database),
     ...makeDkimKeyWrites(database),
     ...makeStsPolicyWrites(database),
+    ...makeTemplateWrites(database),
   };
 }
 
@@ -39,6 +41,7 @@ function makeDomainWrites(database: Connection) {
      WHERE account = @account AND id = @id`,
   );
   const insertDkimKey = database.prepare(INSERT_DKIM_KEY);
+  const templates = makeTemplateWrites(database);
   const insertCredential = database.prepare(INSERT_CREDENTIAL);
   const setState = database.prepare<[string, number, number]>('UPDATE domain SET state = ? WHERE account = ? AND id = ?');
   const nameOf = database.prepare<[number, number], { name: string }>('SELECT name FROM domain WHERE account = ? AND id = ?');
@@ -73,6 +76,7 @@ function makeDomainWrites(database: Connection) {
       deleteDkimKeys.run(account, id);
       deleteCredentials.run(account, id);
       deleteSendingKeys.run(account, domain.name);
+      templates.deleteTemplates(account, id);
       return deleteDomain.run(account, id).changes > 0;
     },
   };
