@@ -15,10 +15,23 @@ export const TRANSPORT_TLS = ['none', 'may', 'require', 'verify', 'implicit'] as
  */
 export type TransportTls = (typeof TRANSPORT_TLS)[number];
 
-/** A smarthost for matching destinations. The first entry that matches is used. */
+/** An address that mail leaves from, or a pair of an IPv4 and an IPv6 address that count as one. */
+export interface SourceConfig {
+  readonly ipv4?: string;
+  /** In the short form of RFC 5952. */
+  readonly ipv6?: string;
+  /** Name given with EHLO; absent: the server's hostname. */
+  readonly ehlo?: string;
+}
+
+export const TRANSPORT_WHEN = ['always', 'fallback'] as const;
+
+/** A smarthost for matching destinations. The first entry of its kind (`when`) that matches is used. */
 export interface TransportConfig {
   /** `*`, a domain, or `*.domain` for everything below it; lower-case ASCII. */
   readonly match: string;
+  /** `fallback`: only while the destination's own mail exchangers cannot be reached from here. */
+  readonly when: (typeof TRANSPORT_WHEN)[number];
   readonly host: string;
   readonly port: number;
   readonly tls: TransportTls;
@@ -44,12 +57,19 @@ export interface Config {
   readonly dns: { readonly servers: readonly string[] };
   readonly delivery: {
     readonly port: number;
+    /** Addresses of this machine; empty: the system's choice. */
+    readonly sources: readonly SourceConfig[];
     readonly transports: readonly TransportConfig[];
     readonly allowPrivateNetworks: boolean;
     /** PEM file of authorities trusted beside the public ones, for certificates of other servers: absolute path, or null for none. */
     readonly extraCa: string | null;
     /** Where MTA-STS policies are fetched: 443 but in tests. */
     readonly mtaStsPort: number;
+  };
+  /** What customers are told over HTTP. */
+  readonly webhooks: {
+    /** Their URLs may lead to loopback and private addresses. */
+    readonly allowPrivateNetworks: boolean;
   };
   readonly limits: {
     /** Recipients a domain may send to per day before its DNS records are verified; null: no limit. */
@@ -68,11 +88,6 @@ export interface Config {
   /** The operator's own shaping rules (docs/shaping.md): absolute path, or null for none. */
   readonly shaping: { readonly file: string | null };
   /** The operator's own bounce rules (docs/bounces.md): absolute path, or null for none. */
-  /** What customers are told over HTTP. */
-  readonly webhooks: {
-    /** Their URLs may lead to loopback and private addresses. */
-    readonly allowPrivateNetworks: boolean;
-  };
   readonly bounceRules: { readonly file: string | null };
 }
 

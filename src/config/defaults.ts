@@ -19,7 +19,9 @@ export function defaultSettings() {
     trustedNetworks: [],
     // Empty: the system's resolvers.
     dns: { servers: [] },
-    delivery: { port: 25, transports: [], allowPrivateNetworks: false, extraCa: null, mtaStsPort: 443 },
+    // Empty sources: the system chooses the address that mail leaves from.
+    delivery: { port: 25, sources: [], transports: [], allowPrivateNetworks: false, extraCa: null, mtaStsPort: 443 },
+    webhooks: { allowPrivateNetworks: false },
     limits: {
       unverifiedDomainPerDay: 300,
       queuedPerAccount: 5_000_000,
@@ -35,7 +37,10 @@ export function defaultSettings() {
 }
 
 /** Keys of one entry of `delivery.transports`. */
-export const TRANSPORT_KEYS = ['match', 'host', 'port', 'tls', 'login', 'password'] as const;
+export const TRANSPORT_KEYS = ['match', 'when', 'host', 'port', 'tls', 'login', 'password'] as const;
+
+/** Keys of one entry of `delivery.sources`. */
+export const SOURCE_KEYS = ['ipv4', 'ipv6', 'ehlo'] as const;
 
 /** Path of every key that can be set, such as `listen.smtp`, in the order of the documentation. */
 export const KEY_PATHS: readonly string[] = leafPaths(defaultSettings(), '');

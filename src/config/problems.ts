@@ -1,6 +1,6 @@
 /** Turns what is wrong with a configuration into lines a person can act on: key path, value and what would be valid. Secrets are never shown. */
 import type { z } from 'zod';
-import { defaultSettings, isSection, KEY_PATHS, TRANSPORT_KEYS } from './defaults.js';
+import { defaultSettings, isSection, KEY_PATHS, SOURCE_KEYS, TRANSPORT_KEYS } from './defaults.js';
 
 export interface ConfigProblem {
   /** `listen.smtp[0]`; empty for the file as a whole. */
@@ -87,6 +87,7 @@ function suggestion(path: Path, key: string): string {
 
 function keysAt(path: Path): string[] {
   if (path[0] === 'delivery' && path[1] === 'transports') return [...TRANSPORT_KEYS];
+  if (path[0] === 'delivery' && path[1] === 'sources') return [...SOURCE_KEYS];
   const section = valueAt(defaultSettings(), path);
   return isSection(section) ? Object.keys(section) : [];
 }

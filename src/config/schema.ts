@@ -2,10 +2,11 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseDomain } from '#core';
-import { TRANSPORT_TLS } from './config.js';
+import { TRANSPORT_TLS, TRANSPORT_WHEN } from './config.js';
 import { isSection } from './defaults.js';
 import { listenerText, parseDnsServer, parseHost, parseListener, parsePort, readCidr } from './network-text.js';
 import { parseSize } from './parse-size.js';
+import { sourcesSchema } from './source-schema.js';
 
 /** A value read by `read`; undefined from it is the error "expected PHRASE". */
 function parsed<T>(phrase: string, read: (value: unknown) => T | undefined) {
@@ -78,6 +79,7 @@ const transport = z
   .strictObject(
     {
       match,
+      when: z.enum(TRANSPORT_WHEN, { error: `expected one of ${TRANSPORT_WHEN.join(', ')}` }).default('always'),
       host: parsed('a host name or an IP address', parseHost),
       port: port.default(25),
       tls: z.enum(TRANSPORT_TLS, { error: `expected one of ${TRANSPORT_TLS.join(', ')}` }).default('may'),
@@ -134,6 +136,7 @@ export const settingsSchema = z.strictObject(
     delivery: z.strictObject(
       {
         port,
+        sources: sourcesSchema,
         transports: z.array(transport, { error: 'expected a list of { match, host, … } entries' }),
         allowPrivateNetworks: yesOrNo,
         extraCa: pemFile,
@@ -141,10 +144,10 @@ export const settingsSchema = z.strictObject(
       },
       { error: section },
     ),
+    webhooks: z.strictObject({ allowPrivateNetworks: yesOrNo }, { error: section }),
     limits: z.strictObject(
       {
         unverifiedDomainPerDay: countLimit,
-    webhooks: z.strictObject({ allowPrivateNetworks: yesOrNo }, { error: section }),
         queuedPerAccount: countLimit,
         queuedBytesPerAccount: parsed('a size such as "50 GB", or null for no limit', (value) =>
           value === null ? value : parseSize(value),

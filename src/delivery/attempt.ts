@@ -1,6 +1,6 @@
 /** One try of one delivery: the steps in order, and the loop that runs, times, counts and logs them. Never rejects. */
 import type { Logger } from 'pino';
-import type { Clock, Delivery, Message, Outcome } from '#core';
+import type { Clock, Message, Outcome } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog } from '#events';
 import type { SpoolStore } from '#store';
@@ -19,6 +19,7 @@ import { makeSend } from './send.js';
 import { makeSignDkim } from './sign-dkim.js';
 import type { SitePolicies } from './site-policies.js';
 import type { Attempt, Step, StepResult } from './step.js';
+import type { Taken } from './supply.js';
 
 export interface AttemptDeps {
   directory: Pick<Directory, 'domains'>;
@@ -54,7 +55,7 @@ export interface AttemptResult {
 }
 
 export interface Attempts {
-  run(delivery: Delivery, message: Message): Promise<AttemptResult>;
+  run(taken: Taken, message: Message): Promise<AttemptResult>;
   stats(): AttemptStats;
 }
 
@@ -117,11 +118,12 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
     return { kind: 'released' };
   }
 
-  async function begin(delivery: Delivery, message: Message): Promise<Attempt> {
+  async function begin({ delivery, via }: Taken, message: Message): Promise<Attempt> {
     const domain = await deps.directory.domains.find(message.domain);
     return {
       delivery,
       message,
+      via,
       domain,
       startedAt: clock.now(),
       deadline: clock.monotonic() + deps.attemptMs,
@@ -143,8 +145,8 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
   }
 
   return {
-    async run(delivery, message) {
-      const attempt = await begin(delivery, message);
+    async run(taken, message) {
+      const attempt = await begin(taken, message);
       const outcome = await runSteps(attempt);
       if (outcome.kind !== 'released' && attempt.sessionBegan !== undefined) outcome.sessionMs = clock.monotonic() - attempt.sessionBegan;
       stats.outcomes[outcome.kind]++;
@@ -184,6 +186,7 @@ function told(outcome: Exclude<Outcome, { kind: 'released' }>) {
   return {
     reply: `${reply.code} ${reply.text}`,
     mx: connection.mxHost,
+    source: connection.sendingIp,
     ip: connection.mxHostIp,
     tls: connection.tls,
     sessionMs: Math.round(sessionMs),

@@ -2,10 +2,14 @@
 import { connect, type Socket } from 'node:net';
 import { SmtpFailure } from './smtp-failure.js';
 
-/** Rejects with SmtpFailure at stage `connect`. */
-export function connectSocket(ip: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
+/** From `localAddress`, or any address of this machine. Rejects with SmtpFailure at stage `connect`. */
+export function connectSocket(
+  { ip, port, localAddress }: { ip: string; port: number; localAddress: string | undefined },
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: ip, port, noDelay: true });
+    const socket = connect({ host: ip, port, noDelay: true, ...(localAddress === undefined ? {} : { localAddress }) });
     const fail = (kind: SmtpFailure['kind'], text: string) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);

@@ -15,6 +15,10 @@ export interface PeerAddress {
   name: string;
   ip: string;
   port: number;
+  /** Address of ours to connect from; undefined: any. Connections of one source carry no mail of another. */
+  localAddress: string | undefined;
+  /** Name we greet with. */
+  ehlo: string;
   tls: TlsDecision;
   /** Domain whose enforced MTA-STS policy demands that; `''` when there is none. Connections made for one policy serve no other. */
   policy: string;
@@ -52,14 +56,13 @@ const MAX_HOSTS_REMEMBERED = 1000;
 
 export interface PoolDeps {
   clock: Clock;
-  hostname: string;
   timeouts: DeliveryTimeouts;
   maxIdle: number;
   /** PEM certificates trusted beside the public authorities. */
   extraCa: readonly string[];
 }
 
-export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa }: PoolDeps): ConnectionPool {
+export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa }: PoolDeps): ConnectionPool {
   const keys = new Map<SmtpSession, string>();
   /** Per peer, the one used last at the end. */
   const idle = new Map<string, SmtpSession[]>();
@@ -104,13 +107,13 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
 
   async function connect(peer: PeerAddress, security: SmtpPeer['security'], leftMs: number): Promise<SmtpSession> {
     const began = clock.monotonic();
-    const { name, ip, port, login, password } = peer;
+    const { name, ip, port, localAddress, ehlo, login, password } = peer;
     const dial = async (resume: boolean): Promise<SmtpSession> => {
-      const tls = security === 'clear' ? undefined : preparePeerTls({ tls: peer.tls, ip, port, source: '' }, resume);
+      const tls = security === 'clear' ? undefined : preparePeerTls({ tls: peer.tls, ip, port, source: localAddress ?? '' }, resume);
       try {
         const left = Math.max(1, leftMs - (clock.monotonic() - began));
-        const options = { hostname, timeouts, clock, leftMs: left, signal: stopping.signal };
-        return await openSmtpSession({ name, ip, port, security, tls, login, password }, options);
+        const options = { timeouts, clock, leftMs: left, signal: stopping.signal };
+        return await openSmtpSession({ name, ip, port, localAddress, ehlo, security, tls, login, password }, options);
       } catch (error) {
         if (tls?.isResuming !== true || !isBrokenTls(error)) throw error;
         // It may be the old session that the peer chokes on.
@@ -203,9 +206,9 @@ export function makeConnectionPool({ clock, hostname, timeouts, maxIdle, extraCa
   };
 }
 
-const hostOf = ({ name, ip, port }: PeerAddress) => `${name} ${ip} ${port}`;
-const keyOf = ({ name, ip, port, tls, policy, implicitTls, login }: PeerAddress) =>
-  [name, ip, port, tlsKeyOf(tls), policy, implicitTls, login ?? ''].join(' ');
+const hostOf = ({ name, ip, port, localAddress = '' }: PeerAddress) => `${name} ${ip} ${port} ${localAddress}`;
+const keyOf = ({ name, ip, port, localAddress, ehlo, tls, policy, implicitTls, login }: PeerAddress) =>
+  [name, ip, port, localAddress ?? '', ehlo, tlsKeyOf(tls), policy, implicitTls, login ?? ''].join(' ');
 
 /** The handshake itself failed: neither a reply, which may be another one tomorrow, nor a deadline. */
 const isBrokenTls = (error: unknown): boolean => error instanceof SmtpFailure && error.stage === 'tls' && error.kind === 'lost';

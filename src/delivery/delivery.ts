@@ -12,12 +12,15 @@ import { type KeepCall, makeArchiveCopy } from './archive-copy.js';
 import { type AttemptStats, makeAttempts } from './attempt.js';
 import { makeBounceClassifier } from './bounce-classifier.js';
 import { makeConnectionPool } from './connection-pool.js';
-import { type DispatcherStats, makeDispatcher } from './dispatcher.js';
+import { type Dispatcher, type DispatcherStats, makeDispatcher } from './dispatcher.js';
 import { makeObeyReply } from './obey-reply.js';
-import { makePaths } from './paths.js';
+import { makePaths, type Path } from './paths.js';
 import { makeRoutes } from './routes.js';
 import { makeResponseRules } from './shaping-responses.js';
 import { makeSitePolicies } from './site-policies.js';
+import { makeSortedSupply } from './sort-by-source.js';
+import { makeSources, type SourceAddresses } from './sources.js';
+import { makeDirectSupply } from './supply.js';
 import { makeSuspensions } from './suspensions.js';
 import { makeThrottle } from './throttle.js';
 import { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from './timeouts.js';
@@ -29,6 +32,8 @@ export interface DeliveryOptions {
   /** Port of mail exchangers, 25 but in tests. */
   port: number;
   transports: readonly Transport[];
+  /** Addresses that mail leaves from; the system chooses unless given. */
+  sources?: readonly SourceAddresses[];
   /** Connect to mail exchangers on private and loopback addresses. */
   allowPrivateNetworks: boolean;
   /** Attempts at a time; destinations that share their mail exchangers count as one. */
@@ -41,7 +46,7 @@ export interface DeliveryOptions {
 
 export interface DeliveryDeps {
   queue: Queue;
-  directory: Pick<Directory, 'accounts' | 'domains'>;
+  directory: Pick<Directory, 'accounts' | 'domains' | 'sources'>;
   recorder: Recorder;
   spool: Pick<SpoolStore, 'openBody'>;
   dns: Dns;
@@ -103,11 +108,13 @@ export function makeDelivery({
     concurrencyPerDestination = 20,
     concurrencyTotal = 200,
     extraCa = [],
+    sources: addresses = [],
   } = options;
+  const sources = makeSources(addresses, hostname);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   let isStopping = false;
-  const pool = makeConnectionPool({ clock, hostname, timeouts, maxIdle: concurrencyTotal, extraCa });
-  const ipv6 = allowPrivateNetworks || hasGlobalIpv6();
+  const pool = makeConnectionPool({ clock, timeouts, maxIdle: concurrencyTotal, extraCa });
+  const ipv6 = allowPrivateNetworks || hasGlobalIpv6() || addresses.some((source) => source.ipv6 !== undefined);
   const routes = makeRoutes({
     dns,
     clock,
@@ -138,9 +145,16 @@ export function makeDelivery({
   });
   const limits = { perPath: concurrencyPerDestination, total: concurrencyTotal };
   const paths = makePaths({ limits, clock, jitter: randomJitter });
-  const suspensions = makeSuspensions({ queue, paths, routes, clock, logger });
-  const dispatcher = makeDispatcher({
+  const onReady = (path: Path) => dispatcher.onReady(path);
+  // Without a choice there is nothing to sort.
+  const mustChoose = sources.names.length > 0 || transports.some(({ when }) => when === 'fallback');
+  const supply = mustChoose
+    ? makeSortedSupply({ queue, paths, policies, sources, transports, directory, clock, logger, onReady })
+    : makeDirectSupply({ queue, paths, sources, onReady });
+  const suspensions = makeSuspensions({ supply, paths, routes, clock, logger });
+  const dispatcher: Dispatcher = makeDispatcher({
     queue,
+    supply,
     routes,
     paths,
     suspensions,

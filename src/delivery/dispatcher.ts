@@ -1,5 +1,5 @@
 /**
- * Keeps lanes busy: a lane takes one due delivery of a site after another, attempts it and settles it, until nothing is due or the path has no room.
+ * Keeps lanes busy: a lane takes one due delivery of a path after another, attempts it and settles it, until nothing is due or the path has no room.
  * A lane goes on to its next attempt while the last settlement is being written, never further, so that a crash repeats at most that one per lane.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,13 +11,15 @@ import type { Queue, Verdict } from '#queue';
 import type { AttemptResult } from './attempt.js';
 import type { ObeyReply } from './obey-reply.js';
 import { decideVerdict } from './outcome.js';
-import type { Path, PathLimits, Paths, Reach, Standing } from './paths.js';
+import { DEFAULT_SOURCE, type Path, type PathLimits, type Paths, type Reach, type Standing } from './paths.js';
 import type { Routes } from './routes.js';
+import type { Supply, Taken } from './supply.js';
 import type { Suspensions } from './suspensions.js';
 import type { Throttle } from './throttle.js';
 
 export interface DispatcherDeps {
   queue: Queue;
+  supply: Supply;
   routes: Routes;
   directory: Pick<Directory, 'accounts'>;
   recorder: Recorder;
@@ -25,7 +27,7 @@ export interface DispatcherDeps {
   suspensions: Suspensions;
   throttle: Throttle;
   obeyReply: ObeyReply;
-  attempt: (delivery: Delivery, message: Message) => Promise<AttemptResult>;
+  attempt: (taken: Taken, message: Message) => Promise<AttemptResult>;
   clock: Clock;
   logger: Logger;
   limits: PathLimits;
@@ -33,7 +35,7 @@ export interface DispatcherDeps {
 
 export interface DispatcherStats {
   lanes: number;
-  /** Sites with work, suspended ones aside. */
+  /** Paths with work, suspended ones aside. */
   sites: number;
   /** Those of them that wait for a lane. */
   waiting: number;
@@ -44,6 +46,8 @@ export interface DispatcherStats {
 
 export interface Dispatcher {
   start(): void;
+  /** The path may have something to take. */
+  onReady(path: Path): void;
   /** No new attempts. */
   halt(): void;
   /** Resolves when every lane has ended and settled what it sent. */
@@ -57,10 +61,10 @@ const MAX_SETTLE_PAUSE = 30_000;
 const SHOWN_PATHS = 20;
 const STANDINGS = ['proven', 'new', 'failing'] as const;
 
-/** What is being done for one site. */
+/** What is being done for one path. */
 interface Work {
   path: Path;
-  /** The queue may have something that is due. */
+  /** There may be something that is due. */
   hasMore: boolean;
   /** Set while a rate lets it take nothing. */
   timer: NodeJS.Timeout | undefined;
@@ -69,25 +73,26 @@ interface Work {
 /** What becomes of a delivery that was taken: a verdict, back to the queue as if it had not been taken, or aside until a hold is released. */
 type Decision = Verdict | 'back' | 'aside';
 
+const nameOf = ({ source, site }: Path) => `${source} ${site}`;
+
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { queue, routes, clock, logger, limits, paths, suspensions, throttle } = deps;
+  const { queue, supply, routes, clock, logger, limits, paths, suspensions, throttle } = deps;
   const works = new Map<string, Work>();
-  /** Sites that would go on if there were room, by what is known of them, with their turn. */
+  /** Paths that would go on if there were room, by what is known of them, with their turn. */
   const waiting: Record<Standing, Map<Work, number>> = { proven: new Map(), new: new Map(), failing: new Map() };
   let turn = 0;
   const lanes = new Set<Promise<void>>();
-  /** Sites that wait for a connection to their provider. */
+  /** Paths that wait for a connection to their provider. */
   const crowdedOut = new Map<string, Set<Work>>();
   let isHalted = false;
 
-  function onDue(site: string): void {
+  function onReady(path: Path): void {
     if (isHalted) return;
-    let work = works.get(site);
+    let work = works.get(nameOf(path));
     if (work === undefined) {
-      const path = paths.get(site);
       if (suspensions.remind(path)) return;
       work = { path, hasMore: true, timer: undefined };
-      works.set(site, work);
+      works.set(nameOf(path), work);
     }
     work.hasMore = true;
     pump(work);
@@ -109,9 +114,9 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     if (isHalted || work.timer !== undefined) return;
     const { path } = work;
     while (work.hasMore && mayStart(path)) {
-      const delivery = take(work, true);
-      if (delivery === undefined) break;
-      startLane(work, delivery);
+      const taken = take(work, true);
+      if (taken === undefined) break;
+      startLane(work, taken);
       if (firstWaiting() !== undefined) break;
     }
     if (work.timer !== undefined) return;
@@ -133,10 +138,10 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   function forget(work: Work): void {
     for (const standing of STANDINGS) waiting[standing].delete(work);
     for (const others of crowdedOut.values()) others.delete(work);
-    works.delete(work.path.site);
+    works.delete(nameOf(work.path));
   }
 
-  function take(work: Work, isNewLane: boolean): Delivery | undefined {
+  function take(work: Work, isNewLane: boolean): Taken | undefined {
     const { path } = work;
     const pause = throttle.wait(path, isNewLane);
     if (pause > 0) {
@@ -146,10 +151,10 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       }, pause).unref();
       return undefined;
     }
-    const [delivery] = queue.take(path.site, 1);
-    if (delivery === undefined) work.hasMore = false;
+    const taken = supply.take(path);
+    if (taken === undefined) work.hasMore = false;
     else throttle.took(path);
-    return delivery;
+    return taken;
   }
 
   const mayStart = (path: Path) =>
@@ -183,7 +188,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     serve(next);
   }
 
-  function startLane(work: Work, first: Delivery): void {
+  function startLane(work: Work, first: Taken): void {
     paths.started(work.path);
     throttle.started(work.path);
     const lane = runLane(work, first).finally(() => {
@@ -197,17 +202,18 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     lanes.add(lane);
   }
 
-  async function runLane(work: Work, first: Delivery): Promise<void> {
+  async function runLane(work: Work, first: Taken): Promise<void> {
     let settling: Promise<void> | undefined;
-    for (let delivery: Delivery | undefined = first; delivery !== undefined; ) {
-      const decision = await decide(work, delivery);
+    for (let taken: Taken | undefined = first; taken !== undefined; ) {
+      const { delivery } = taken;
+      const decision = await decide(work, taken);
       await settling;
       settling = undefined;
       if (decision === 'back') queue.giveBack(delivery);
       else if (decision === 'aside') queue.setAside(delivery);
       else settling = settle(delivery, decision);
       pump(work);
-      delivery = isHalted || mustYield(work) ? undefined : take(work, false);
+      taken = isHalted || mustYield(work) ? undefined : take(work, false);
     }
     await settling;
   }
@@ -221,7 +227,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     return waiting.proven.size + waiting.new.size > 0 && running > Math.floor(limits.total / rivals);
   }
 
-  async function decide({ path }: Work, delivery: Delivery): Promise<Decision> {
+  async function decide({ path }: Work, taken: Taken): Promise<Decision> {
+    const { delivery } = taken;
     try {
       const startedAt = clock.now();
       const message = await queue.message(delivery.message);
@@ -229,9 +236,10 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       if (queue.isHeld(delivery, message)) return 'aside';
       // Before the attempt: nothing that can fail may stand between a delivered message and its verdict.
       const { publicId } = await deps.directory.accounts.get(message.account);
-      const { outcome, reach, opened } = await deps.attempt(delivery, message);
+      const { outcome, reach, opened } = await deps.attempt(taken, message);
       throttle.opened(path, opened);
-      if (outcome.kind === 'released' || isReleased(path, outcome, reach)) return 'back';
+      const hasOtherWay = supply.ended(path, taken, outcome, reach);
+      if (outcome.kind === 'released' || isReleased(path, outcome, reach) || hasOtherWay) return 'back';
       const notBefore = deps.obeyReply(path, delivery, outcome);
       if (path.suspendedUntil > 0) stopTaking(path);
       const ended = { delivery, message, accountId: publicId, outcome, startedAt, now: clock.now(), jitter: randomJitter(), notBefore };
@@ -254,8 +262,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     return noted === 'crowded' && outcome.kind === 'deferred';
   }
 
-  function stopTaking({ site }: Path): void {
-    const work = works.get(site);
+  function stopTaking(path: Path): void {
+    const work = works.get(nameOf(path));
     if (work !== undefined) work.hasMore = false;
   }
 
@@ -286,22 +294,33 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   }
 
-  function explain(site: string): string | undefined {
-    const work = works.get(site);
-    if (work === undefined) return undefined;
-    const { lanes: running } = work.path;
-    if (work.timer !== undefined) return `the rate that ${site} is sent mail at is reached`;
-    if (running >= throttle.lanesAllowed(work.path)) return `all ${running} connections that ${site} is given now are in use`;
+  function explain(site: string, delivery: Delivery): string | undefined {
+    const why = supply.explain(delivery);
+    if (why !== undefined) return why;
+    for (const work of works.values()) {
+      const load = work.path.site === site ? explainLoad(work) : undefined;
+      if (load !== undefined) return load;
+    }
+    return undefined;
+  }
+
+  function explainLoad(work: Work): string | undefined {
+    const { lanes: running, source, site } = work.path;
+    const from = source === DEFAULT_SOURCE ? '' : ` from ${source}`;
+    if (work.timer !== undefined) return `the rate that ${site} is sent mail at${from} is reached`;
+    if (running >= throttle.lanesAllowed(work.path)) return `all ${running} connections that ${site} is given now${from} are in use`;
     const provider = throttle.fullProvider(work.path);
     if (provider !== undefined) return `all connections that ${provider} is given are in use`;
     return waiting[work.path.standing].has(work) ? 'all connections of this server are in use' : undefined;
   }
 
   return {
-    start: () => queue.listen({ onDue, onUnplaced, explain }),
+    start: () => queue.listen({ onDue: (site) => isHalted || supply.onDue(site), onUnplaced, explain }),
+    onReady,
     halt() {
       isHalted = true;
       suspensions.stop();
+      supply.stop();
       for (const { timer } of works.values()) clearTimeout(timer);
     },
     async finished() {

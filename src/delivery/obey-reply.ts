@@ -20,7 +20,7 @@ export type ObeyReply = (path: Path, delivery: Delivery, outcome: Outcome) => nu
 export function makeObeyReply({ queue, paths, suspensions, responses, policies }: ObeyDeps): ObeyReply {
   function obey(path: Path, account: number, { key, change, until, explanation, reply }: Override): number | undefined {
     const why = `${explanation} (${reply})`;
-    policies.forget(path.site);
+    policies.forget(path);
     if (change.suspend !== true) return undefined;
     switch (key.scope) {
       case 'path':

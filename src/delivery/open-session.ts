@@ -9,6 +9,7 @@ import type { ConnectionPool, PeerAddress } from './connection-pool.js';
 import { deferred, failed, ownReply, refused } from './end-attempt.js';
 import type { SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
+import { bindAddress } from './sources.js';
 import type { Attempt, NextHop, Step, StepResult } from './step.js';
 
 const MAX_HOSTS = 5;
@@ -44,7 +45,9 @@ export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPoo
     const dane = await hop.dane(found);
     const tls = dane.kind === 'none' ? withoutDane : decideTlsLevel({ ...question, dane });
     if (tls.skipHost) return skip(hop, tls, obstacles);
-    return found.addresses.slice(0, MAX_ADDRESSES_PER_HOST).map(({ ip }) => peerOf(attempt, hop, ip, tls));
+    const within = found.addresses.filter(({ ip }) => bindAddress(attempt.via.source, ip) !== undefined);
+    if (within.length === 0) return outOfReach(attempt, hop, obstacles);
+    return within.slice(0, MAX_ADDRESSES_PER_HOST).map(({ ip }) => peerOf(attempt, hop, ip, tls));
   }
 
   /** A connection kept to any of the hosts that are as good as the first. */
@@ -133,16 +136,38 @@ function skip({ name }: NextHop, { reason }: TlsDecision, obstacles: Obstacle[])
   return [];
 }
 
-function peerOf({ transport, sts, delivery }: Attempt, { name, port }: NextHop, ip: string, tls: TlsDecision): PeerAddress {
+const NO_SUCH_FAMILY = '4.4.4';
+
+/** Another source may reach what this one cannot. */
+export const lacksFamily = (outcome: Outcome): boolean =>
+  outcome.kind === 'deferred' && outcome.stage === 'local' && outcome.reply.enhancedCode === NO_SUCH_FAMILY;
+
+/** All its addresses are of the family that the source does not have. */
+function outOfReach(attempt: Attempt, { name }: NextHop, obstacles: Obstacle[]): PeerAddress[] {
+  const text = `${name} has no address of the family of ${attempt.via.source.name}, the address this message leaves from`;
+  obstacles.push({
+    stage: 'local',
+    reply: ownReply(451, NO_SUCH_FAMILY, text),
+    permanent: false,
+    isRemote: false,
+    connection: { mxHost: name, sendingIp: attempt.via.source.name },
+  });
+  return [];
+}
+
+function peerOf({ transport, sts, delivery, via }: Attempt, { name, port }: NextHop, ip: string, tls: TlsDecision): PeerAddress {
   const login = transport?.login === undefined ? {} : { login: transport.login, password: transport.password ?? '' };
   const policy = sts?.mode === 'enforce' ? delivery.destinationName : '';
-  return { name, ip, port, tls, policy, implicitTls: transport?.tls === 'implicit', ...login };
+  const bind = bindAddress(via.source, ip);
+  const from = { localAddress: bind === 'any' ? undefined : bind, ehlo: via.source.ehlo };
+  return { name, ip, port, ...from, tls, policy, implicitTls: transport?.tls === 'implicit', ...login };
 }
 
 /** 5xx in the greeting or to EHLO is a refusal of all our mail, and final when every host says so. TLS and AUTH can be mended. */
 function obstacleOf(failure: SmtpFailure, peer: PeerAddress): Obstacle {
   const { stage, reply } = failure;
-  const connection = { mxHost: peer.name, mxHostIp: peer.ip };
+  const { localAddress } = peer;
+  const connection = { mxHost: peer.name, mxHostIp: peer.ip, ...(localAddress === undefined ? {} : { sendingIp: localAddress }) };
   const permanent = (stage === 'banner' || stage === 'ehlo') && reply !== undefined && reply.code >= 500;
   if (stage === 'tls') {
     return { stage, reply: ownReply(421, '4.7.5', tlsText(failure, peer)), permanent: false, isRemote: false, connection };

@@ -18,7 +18,7 @@ export type Reach = 'reached' | 'unreached' | 'unknown';
 export type Noted = 'fine' | 'failed' | 'crowded' | 'suspended';
 
 export interface Path {
-  /** Name of our end; there is one today. */
+  /** Name of our end: a source, or `default`. */
   readonly source: string;
   readonly site: string;
   readonly standing: Standing;
@@ -33,7 +33,10 @@ export interface Path {
 }
 
 export interface Paths {
-  get(site: string): Path;
+  /** From the default source unless another is named. */
+  get(site: string, source?: string): Path;
+  /** The path if anything is known of it. */
+  find(site: string, source?: string): Path | undefined;
   /** Room for one more lane of any path of that standing. */
   hasRoom(standing: Standing): boolean;
   started(path: Path): void;
@@ -186,7 +189,8 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
   }
 
   return {
-    get: (site) => entryOf({ source: DEFAULT_SOURCE, site }),
+    get: (site, source = DEFAULT_SOURCE) => entryOf({ source, site }),
+    find: (site, source = DEFAULT_SOURCE) => known.get(`${source} ${site}`),
     hasRoom(standing) {
       if (total() >= limits.total) return false;
       if (standing === 'proven') return true;

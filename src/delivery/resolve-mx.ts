@@ -15,6 +15,7 @@ export function makeResolveMx({ routes, policies }: { routes: Routes; policies: 
     name: 'resolve-mx',
     run(attempt) {
       const { destinationName } = attempt.delivery;
+      if (attempt.via.transport !== undefined) return follow(attempt, routes.through(attempt.via.transport), policies);
       const route = routes.known(destinationName);
       return route === undefined
         ? routes.resolve(destinationName).then((found) => follow(attempt, found, policies))
@@ -28,7 +29,7 @@ function follow(attempt: Attempt, { site, transport, hops, sts, none }: Route, p
   attempt.transport = transport;
   attempt.hops = namedFirst(spread(hops), sts);
   attempt.sts = sts;
-  const policy = policies.of(site);
+  const policy = policies.of({ source: attempt.via.source.name, site });
   const shaped = policy?.tls ?? 'may';
   attempt.siteTls = transport !== undefined ? transportRequirement(transport) : sts?.mode === 'enforce' ? 'verify' : shaped;
   attempt.maxMessages = policy?.messagesPerConnection ?? MAX_MESSAGES;

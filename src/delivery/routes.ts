@@ -16,7 +16,7 @@ import {
 } from '#net';
 import { siteName } from './site-name.js';
 import type { NextHop } from './step.js';
-import { findTransport, type Transport } from './transport.js';
+import { findTransport, siteOfTransport, type Transport } from './transport.js';
 
 export interface Route {
   readonly site: string;
@@ -41,6 +41,8 @@ export interface Routes {
   known(destination: string): Route | undefined;
   /** Looks it up, or waits for the look-up under way. Never rejects. */
   resolve(destination: string): Promise<Route>;
+  /** By way of a smarthost, whatever the destination. */
+  through(transport: Transport): Route;
   /** Undefined for a smarthost, a destination without a host, and a site that was forgotten. */
   siteFacts(site: string): SiteFacts | undefined;
 }
@@ -96,7 +98,7 @@ export function makeRoutes(deps: RoutesDeps): Routes {
   let lookups = 0;
 
   const viaTransport = (transport: Transport): Route => ({
-    site: `${transport.host}:${transport.port}`,
+    site: siteOfTransport(transport),
     transport,
     hops: [{ name: transport.host, port: transport.port, preference: 0, addresses: () => lookup(transport.host), dane: NO_DANE }],
     sts: undefined,
@@ -198,6 +200,7 @@ export function makeRoutes(deps: RoutesDeps): Routes {
       return transport === undefined ? undefined : keep(destination, viaTransport(transport));
     },
     resolve,
+    through: viaTransport,
     siteFacts: (site) => sites.get(site),
   };
 }

@@ -1,19 +1,21 @@
 /**
- * What a site takes from us now: the shaping of its provider, made stricter by what its replies brought. Kept for a moment, because it is asked for
+ * What a site takes from one of our sources now: the shaping of its provider, made stricter by what its replies brought. Kept for a moment, because it is asked for
  * every message. A smarthost is the operator's own and has no shaping.
  */
 import type { ShapingRules } from '#config';
 import { type Clock, SECOND } from '#core';
-import { DEFAULT_SOURCE } from './paths.js';
+import type { Path } from './paths.js';
 import type { SiteFacts } from './routes.js';
 import { applyOverrides, type EffectivePolicy, makeShaping } from './shaping-policy.js';
 import type { ResponseRules } from './shaping-responses.js';
 
+export type PathName = Pick<Path, 'source' | 'site'>;
+
 export interface SitePolicies {
   /** Undefined: no limits but the server's own. */
-  of(site: string): EffectivePolicy | undefined;
-  /** Something about the site has changed. */
-  forget(site: string): void;
+  of(path: PathName): EffectivePolicy | undefined;
+  /** Something about the path has changed. */
+  forget(path: PathName): void;
 }
 
 const KEPT_MS = SECOND;
@@ -30,22 +32,25 @@ export function makeSitePolicies({ rules, responses, siteFacts, clock }: SitePol
   const shaping = makeShaping(rules);
   const kept = new Map<string, { until: number; policy: EffectivePolicy | undefined }>();
 
-  function make(site: string): EffectivePolicy | undefined {
+  const keyOf = ({ source, site }: PathName) => `${source} ${site}`;
+
+  function make({ source, site }: PathName): EffectivePolicy | undefined {
     const facts = siteFacts(site);
     if (facts === undefined) return undefined;
-    const overrides = responses.active({ source: DEFAULT_SOURCE, site, tenant: '', destination: '' });
+    const overrides = responses.active({ source, site, tenant: '', destination: '' });
     return applyOverrides(shaping.policyFor(facts.mxHosts, facts.destination), overrides);
   }
 
   return {
-    of(site) {
-      const known = kept.get(site);
+    of(path) {
+      const key = keyOf(path);
+      const known = kept.get(key);
       if (known !== undefined && known.until > clock.monotonic()) return known.policy;
       if (kept.size >= MAX_KEPT) kept.clear();
-      const policy = make(site);
-      kept.set(site, { until: clock.monotonic() + KEPT_MS, policy });
+      const policy = make(path);
+      kept.set(key, { until: clock.monotonic() + KEPT_MS, policy });
       return policy;
     },
-    forget: (site) => void kept.delete(site),
+    forget: (path) => void kept.delete(keyOf(path)),
   };
 }

@@ -22,6 +22,10 @@ export interface SmtpPeer {
   name: string;
   ip: string;
   port: number;
+  /** Address of ours to connect from; undefined: any. */
+  localAddress: string | undefined;
+  /** Name we greet with. */
+  ehlo: string;
   /** `clear`: never STARTTLS. `offered`: STARTTLS if the peer has it. `required`: nothing is sent without it. `implicit`: TLS from the first byte. */
   security: 'clear' | 'offered' | 'required' | 'implicit';
   /** Given unless the security is `clear`. */
@@ -71,11 +75,11 @@ const NEVER_MS = 2 ** 31 - 1;
 /** Rejects with SmtpFailure; the stage says how far it came. Kind `aborted` when `signal` came first. */
 export async function openSmtpSession(
   peer: SmtpPeer,
-  options: { hostname: string; timeouts: DeliveryTimeouts; clock: Clock; leftMs: number; signal: AbortSignal },
+  options: { timeouts: DeliveryTimeouts; clock: Clock; leftMs: number; signal: AbortSignal },
 ): Promise<SmtpSession> {
   const { clock, timeouts, signal } = options;
   const began = clock.monotonic();
-  const socket = await connectSocket(peer.ip, peer.port, Math.min(timeouts.connect, options.leftMs), signal);
+  const socket = await connectSocket(peer, Math.min(timeouts.connect, options.leftMs), signal);
   const session = new Session(peer, socket, options);
   const abort = () => session.abort('stopping');
   signal.addEventListener('abort', abort);
@@ -110,11 +114,7 @@ class Session implements SmtpSession {
   #mustReset = false;
   #closeListener: (() => void) | undefined;
 
-  constructor(
-    peer: SmtpPeer,
-    socket: Socket,
-    { hostname, timeouts, clock }: { hostname: string; timeouts: DeliveryTimeouts; clock: Clock },
-  ) {
+  constructor(peer: SmtpPeer, socket: Socket, { timeouts, clock }: { timeouts: DeliveryTimeouts; clock: Clock }) {
     this.#peer = peer;
     this.#timeouts = timeouts;
     this.#clock = clock;
@@ -129,7 +129,7 @@ class Session implements SmtpSession {
       ignoreTLS: peer.security === 'clear',
       requireTLS: peer.security === 'required',
       tls: peer.tls?.options ?? {},
-      name: hostname,
+      name: peer.ehlo,
       connectionTimeout: NEVER_MS,
       greetingTimeout: NEVER_MS,
       socketTimeout: NEVER_MS,

@@ -4,6 +4,7 @@ import type { AddressResult, DaneResult, StsPolicy } from '#net';
 import type { DomainRecord } from '#store';
 import type { TlsRequirement } from './decide-tls.js';
 import type { SmtpSession } from './smtp-client.js';
+import type { Via } from './supply.js';
 import type { Transport } from './transport.js';
 
 /** A host to try, whose addresses are looked up when its turn comes. */
@@ -33,6 +34,8 @@ export interface Rendered {
 export interface Attempt {
   readonly delivery: Delivery;
   readonly message: Message;
+  /** Source, and the smarthost that stands in for the destination's exchangers, if any. */
+  readonly via: Via;
   /** Undefined when its owner deleted it. */
   readonly domain: DomainRecord | undefined;
   /** Wall clock, ms. */

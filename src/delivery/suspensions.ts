@@ -1,9 +1,9 @@
 /** Paths that are left alone: their mail rests in the queue, and when the time is over a single lane finds out whether they work again. */
 import type { Logger } from 'pino';
 import type { Clock } from '#core';
-import type { Queue } from '#queue';
 import type { Path, Paths } from './paths.js';
 import { destinationOfNobody, isNobody, type Routes } from './routes.js';
+import type { Supply } from './supply.js';
 
 export interface Suspensions {
   /** The path is suspended until `suspendedUntil`; again: until then instead. */
@@ -18,7 +18,7 @@ export interface Suspensions {
 }
 
 export interface SuspensionsDeps {
-  queue: Pick<Queue, 'rest' | 'wake'>;
+  supply: Pick<Supply, 'rest' | 'wake'>;
   paths: Pick<Paths, 'resume'>;
   routes: Pick<Routes, 'resolve'>;
   clock: Clock;
@@ -28,7 +28,7 @@ export interface SuspensionsDeps {
 /** What a timer may wait at most, ms. */
 const LONGEST_SLEEP = 2 ** 31 - 1;
 
-export function makeSuspensions({ queue, paths, routes, clock, logger }: SuspensionsDeps): Suspensions {
+export function makeSuspensions({ supply, paths, routes, clock, logger }: SuspensionsDeps): Suspensions {
   const suspended = new Map<Path, { timer: NodeJS.Timeout; why: string }>();
   let isStopped = false;
 
@@ -47,11 +47,11 @@ export function makeSuspensions({ queue, paths, routes, clock, logger }: Suspens
 
   function begin(path: Path, why: string): void {
     if (isStopped) return;
-    const { site, suspendedUntil: until } = path;
+    const { source, site, suspendedUntil: until } = path;
     const known = suspended.get(path);
     clearTimeout(known?.timer);
-    if (known?.why !== why) logger.info({ site, until, why }, 'site is left alone');
-    queue.rest(site, until, why);
+    if (known?.why !== why) logger.info({ source, site, until, why }, 'path is left alone');
+    supply.rest(path, until, why);
     const timer = setTimeout(() => void probe(path), Math.min(LONGEST_SLEEP, Math.max(0, until - clock.now())));
     suspended.set(path, { timer: timer.unref(), why });
   }
@@ -59,7 +59,7 @@ export function makeSuspensions({ queue, paths, routes, clock, logger }: Suspens
   function end(path: Path): void {
     clearTimeout(suspended.get(path)?.timer);
     suspended.delete(path);
-    if (!isStopped) queue.wake(path.site);
+    if (!isStopped) supply.wake(path);
   }
 
   return {
@@ -67,7 +67,7 @@ export function makeSuspensions({ queue, paths, routes, clock, logger }: Suspens
     end,
     remind(path) {
       const known = suspended.get(path);
-      if (known !== undefined) queue.rest(path.site, path.suspendedUntil, known.why);
+      if (known !== undefined) supply.rest(path, path.suspendedUntil, known.why);
       return known !== undefined;
     },
     size: () => suspended.size,

@@ -45,14 +45,14 @@ export function makeThrottle({ policies, clock }: { policies: SitePolicies; cloc
   }
 
   return {
-    lanesAllowed: ({ site, window }) => Math.min(window, policies.of(site)?.connections ?? window),
-    fullProvider({ site }) {
-      const { provider, providerConnections } = policies.of(site) ?? {};
+    lanesAllowed: (path) => Math.min(path.window, policies.of(path)?.connections ?? path.window),
+    fullProvider(path) {
+      const { provider, providerConnections } = policies.of(path) ?? {};
       if (provider === undefined || providerConnections === undefined) return undefined;
       return (lanes.get(provider) ?? 0) >= providerConnections ? provider : undefined;
     },
     wait(path, isNewLane) {
-      const { messageRate, connectionRate } = policies.of(path.site) ?? {};
+      const { messageRate, connectionRate } = policies.of(path) ?? {};
       if (messageRate === undefined && (connectionRate === undefined || !isNewLane)) return 0;
       const now = clock.monotonic();
       const { messages, connections } = gatesOf(path);
@@ -62,15 +62,15 @@ export function makeThrottle({ policies, clock }: { policies: SitePolicies; cloc
       );
     },
     took(path) {
-      const { messageRate } = policies.of(path.site) ?? {};
+      const { messageRate } = policies.of(path) ?? {};
       if (messageRate !== undefined) gatesOf(path).messages.spend(messageRate, clock.monotonic());
     },
     opened(path, connections) {
-      const { connectionRate } = policies.of(path.site) ?? {};
+      const { connectionRate } = policies.of(path) ?? {};
       if (connectionRate !== undefined && connections > 0) gatesOf(path).connections.spend(connectionRate, clock.monotonic(), connections);
     },
     started(path) {
-      const provider = counted.get(path) ?? policies.of(path.site)?.provider;
+      const provider = counted.get(path) ?? policies.of(path)?.provider;
       if (provider === undefined) return;
       counted.set(path, provider);
       lanes.set(provider, (lanes.get(provider) ?? 0) + 1);

@@ -2,6 +2,8 @@
 export interface Transport {
   /** `*`: every destination. `example.com`: that domain. `.example.com` or `*.example.com`: its subdomains. */
   match: string;
+  /** `fallback`: only while the destination's own exchangers cannot be reached. `always` unless given. */
+  when?: 'always' | 'fallback';
   /** Name or IP address. */
   host: string;
   port: number;
@@ -16,8 +18,16 @@ export interface Transport {
 
 /** The first transport whose `match` fits, in the order of the configuration. `destination` is lower-case ASCII. */
 export function findTransport(transports: readonly Transport[], destination: string): Transport | undefined {
-  return transports.find(({ match }) => matches(match.toLowerCase(), destination));
+  return transports.find(({ match, when }) => when !== 'fallback' && matches(match.toLowerCase(), destination));
 }
+
+/** The same among those that stand in for exchangers that cannot be reached. */
+export function findFallback(transports: readonly Transport[], destination: string): Transport | undefined {
+  return transports.find(({ match, when }) => when === 'fallback' && matches(match.toLowerCase(), destination));
+}
+
+/** Name of the site that a smarthost is. */
+export const siteOfTransport = ({ host, port }: Transport): string => `${host}:${port}`;
 
 function matches(pattern: string, destination: string): boolean {
   if (pattern === '*') return true;

@@ -148,10 +148,23 @@ export interface Accounts {
   count(): Promise<number>;
 }
 
+export type SourceOptions = Pick<SendOptions, 'sendingIp' | 'sendingIpPool'>;
+
+export interface Sources {
+  /**
+   * The addresses that mail may leave from, the list that counts first: of the message, of its domain. Later ones are for when the server has none of
+   * the addresses of an earlier one; empty: any.
+   */
+  wanted(domain: DomainRecord | undefined, options: SourceOptions): Promise<readonly (readonly string[])[]>;
+  /** For intake. Refusal 400 that names the parameter when the account has no such address or pool. */
+  check(account: number, options: SourceOptions): Promise<void>;
+}
+
 export interface Directory {
   accounts: Accounts;
   domains: Domains;
   dkimKeys: DkimKeys;
   credentials: Credentials;
   keys: Keys;
+  sources: Sources;
 }

@@ -7,6 +7,7 @@ import type { Directory, Domains } from './directory.js';
 import { makeDkimKeys, type OwnDkimKeys } from './dkim-keys.js';
 import { makeDomains } from './domains.js';
 import { makeKeys } from './keys.js';
+import { makeSources, type SourceAddresses } from './sources.js';
 
 export interface DirectoryDeps {
   store: DirectoryStore;
@@ -16,6 +17,8 @@ export interface DirectoryDeps {
   /** 32 random bytes that stay on this server; keys are hashed with it. */
   serverKey: Uint8Array;
   dns: Dns;
+  /** What this server may send from, of its configuration; the system's choice unless given. */
+  addresses?: readonly SourceAddresses[];
 }
 
 export function makeDirectory(deps: DirectoryDeps): Directory {
@@ -26,5 +29,12 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
     domains: { get: (account, name) => domains.get(account, name), find: (name) => domains.find(name) },
   });
   const domains: Domains = makeDomains({ ...deps, dkimKeys });
-  return { accounts, domains, dkimKeys, credentials: makeCredentials({ ...deps, domains }), keys: makeKeys({ ...deps, domains }) };
+  return {
+    accounts,
+    domains,
+    dkimKeys,
+    credentials: makeCredentials({ ...deps, domains }),
+    keys: makeKeys({ ...deps, domains }),
+    sources: makeSources({ addresses: deps.addresses ?? [] }),
+  };
 }

@@ -47,7 +47,9 @@ export function makeQueue(deps: QueueDeps): Queue {
     onUnplaced: (destination) => running && tell((listener) => listener.onUnplaced(destination)),
     isHeld: (flow) => isHeld(flow),
   });
-  const isHeld = (flow: Flow): boolean => holds.holdsFlow(flow) || pauses.find(flow) !== undefined;
+  /** Flows that whoever takes wants no more of for now. */
+  const withheld = new Set<Flow>();
+  const isHeld = (flow: Flow): boolean => withheld.has(flow) || holds.holdsFlow(flow) || pauses.find(flow) !== undefined;
   const pauses = makePauses({ clock, onEnd: () => wakeEveryone() });
   const holds = makeHolds(spool, (destination) => flows.find(destination)?.site?.name);
   const load = makeLoad({ spool, flows, clock, logger });
@@ -181,6 +183,21 @@ export function makeQueue(deps: QueueDeps): Queue {
       flows.wake(flow);
     },
     setAside: ({ id }) => void flows.inHand.delete(id),
+    bringBack(delivery) {
+      // By name: the spool may have given the destination another number since.
+      const known = flows.find(delivery.destinationName)?.flows.get(flows.keyOf(delivery));
+      const flow = known ?? flows.flow(delivery, delivery.destinationName);
+      if (flows.noteRow(flow, delivery.due, delivery.id)) flows.wake(flow);
+    },
+    withhold(delivery) {
+      const flow = flows.flow(delivery, delivery.destinationName);
+      withheld.add(flow);
+      flows.withdraw(flow);
+      flow.ready.unshift(delivery);
+      return () => {
+        if (withheld.delete(flow)) flows.wake(flow);
+      };
+    },
     ...makeOperate({ ...deps, flows, committed: deps.onEvents }),
     why: makeWhy({
       spool,
@@ -188,7 +205,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       holds,
       pauses,
       clock,
-      explain: (site) => listeners.map((listener) => listener.explain(site)).find(Boolean),
+      explain: (site, delivery) => listeners.map((listener) => listener.explain(site, delivery)).find(Boolean),
     }),
     async hold({ account, domain, destination, site, message }: HoldFilter, reason = '') {
       const hold = await holds.add({ account, domain, destination, site, message, reason, at: clock.now() });

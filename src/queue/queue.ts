@@ -16,8 +16,8 @@ export interface QueueListener {
   onDue(site: string): void;
   /** The destination has due work and its site is not known, or was told too long ago: answer with place(), when it is known. */
   onUnplaced(destination: string): void;
-  /** In plain words why a site that has due work is not served faster; undefined when there is nothing to say. */
-  explain(site: string): string | undefined;
+  /** In plain words why a delivery that is due at this site is not being attempted; undefined when there is nothing to say. */
+  explain(site: string, delivery: Delivery): string | undefined;
 }
 
 /** Why an open delivery waits, for people. */
@@ -56,8 +56,12 @@ export interface Queue {
   settle(delivery: Delivery, verdict: Verdict): Promise<boolean>;
   /** Returns a delivery that was not tried: it is due again at once. */
   giveBack(delivery: Delivery): void;
-  /** Returns a delivery that is held: it is due again when the hold is released. */
+  /** Returns a delivery that is held: it is due again when the hold is released, or when bringBack() names it or an earlier one of its flow. */
   setAside(delivery: Delivery): void;
+  /** What was set aside of a flow from this delivery on is due again. Costs another read of those rows, never a write. */
+  bringBack(delivery: Delivery): void;
+  /** Returns a delivery that was not tried; nothing more of its flow is taken until the function that this gives is called. */
+  withhold(delivery: Delivery): () => void;
 
   /** Operator's view; names the account. */
   list(filter: QueueFilter): Promise<QueuedDelivery[]>;

@@ -1,5 +1,5 @@
 /** Says in plain words why an open delivery waits, and when it may be tried next. */
-import type { Clock, Delivery } from '#core';
+import { type Clock, type Delivery, rfc2822Date } from '#core';
 import type { QueuedDelivery, SpoolStore } from '#store';
 import type { Flows } from './flows.js';
 import type { Holds } from './holds.js';
@@ -15,7 +15,7 @@ export interface WhyDeps {
   holds: Pick<Holds, 'find'>;
   pauses: Pick<Pauses, 'find'>;
   clock: Clock;
-  explain: (site: string) => string | undefined;
+  explain: (site: string, delivery: Delivery) => string | undefined;
 }
 
 export function makeWhy({ spool, flows, holds, pauses, clock, explain }: WhyDeps) {
@@ -30,7 +30,7 @@ export function makeWhy({ spool, flows, holds, pauses, clock, explain }: WhyDeps
     const hold = holds.find(delivery, site?.name);
     if (hold !== undefined) return { reason: `Held by the operator${hold.reason === '' ? '' : `: ${hold.reason}`}`, until: undefined };
     if (due > clock.now()) {
-      if (attempts === 0) return { reason: 'Scheduled for later', until: due };
+      if (attempts === 0) return { reason: `Scheduled by its sender for ${rfc2822Date(due)}`, until: due };
       return { reason: `Attempt ${attempts} got "${last?.code} ${last?.message}"; it is tried again by the schedule`, until: due };
     }
     const flow = flows.find(destinationName)?.flows.get(flows.keyOf(delivery));
@@ -43,7 +43,7 @@ export function makeWhy({ spool, flows, holds, pauses, clock, explain }: WhyDeps
       ahead === 0
         ? 'First of its sender to this destination'
         : `Behind ${ahead}${ahead === COUNT_TO ? ' or more' : ''} others of its sender`;
-    const load = explain(site.name);
+    const load = explain(site.name, delivery);
     return { reason: `${others}${load === undefined ? '' : `; ${load}`}`, until: undefined };
   };
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KEY_PATHS, TRANSPORT_KEYS } from '../../../dist/config/defaults.js';
+import { KEY_PATHS, SOURCE_KEYS, TRANSPORT_KEYS } from '../../../dist/config/defaults.js';
 import { ConfigError, explainConfig, loadConfig } from '../../../dist/config/index.js';
 import { tempDir } from '../../support/temp-dir.mjs';
 
@@ -40,7 +40,7 @@ describe('loadConfig', () => {
     expect(config.listen.smtps.map(({ port }) => port)).toEqual([4650]);
     expect(config.listen.http.map(({ port }) => port)).toEqual([8080]);
     expect(config.limits.unverifiedDomainPerDay).toBe(300);
-    expect(config.delivery).toEqual({ port: 25, transports: [], allowPrivateNetworks: false });
+    expect(config.delivery).toMatchObject({ port: 25, sources: [], transports: [], allowPrivateNetworks: false });
     expect(config.tls).toEqual({ cert: null, key: null });
     expect([...origins.values()]).toEqual(KEY_PATHS.map(() => 'default'));
   });
@@ -82,8 +82,21 @@ delivery:
     expect(config.listen.smtps).toEqual([]);
     expect(config.trustedNetworks).toEqual(['10.1.2.3/32', '2001:db8::/32']);
     expect(config.delivery.transports).toEqual([
-      { match: '*.xn--bcher-kva.example', host: '::1', port: 25, tls: 'may', login: 'a', password: 'b' },
-      { match: '*', host: 'smarthost.example', port: 25, tls: 'may' },
+      { match: '*.xn--bcher-kva.example', when: 'always', host: '::1', port: 25, tls: 'may', login: 'a', password: 'b' },
+      { match: '*', when: 'always', host: 'smarthost.example', port: 25, tls: 'may' },
+    ]);
+  });
+
+  it('shows IPv6 sources in one form, so that they can be compared', () => {
+    const { config } = load(`
+delivery:
+  sources:
+    - { ipv4: 192.0.2.10, ipv6: "2001:DB8:0::0:10", ehlo: MTA1.example.com }
+    - { ipv4: 192.0.2.11 }
+`);
+    expect(config.delivery.sources).toEqual([
+      { ipv4: '192.0.2.10', ipv6: '2001:db8::10', ehlo: 'mta1.example.com' },
+      { ipv4: '192.0.2.11' },
     ]);
   });
 
@@ -150,19 +163,20 @@ describe('config/mailwagon.example.yaml', () => {
     expect([...origins].filter(([, origin]) => origin === 'default').map(([key]) => key)).toEqual([]);
   });
 
-  it('loads with its alternatives uncommented too, and names every key of a transport', () => {
+  it('loads with its alternatives uncommented too, and names every key of a source and a transport', () => {
     const alternatives = text
-      .replace(/^(\s*)(trustedNetworks|servers|transports): \[\]\n/gm, '')
-      .replace(/^(\s*)# ((?:trustedNetworks|servers|transports):.*|\s+- \{.*)$/gm, '$1$2');
+      .replace(/^(\s*)(trustedNetworks|servers|sources|transports): \[\]\n/gm, '')
+      .replace(/^(\s*)# ((?:trustedNetworks|servers|sources|transports):.*|\s+- \{.*)$/gm, '$1$2');
     const { config } = load(alternatives);
     expect(config.trustedNetworks).toHaveLength(2);
     expect(config.dns.servers).toHaveLength(2);
-    expect(config.delivery.transports).toHaveLength(2);
-    for (const key of TRANSPORT_KEYS) expect(text).toContain(key);
+    expect(config.delivery.transports).toHaveLength(3);
+    expect(config.delivery.sources).toHaveLength(2);
+    for (const key of [...TRANSPORT_KEYS, ...SOURCE_KEYS]) expect(text).toContain(key);
   });
 });
 
 it('docs/configuration.md has every key', () => {
   const page = readFileSync(fileURLToPath(new URL('../../../docs/configuration.md', import.meta.url)), 'utf8');
-  expect([...KEY_PATHS, ...TRANSPORT_KEYS].filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
+  expect([...KEY_PATHS, ...SOURCE_KEYS, ...TRANSPORT_KEYS].filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
 });

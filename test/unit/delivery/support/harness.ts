@@ -10,7 +10,7 @@ import {
   type SendOptions,
   systemClock,
 } from '../../../../dist/core/index.js';
-import { type DeliveryOptions, type DeliveryTimeouts, makeDelivery } from '../../../../dist/delivery/index.js';
+import { type DeliveryDeps, type DeliveryOptions, type DeliveryTimeouts, makeDelivery } from '../../../../dist/delivery/index.js';
 import type { Directory } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
 import { makeBodyScan } from '../../../../dist/mail/body-scan.js';
@@ -104,6 +104,7 @@ export function makeHarness(
       signingKeys: async () => [{ domain: 'src.test', selector: 's1', privateKey }],
     },
     accounts: { get: async () => ({ publicId: 'acc1' }) },
+    sources: { wanted: async (_domain: unknown, { sendingIp }: SendOptions) => (sendingIp === undefined ? [] : [[sendingIp]]) },
   } as unknown as Directory;
   const delivery = makeDelivery({
     queue,

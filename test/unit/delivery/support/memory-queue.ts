@@ -32,6 +32,9 @@ export function makeMemoryQueue(): MemoryQueue {
   const due: Delivery[] = [];
   const sites = new Map<string, string>();
   const resting = new Map<string, string>();
+  const aside: Delivery[] = [];
+  /** Flows nobody wants more of; here a flow is a destination. */
+  const withheld = new Set<string>();
   const listeners: QueueListener[] = [];
   const unused = () => Promise.reject(new Error('not in this test'));
   const tell = (name: string) => {
@@ -70,7 +73,8 @@ export function makeMemoryQueue(): MemoryQueue {
       const taken: Delivery[] = [];
       if (resting.has(site)) return taken;
       for (let index = 0; index < due.length && taken.length < limit; ) {
-        if (sites.get(due[index]?.destinationName ?? '') === site) taken.push(...due.splice(index, 1));
+        const name = due[index]?.destinationName ?? '';
+        if (sites.get(name) === site && !withheld.has(name)) taken.push(...due.splice(index, 1));
         else index++;
       }
       for (const { id } of taken) queue.held.add(id);
@@ -93,7 +97,24 @@ export function makeMemoryQueue(): MemoryQueue {
     },
     pause: (filter, until, why) => void queue.pauses.push({ filter, until, why }),
     isHeld: () => false,
-    setAside: ({ id }) => void queue.held.delete(id),
+    setAside(delivery) {
+      queue.held.delete(delivery.id);
+      aside.push(delivery);
+    },
+    bringBack({ destinationName }) {
+      const mine = aside.filter((delivery) => delivery.destinationName === destinationName);
+      for (const delivery of mine) aside.splice(aside.indexOf(delivery), 1);
+      due.unshift(...mine);
+      tell(destinationName);
+    },
+    withhold(delivery) {
+      queue.held.delete(delivery.id);
+      due.unshift(delivery);
+      withheld.add(delivery.destinationName);
+      return () => {
+        if (withheld.delete(delivery.destinationName)) tell(delivery.destinationName);
+      };
+    },
     holds: () => [],
     hold: unused,
     release: unused,

@@ -1,0 +1,81 @@
+/**
+ * Which of our addresses a delivery leaves from; pure. Each sender and recipient keep the same source as long as it can be used, so that a greylist
+ * sees who it knows, while the mail of a domain spreads over all of its sources (rendezvous hashing: one source more or less moves only its share).
+ */
+import type { Sources } from './sources.js';
+
+export type SourceState =
+  | { kind: 'ready' }
+  /** Replies from there asked for another source. */
+  | { kind: 'unwelcome' }
+  /** A single delivery is finding out whether the path works again. */
+  | { kind: 'probing' }
+  /** Its path is left alone; who ends that says so. Times in ms since the epoch. */
+  | { kind: 'suspended'; until: number; why: string }
+  /** It has sent what its warm-up allows until then. */
+  | { kind: 'spent'; until: number };
+
+export type SourceChoice =
+  | { kind: 'source'; name: string }
+  /** Over the fallback transport. */
+  | { kind: 'fallback' }
+  /** `recheckAt`: look again then, because nobody will say. Times in ms since the epoch. */
+  | { kind: 'wait'; until: number; recheckAt: number | undefined; why: string };
+
+export interface SourceQuestion {
+  /** At least one. */
+  candidates: readonly string[];
+  /** The same for deliveries that should have the same source. */
+  key: string;
+  stateOf: (name: string) => SourceState;
+  /** A smarthost stands in for paths that do not work. */
+  hasFallback: boolean;
+}
+
+export function chooseSource({ candidates, key, stateOf, hasFallback }: SourceQuestion): SourceChoice {
+  const order = candidates.length === 1 ? [...candidates] : byWeight(candidates, key);
+  const states = order.map((name) => ({ name, state: stateOf(name) }));
+  const first = (kind: SourceState['kind']) => states.find(({ state }) => state.kind === kind);
+  const usable = first('ready') ?? first('unwelcome');
+  if (usable !== undefined) return { kind: 'source', name: usable.name };
+  const probing = first('probing');
+  // Warm-up alone is no reason for a smarthost: its mail waits.
+  if (hasFallback && (probing ?? first('suspended')) !== undefined) return { kind: 'fallback' };
+  if (probing !== undefined) return { kind: 'source', name: probing.name };
+  return waitFor(states.map(({ state }) => state));
+}
+
+function waitFor(states: readonly SourceState[]): SourceChoice {
+  const suspended = states.filter((state) => state.kind === 'suspended');
+  const spent = states.filter((state) => state.kind === 'spent');
+  const recheckAt = spent.length === 0 ? undefined : Math.min(...spent.map(({ until }) => until));
+  const until = Math.min(...suspended.map((state) => state.until), recheckAt ?? Number.POSITIVE_INFINITY);
+  const why = [
+    ...new Set(suspended.map((state) => state.why)),
+    ...(spent.length === 0 ? [] : ['the sources it may leave from have sent what their warm-up allows for now']),
+  ].join('; ');
+  return { kind: 'wait', until, recheckAt, why };
+}
+
+/** The names of the first list that has any that are configured; all of them when there is none: an address that is gone would keep mail for ever. */
+export function candidatesOf(wanted: readonly (readonly string[])[], sources: Sources): readonly string[] {
+  for (const addresses of wanted) {
+    const names = [...new Set(addresses.map(sources.nameOf))].filter((name) => name !== undefined);
+    if (names.length > 0) return names;
+  }
+  return sources.names;
+}
+
+function byWeight(names: readonly string[], key: string): string[] {
+  const weighed = names.map((name) => ({ name, weight: hash(`${name} ${key}`) }));
+  return weighed.sort((one, other) => one.weight - other.weight || (one.name < other.name ? -1 : 1)).map(({ name }) => name);
+}
+
+/** FNV-1a with the finish of MurmurHash3, so that keys that differ at their end differ in all bits. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
+  return (value ^ (value >>> 16)) >>> 0;
+}

@@ -1,0 +1,161 @@
+/**
+ * Gives each due delivery of a site to the source it should leave from. What a path has no room for waits in the queue with its flow; what no source
+ * may carry for now is set aside and looked at again when one may. Sites of smarthosts and of destinations without a host have one path: their mail
+ * is taken as it comes.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { type Clock, type Delivery, HOUR, type Message, type Outcome } from '#core';
+import type { Directory } from '#directory';
+import type { Queue } from '#queue';
+import { makeAsides } from './asides.js';
+import { candidatesOf, chooseSource, type SourceState } from './choose-source.js';
+import { makeExpiringSet } from './expiring-set.js';
+import { lacksFamily } from './open-session.js';
+import { makeParks } from './park.js';
+import { DEFAULT_SOURCE, type Path, type Paths } from './paths.js';
+import { isNobody } from './routes.js';
+import type { SitePolicies } from './site-policies.js';
+import type { Sources } from './sources.js';
+import type { Supply, Taken } from './supply.js';
+import { findFallback, siteOfTransport, type Transport } from './transport.js';
+
+export interface SortDeps {
+  queue: Pick<Queue, 'take' | 'rest' | 'wake' | 'message' | 'giveBack' | 'setAside' | 'bringBack' | 'withhold'>;
+  paths: Pick<Paths, 'get' | 'find'>;
+  policies: SitePolicies;
+  sources: Sources;
+  transports: readonly Transport[];
+  directory: Pick<Directory, 'domains' | 'sources'>;
+  clock: Clock;
+  logger: Logger;
+  /** The path may have something to take. */
+  onReady: (path: Path) => void;
+}
+
+/** Deliveries looked at together. */
+const BATCH = 8;
+/** Pause after an error of this server's own, ms. */
+const ERROR_PAUSE = 2000;
+
+export function makeSortedSupply(deps: SortDeps): Supply {
+  const { queue, paths, policies, sources, transports, directory, clock, logger, onReady } = deps;
+  const parks = makeParks();
+  const asides = makeAsides({ queue, clock });
+  const sorting = new Set<string>();
+  const smarthosts = new Set(transports.map(siteOfTransport));
+  const names = sources.names.length > 0 ? sources.names : [DEFAULT_SOURCE];
+  /** Paths whose source has no address of the family that the site needs. */
+  const unfit = makeExpiringSet({ clock, lifetimeMs: HOUR, maxSize: 10_000 });
+  let isStopped = false;
+
+  /** Nothing to choose there. */
+  const hasOnePath = (site: string) => isNobody(site) || smarthosts.has(site);
+
+  function stateAt(site: string, name: string): SourceState {
+    const path = paths.find(site, name);
+    if (path === undefined) return { kind: 'ready' };
+    if (path.suspendedUntil > 0)
+      return { kind: 'suspended', until: path.suspendedUntil, why: `mail from ${name} to ${site} is left alone for now` };
+    if (path.isProbing && (path.lanes > 0 || parks.has(path))) return { kind: 'probing' };
+    const { otherSourceUntil = 0 } = policies.of(path) ?? {};
+    return { kind: otherSourceUntil > clock.now() || unfit.has(`${name} ${site}`) ? 'unwelcome' : 'ready' };
+  }
+
+  /** Once each: when no source is better, the delivery waits for its next attempt. */
+  function isNews({ source, site }: Path): boolean {
+    if (names.length === 1 || unfit.has(`${source} ${site}`)) return false;
+    unfit.add(`${source} ${site}`);
+    return true;
+  }
+
+  async function candidatesFor(message: Message | undefined): Promise<readonly string[]> {
+    if (message === undefined || names.length === 1) return names;
+    const domain = await directory.domains.find(message.domain);
+    const chosen = candidatesOf(await directory.sources.wanted(domain, message.options), sources);
+    return chosen.length > 0 ? chosen : names;
+  }
+
+  async function sortOne(site: string, delivery: Delivery): Promise<() => void> {
+    const message = await queue.message(delivery.message);
+    const candidates = await candidatesFor(message);
+    const fallback = findFallback(transports, delivery.destinationName);
+    // From here on without waiting: what is decided must still hold when it is done.
+    return () => {
+      const choice = chooseSource({
+        candidates,
+        key: `${message?.domain ?? ''} ${delivery.recipient}`,
+        stateOf: (name) => stateAt(site, name),
+        hasFallback: fallback !== undefined && (paths.find(siteOfTransport(fallback))?.suspendedUntil ?? 0) === 0,
+      });
+      if (choice.kind === 'wait') asides.add(site, delivery, choice);
+      else if (choice.kind === 'source') give(paths.get(site, choice.name), { delivery, via: { source: sources.get(choice.name) } });
+      else if (fallback !== undefined)
+        give(paths.get(siteOfTransport(fallback)), { delivery, via: { source: sources.default, transport: fallback } });
+    };
+  }
+
+  function give(path: Path, taken: Taken): void {
+    if (parks.add(path, taken)) onReady(path);
+    else parks.onRoom(path, queue.withhold(taken.delivery));
+  }
+
+  async function sort(site: string): Promise<void> {
+    if (sorting.has(site)) return;
+    sorting.add(site);
+    try {
+      for (let rows = queue.take(site, BATCH); rows.length > 0 && !isStopped; rows = queue.take(site, BATCH)) {
+        const sorted = await Promise.allSettled(rows.map((delivery) => sortOne(site, delivery)));
+        let failure: unknown;
+        for (const [index, result] of sorted.entries()) {
+          const delivery = rows[index];
+          if (result.status === 'fulfilled') result.value();
+          else if (delivery !== undefined) {
+            failure = result.reason;
+            queue.giveBack(delivery);
+          }
+        }
+        if (failure === undefined) continue;
+        logger.error({ err: failure, site }, 'could not find out which source mail should leave from');
+        await sleep(ERROR_PAUSE, undefined, { ref: false });
+      }
+    } finally {
+      sorting.delete(site);
+    }
+  }
+
+  return {
+    onDue(site) {
+      if (hasOnePath(site)) onReady(paths.get(site));
+      else void sort(site);
+    },
+    take(path) {
+      const parked = parks.shift(path);
+      if (parked !== undefined || !hasOnePath(path.site)) return parked;
+      const [delivery] = queue.take(path.site, 1);
+      return delivery === undefined ? undefined : { delivery, via: { source: sources.default } };
+    },
+    rest(path, until, why) {
+      if (hasOnePath(path.site)) queue.rest(path.site, until, why);
+      // They may have another way; the last one first, so that they keep their order.
+      for (const { delivery } of parks.clear(path).reverse()) queue.giveBack(delivery);
+    },
+    wake(path) {
+      if (hasOnePath(path.site)) queue.wake(path.site);
+      asides.bringBack(smarthosts.has(path.site) ? undefined : path.site);
+      if (parks.has(path)) onReady(path);
+    },
+    ended(path, { delivery, via }, outcome, reach) {
+      if (outcome.kind !== 'deferred' || via.transport !== undefined || hasOnePath(path.site)) return false;
+      if (lacksFamily(outcome)) return isNews(path);
+      return isUnreachable(outcome, reach) && findFallback(transports, delivery.destinationName) !== undefined;
+    },
+    explain: (delivery) => asides.explain(delivery),
+    stop() {
+      isStopped = true;
+      asides.stop();
+    },
+  };
+}
+
+const isUnreachable = ({ stage }: Extract<Outcome, { kind: 'deferred' }>, reach: string) => stage === 'connect' && reach === 'unreached';
