@@ -38,7 +38,7 @@ afterEach(async () => {
 function makeQueue(allowPrivate = true): CallQueue {
   return makeCallQueue({
     store: stores.events,
-    http: makeHttpClient({ dns, allowPrivate }),
+    http: makeHttpClient({ dns, allowPrivate, ipv6: false }),
     clock: { now: () => now, monotonic: () => performance.now() },
     logger: pino({ level: 'silent' }),
   });
