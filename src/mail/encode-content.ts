@@ -20,8 +20,8 @@ export function encodeTextContent(text: string): EncodedContent {
   const facts = examine(given);
   const bytes = facts.bareLineEnds === 0 ? given : completeLineEnds(given, facts.bareLineEnds);
   if (facts.escapes === 0 && facts.longest <= MAX_PLAIN_LINE) return { encoding: '7bit', content: bytes };
-  // An escape is three octets for one, base64 four for three: the shorter form, which also is the one that people can read when they can.
-  if (facts.escapes * 6 > bytes.length) return { encoding: 'base64', content: encodeBase64(bytes) };
+  // Quoted-printable for what is mostly Latin letters, so that it can be read and searched; base64 for the rest, of which it makes less.
+  if (facts.escapes * 3 > bytes.length) return { encoding: 'base64', content: encodeBase64(bytes) };
   return { encoding: 'quoted-printable', content: encodeWhole(makeQuotedPrintableEncoder(), bytes) };
 }
 
