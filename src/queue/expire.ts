@@ -1,13 +1,13 @@
 /**
  * Ends on time what nobody tries: mail behind a suspended path, a hold or a long line expires as it would at an attempt. Walks the open deliveries
- * of messages that are old enough, a part at a time; nothing is kept between walks.
+ * of messages that are old enough to have expired, a part at a time; nothing is kept between walks.
  */
 import type { Logger } from 'pino';
 import { type Clock, type Delivery, firstIdAt, MINUTE, type Outcome } from '#core';
 import type { Recorder } from '#events';
 import type { Settlement, SpoolStore } from '#store';
 import type { Flows } from './flows.js';
-import { MESSAGE_LIFETIME } from './retry-schedule.js';
+import { SHORTEST_LIFETIME } from './retry-schedule.js';
 
 /** Deliveries ended in one commit. */
 const PART = 200;
@@ -36,6 +36,8 @@ export interface ExpireDeps {
   accountId: (account: number) => Promise<string>;
   committed: () => void;
 }
+
+type Expired = Awaited<ReturnType<SpoolStore['expired']>>;
 
 export interface Expiry {
   /** One walk. Gives how many deliveries it ended; those in somebody's hands end there. */
@@ -73,15 +75,15 @@ export function makeExpiry({ spool, flows, clock, recorder, logger, accountId, c
   }
 
   async function run(): Promise<number> {
-    let after = { message: 0, id: 0 };
-    for (let ended = 0; ; ) {
+    let ended = 0;
+    let after: { message: number; id: number } | undefined = { message: 0, id: 0 };
+    while (after !== undefined && !isStopped) {
       const now = clock.now();
-      const rows = await spool.expired(now, after, firstIdAt(now - MESSAGE_LIFETIME + SLACK), PART);
-      const last = rows.at(-1);
-      if (last === undefined || isStopped) return ended;
-      ended += await end(rows);
-      after = { message: last.message, id: last.id };
+      const { rows, next }: Expired = await spool.expired(now, after, firstIdAt(now - SHORTEST_LIFETIME + SLACK), PART);
+      if (rows.length > 0 && !isStopped) ended += await end(rows);
+      after = next;
     }
+    return ended;
   }
 
   function arm(): void {

@@ -88,7 +88,8 @@ export function makeQueue(deps: QueueDeps): Queue {
   async function put(message: NewMessage): Promise<void> {
     const deliveries = await spool.put(message);
     const now = clock.now();
-    if (deliveries.length > 0) cache.add(message.message, deliveries.length);
+    // What is sent later would only push out what is sent now.
+    if (deliveries.some(({ due }) => due <= now)) cache.add(message.message, deliveries.length);
     const touched = new Set<Flow>();
     for (const delivery of deliveries) {
       const flow = flows.flow(delivery, delivery.destinationName);

@@ -4,8 +4,11 @@ import { HOUR, MINUTE } from '#core';
 /** Delay after the first, second, … attempt, ms (Mailgun help: 10 m, 15 m, 30 m, 1 h, 2 h, 4 h). */
 export const RETRY_DELAYS: readonly number[] = [10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
 
-/** A message that is not delivered this long after it was accepted fails as too old, ms. */
+/** A message that is not delivered this long after it was due fails as too old, ms. */
 export const MESSAGE_LIFETIME = 8 * HOUR;
+
+/** A sender may ask for less time, but not for less than this, ms (`o:deliver-within`). */
+export const SHORTEST_LIFETIME = 5 * MINUTE;
 
 const JITTER = 0.1;
 

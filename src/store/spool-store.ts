@@ -220,10 +220,15 @@ export interface SpoolStore {
   census(top: number): Promise<QueueCensus>;
 
   /**
-   * Open deliveries after the position, by message and id, of messages whose lifetime was over at `now`. Only messages with an id below `before`
-   * are looked at.
+   * One part of a walk over the open deliveries after the position, by message and id: those of messages whose lifetime was over at `now`. Only
+   * messages with an id below `before` are looked at. `next`: where the walk goes on; undefined at its end.
    */
-  expired(now: number, after: { message: number; id: number }, before: number, limit: number): Promise<Delivery[]>;
+  expired(
+    now: number,
+    after: { message: number; id: number },
+    before: number,
+    limit: number,
+  ): Promise<{ rows: Delivery[]; next: { message: number; id: number } | undefined }>;
   /** How many rows of its flow stand before a delivery; counts to `limit` at most. */
   countAhead(key: DeliveryKey, limit: number): Promise<number>;
 

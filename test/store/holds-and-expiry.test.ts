@@ -30,12 +30,32 @@ describe('expired', () => {
       const deliveries = [1, 2, 3].map((offset) => makeDelivery(id + offset, 100));
       await stores.spool.put({ message: makeMessage(id, { expiresAt }), deliveries, events: [] });
     }
-    const from = (message: number, id: number, limit = 100) => stores.spool.expired(500, { message, id }, 40, limit);
+    const part = (message: number, id: number, limit = 100) => stores.spool.expired(500, { message, id }, 40, limit);
+    const from = async (message: number, id: number, limit = 100) => (await part(message, id, limit)).rows;
+    expect((await part(0, 0)).next).toBeUndefined();
+    expect((await part(0, 0, 2)).next).toEqual({ message: 10, id: 12 });
     expect((await from(0, 0)).map(({ id }) => id)).toEqual([11, 12, 13, 31, 32, 33]);
     expect((await from(0, 0, 2)).map(({ id }) => id)).toEqual([11, 12]);
     const [next] = await from(10, 12);
     expect(next).toMatchObject({ id: 13, message: 10, destinationName: 'gmail.example', attempts: 0, due: 100 });
-    expect(await stores.spool.expired(499, { message: 0, id: 0 }, 40, 100)).toEqual([]);
+    expect(await stores.spool.expired(499, { message: 0, id: 0 }, 40, 100)).toEqual({ rows: [], next: undefined });
+  });
+
+  it('looks at a bounded number of rows at once, and comes to the end of a long queue', async () => {
+    const MESSAGES = 25;
+    for (let index = 1; index <= MESSAGES; index++) {
+      const deliveries = Array.from({ length: 1000 }, (_item, offset) => makeDelivery(index * 10_000 + 1 + offset, 100));
+      await stores.spool.put({
+        message: makeMessage(index * 10_000, { expiresAt: index === MESSAGES ? 500 : 900 }),
+        deliveries,
+        events: [],
+      });
+    }
+    const first = await stores.spool.expired(500, { message: 0, id: 0 }, 1e6, 1000);
+    expect(first.rows).toEqual([]);
+    if (first.next === undefined) throw new Error('the walk ended early');
+    const second = await stores.spool.expired(500, first.next, 1e6, 1001);
+    expect(second).toMatchObject({ rows: { length: 1000 }, next: undefined });
   });
 });
 

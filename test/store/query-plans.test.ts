@@ -52,6 +52,7 @@ describe('query plans', () => {
     const plan = planOf(spool, INSPECT_SQL.expired);
     expect(plan).toMatch(/^SEARCH q USING INDEX queue_by_message \(\(message,id\)>\(\?,\?\) AND message<\?\)/);
     expect(plan).not.toContain('B-TREE');
+    expect(planOf(spool, INSPECT_SQL.endOfPart)).toMatch(/^SEARCH queue USING COVERING INDEX queue_by_message \(\(message,id\)>\(\?,\?\)/);
     expect(planOf(spool, INSPECT_SQL.countAhead)).toContain('(destination=? AND account=? AND priority=? AND (due,id)<(?,?))');
   });
 

@@ -39,7 +39,7 @@ describe('variables of recipients', () => {
     expect((await stores.spool.list({ account: 1, limit: 10 })).map(shown)).toEqual(ALL);
     expect((await stores.spool.list({ account: 1, message: 100, limit: 10 })).map(shown)).toEqual(ALL);
     const expired = await stores.spool.expired(Number.MAX_SAFE_INTEGER, { message: 0, id: 0 }, 1000, 10);
-    expect(expired.map(shown)).toEqual(ALL);
+    expect(expired.rows.map(shown)).toEqual(ALL);
   });
 
   it('stay with a delivery that is deferred', async () => {

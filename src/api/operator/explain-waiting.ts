@@ -18,7 +18,9 @@ export function explainWaiting(delivery: QueuedDelivery, { reason, until }: Wait
   // By its own schedule: the history says the rest.
   const isScheduled = nextAttemptAt === due;
   const next = isScheduled
-    ? `It is ${attempts === 0 ? 'not to be sent for another' : 'tried again in'} ${wait}.`
+    ? attempts === 0
+      ? `${reason}, in ${wait}.`
+      : `It is tried again in ${wait}.`
     : `${reason}.${wait === '' ? '' : ` It may be tried again in ${wait}.`}`;
   const end = expiresAt <= now ? 'Its time is over: the next attempt ends it.' : `It is given up in ${duration(expiresAt - now)}.`;
   return { text: `${history} ${next} ${end}`, nextAttemptAt };

@@ -1,6 +1,7 @@
 /** The forms that values of options have (manual page "Passing sending options"). Each gives undefined for a text that is not of its form. Pure. */
 import { isIP } from 'node:net';
 import { type DkimName, HOUR, MINUTE, parseDate, parseDomain } from '#core';
+import { SHORTEST_LIFETIME } from '#queue';
 
 const YES = new Set(['yes', 'true', '1']);
 const NO = new Set(['no', 'false', '0']);
@@ -48,7 +49,7 @@ export function parseTime(text: string): number | undefined {
 export function parseWithin(text: string): number | undefined {
   const [match, hours = '0', minutes = '0'] = /^(?=\d)(?:(\d{1,4})h)?(?:(\d{1,4})m)?$/.exec(plain(text)) ?? [];
   const ms = Number(hours) * HOUR + Number(minutes) * MINUTE;
-  return match === undefined || ms < 5 * MINUTE || ms > 24 * HOUR ? undefined : ms;
+  return match === undefined || ms < SHORTEST_LIFETIME || ms > 24 * HOUR ? undefined : ms;
 }
 
 /** `24h` to `72h`; ms. */

@@ -3,26 +3,43 @@ import type { DeliveryKey } from '../spool-store.js';
 import type { Connection } from './open-database.js';
 import type { QueueRow } from './spool-wire.js';
 
+export interface Position {
+  message: number;
+  id: number;
+}
+
 export interface ExpiredRow extends QueueRow {
   destinationName: string;
 }
+
+/** Rows that one part of a walk looks at, so that other questions to the reader thread never wait for a long queue (8 ms). */
+const PART = 20_000;
 
 export const INSPECT_SQL = {
   // By message, whose ids grow with time: only what was accepted long enough ago is looked at, and settled mail not at all.
   expired: `SELECT q.destination, q.account, q.priority, q.due, q.id, q.message, q.recipient, q.attempts, q.last,
     q.recipient_name AS recipientName, q.variables, d.name AS destinationName
     FROM queue q INDEXED BY queue_by_message CROSS JOIN message m ON m.id = q.message CROSS JOIN destination d ON d.id = q.destination
-    WHERE (q.message, q.id) > (?, ?) AND q.message < ? AND m.expires_at <= ? ORDER BY q.message, q.id LIMIT ?`,
+    WHERE (q.message, q.id) > (?, ?) AND q.message <= ? AND m.expires_at <= ? ORDER BY q.message, q.id LIMIT ?`,
+  endOfPart: `SELECT message FROM queue INDEXED BY queue_by_message
+    WHERE (message, id) > (?, ?) AND message < ? ORDER BY message, id LIMIT 1 OFFSET ${PART}`,
   countAhead: `SELECT count(*) AS rows FROM (SELECT 1 FROM queue
     WHERE destination = ? AND account = ? AND priority = ? AND (due, id) < (?, ?) LIMIT ?)`,
 };
 
 export function makeSpoolInspect(database: Connection) {
   const expired = database.prepare<number[], ExpiredRow>(INSPECT_SQL.expired);
+  const endOfPart = database.prepare<number[], { message: number }>(INSPECT_SQL.endOfPart);
   const countAhead = database.prepare<number[], { rows: number }>(INSPECT_SQL.countAhead);
   return {
-    expired: (now: number, after: { message: number; id: number }, before: number, limit: number): ExpiredRow[] =>
-      expired.all(after.message, after.id, before, now, limit),
+    expired(now: number, after: Position, before: number, limit: number): { rows: ExpiredRow[]; next: Position | undefined } {
+      // Whole messages: a part may be longer by the recipients of its last one.
+      const end = endOfPart.get(after.message, after.id, before)?.message;
+      const rows = expired.all(after.message, after.id, end ?? before - 1, now, limit);
+      const last = rows.at(-1);
+      if (last !== undefined && rows.length === limit) return { rows, next: { message: last.message, id: last.id } };
+      return { rows, next: end === undefined ? undefined : { message: end, id: Number.MAX_SAFE_INTEGER } };
+    },
     countAhead: ({ destination, account, priority, due, id }: DeliveryKey, limit: number): number =>
       countAhead.get(destination, account, priority, due, id, limit)?.rows ?? 0,
   };

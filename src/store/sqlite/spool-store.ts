@@ -89,8 +89,8 @@ export async function makeSpoolStore(
     },
     census: (top) => reader.call('census', top),
     async expired(now, after, before, limit) {
-      const rows = await reader.call('expired', now, after, before, limit);
-      return rows.map((row) => toDelivery(row, row.destinationName));
+      const { rows, next } = await reader.call('expired', now, after, before, limit);
+      return { rows: rows.map((row) => toDelivery(row, row.destinationName)), next };
     },
     countAhead: (key, limit) => reader.call('countAhead', key, limit),
     holds: () => writer.call('holds'),

@@ -9,13 +9,19 @@ const reply = (code: number, enhancedCode: string, message: string, mxHost?: str
   ...(mxHost === undefined ? {} : { mxHost }),
 });
 const TURN = { reason: 'Behind 3 others of its sender', until: undefined };
-const waitingOf = (delivery: QueuedDelivery) => (delivery.due > NOW ? { reason: 'by the schedule', until: delivery.due } : TURN);
+const waitingOf = (delivery: QueuedDelivery) =>
+  delivery.due > NOW
+    ? { reason: delivery.attempts === 0 ? 'Scheduled by its sender for noon' : 'by the schedule', until: delivery.due }
+    : TURN;
 const row = (fields: Partial<QueuedDelivery>) =>
   ({ due: NOW, attempts: 0, expiresAt: NOW + 480 * MINUTE, destinationName: 'dst.test', ...fields }) as QueuedDelivery;
 
 it.each([
   [row({}), 'It has not been tried yet. Behind 3 others of its sender. It is given up in 8 hours.'],
-  [row({ due: NOW + 10 * MINUTE }), 'It has not been tried yet. It is not to be sent for another 10 minutes. It is given up in 8 hours.'],
+  [
+    row({ due: NOW + 10 * MINUTE }),
+    'It has not been tried yet. Scheduled by its sender for noon, in 10 minutes. It is given up in 8 hours.',
+  ],
   [
     row({ attempts: 2, due: NOW + 15 * MINUTE, last: reply(451, '4.7.1', '4.7.1 Greylisted', 'mx.dst.test') }),
     'It was tried twice; mx.dst.test put it off the last time: "451 4.7.1 Greylisted". It is tried again in 15 minutes. It is given up in 8 hours.',

@@ -127,11 +127,13 @@ export function makeMemorySpool(): MemorySpool {
     },
     async expired(now, after, before, limit) {
       await spool.gate();
-      return [...rows.values()]
+      const found = [...rows.values()]
         .filter(({ message }) => message < before && (messages.get(message)?.expiresAt ?? Number.POSITIVE_INFINITY) <= now)
         .filter(({ message, id }) => message > after.message || (message === after.message && id > after.id))
         .sort((left, right) => left.message - right.message || left.id - right.id)
         .slice(0, limit);
+      const last = found.at(-1);
+      return { rows: found, next: last && found.length === limit ? { message: last.message, id: last.id } : undefined };
     },
     countAhead: async (key, limit) =>
       Math.min(limit, [...rows.values()].filter((row) => flowOf(row) === flowOf(key) && inOrder(row, key) < 0).length),
