@@ -25,6 +25,8 @@ export interface Services {
 
 /** One authenticated request, its body read. */
 export interface Call {
+  /** `POST /v3/:domain/messages`. */
+  endpoint: string;
   account: number;
   key: ApiKeyRecord;
   /** Path parameters, percent-decoded; anything the client liked to write. */

@@ -49,7 +49,8 @@ export function makeDispatcher(deps: DispatchDeps): (endpoint: Endpoint) => Requ
       form = await readForm(request, queryOf(request), deps.tempDir);
       const baseUrl = publicBaseUrl(request, services.hostname);
       const header = (name: string) => request.get(name);
-      const call = { account: key.account, key, params, form, header, baseUrl, remoteAddress: clientAddress(request) };
+      const route = `${endpoint.method} ${endpoint.path}`;
+      const call = { endpoint: route, account: key.account, key, params, form, header, baseUrl, remoteAddress: clientAddress(request) };
       const answer = await endpoint.handler(call, services);
       if (answer instanceof StreamAnswer) await sendStream(response, answer);
       else sendJson(response, 200, answer, form.flag('pretty') ?? false);

@@ -14,4 +14,4 @@ export { makePressure, type Pressure, type PressureDeps, type PressureState } fr
 export { readMemory } from './pressure/read-memory.js';
 export { MAX_MESSAGE_SIZE } from './read-content.js';
 export { makeStoredMessages, type StoredMessages, type StoredMessagesDeps } from './stored-messages.js';
-export type { Accepted, Intake, Submission } from './submission.js';
+export type { Accepted, Intake, Once, Submission } from './submission.js';

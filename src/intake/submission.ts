@@ -1,6 +1,6 @@
 import type { Address, Attachment, Refusal, ReversePath } from '#core';
 import type { ComposedMessage, LintWarning } from '#mail';
-import type { DomainRecord } from '#store';
+import type { DomainRecord, GivenAnswer } from '#store';
 import type { RequestedOptions } from './options/requested-options.js';
 
 /** What a door (SMTP or HTTP) hands over for one message, after it found out who sends it. */
@@ -28,6 +28,18 @@ export interface Submission {
   userVariables: Record<string, unknown>;
   /** Known on the HTTP door; found by reading the message otherwise. */
   attachments?: Attachment[];
+  /** Then accept() throws StoreError `conflict` when an answer was given for the key in the last day. */
+  once?: Once | undefined;
+}
+
+/** Sees to it that a message is taken in once, however often its request comes. */
+export interface Once {
+  /** What the client calls the request, among those of the domain. */
+  key: string;
+  /** Tells the request from another one that was given the same key. */
+  fingerprint: string;
+  /** The answer, as JSON text, that is committed with the message and remembered for a day. */
+  answer: (accepted: Accepted) => string;
 }
 
 export interface Accepted {
@@ -40,6 +52,8 @@ export interface Accepted {
 export interface Intake {
   /** Why nothing of this account can be taken in at the moment, if so; doors ask before they read a message. Costs next to nothing. */
   refusalNow(account: number): Refusal | undefined;
+  /** The answer that was given for this idempotency key in the last day. */
+  givenAnswer(domain: DomainRecord, key: string): Promise<GivenAnswer | undefined>;
   /** Durable when it resolves. Throws Refusal (or StoreError) and has kept nothing otherwise; the content may then be only partly read. */
   accept(submission: Submission): Promise<Accepted>;
 }

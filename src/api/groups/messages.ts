@@ -1,29 +1,33 @@
 /** Sending, by parts or as MIME. */
 import type { DomainRecord } from '#store';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
+import { answerOnce, type RequestOnce } from '../idempotency/answer-once.js';
 import type { Draft } from '../message-form/draft.js';
 import { readMime } from '../message-form/read-mime.js';
 import { readParts } from '../message-form/read-parts.js';
+import { presentAccepted } from '../present/accepted.js';
 
 async function send(call: Call, services: Services) {
   const domain = await services.directory.domains.get(call.account, pathParameter(call, 'domain'));
-  return submit(call, services, domain, readParts(call.form, domain.name, services.clock.now()));
+  const read = () => readParts(call.form, domain.name, services.clock.now());
+  return answerOnce(call, services, domain, async (once) => submit(call, services, domain, read(), once));
 }
 
 async function sendMime(call: Call, services: Services) {
   const domain = await services.directory.domains.get(call.account, pathParameter(call, 'domain'));
-  return submit(call, services, domain, await readMime(call.form));
+  return answerOnce(call, services, domain, async (once) => submit(call, services, domain, await readMime(call.form), once));
 }
 
 /** Queued means durable. */
-async function submit(call: Call, { intake }: Services, domain: DomainRecord, draft: Draft) {
+async function submit(call: Call, { intake }: Services, domain: DomainRecord, draft: Draft, once: RequestOnce | undefined) {
   const { account, remoteAddress, key } = call;
-  const { messageId, warnings } = await intake.accept({
+  const accepted = await intake.accept({
     ...draft,
     ...{ account, domain, remoteAddress, apiKeyId: key.id },
     ...{ method: 'http', protocol: 'HTTP', isAuthenticated: true },
+    once: once && { ...once, answer: (committed) => JSON.stringify(presentAccepted(committed)) },
   });
-  return { id: `<${messageId}>`, message: 'Queued. Thank you.', ...(warnings === undefined ? {} : { warnings }) };
+  return presentAccepted(accepted);
 }
 
 export const messageEndpoints: Endpoint[] = [

@@ -5,6 +5,7 @@ import type { StoredMessageAnswer } from '../contract/stored-message-answers.js'
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { ErrorAnswer } from '../error-answer.js';
 import { readRecipients } from '../message-form/addresses.js';
+import { presentAccepted } from '../present/accepted.js';
 import { attachmentHeaders } from '../present/attachment-headers.js';
 import { jsonWithText } from '../present/json-with-text.js';
 import { presentMimeFields, presentStoredMessage, storageUrl } from '../present/stored-message.js';
@@ -42,8 +43,7 @@ async function resend(call: Call, { directory, stored }: Services) {
   const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
   const recipients = readRecipients(call.form);
   const { remoteAddress, key } = call;
-  const { messageId } = await stored.resend({ domain, key: pathParameter(call, 'message'), recipients, remoteAddress, apiKeyId: key.id });
-  return { id: `<${messageId}>`, message: 'Queued. Thank you.' };
+  return presentAccepted(await stored.resend({ domain, key: pathParameter(call, 'message'), recipients, remoteAddress, apiKeyId: key.id }));
 }
 
 async function remove(call: Call, { directory, stored }: Services): Promise<MessageAnswer> {

@@ -1,6 +1,8 @@
 /** Puts the finished message into the queue, one delivery per recipient, with its `accepted` events. From here on it is ours. */
-import { domainOf, type IdSource, type Message, makeStorageKey, type Priority } from '#core';
+import { domainOf, type IdSource, type Message, makeStorageKey, type Priority, SECOND } from '#core';
 import { joinHead } from '#mail';
+import type { GivenAnswer } from '#store';
+import { acceptedAs } from '../accepted-as.js';
 import type { Draft } from '../draft.js';
 import { headerTexts } from '../header-texts.js';
 import { giveUpAt, sendWindow } from '../schedule.js';
@@ -26,6 +28,8 @@ export const commit: Step = async (draft, context) => {
         return { id: ids.next(), recipient, destinationName: domainOf(recipient), priority, due: dueOf(index) };
       }),
       events: recipients.map((recipient, index) => recorder.accepted({ message, accountId, recipient, recipients, due: dueOf(index) })),
+      keepMs: domain.messageTtl * SECOND,
+      given: givenFor(draft, acceptedAt),
       usageDay: draft.usageDay,
     });
   } catch (error) {
@@ -34,6 +38,11 @@ export const commit: Step = async (draft, context) => {
   }
   return draft;
 };
+
+function givenFor(draft: Draft, at: number): GivenAnswer | undefined {
+  const { once } = draft.submission;
+  return once && { key: once.key, fingerprint: once.fingerprint, answer: once.answer(acceptedAs(draft)), at };
+}
 
 function messageOf(draft: Draft, ids: IdSource, acceptedAt: number, expiresAt: number): Message {
   const { submission } = draft;

@@ -1,9 +1,9 @@
 /** Intake, queue and event log in memory, with what they were asked kept for assertions. */
-import type { Address, Delivery, Refusal } from '../../../dist/core/index.js';
+import { type Address, type Delivery, type Refusal, StoreError } from '../../../dist/core/index.js';
 import type { EventLog } from '../../../dist/events/index.js';
 import type { Intake, Submission } from '../../../dist/intake/index.js';
 import type { Queue } from '../../../dist/queue/index.js';
-import type { EventPosition, Hold, QueuedDelivery, StoredEvent } from '../../../dist/store/index.js';
+import type { EventPosition, GivenAnswer, Hold, QueuedDelivery, StoredEvent } from '../../../dist/store/index.js';
 import { bytesOf, join } from '../../unit/mail/support/read-all.js';
 
 export interface AcceptedMessage extends Omit<Submission, 'content'> {
@@ -21,16 +21,24 @@ export interface FakeIntake extends Intake {
 }
 
 export function makeFakeIntake(): FakeIntake {
+  const given = new Map<string, GivenAnswer>();
   const fake: FakeIntake = {
     accepted: [],
     failure: undefined,
     pressure: undefined,
     refusalNow: () => fake.pressure,
+    givenAnswer: async (domain, key) => given.get(`${domain.name} ${key}`),
     async accept({ content, ...submission }) {
       if (fake.failure) throw fake.failure;
       const bytes = content instanceof Uint8Array ? content : await ('fields' in content ? bytesOf(content) : join(content));
       const raw = Buffer.from(bytes).toString('latin1');
       const messageId = /^message-id:\s*<(.*)>/im.exec(raw)?.[1] ?? 'none@example.com';
+      const { once, domain } = submission;
+      if (once !== undefined) {
+        const name = `${domain.name} ${once.key}`;
+        if (given.has(name)) throw new StoreError('conflict', 'an answer was given for this idempotency key already');
+        given.set(name, { ...once, answer: once.answer({ messageId }), at: 0 });
+      }
       fake.accepted.push({ ...submission, raw, messageId });
       return { messageId } as Awaited<ReturnType<Intake['accept']>>;
     },
