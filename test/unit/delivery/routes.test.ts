@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest';
 import { makeRoutes, type RoutesDeps } from '../../../dist/delivery/routes.js';
 
-function setUp(transports: RoutesDeps['transports']) {
+function setUp(transports: RoutesDeps['transports'], policyFor: RoutesDeps['mtaSts']['policyFor'] = async () => undefined) {
   const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time };
   const asked: string[] = [];
   const placed: [string, string][] = [];
   const dns: RoutesDeps['dns'] = {
     query: async (name, type) => {
       asked.push(`${type} ${name}`);
+      if (type === 'MX' && name.endsWith('.test')) {
+        // The only question here is for MX.
+        const records = [{ preference: 10, exchange: 'mx.shared.example' }] as never;
+        return { kind: 'records', records, ttl: 300, authenticated: true };
+      }
       return { kind: 'nxdomain', ttl: 60, authenticated: false };
     },
   };
@@ -18,7 +23,7 @@ function setUp(transports: RoutesDeps['transports']) {
     hostname: 'mail.host.example',
     allowPrivate: true,
     ipv6: false,
-    mtaSts: { policyFor: async () => undefined },
+    mtaSts: { policyFor },
     dane: { daneFor: async () => ({ kind: 'none' }) },
     clock,
     onRoute: (destination, site) => placed.push([destination, site]),
@@ -44,4 +49,28 @@ test('a destination without a smarthost is looked up, and one that has none is t
   expect(routes.known('dst.example')).toBeUndefined();
   expect(await routes.resolve('dst.example')).toMatchObject({ site: 'unresolved:dst.example', none: { permanent: true } });
   expect(asked).toContain('MX dst.example');
+});
+
+const policy = (mode: 'enforce' | 'testing') => ({ mode, mx: ['mx.shared.example'], id: '1', expiresAt: 1e15 });
+
+test('a domain with an enforced policy is a site of its own, one with a policy in testing is not', async () => {
+  const { routes } = setUp([], async (domain) =>
+    domain === 'strict.test' ? policy('enforce') : domain === 'trying.test' ? policy('testing') : undefined,
+  );
+  const siteOf = async (domain: string) => (await routes.resolve(domain)).site;
+  expect(await siteOf('strict.test')).toBe('mx.shared.example sts:strict.test');
+  expect(await siteOf('trying.test')).toBe('mx.shared.example');
+  expect(await siteOf('other.test')).toBe('mx.shared.example');
+  expect(routes.known('strict.test')?.sts).toEqual(policy('enforce'));
+});
+
+test('mail for a smarthost knows nothing of the policy of its destination', async () => {
+  const { routes } = setUp([SMARTHOST], async () => policy('enforce'));
+  expect(await routes.resolve('strict.test')).toMatchObject({ site: 'smart.example:587', sts: undefined });
+});
+
+test('domains that make us wait for their policies hold up nobody else', async () => {
+  const { routes } = setUp([], (domain) => (domain.startsWith('slow') ? new Promise(() => undefined) : Promise.resolve(undefined)));
+  for (let index = 0; index < 1000; index++) void routes.resolve(`slow${index}.test`);
+  expect(await routes.resolve('other.test')).toMatchObject({ site: 'mx.shared.example' });
 });
