@@ -16,6 +16,7 @@ import type {
   KeyRole,
   Page,
 } from '#store';
+import type { Templates } from './templates.js';
 
 export interface NewDomain {
   name: string;
@@ -166,5 +167,6 @@ export interface Directory {
   dkimKeys: DkimKeys;
   credentials: Credentials;
   keys: Keys;
+  templates: Templates;
   sources: Sources;
 }

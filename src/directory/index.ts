@@ -19,3 +19,4 @@ export type {
 } from './directory.js';
 export { type DirectoryDeps, makeDirectory } from './make-directory.js';
 export { ensureServerKey, readServerKey, writeSecret } from './server-key.js';
+export type { NewTemplate, NewTemplateVersion, ReadyTemplate, Templates, TemplateVersionUpdate } from './templates.js';

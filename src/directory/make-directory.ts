@@ -8,6 +8,7 @@ import { makeDkimKeys, type OwnDkimKeys } from './dkim-keys.js';
 import { makeDomains } from './domains.js';
 import { makeKeys } from './keys.js';
 import { makeSources, type SourceAddresses } from './sources.js';
+import { makeTemplates } from './templates.js';
 
 export interface DirectoryDeps {
   store: DirectoryStore;
@@ -35,6 +36,7 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
     dkimKeys,
     credentials: makeCredentials({ ...deps, domains }),
     keys: makeKeys({ ...deps, domains }),
+    templates: makeTemplates({ ...deps, domains }),
     sources: makeSources({ addresses: deps.addresses ?? [] }),
   };
 }
