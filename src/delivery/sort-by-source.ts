@@ -13,7 +13,8 @@ import { candidatesOf, chooseSource, type SourceState } from './choose-source.js
 import { makeExpiringSet } from './expiring-set.js';
 import { lacksFamily } from './open-session.js';
 import { makeParks } from './park.js';
-import { DEFAULT_SOURCE, type Path, type Paths } from './paths.js';
+import { DEFAULT_SOURCE, type Path, type Paths, type Reach } from './paths.js';
+import { makePortBlock } from './port-block.js';
 import { isNobody } from './routes.js';
 import type { SitePolicies } from './site-policies.js';
 import type { Sources } from './sources.js';
@@ -47,6 +48,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   const names = sources.names.length > 0 ? sources.names : [DEFAULT_SOURCE];
   /** Paths whose source has no address of the family that the site needs. */
   const unfit = makeExpiringSet({ clock, lifetimeMs: HOUR, maxSize: 10_000 });
+  const portBlock = makePortBlock({ clock });
   let isStopped = false;
 
   /** Nothing to choose there. */
@@ -60,6 +62,11 @@ export function makeSortedSupply(deps: SortDeps): Supply {
     if (path.isProbing && (path.lanes > 0 || parks.has(path))) return { kind: 'probing' };
     const { otherSourceUntil = 0 } = policies.of(path) ?? {};
     return { kind: otherSourceUntil > clock.now() || unfit.has(`${name} ${site}`) ? 'unwelcome' : 'ready' };
+  }
+
+  function noteConnection({ source, site }: Path, outcome: Outcome, reach: Reach): void {
+    if (outcome.kind === 'released' || outcome.connection.mxHostIp === undefined) return;
+    portBlock.note(source, site, !isUnreachable(outcome, reach));
   }
 
   /** Once each: when no source is better, the delivery waits for its next attempt. */
@@ -85,7 +92,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       const choice = chooseSource({
         candidates,
         key: `${message?.domain ?? ''} ${delivery.recipient}`,
-        stateOf: (name) => stateAt(site, name),
+        stateOf: (name) => (fallback !== undefined && portBlock.isClosed(name) ? closed : stateAt(site, name)),
         hasFallback: fallback !== undefined && (paths.find(siteOfTransport(fallback))?.suspendedUntil ?? 0) === 0,
       });
       if (choice.kind === 'wait') asides.add(site, delivery, choice);
@@ -146,6 +153,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       if (parks.has(path)) onReady(path);
     },
     ended(path, { delivery, via }, outcome, reach) {
+      if (via.transport === undefined && !hasOnePath(path.site)) noteConnection(path, outcome, reach);
       if (outcome.kind !== 'deferred' || via.transport !== undefined || hasOnePath(path.site)) return false;
       if (lacksFamily(outcome)) return isNews(path);
       return isUnreachable(outcome, reach) && findFallback(transports, delivery.destinationName) !== undefined;
@@ -158,4 +166,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   };
 }
 
-const isUnreachable = ({ stage }: Extract<Outcome, { kind: 'deferred' }>, reach: string) => stage === 'connect' && reach === 'unreached';
+const closed: SourceState = { kind: 'suspended', until: 0, why: 'nothing can be connected to from there' };
+
+const isUnreachable = (outcome: Outcome, reach: Reach) =>
+  outcome.kind === 'deferred' && outcome.stage === 'connect' && reach === 'unreached';

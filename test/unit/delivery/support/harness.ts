@@ -35,6 +35,7 @@ export const DKIM_RECORD = `v=DKIM1; k=rsa; p=${publicKey.export({ type: 'spki',
 export interface Zone {
   mx?: string[] | DnsAnswer<'MX'>;
   a?: string[];
+  aaaa?: string[];
 }
 
 function makeZoneDns(zones: Record<string, Zone>): Dns {
@@ -49,6 +50,7 @@ function makeZoneDns(zones: Record<string, Zone>): Dns {
           : (zone.mx as never);
       }
       if (type === 'A' && zone.a !== undefined) return found(zone.a);
+      if (type === 'AAAA' && zone.aaaa !== undefined) return found(zone.aaaa);
       return { kind: 'nodata', ttl: 60, authenticated: false };
     },
   };

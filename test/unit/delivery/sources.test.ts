@@ -1,0 +1,127 @@
+/** Mail that leaves from several addresses of this machine: 127.0.0.2, 127.0.0.3, ::1. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { DeliveryOptions } from '../../../dist/delivery/index.js';
+import { freePort } from '../../support/free-port.mjs';
+import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
+import { waitFor } from '../../support/wait-for.mjs';
+import { type Harness, makeHarness, type Zone } from './support/harness.js';
+
+const A = '127.0.0.2';
+const B = '127.0.0.3';
+const SOURCES = [{ ipv4: A, ehlo: 'a.out.test' }, { ipv4: B }];
+
+let mx: ScriptedMx;
+let harness: Harness;
+const others: ScriptedMx[] = [];
+
+async function start(options: ScriptedMxOptions = {}, delivery: Partial<DeliveryOptions> = {}, zones: Record<string, Zone> = {}) {
+  mx = await startScriptedMx(options);
+  harness = makeHarness({ port: mx.port, sources: SOURCES, ...delivery }, zones);
+}
+
+afterEach(async () => {
+  await harness.delivery.stop(0);
+  await Promise.all([mx.close(), ...others.splice(0).map((other) => other.close())]);
+});
+
+const many = (count: number, name = 'user') => Array.from({ length: count }, (_, index) => `${name}${index}@dst.test`);
+const from = (address: string, events: { event: { envelope: { 'sending-ip'?: string } } }[]) =>
+  events.filter(({ event }) => event.envelope['sending-ip'] === address).length;
+/** Of the session that carried each message. */
+const sessionOf = (session: number) => mx.sessions.find(({ id }) => id === session);
+
+describe('sources', () => {
+  it('share the mail, each with its own connections and its own name', async () => {
+    await start();
+    const settled = await harness.send({}, ...many(40));
+    expect(from(A, settled) + from(B, settled)).toBe(40);
+    expect(Math.min(from(A, settled), from(B, settled))).toBeGreaterThan(5);
+    for (const { session, helo } of mx.messages) {
+      const address = sessionOf(session)?.remoteAddress;
+      expect(helo).toBe(address === A ? 'a.out.test' : 'out.test');
+    }
+    expect(new Set(mx.sessions.map(({ remoteAddress }) => remoteAddress))).toEqual(new Set([A, B]));
+  });
+
+  it('stay with a recipient from message to message', async () => {
+    await start();
+    for (let round = 0; round < 3; round++) await harness.send({}, ...many(6));
+    for (const recipient of many(6)) {
+      const used = mx.messages.filter(({ rcptTo }) => rcptTo.includes(recipient)).map(({ session }) => sessionOf(session)?.remoteAddress);
+      expect(used.length).toBe(3);
+      expect(new Set(used).size).toBe(1);
+    }
+  });
+
+  it('are what the message asks for', async () => {
+    await start();
+    const settled = await harness.send({ options: { sendingIp: B } }, ...many(8));
+    expect(from(B, settled)).toBe(8);
+    expect(mx.sessions.every(({ remoteAddress }) => remoteAddress === B)).toBe(true);
+  });
+
+  it('need an address of the family of the peer', async () => {
+    await start({ host: '::1' }, { sources: [{ ipv4: A }, { ipv4: B, ipv6: '::1' }] }, { 'mx.dst.test': { aaaa: ['::1'] } });
+    const settled = await harness.send({}, ...many(6));
+    expect(settled.map(({ event }) => event.event)).toEqual(Array(6).fill('delivered'));
+    expect(from('::1', settled)).toBe(6);
+  });
+
+  it('say so when none of them can reach the peer', async () => {
+    await start({ host: '::1' }, { sources: [{ ipv4: A }] }, { 'mx.dst.test': { aaaa: ['::1'] } });
+    const [settled] = await harness.send();
+    expect(settled?.event['delivery-status'].message).toContain(`no address of the family of ${A}`);
+    expect(settled?.event).toMatchObject({ event: 'failed', severity: 'temporary', envelope: { 'sending-ip': A } });
+  });
+
+  it('are left alone one by one: what one of them cannot deliver leaves from the other', async () => {
+    const refuses = {
+      banner: ({ session }: { session: { remoteAddress: string } }) => (session.remoteAddress === A ? '554 not you' : undefined),
+    };
+    await start({ script: refuses }, { concurrencyPerDestination: 1 });
+    // 554 in the greeting is final for a message; these find out what the path is worth.
+    for (let round = 0; round < 3; round++) await harness.send({ options: { sendingIp: A } });
+    await waitFor(() => harness.delivery.stats().suspended === 1, { what: 'a suspended path' });
+    const settled = await harness.send({}, ...many(10));
+    expect(from(B, settled)).toBe(10);
+    const { paths, suspended } = harness.delivery.stats();
+    expect(paths.map(({ source, standing }) => [source, standing])).toEqual(
+      expect.arrayContaining([
+        [A, 'failing'],
+        [B, 'proven'],
+      ]),
+    );
+    expect(suspended).toBe(1);
+    expect(harness.queue.resting.size).toBe(0);
+  });
+});
+
+describe('a fallback transport', () => {
+  async function startWithFallback(script: ScriptedMxOptions, delivery: Partial<DeliveryOptions> = {}) {
+    const relay = await startScriptedMx({});
+    others.push(relay);
+    await start(script, { transports: [{ match: '*', when: 'fallback', host: '127.0.0.1', port: relay.port, tls: 'none' }], ...delivery });
+    return relay;
+  }
+
+  it('is not used while the exchangers can be reached', async () => {
+    const relay = await startWithFallback({});
+    await harness.send({}, ...many(5));
+    expect([mx.messages.length, relay.messages.length]).toEqual([5, 0]);
+  });
+
+  it('takes what cannot be connected to, without a failed event', async () => {
+    const relay = await startWithFallback({}, { port: await freePort(), sources: [] });
+    const settled = await harness.send({}, ...many(20));
+    expect(settled.map(({ event }) => event.event)).toEqual(Array(20).fill('delivered'));
+    expect(relay.messages.length).toBe(20);
+    expect(mx.messages.length).toBe(0);
+  });
+
+  it('does not get what the destination refuses', async () => {
+    const relay = await startWithFallback({ script: { rcpt: '550 5.1.1 nobody' } });
+    const [settled] = await harness.send();
+    expect(settled?.event).toMatchObject({ event: 'failed', severity: 'permanent' });
+    expect(relay.messages.length).toBe(0);
+  });
+});
