@@ -10,8 +10,8 @@ const READER = 'event-log';
 
 export const makeEventLog = (deps: { store: Pick<EventStore, 'query'> }): EventLog => ({ query: (query) => deps.store.query(query) });
 
-export const makeEventLogReader = (deps: { store: Pick<EventStore, 'append' | 'cursor'> }): OutboxReader => ({
+export const makeEventLogReader = (deps: { store: Pick<EventStore, 'appendOutbox' | 'cursor'> }): OutboxReader => ({
   name: READER,
   position: () => deps.store.cursor(READER),
-  read: (rows) => deps.store.append(READER, rows),
+  take: (after, limit) => deps.store.appendOutbox(READER, after, limit),
 });

@@ -1,17 +1,20 @@
 /**
- * Moves committed events from the outbox to their readers. A reader is one function; each has its own position, so that a slow reader never
+ * Moves committed events from the outbox to their readers. Each reader fetches its rows itself and has its own position, so that a slow reader never
  * holds another back. Delivery to a reader is at least once and in order; readers are idempotent by event id.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { OutboxRow, SpoolStore } from '#store';
+import type { SpoolStore } from '#store';
 
 export interface OutboxReader {
   name: string;
   /** Position up to which the reader has everything, asked once at start. */
   position(): Promise<number>;
-  /** Takes the rows and remembers its position durably before it resolves. Throws to be given the same rows again. */
-  read(rows: OutboxRow[]): Promise<void>;
+  /**
+   * Takes the rows of the outbox behind this position, in order and at most so many, and remembers its position durably before it resolves. Throws to
+   * be asked for the same rows again.
+   */
+  take(after: number, limit: number): Promise<{ count: number; position: number }>;
 }
 
 export interface OutboxPump {
@@ -29,11 +32,7 @@ const RETRY_MS = 1000;
 /** A reader is given what gathered meanwhile: each batch costs two commits and six messages between threads, however small it is. */
 const GATHER_MS = 50;
 
-export function makeOutboxPump(deps: {
-  spool: Pick<SpoolStore, 'outbox' | 'trimOutbox'>;
-  readers: OutboxReader[];
-  logger: Logger;
-}): OutboxPump {
+export function makeOutboxPump(deps: { spool: Pick<SpoolStore, 'trimOutbox'>; readers: OutboxReader[]; logger: Logger }): OutboxPump {
   const { spool, logger } = deps;
   const lanes = deps.readers.map((reader) => ({ reader, position: 0, running: undefined as Promise<void> | undefined, again: false }));
   const stopping = new AbortController();
@@ -53,14 +52,12 @@ export function makeOutboxPump(deps: {
     do {
       lane.again = false;
       try {
-        const rows = await spool.outbox(lane.position, BATCH);
-        const last = rows.at(-1);
-        if (last === undefined) continue;
-        await lane.reader.read(rows);
-        lane.position = last.seq;
+        const { count, position } = await lane.reader.take(lane.position, BATCH);
+        if (count === 0) continue;
+        lane.position = position;
         await trim();
         lane.again = true;
-        if (rows.length < BATCH) await rest(GATHER_MS);
+        if (count < BATCH) await rest(GATHER_MS);
       } catch (error) {
         if (stopping.signal.aborted) return;
         logger.error({ reader: lane.reader.name, err: error }, 'events could not be passed on; trying again');

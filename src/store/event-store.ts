@@ -81,6 +81,11 @@ export type ConversationQuery = { account: number; limit: number } & ({ delivery
 export interface EventStore {
   /** Writes what is not there yet (by event id) and moves the reader's cursor to the last row, in one transaction. */
   append(reader: string, rows: OutboxRow[]): Promise<void>;
+  /**
+   * The same with rows of the outbox after this position, in its order, without showing them to the caller. Gives how many there were, and the
+   * reader's new position.
+   */
+  appendOutbox(reader: string, after: number, limit: number): Promise<{ count: number; position: number }>;
   /** The outbox position up to which this reader has everything; 0 at first. */
   cursor(reader: string): Promise<number>;
   /** In reading direction. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventQuery, OutboxRow } from '../../dist/store/index.js';
-import { DAY, makeOutboxRow, makeRandom, openTestStores, type TestStores } from './support/store.ts';
+import { DAY, makeEvent, makeNewMessage, makeOutboxRow, makeRandom, openTestStores, type TestStores } from './support/store.ts';
 
 let stores: TestStores;
 beforeEach(async () => {
@@ -43,6 +43,27 @@ describe('append', () => {
     // The stream was rolled back with the batch; the number remembered for it must be forgotten.
     await stores.events.append('log', [makeOutboxRow(1, { domain: 'new.example' })]);
     expect(await ids({ domain: 'new.example' })).toEqual(['event1']);
+  });
+});
+
+describe('appendOutbox', () => {
+  it('takes what the spool has committed, in order and at most so much, and moves the cursor with it', async () => {
+    for (const [index, id] of ['a', 'b', 'c'].entries())
+      await stores.spool.put(makeNewMessage(10 * index + 10, [], { events: [makeEvent(id)] }));
+    expect(await stores.events.appendOutbox('log', 0, 2)).toEqual({ count: 2, position: 2 });
+    expect(await ids()).toEqual(['a', 'b']);
+    expect(await stores.events.appendOutbox('log', 2, 2)).toEqual({ count: 1, position: 3 });
+    expect(await stores.events.appendOutbox('log', 3, 2)).toEqual({ count: 0, position: 3 });
+    await stores.reopen();
+    expect(await ids()).toEqual(['a', 'b', 'c']);
+    expect(await stores.events.cursor('log')).toBe(3);
+  });
+
+  it('keeps each event once when it is asked for the same rows again', async () => {
+    await stores.spool.put(makeNewMessage(10, [], { events: [makeEvent('a')] }));
+    await stores.events.appendOutbox('log', 0, 10);
+    expect(await stores.events.appendOutbox('log', 0, 10)).toEqual({ count: 1, position: 1 });
+    expect(await ids()).toEqual(['a']);
   });
 });
 

@@ -7,6 +7,10 @@ import type { StoreThread } from './store-thread.js';
 export function makeEventStore(writer: StoreThread<EventsCalls>, reader: StoreThread<ReaderCalls>): EventStore {
   return {
     append: (name, rows) => writer.call('append', name, rows),
+    async appendOutbox(name, after, limit) {
+      const [count = 0, position = after] = await writer.call('appendOutbox', name, after, limit);
+      return { count, position };
+    },
     cursor: (name) => writer.call('cursor', name),
     query: (query) => reader.call('queryEvents', query),
     appendConversations: (rows) => writer.call('appendConversations', rows),

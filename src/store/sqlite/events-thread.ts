@@ -1,4 +1,7 @@
-/** Store thread: the only writer of events.db, apart from mail so that a large batch of events never delays an accept. */
+/**
+ * Store thread: the only writer of events.db, apart from mail so that a large batch of events never delays an accept. Reads the outbox of spool.db,
+ * which the writer of mail has opened before.
+ */
 import { join } from 'node:path';
 import { makeConversationWrites } from './conversation-rows.js';
 import { makeEventAppend } from './event-append.js';
@@ -6,16 +9,30 @@ import { makeEventSweep } from './event-sweep.js';
 import { makeHttpCallReads, makeHttpCallWrites } from './http-call-rows.js';
 import { loadMigrations, migrate } from './migrate.js';
 import { type Connection, openDatabase } from './open-database.js';
+import { makeOutboxReads } from './outbox-rows.js';
 import { serveThread, type ThreadCalls } from './serve-thread.js';
 
 export type EventsCalls = ReturnType<typeof makeEventCalls>['reads'] & ReturnType<typeof makeEventCalls>['writes'] & ThreadCalls;
 
-function makeEventCalls(database: Connection) {
+function makeEventCalls(database: Connection, spool: Connection) {
   const cursor = database.prepare<[string], { seq: number }>('SELECT seq FROM reader WHERE name = ?');
   const { append, forget } = makeEventAppend(database);
+  const { outbox } = makeOutboxReads(spool);
+  /** The rows go from file to file here: through the main thread each would be copied four times more. */
+  function appendOutbox(reader: string, after: number, limit: number): number[] {
+    const rows = outbox(after, limit);
+    append(reader, rows);
+    return [rows.length, rows.at(-1)?.seq ?? after];
+  }
   return {
     reads: { cursor: (reader: string): number => cursor.get(reader)?.seq ?? 0, ...makeHttpCallReads(database) },
-    writes: { append, ...makeConversationWrites(database), ...makeHttpCallWrites(database), ...makeEventSweep(database, forget) },
+    writes: {
+      append,
+      appendOutbox,
+      ...makeConversationWrites(database),
+      ...makeHttpCallWrites(database),
+      ...makeEventSweep(database, forget),
+    },
     forget,
   };
 }
@@ -23,5 +40,9 @@ function makeEventCalls(database: Connection) {
 serveThread((dataDir) => {
   const database = openDatabase(join(dataDir, 'events.db'), 'writer');
   migrate(database, loadMigrations('events'), join(dataDir, 'backup'));
-  return [{ database, ...makeEventCalls(database) }];
+  const spool = openDatabase(join(dataDir, 'spool.db'), 'reader');
+  return [
+    { database, ...makeEventCalls(database, spool) },
+    { database: spool, reads: {}, writes: {}, forget: () => undefined },
+  ];
 });

@@ -271,25 +271,29 @@ describe('makeOutboxPump', () => {
   function setUp(count: number) {
     let rows = rowsFrom(count);
     const trims: number[] = [];
+    const outbox = (after: number, limit: number) => rows.filter((row) => row.seq > after).slice(0, limit);
     const spool = {
-      outbox: async (after: number, limit: number) => rows.filter((row) => row.seq > after).slice(0, limit),
       trimOutbox: async (seq: number) => {
         trims.push(seq);
         rows = rows.filter((row) => row.seq > seq);
       },
     };
-    return { spool, trims, left: () => rows.length };
+    const reader = (name: string, read: (rows: OutboxRow[]) => Promise<void>, position = 0): OutboxReader => ({
+      name,
+      position: async () => position,
+      async take(after, limit) {
+        const taken = outbox(after, limit);
+        if (taken.length > 0) await read(taken);
+        return { count: taken.length, position: taken.at(-1)?.seq ?? after };
+      },
+    });
+    return { spool, reader, trims, left: () => rows.length };
   }
 
-  const reader = (name: string, read: (rows: OutboxRow[]) => Promise<void>, position = 0): OutboxReader => ({
-    name,
-    read,
-    position: async () => position,
-  });
   const logger = pino({ level: 'silent' });
 
   it('gives each reader everything once and in order, and removes what all have', async () => {
-    const { spool, left } = setUp(2500);
+    const { spool, reader, left } = setUp(2500);
     const seen: Record<string, number[]> = { a: [], b: [] };
     const readers = ['a', 'b'].map((name) => reader(name, async (rows) => void seen[name]?.push(...rows.map((row) => row.seq))));
     const pump = makeOutboxPump({ spool, readers, logger });
@@ -301,7 +305,7 @@ describe('makeOutboxPump', () => {
   });
 
   it('a reader that hangs holds no other back, and keeps what it has not had', async () => {
-    const { spool, left } = setUp(10);
+    const { spool, reader, left } = setUp(10);
     let release = (): void => undefined;
     const hanging = reader('slow', () => new Promise<void>((resolve) => (release = resolve)));
     const seen: number[] = [];
@@ -319,7 +323,7 @@ describe('makeOutboxPump', () => {
   });
 
   it('gives the same rows again after a failure, and goes on where the reader was', async () => {
-    const { spool, left } = setUp(5);
+    const { spool, reader, left } = setUp(5);
     const batches: number[][] = [];
     const flaky = reader(
       'flaky',
@@ -340,16 +344,19 @@ describe('makeOutboxPump', () => {
   });
 
   it('the log’s reader keeps its position in the log', async () => {
-    const appended: [string, number][] = [];
+    const appended: [string, number, number][] = [];
     const store = {
-      append: async (name: string, rows: OutboxRow[]) => void appended.push([name, rows.length]),
+      appendOutbox: async (name: string, after: number, limit: number) => {
+        appended.push([name, after, limit]);
+        return { count: 3, position: after + 3 };
+      },
       cursor: async () => 41,
       query: async () => [],
       sweep: async () => false,
     };
     const log = makeEventLogReader({ store });
     expect(await log.position()).toBe(41);
-    await log.read(rowsFrom(3));
-    expect(appended).toEqual([[log.name, 3]]);
+    expect(await log.take(41, 10)).toEqual({ count: 3, position: 44 });
+    expect(appended).toEqual([[log.name, 41, 10]]);
   });
 });
