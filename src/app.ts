@@ -192,7 +192,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     closing.push(() => queue.stop());
     const smtpAddresses = await smtp.start();
     busy.push((graceMs) => smtp.stop(graceMs));
-    const http = await listenHttp(config, api.app);
+    const http = await listenHttp(config, api.listener);
     busy.push((graceMs) => http.stop(graceMs));
 
     phase = 'running';

@@ -1,5 +1,6 @@
-/** Puts the endpoints behind one Express application: path rules, unknown paths, wrong methods, and the dispatcher around each handler. */
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+/** Answers every request: endpoints through the dispatcher, and open pages, unknown paths and wrong methods by Express. */
+import type { RequestListener } from 'node:http';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import type { Clock } from '#core';
 import type { Directory } from '#directory';
@@ -9,6 +10,7 @@ import type { Queue } from '#queue';
 import { logRequest, makeDispatcher, sendError } from './dispatch.js';
 import { endpoints } from './endpoints.js';
 import { ErrorAnswer } from './error-answer.js';
+import { makeEndpointFinder } from './find-endpoint.js';
 import { makeGuessBrake } from './middleware/guess-brake.js';
 import { makeRateLimit } from './middleware/rate-limit.js';
 import type { ApiObserver } from './observer.js';
@@ -41,8 +43,8 @@ export interface ApiDeps {
 }
 
 export interface Api {
-  /** A request listener for `makeHttpServer`; other middleware may be put before it. */
-  app: Express;
+  /** For `makeHttpServer`. */
+  listener: RequestListener;
 }
 
 export function makeApi(deps: ApiDeps): Api {
@@ -59,16 +61,10 @@ export function makeApi(deps: ApiDeps): Api {
 
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).enable('case sensitive routing');
-  app.use((request, response, next) => {
-    request.url = withoutDoubledSlashes(request.url);
-    response.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-    next();
-  });
   app.get('/', (_request, response) => {
     response.set('content-type', 'text/plain; charset=utf-8').end('Mailgun Magnificent API');
   });
   addOpenPages(app, { readiness: deps.readiness, metrics: deps.metrics, keys: directory.keys, brake });
-  for (const endpoint of endpoints) app[methodName(endpoint.method)](endpoint.path, dispatch(endpoint));
   for (const [path, methods] of methodsByPath()) {
     app.all(path, () => {
       throw new ErrorAnswer(405, { message: 'Method not allowed' }, { allow: methods.join(', ') });
@@ -81,16 +77,36 @@ export function makeApi(deps: ApiDeps): Api {
     sendError(request, response, routingError(error));
     logRequest(logger, { request, response, ms: 0, failure: error });
   });
-  return { app };
+
+  const find = makeEndpointFinder(endpoints);
+  return {
+    listener(request, response) {
+      const url = normalUrl(request.url ?? '/');
+      request.url = url;
+      response.setHeader('cache-control', 'no-store');
+      response.setHeader('x-content-type-options', 'nosniff');
+      const found = find(request.method ?? 'GET', pathOf(url));
+      // Endpoints are not Express's business: what it does for each request would cost more than a small one does.
+      if (found === undefined) app(request, response);
+      else
+        dispatch(found, request, response).catch((error: unknown) => {
+          logger.error({ err: error }, 'request failed');
+          response.destroy();
+        });
+    },
+  };
 }
 
-const methodName = (method: string) => method.toLowerCase() as 'get' | 'post' | 'put' | 'delete';
-
-/** Some senders produce `//messages`. The query is left alone. */
-function withoutDoubledSlashes(url: string): string {
+function pathOf(url: string): string {
   const mark = url.indexOf('?');
-  const path = mark < 0 ? url : url.slice(0, mark);
-  return path.startsWith('/') ? path.replace(/\/{2,}/g, '/') + (mark < 0 ? '' : url.slice(mark)) : url;
+  return mark < 0 ? url : url.slice(0, mark);
+}
+
+/** Without the scheme and host that proxies are asked with (RFC 9112 3.2.2), nor the `//messages` that some senders produce. The query is left alone. */
+function normalUrl(given: string): string {
+  const url = given.startsWith('/') ? given : given.replace(/^https?:\/\/[^/?]*/i, '');
+  const path = pathOf(url);
+  return path.includes('//') ? path.replace(/\/{2,}/g, '/') + url.slice(path.length) : url;
 }
 
 function methodsByPath(): Map<string, string[]> {

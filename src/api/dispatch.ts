@@ -2,7 +2,7 @@
  * What happens around every handler, in this order: who is calling, may they, are they too fast, what did they send; then the handler, then the
  * answer and one log line. Handlers only return JSON or throw.
  */
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { parseDomain, refusalFrom } from '#core';
 import type { ApiKeyRecord } from '#store';
@@ -11,6 +11,7 @@ import type { Form } from './body/form.js';
 import { readForm } from './body/read-form.js';
 import type { Endpoint, Services } from './define-endpoint.js';
 import { ErrorAnswer, errorAnswerFrom, notSupported } from './error-answer.js';
+import type { FoundEndpoint } from './find-endpoint.js';
 import { mayCall } from './may-call.js';
 import { authenticate, unauthorized } from './middleware/authenticate.js';
 import { clientAddress } from './middleware/client-address.js';
@@ -29,26 +30,28 @@ export interface DispatchDeps {
   observe: ApiObserver;
 }
 
-export function makeDispatcher(deps: DispatchDeps): (endpoint: Endpoint) => RequestHandler {
+/** Answers the request whatever happens; what fails then was no longer to be told to the client. */
+export type Dispatcher = (found: FoundEndpoint, request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export function makeDispatcher(deps: DispatchDeps): Dispatcher {
   const { services, logger } = deps;
 
-  return (endpoint) => async (request, response) => {
+  return async ({ endpoint, params }, request, response) => {
     const started = services.clock.monotonic();
     let key: ApiKeyRecord | undefined;
     let form: Form | undefined;
     let failure: unknown;
-    const params = request.params as Record<string, string>;
     try {
       key = await authenticate(request, services.directory.keys, deps.brake);
       checkAccess(key, endpoint, params);
       // Acting as the account itself instead would send and delete in the wrong name.
       if (request.headers['x-mailgun-on-behalf-of']) throw notSupported('X-Mailgun-On-Behalf-Of');
-      response.set(deps.rateLimit.count(key.account));
+      setHeaders(response, deps.rateLimit.count(key.account));
       const refusal = endpoint.access === 'send' ? services.intake.refusalNow(key.account) : undefined;
       if (refusal !== undefined) throw refusal;
       form = await readForm(request, queryOf(request), deps.tempDir);
       const baseUrl = publicBaseUrl(request, services.hostname);
-      const header = (name: string) => request.get(name);
+      const header = (name: string) => request.headers[name]?.toString();
       const route = `${endpoint.method} ${endpoint.path}`;
       const call = { endpoint: route, account: key.account, key, params, form, header, baseUrl, remoteAddress: clientAddress(request) };
       const answer = await endpoint.handler(call, services);
@@ -72,32 +75,38 @@ function checkAccess(key: ApiKeyRecord, endpoint: Endpoint, params: Record<strin
   if (key.role === 'sending' && parseDomain(params.domain ?? '') !== key.domainName) throw unauthorized();
 }
 
-function queryOf(request: Request): string {
-  const mark = request.url.indexOf('?');
-  return mark < 0 ? '' : request.url.slice(mark + 1);
+function queryOf({ url = '' }: IncomingMessage): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? '' : url.slice(mark + 1);
 }
 
-function sendJson(response: Response, status: number, body: object, pretty = false): void {
+export function setHeaders(response: ServerResponse, headers: Record<string, string>): void {
+  for (const name in headers) response.setHeader(name, headers[name] ?? '');
+}
+
+function sendJson(response: ServerResponse, status: number, body: object, pretty = false): void {
   if (response.destroyed) return;
-  response.status(status).set('content-type', 'application/json');
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json; charset=utf-8');
   response.end(JSON.stringify(body, undefined, pretty ? 2 : undefined));
 }
 
 /** Also used for what no endpoint answers. */
-export function sendError(request: Request, response: Response, answer: ErrorAnswer): void {
+export function sendError(request: IncomingMessage, response: ServerResponse, answer: ErrorAnswer): void {
   if (response.destroyed || response.headersSent) return;
   // Its body was never asked for, so nobody knows whether it still comes.
-  if (!request.complete && request.headers.expect !== undefined) response.set('connection', 'close');
-  response.set(answer.headers);
-  if (typeof answer.body === 'string') response.status(answer.status).set('content-type', 'text/plain; charset=utf-8').end(answer.body);
-  else sendJson(response, answer.status, answer.body);
+  if (!request.complete && request.headers.expect !== undefined) response.setHeader('connection', 'close');
+  setHeaders(response, answer.headers);
+  if (typeof answer.body === 'string') {
+    response.writeHead(answer.status, { 'content-type': 'text/plain; charset=utf-8' }).end(answer.body);
+  } else sendJson(response, answer.status, answer.body);
   drainRequest(request);
 }
 
 interface LoggedRequest {
-  request: Request;
+  request: IncomingMessage;
   endpoint?: Endpoint;
-  response: Response;
+  response: ServerResponse;
   key?: ApiKeyRecord | undefined;
   ms: number;
   failure?: unknown;

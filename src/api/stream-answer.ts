@@ -1,7 +1,7 @@
 /** An answer that is sent while it is read: it may be larger than memory should be. */
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Response } from 'express';
 
 export class StreamAnswer {
   readonly headers: Record<string, string>;
@@ -17,7 +17,7 @@ export class StreamAnswer {
  * Sends it with status 200. What fails before the first piece is thrown, so that it can still be answered; after that the connection is cut, which
  * tells the client that something is missing. A client that goes away is no failure.
  */
-export async function sendStream(response: Response, { headers, content }: StreamAnswer): Promise<void> {
+export async function sendStream(response: ServerResponse, { headers, content }: StreamAnswer): Promise<void> {
   const pieces = content[Symbol.asyncIterator]();
   const first = await pieces.next();
   async function* all() {
@@ -31,9 +31,7 @@ export async function sendStream(response: Response, { headers, content }: Strea
     await pieces.return?.();
     return;
   }
-  response.statusCode = 200;
-  // Not with set(), which adds a charset of its own.
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.writeHead(200, headers);
   try {
     await pipeline(Readable.from(all()), response);
   } catch (error) {

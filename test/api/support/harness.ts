@@ -80,7 +80,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const logs: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logs.push(JSON.parse(line)) });
   const tempDir = await mkdtemp(join(tmpdir(), 'mailwagon-api-'));
-  const { app } = makeApi({
+  const { listener } = makeApi({
     ...{ directory, intake, stored, queue, events, conversations, logger, tempDir },
     readiness: { obstacles: async () => obstacles },
     metrics: async () => '# HELP up Up.\n# TYPE up gauge\nup 1\n',
@@ -90,7 +90,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     version: '0.1.0',
     limits: options.limits ?? { requestsPerMinute: null },
   });
-  const server = makeHttpServer(app, options.timeouts);
+  const server = makeHttpServer(listener, options.timeouts);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
