@@ -1,8 +1,10 @@
-/** Makes the message fit for this peer, before it is signed: other encodings when it takes no 8-bit bytes, and when a line is too long for anybody. */
+/** Makes the message of this recipient, and fit for this peer, before it is signed: other encodings when it takes no 8-bit bytes, and when a line is too long for anybody. */
 import { bodySize, type Message } from '#core';
 import { bodyHashOf, joinHead, parseHead, reencodeFor7Bit } from '#mail';
 import type { SpoolStore } from '#store';
-import type { Rendered, Step } from './step.js';
+import { failed, ownReply } from './end-attempt.js';
+import { MergeError, makeMergeMessage } from './merge-message.js';
+import type { Attempt, Rendered, Step, StepResult } from './step.js';
 
 type Bodies = Pick<SpoolStore, 'openBody'>;
 
@@ -12,37 +14,47 @@ export function storedForm({ head, body, bodyHash, traits }: Message, spool: Bod
     body.kind === 'inline'
       ? { kind: 'inline', bytes: body.bytes }
       : { kind: 'stream', size: bodySize(body), open: () => spool.openBody(body) };
-  return { head, body: content, bodyHash, eightBitBody: traits.eightBitBody, form: 'stored' };
+  return { head, body: content, bodyHash, ...traits, form: 'stored' };
 }
 
 export function makeRender({ spool }: { spool: Bodies }): Step {
+  const mergeMessage = makeMergeMessage({ spool });
+
+  async function merged(attempt: Attempt): Promise<StepResult> {
+    try {
+      return makeFit(attempt, await mergeMessage(attempt.message, attempt.delivery));
+    } catch (error) {
+      if (error instanceof MergeError) return failed(attempt, 'local', ownReply(554, '5.6.0', error.message));
+      throw error;
+    }
+  }
+
   return {
     name: 'render',
-    run(attempt) {
-      const { traits } = attempt.message;
-      const takes8Bit = attempt.session?.capabilities.eightBitMime === true;
-      const eightBit = traits.eightBitBody && !takes8Bit;
-      if (!eightBit && !traits.longLines) {
-        attempt.rendered = storedForm(attempt.message, spool);
-        return 'next';
-      }
-      return reencode(attempt.message, { eightBit, longLines: traits.longLines }, spool).then((rendered) => {
-        attempt.rendered = rendered;
-        return 'next';
-      });
-    },
+    run: (attempt) => (attempt.message.merge === undefined ? makeFit(attempt, storedForm(attempt.message, spool)) : merged(attempt)),
   };
+}
+
+function makeFit(attempt: Attempt, form: Rendered): StepResult | Promise<StepResult> {
+  const eightBit = form.eightBitBody && attempt.session?.capabilities.eightBitMime !== true;
+  attempt.rendered = form;
+  if (!eightBit && !form.longLines) return 'next';
+  return reencode(form, { eightBit, longLines: form.longLines }).then((rendered) => {
+    attempt.rendered = rendered;
+    return 'next';
+  });
 }
 
 /**
  * Small bodies are kept; large ones are read twice, once for their hash and size and once to be sent, so that memory stays bounded. The codec
  * promises the same bytes both times.
  */
-async function reencode(message: Message, reasons: { eightBit: boolean; longLines: boolean }, spool: Bodies): Promise<Rendered> {
-  const fields = parseHead(message.head);
-  const open = () => reencodeFor7Bit(fields, spool.openBody(message.body), reasons);
+async function reencode(form: Rendered, reasons: { eightBit: boolean; longLines: boolean }): Promise<Rendered> {
+  const fields = parseHead(form.head);
+  const stored = form.body;
+  const open = () => reencodeFor7Bit(fields, stored.kind === 'inline' ? [stored.bytes] : stored.open(), reasons);
   const { head, body } = await open();
-  const kept: Uint8Array[] | undefined = message.body.kind === 'inline' ? [] : undefined;
+  const kept: Uint8Array[] | undefined = stored.kind === 'inline' ? [] : undefined;
   let size = 0;
   async function* observed(): AsyncGenerator<Uint8Array> {
     for await (const chunk of body) {
@@ -56,10 +68,12 @@ async function reencode(message: Message, reasons: { eightBit: boolean; longLine
     yield* (await open()).body;
   }
   return {
+    ...form,
     head: joinHead(head),
     body: kept === undefined ? { kind: 'stream', size, open: again } : { kind: 'inline', bytes: Buffer.concat(kept, size) },
     bodyHash,
-    eightBitBody: message.traits.eightBitBody && !reasons.eightBit,
-    form: `${reasons.eightBit ? '7bit' : '8bit'}${reasons.longLines ? ' short lines' : ''}`,
+    eightBitBody: form.eightBitBody && !reasons.eightBit,
+    longLines: false,
+    form: `${form.form}${reasons.eightBit ? ' 7bit' : ' 8bit'}${reasons.longLines ? ' short lines' : ''}`,
   };
 }

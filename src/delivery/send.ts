@@ -21,7 +21,7 @@ export function makeSend({ clock, classify }: { clock: Clock; classify: Classify
       const unfit = checkFit(attempt, session, size);
       if (unfit !== undefined) return unfit;
       const wasUsed = session.messages > 0;
-      const eightBit = attempt.rendered.eightBitBody || message.traits.eightBitHead;
+      const eightBit = attempt.rendered.eightBitBody || attempt.rendered.eightBitHead;
       try {
         const envelope = { from: message.sender, to: delivery.recipient, size, eightBit };
         const reply = await session.send(envelope, sourceOf(attempt), Math.max(1, attempt.deadline - clock.monotonic()));

@@ -26,6 +26,10 @@ export interface Rendered {
   /** base64 SHA-256, relaxed. */
   bodyHash: string;
   eightBitBody: boolean;
+  /** A byte over 127 in the head. */
+  eightBitHead: boolean;
+  /** A line of the body over 998 octets. */
+  longLines: boolean;
   /** Names this form of the message, for what is kept per form. */
   form: string;
 }

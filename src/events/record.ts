@@ -5,6 +5,7 @@
 import { type Clock, type Delivery, domainOf, type Message, type MessageFacts, makeEventId, type Outcome } from '#core';
 import type { OutboxEvent } from '#store';
 import type { AcceptedEvent, DeliveredEvent, DeliveryStatus, FailedEvent, RecordedEvent, RejectedEvent } from './event-types.js';
+import { type EventRecipient, recipientFacts } from './recipient-facts.js';
 import { recipientProvider } from './recipient-provider.js';
 
 /** A try that ended, with what the events say of it. */
@@ -34,7 +35,7 @@ export interface Rejection extends Told {
 
 export interface Recorder {
   /** One per recipient, when the message is committed. `due`, ms since the epoch: not before. */
-  accepted(fields: { message: Message; accountId: string; recipient: string; recipients: string[]; due: number }): OutboxEvent;
+  accepted(fields: EventRecipient & { message: Message; accountId: string; recipients: string[]; due: number }): OutboxEvent;
   delivered(fields: AttemptRecord & { outcome: Extract<Outcome, { kind: 'delivered' }>; firstAttemptAt: number }): OutboxEvent;
   /** `severity` temporary needs `retrySeconds`. */
   failed(
@@ -55,8 +56,8 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
   };
 
   return {
-    accepted({ message, accountId, recipient, recipients, due }) {
-      const base = messageEvent(message, accountId, recipient, undefined);
+    accepted({ message, accountId, recipients, due, ...to }) {
+      const base = messageEvent(message, accountId, to, undefined);
       const { facts } = message;
       const event: AcceptedEvent = {
         ...stamp('accepted', now(), 'info'),
@@ -72,7 +73,7 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
     delivered({ message, accountId, delivery, attempt, outcome, firstAttemptAt }) {
       const event: DeliveredEvent = {
         ...stamp('delivered', now(), 'info'),
-        ...messageEvent(message, accountId, delivery.recipient, outcome.connection),
+        ...messageEvent(message, accountId, delivery, outcome.connection),
         ...(outcome.dkim === undefined ? {} : { 'primary-dkim': outcome.dkim }),
         'delivery-status': {
           ...status(outcome, attempt),
@@ -97,7 +98,7 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
       };
       const event: FailedEvent = {
         ...stamp('failed', now(), severity === 'permanent' ? 'error' : 'warn'),
-        ...messageEvent(message, accountId, delivery.recipient, outcome.connection),
+        ...messageEvent(message, accountId, delivery, outcome.connection),
         severity,
         reason: outcome.reason,
         ...(outcome.dkim === undefined ? {} : { 'primary-dkim': outcome.dkim }),
@@ -129,11 +130,12 @@ function stamp<N extends RecordedEvent['event']>(event: N, atMicros: number, lev
 function messageEvent(
   message: Message,
   accountId: string,
-  recipient: string,
+  to: EventRecipient,
   connection: { sendingIp?: string; mxHost?: string } | undefined,
 ) {
-  const { facts } = message;
-  const destination = domainOf(recipient as Delivery['recipient']);
+  const { recipient } = to;
+  const facts = recipientFacts(message, to);
+  const destination = domainOf(recipient);
   return {
     account: { id: accountId },
     domain: { name: message.domain },

@@ -1,7 +1,9 @@
 /** Takes a submission from a door to a committed message: read it, run the pipeline, leave nothing behind when either fails. */
-import type { SpoolStore } from '#store';
+import { Refusal } from '#core';
+import type { BodyWriter, SpoolStore } from '#store';
 import { acceptedAs } from './accepted-as.js';
-import { readDraft } from './draft.js';
+import { isVariablesContainer, unwrapVariables } from './batch/unwrap-variables.js';
+import { type Draft, readDraft } from './draft.js';
 import { runPipeline } from './pipeline.js';
 import type { Pressure } from './pressure/pressure.js';
 import { makeRejections } from './rejections.js';
@@ -17,19 +19,36 @@ export interface IntakeDeps extends Omit<IntakeContext, 'spool' | 'rejections'> 
 
 export function makeIntake(deps: IntakeDeps): Intake {
   const context: IntakeContext = { ...deps, rejections: makeRejections(deps) };
+
+  /** What is in the container takes its place. */
+  async function unwrap(container: Draft, writers: BodyWriter[]): Promise<Draft> {
+    const writer = deps.spool.newBody();
+    writers.push(writer);
+    try {
+      const draft = await unwrapVariables(container, deps.spool.openBody(container.body), writer);
+      await writers.shift()?.discard();
+      return draft;
+    } catch (error) {
+      if (error instanceof Refusal) await context.rejections.note(container, error);
+      throw error;
+    }
+  }
+
   return {
     refusalNow: (account) => deps.pressure.refusal(account),
     givenAnswer: (domain, key) => deps.spool.givenAnswer(domain.account, domain.name, key, deps.clock.now()),
     async accept(submission) {
       const refusal = deps.pressure.refusal(submission.account);
       if (refusal !== undefined) throw refusal;
-      const writer = deps.spool.newBody();
+      const first = deps.spool.newBody();
+      const writers = [first];
       try {
         const recipients = [...new Set(submission.recipients)];
-        const draft = await readDraft({ ...submission, recipients }, writer, deps.clock.now());
-        return acceptedAs(await runPipeline(draft, context));
+        const read = await readDraft({ ...submission, recipients }, first, deps.clock.now());
+        const draft = await runPipeline(isVariablesContainer(read) ? await unwrap(read, writers) : read, context);
+        return acceptedAs(draft);
       } catch (error) {
-        await writer.discard();
+        await Promise.all(writers.map((writer) => writer.discard()));
         throw error;
       }
     },

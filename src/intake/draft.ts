@@ -1,7 +1,8 @@
 /** A message on its way to the queue: read once, then changed by each step of the pipeline in turn. */
-import type { Attachment, Body, ContentTraits, SendOptions } from '#core';
+import type { Address, Attachment, Body, ContentTraits, Merge, SendOptions } from '#core';
 import type { HeadField, LintWarning } from '#mail';
 import type { BodyWriter } from '#store';
+import type { RecipientVariables } from './batch/recipient-variables.js';
 import type { RequestedOptions } from './options/requested-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { readContent } from './read-content.js';
@@ -23,6 +24,14 @@ export interface Draft {
   tags: string[];
   userVariables: Record<string, unknown>;
   attachments: Attachment[];
+  /** Of a batch, from all places but the container until the step that reads them; undefined: no batch. */
+  recipientVariables: RecipientVariables | undefined;
+  /** What the message's variables container held. */
+  container?: RecipientVariables;
+  /** Of a batch: what its messages are made with. */
+  merge?: Merge;
+  /** Of a batch: display names, by address. */
+  recipientNames?: ReadonlyMap<Address, string>;
   /** Without angle brackets; `''` until the step that completes the head. */
   messageId: string;
   /** What providers will hold against it, when the sender wants to know. */
@@ -45,6 +54,7 @@ export async function readDraft(submission: Submission, writer: BodyWriter, rece
     tags: submission.tags,
     userVariables: submission.userVariables,
     attachments: submission.attachments ?? [],
+    recipientVariables: submission.recipientVariables,
     messageId: '',
   };
 }

@@ -17,12 +17,15 @@ import { commit } from './steps/commit.js';
 import { completeHead } from './steps/complete-head.js';
 import { findAttachments } from './steps/find-attachments.js';
 import { lint } from './steps/lint.js';
+import { makeBatch } from './steps/make-batch.js';
 import { readOptions } from './steps/read-options.js';
+import { readRecipientVariables } from './steps/read-recipient-variables.js';
 import { showVariables } from './steps/show-variables.js';
 
 export const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'check-domain', step: checkDomain },
   { name: 'check-hops', step: checkHops },
+  { name: 'read-recipient-variables', step: readRecipientVariables },
   { name: 'read-options', step: readOptions },
   { name: 'check-schedule', step: checkSchedule },
   { name: 'check-secondary-dkim', step: checkSecondaryDkim },
@@ -30,6 +33,7 @@ export const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'check-sender', step: checkSender },
   { name: 'complete-head', step: completeHead },
   { name: 'show-variables', step: showVariables },
+  { name: 'make-batch', step: makeBatch },
   { name: 'find-attachments', step: findAttachments },
   { name: 'lint', step: lint },
   { name: 'add-trace', step: addTrace },

@@ -1,6 +1,7 @@
 import type { Address, Attachment, Refusal, ReversePath } from '#core';
 import type { ComposedMessage, LintWarning } from '#mail';
 import type { DomainRecord, GivenAnswer } from '#store';
+import type { RecipientVariables } from './batch/recipient-variables.js';
 import type { RequestedOptions } from './options/requested-options.js';
 
 /** What a door (SMTP or HTTP) hands over for one message, after it found out who sends it. */
@@ -26,6 +27,8 @@ export interface Submission {
   options: RequestedOptions;
   tags: string[];
   userVariables: Record<string, unknown>;
+  /** Given beside the message; those in the message are merged in. Given at all, they make the message a batch. */
+  recipientVariables?: RecipientVariables | undefined;
   /** Known on the HTTP door; found by reading the message otherwise. */
   attachments?: Attachment[];
   /** Then accept() throws StoreError `conflict` when an answer was given for the key in the last day. */

@@ -135,6 +135,11 @@ function makeSpanHash() {
 
 /** The DKIM hash (base64) of a body in wire form that was made anew, say by `reencodeFor7Bit`. Chunks may split a CRLF. */
 export async function bodyHashOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
+  return (await scanBody(chunks)).bodyHash;
+}
+
+/** The same, with all that a scan finds. */
+export async function scanBody(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<BodyFacts> {
   const scan = makeBodyScan();
   let heldCr = false;
   for await (const chunk of chunks) {
@@ -143,5 +148,5 @@ export async function bodyHashOf(chunks: AsyncIterable<Uint8Array> | Iterable<Ui
     heldCr = whole[whole.length - 1] === CR;
     scan.update(heldCr ? whole.subarray(0, -1) : whole);
   }
-  return scan.finish().bodyHash;
+  return scan.finish();
 }

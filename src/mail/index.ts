@@ -9,7 +9,7 @@
  * - Anything else thrown comes from the caller's own stream or key.
  */
 export { formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
-export { type BodyScan, bodyHashOf, makeBodyScan } from './body-scan.js';
+export { type BodyScan, bodyHashOf, makeBodyScan, scanBody } from './body-scan.js';
 export { buildMessage, type ComposedMessage, type MessageParts } from './build-message.js';
 export type { AttachedPart } from './compose-part.js';
 export { type DkimKeyKind, type DkimKeyPair, dkimRecordValue, generateDkimKey, publicKeyOfRecord, readDkimKey } from './dkim-key.js';
@@ -23,9 +23,10 @@ export { type MergeRecipient, makeLookup, mergeRecipientOf } from './merge/merge
 export { hasPlaceholder, type Lookup } from './merge/placeholders.js';
 export { type MergedMessage, renderMerge } from './merge/render-merge.js';
 export { substituteText, substituteTexts } from './merge/substitute-texts.js';
+export { templateSource } from './merge/template-source.js';
 export { type MessageReader, type MessageReaderOptions, makeMessageReader, type ReadMessage } from './message-reader.js';
-export { type MimeSource, mimeText } from './mime-text.js';
 export type { MimePart } from './mime-part.js';
+export { type MimeSource, mimeText } from './mime-text.js';
 export { type MimeSink, makeMimeWalker } from './mime-walker.js';
 export { type OpenAttachment, openAttachment } from './open-attachment.js';
 export { type ParsedAttachment, type ParsedMessage, parseMessage } from './parse-message.js';

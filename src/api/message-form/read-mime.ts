@@ -6,6 +6,7 @@ import type { Form } from '../body/form.js';
 import { readAddresses, readRecipients } from './addresses.js';
 import type { Draft } from './draft.js';
 import { readHeaders, readMessageId } from './headers.js';
+import { readRecipientVariables } from './recipient-variables.js';
 import { readSendOptions } from './send-options.js';
 import { readUserVariables } from './user-variables.js';
 
@@ -21,9 +22,18 @@ export async function readMime(form: Form): Promise<Draft> {
   const open = contentOf(form);
   const { options, tags } = readSendOptions(form);
   const userVariables = readUserVariables(form);
+  const recipientVariables = readRecipientVariables(form);
   const added = addedFields(form);
   const sender = await findSender(form, open);
-  return { sender, recipients, options, tags, userVariables, content: Readable.from(withFields(added, open), { objectMode: false }) };
+  return {
+    sender,
+    recipients,
+    options,
+    tags,
+    userVariables,
+    recipientVariables,
+    content: Readable.from(withFields(added, open), { objectMode: false }),
+  };
 }
 
 function contentOf(form: Form): () => Readable {

@@ -6,6 +6,7 @@ import type { Upload } from '../body/upload.js';
 import { readAddresses, readRecipients } from './addresses.js';
 import type { Draft } from './draft.js';
 import { readHeaders, readMessageId } from './headers.js';
+import { readRecipientVariables } from './recipient-variables.js';
 import { readSendOptions } from './send-options.js';
 import { readUserVariables } from './user-variables.js';
 
@@ -16,6 +17,7 @@ export function readParts(form: Form, domain: string, now: number): Draft {
   const recipients = readRecipients(form);
   const { options, tags } = readSendOptions(form);
   const userVariables = readUserVariables(form);
+  const recipientVariables = readRecipientVariables(form);
   const bodies = { text: form.text('text'), html: form.text('html'), amp: form.text('amp-html') };
   if (Object.values(bodies).every((body) => body === undefined)) {
     throw badRequest("Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified");
@@ -38,7 +40,7 @@ export function readParts(form: Form, domain: string, now: number): Draft {
     date: new Date(now),
   });
   const attachments = files.map(({ upload: { filename, contentType, size } }) => ({ filename, contentType, size }));
-  return { sender, recipients, options, tags, userVariables, attachments, content };
+  return { sender, recipients, options, tags, userVariables, recipientVariables, attachments, content };
 }
 
 function readFiles(form: Form, field: 'attachment' | 'inline', inline: boolean): { upload: Upload; inline: boolean }[] {

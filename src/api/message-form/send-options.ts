@@ -12,7 +12,7 @@ export function readSendOptions(form: Form): Asked {
   checkTotal(form);
   let asked: Asked = { options: {}, tags: [] };
   for (const name of form.names()) {
-    if (name === 'template' || name === 'recipient-variables' || name.startsWith('t:')) throw notSupported(name);
+    if (name === 'template' || name.startsWith('t:')) throw notSupported(name);
     if (!name.startsWith('o:')) continue;
     const rule = optionOfParameter(name);
     if (rule === undefined) throw badRequest(`'${cleanText(name)}' is not a send option`);

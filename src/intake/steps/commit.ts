@@ -1,8 +1,9 @@
 /** Puts the finished message into the queue, one delivery per recipient, with its `accepted` events. From here on it is ours. */
-import { domainOf, type IdSource, type Message, makeStorageKey, type Priority, SECOND } from '#core';
+import { type Address, domainOf, type IdSource, type Message, makeStorageKey, type Priority, SECOND } from '#core';
 import { joinHead } from '#mail';
 import type { GivenAnswer } from '#store';
 import { acceptedAs } from '../accepted-as.js';
+import { variablesOf } from '../batch/recipient-variables.js';
 import type { Draft } from '../draft.js';
 import { headerTexts } from '../header-texts.js';
 import { giveUpAt, sendWindow } from '../schedule.js';
@@ -21,13 +22,17 @@ export const commit: Step = async (draft, context) => {
   const message = messageOf(draft, ids, acceptedAt, giveUpAt(draft.requested, Math.max(window.from, ...dues)));
   const { publicId: accountId } = await directory.accounts.get(account);
   const priority: Priority = recipients.length === 1 ? 0 : recipients.length <= BULK ? 1 : 2;
+  // Of a batch no recipient's event names the others, and a thousand events do not hold a thousand names each.
+  const shown = (recipient: Address) => (draft.merge === undefined ? recipients : [recipient]);
   try {
     await queue.put({
       message,
       deliveries: recipients.map((recipient, index) => {
-        return { id: ids.next(), recipient, destinationName: domainOf(recipient), priority, due: dueOf(index) };
+        return { id: ids.next(), ...toOf(draft, recipient), destinationName: domainOf(recipient), priority, due: dueOf(index) };
       }),
-      events: recipients.map((recipient, index) => recorder.accepted({ message, accountId, recipient, recipients, due: dueOf(index) })),
+      events: recipients.map((recipient, index) =>
+        recorder.accepted({ message, accountId, ...toOf(draft, recipient), recipients: shown(recipient), due: dueOf(index) }),
+      ),
       keepMs: domain.messageTtl * SECOND,
       given: givenFor(draft, acceptedAt),
       usageDay: draft.usageDay,
@@ -38,6 +43,12 @@ export const commit: Step = async (draft, context) => {
   }
   return draft;
 };
+
+/** A recipient, with what the message of theirs is made with when they are one of a batch. */
+function toOf({ recipientVariables, recipientNames }: Draft, recipient: Address) {
+  if (recipientVariables === undefined) return { recipient };
+  return { recipient, recipientName: recipientNames?.get(recipient), recipientVariables: variablesOf(recipientVariables, recipient) };
+}
 
 function givenFor(draft: Draft, at: number): GivenAnswer | undefined {
   const { once } = draft.submission;
@@ -73,5 +84,6 @@ function messageOf(draft: Draft, ids: IdSource, acceptedAt: number, expiresAt: n
     },
     acceptedAt,
     expiresAt,
+    ...(draft.merge === undefined ? {} : { merge: draft.merge }),
   };
 }

@@ -35,9 +35,11 @@ export const readOptions: Step = (draft, { limits }) => {
   }
 };
 
+export const wasSentBefore = (head: readonly HeadField[]): boolean => head.some((field) => field.lowerName === SENT_BEFORE);
+
 function readTwins(draft: Draft): Draft {
   const twins = draft.head.filter((field) => field.lowerName.startsWith(PREFIX));
-  if (twins.length === 0 || twins.some((field) => field.lowerName === SENT_BEFORE)) return draft;
+  if (twins.length === 0 || wasSentBefore(twins)) return draft;
   checkTotal(twins);
   const head = draft.head.filter((field) => !field.lowerName.startsWith(PREFIX));
   const read = twins.reduce(withTwin, { ...draft, head });

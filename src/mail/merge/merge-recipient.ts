@@ -1,5 +1,5 @@
 /** What the placeholders of a batch stand for, for one recipient (manual pages "Batch sending" and "Mailing lists"). */
-import type { Address, Delivery } from '#core';
+import type { Address } from '#core';
 import type { Lookup } from './placeholders.js';
 
 export interface MergeRecipient {
@@ -9,7 +9,11 @@ export interface MergeRecipient {
   variables: Readonly<Record<string, unknown>>;
 }
 
-export function mergeRecipientOf(delivery: Pick<Delivery, 'recipient' | 'recipientName' | 'recipientVariables'>): MergeRecipient {
+export function mergeRecipientOf(delivery: {
+  recipient: Address;
+  recipientName?: string | undefined;
+  recipientVariables?: Record<string, unknown> | undefined;
+}): MergeRecipient {
   return { address: delivery.recipient, name: delivery.recipientName ?? '', variables: delivery.recipientVariables ?? {} };
 }
 

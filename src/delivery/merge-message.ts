@@ -1,0 +1,104 @@
+/** Makes a recipient's own message of a batch. What a message's recipients share is made ready once and kept while they are being served. */
+import { type Delivery, type Message, Refusal } from '#core';
+import {
+  type MergedMessage,
+  type MergePlan,
+  mergeRecipientOf,
+  parseHead,
+  planMerge,
+  renderMerge,
+  scanBody,
+  TemplateError,
+  templateSource,
+} from '#mail';
+import type { SpoolStore } from '#store';
+import type { Rendered } from './step.js';
+
+type Bodies = Pick<SpoolStore, 'openBody'>;
+
+/** Bytes of plans that are kept, about. */
+const MAX_KEPT = 32 * 1024 * 1024;
+
+/** That no message can be made for this recipient, ever: the template fails on their values. `message` may be shown. */
+export class MergeError extends Error {
+  override readonly name = 'MergeError';
+}
+
+/** Rejects with MergeError, and with what reading the body fails with. */
+export type MergeMessage = (message: Message, delivery: Delivery) => Promise<Rendered>;
+
+export function makeMergeMessage({ spool }: { spool: Bodies }): MergeMessage {
+  const planOf = makePlans(spool);
+  return async (message, delivery) => {
+    try {
+      const merged = renderMerge(await planOf(message), mergeRecipientOf(delivery));
+      const content = await contentOf(merged, message, spool);
+      return { head: merged.head, eightBitHead: merged.head.some((byte) => byte > 0x7f), form: `for ${delivery.id}`, ...content };
+    } catch (error) {
+      if (error instanceof TemplateError) throw new MergeError(`The template cannot be rendered: ${error.message}`);
+      if (error instanceof Refusal) throw new MergeError(error.publicText);
+      throw error;
+    }
+  };
+}
+
+type Content = Pick<Rendered, 'body' | 'bodyHash' | 'eightBitBody' | 'longLines'>;
+
+/** Small bodies are made at once; large ones are read twice, for their hash and size and to be sent, so that memory stays bounded. */
+async function contentOf(merged: MergedMessage, { body, bodyHash, traits }: Message, spool: Bodies): Promise<Content> {
+  const { eightBitBody, longLines } = traits;
+  if (body.kind === 'inline') {
+    if (!merged.isBodyChanged) return { body, bodyHash, eightBitBody, longLines };
+    const bytes = merged.body(body.bytes);
+    const facts = await scanBody([bytes]);
+    return { body: { kind: 'inline', bytes }, bodyHash: facts.bodyHash, eightBitBody: facts.eightBit, longLines: facts.longLines };
+  }
+  const open = () => merged.stream(spool.openBody(body));
+  if (!merged.isBodyChanged) return { body: { kind: 'stream', size: body.size, open }, bodyHash, eightBitBody, longLines };
+  const facts = await scanBody(open());
+  return {
+    body: { kind: 'stream', size: facts.size, open },
+    bodyHash: facts.bodyHash,
+    eightBitBody: facts.eightBit,
+    longLines: facts.longLines,
+  };
+}
+
+/** The plans used last, by message. */
+function makePlans(spool: Bodies): (message: Message) => Promise<MergePlan> {
+  const kept = new Map<number, { plan: Promise<MergePlan>; size: number }>();
+  let total = 0;
+
+  function drop(id: number): void {
+    total -= kept.get(id)?.size ?? 0;
+    kept.delete(id);
+  }
+
+  function make({ id, head, body, merge }: Message): Promise<MergePlan> {
+    const source = merge?.templateVariables === undefined ? undefined : templateSource(merge.templateVariables);
+    const plan = planMerge(parseHead(head), body.kind === 'inline' ? [body.bytes] : spool.openBody(body), source);
+    const entry = { plan, size: 0 };
+    kept.set(id, entry);
+    plan.then(
+      ({ size }) => {
+        if (kept.get(id) !== entry) return;
+        entry.size = size;
+        total += size;
+        for (const oldest of kept.keys()) {
+          if (total <= MAX_KEPT) break;
+          drop(oldest);
+        }
+      },
+      () => kept.get(id) === entry && drop(id),
+    );
+    return plan;
+  }
+
+  return (message) => {
+    const known = kept.get(message.id);
+    if (known === undefined) return make(message);
+    kept.delete(message.id);
+    kept.set(message.id, known);
+    return known.plan;
+  };
+}

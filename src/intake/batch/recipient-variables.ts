@@ -1,0 +1,66 @@
+/** Recipient variables as the three places give them (manual page "Batch sending"): JSON text in, variables of each recipient out. Pure. */
+import { type Address, badRequest, cleanText, parseAddress } from '#core';
+
+/** That there are any, be they none, makes the message a batch. */
+export interface RecipientVariables {
+  /** Of every recipient: what stands beside the addresses, as in the manual's container. */
+  everybody: Readonly<Record<string, unknown>>;
+  byAddress: ReadonlyMap<Address, Readonly<Record<string, unknown>>>;
+}
+
+/** Of one recipient, bytes as JSON: their row in the queue holds them. */
+const MAX_PER_RECIPIENT = 64 * 1024;
+/** Objects and arrays in each other. */
+const MAX_DEPTH = 32;
+/** Never a name of anything: code that reads these objects carelessly would meet the prototype of all of them. */
+const FORBIDDEN = '__proto__';
+
+/** `{"bob@example.com": {"first": "Bob"}, …}`. `source` is what the client called it, as the subject of a sentence. Refusal 400. */
+export function parseRecipientVariables(source: string, text: string): RecipientVariables {
+  const value = parseJson(source, text);
+  if (!isObject(value)) throw badRequest(`${source} is not a valid JSON: it must be an object`);
+  if (!isShallow(value, MAX_DEPTH)) throw badRequest(`${source} is not valid: it is nested too deep, or holds the name ${FORBIDDEN}`);
+  const everybody: [string, unknown][] = [];
+  const byAddress = new Map<Address, Readonly<Record<string, unknown>>>();
+  for (const [key, variables] of Object.entries(value)) {
+    const address = parseAddress(key.trim());
+    if (address === undefined) everybody.push([key, variables]);
+    else if (!isObject(variables)) throw badRequest(`${source} is not valid: the variables of ${address} are not an object`);
+    else byAddress.set(address, checked(source, variables, address));
+  }
+  return { everybody: checked(source, Object.fromEntries(everybody), 'all recipients'), byAddress };
+}
+
+/** Both together; what `higher` names wins. */
+export function mergeRecipientVariables(lower: RecipientVariables | undefined, higher: RecipientVariables): RecipientVariables {
+  if (lower === undefined) return higher;
+  const byAddress = new Map(lower.byAddress);
+  for (const [address, variables] of higher.byAddress) byAddress.set(address, { ...byAddress.get(address), ...variables });
+  return { everybody: { ...lower.everybody, ...higher.everybody }, byAddress };
+}
+
+export function variablesOf({ everybody, byAddress }: RecipientVariables, recipient: Address): Record<string, unknown> {
+  return { ...everybody, ...byAddress.get(recipient) };
+}
+
+function parseJson(source: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest(`${source} is not a valid JSON`);
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0 || Object.hasOwn(value, FORBIDDEN)) return false;
+  return Object.values(value).every((item) => isShallow(item, depth - 1));
+}
+
+function checked(source: string, variables: Record<string, unknown>, whose: string): Record<string, unknown> {
+  const size = Buffer.byteLength(JSON.stringify(variables));
+  if (size > MAX_PER_RECIPIENT) throw badRequest(`${source} is too large: the variables of ${cleanText(whose)} are over 64 kB`);
+  return variables;
+}
