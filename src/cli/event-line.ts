@@ -14,6 +14,7 @@ export interface WireEvent {
   reason?: string;
   envelope?: { sender?: string };
   message?: { headers?: { subject?: string } };
+  reject?: { reason?: string };
   'delivery-status'?: { code?: number; message?: string; description?: string; 'mx-host'?: string };
 }
 
@@ -31,7 +32,7 @@ export function eventLine(paint: Paint, event: WireEvent): string {
 
 function detailOf(event: WireEvent): string {
   const status = event['delivery-status'];
-  if (status === undefined) return event.message?.headers?.subject ?? event.reason ?? '';
+  if (status === undefined) return event.reject?.reason ?? event.message?.headers?.subject ?? event.reason ?? '';
   const said = status.message || status.description || event.reason || '';
   const host = status['mx-host'] ? `(${status['mx-host']})` : '';
   const code = status.code && !said.startsWith(String(status.code)) ? String(status.code) : '';

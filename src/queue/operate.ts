@@ -16,7 +16,7 @@ interface OperateDeps {
 }
 
 /** What the `failed` event of a cancelled delivery says; the code is ours, as Mailgun's 605 to 607 are theirs. */
-const CANCELLED: Extract<Outcome, { kind: 'failed' }> = {
+export const CANCELLED: Extract<Outcome, { kind: 'failed' }> = {
   kind: 'failed',
   reply: { code: 604, enhancedCode: '', text: '' },
   stage: 'local',
@@ -58,6 +58,8 @@ export function makeOperate(deps: OperateDeps): Pick<Queue, 'list' | 'retry' | '
       const count = await onEach(account, ids, async (delivery) => {
         const due = clock.now();
         const { attempts, last } = delivery;
+        // Its sender said when: to send it early is nothing that a retry of everything should do.
+        if (attempts === 0 && delivery.due > due) return false;
         const [found] = await spool.settle([{ kind: 'defer', key: delivery, message: delivery.message, due, attempts, last, events: [] }]);
         if (found) moved.push({ delivery, due });
         return found === true;

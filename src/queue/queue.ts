@@ -67,10 +67,15 @@ export interface Queue {
   list(filter: QueueFilter): Promise<QueuedDelivery[]>;
   /** Why an open delivery waits and when it is tried next. */
   why(delivery: QueuedDelivery): Promise<Waiting>;
-  /** Makes the open deliveries of these ids due now. Gives how many; those being attempted right now are left alone. */
+  /** Makes the open deliveries of these ids due now. Gives how many; those being attempted right now or scheduled by their sender are left alone. */
   retry(account: number, deliveries: number[]): Promise<number>;
   /** Ends the open deliveries of these ids with a `failed` event that says so. Gives how many; those being attempted right now are left alone. */
   cancel(account: number, deliveries: number[]): Promise<number>;
+  /**
+   * Ends every open delivery of a sending domain, scheduled ones too, with a `failed` event that says so; those being attempted right now end with
+   * their attempt. Gives how many ended before it resolved.
+   */
+  clear(account: number, domain: string): Promise<number>;
   /** Holds back what fits, now and later, until release(); attempts under way go on. Held mail still expires. Durable; no queue row is written. */
   hold(filter: HoldFilter, reason?: string): Promise<Hold>;
   /** Ends the holds that were made with exactly these fields, and gives them. */

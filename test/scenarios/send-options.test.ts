@@ -33,3 +33,45 @@ test('tags and variables are in every event, from both doors, and in no mail', a
   });
   for (const { data } of world.mx.messages) expect(data.toString('latin1')).not.toMatch(/^X-Mailgun-Tag/im);
 });
+
+test('a bad option is refused by name, with an event over SMTP, and nothing is sent', async () => {
+  const world = await openWorld();
+  const { status, body } = await world.server.api('POST', '/v3/src.test/messages', {
+    form: { from: 'sender@src.test', to: 'rcpt@dst.test', text: 'x', 'o:deliverytime': 'soon' },
+  });
+  expect([status, body]).toEqual([400, { message: "soon is not an RFC-2822 compliant date (value of 'o:deliverytime')" }]);
+
+  const refused = await world.submit({ headers: { 'X-Mailgun-Track-Clicks': 'sometimes', 'X-Mailgun-Tag': 'spring' } });
+  const reason = "'X-Mailgun-Track-Clicks' is invalid: expecting yes, no or htmlonly";
+  expect(refused.text).toBe(`550 5.6.0 ${reason}`);
+  const [event] = await world.waitForEvents({ rejected: 1 });
+  expect(event).toMatchObject({
+    ...{ 'log-level': 'warn', reject: { reason, description: '' } },
+    message: { headers: { to: 'rcpt@dst.test', subject: 'Hello' } },
+    flags: { 'is-authenticated': true, 'is-test-mode': false },
+  });
+  expect(event).not.toHaveProperty('storage');
+  const { stdout } = await world.server.cli('events', 'tail', '--no-follow');
+  expect(stdout).toContain(reason);
+  expect(world.mx.connections.total).toBe(0);
+});
+
+test('a message in test mode is told of like any other, over SMTP too', async () => {
+  const world = await openWorld();
+  await world.submit({ headers: { 'X-Mailgun-Drop-Message': 'yes' } });
+  const events = await world.waitForEvents({ accepted: 1, delivered: 1 });
+  expect(events[1]).toMatchObject({ flags: { 'is-test-mode': true }, 'delivery-status': { code: 650 } });
+  expect(world.mx.connections.total).toBe(0);
+});
+
+test('variables are shown to recipients unless their sender suppresses that', async () => {
+  const world = await openWorld();
+  await world.send({ 'v:order': '7', subject: 'Shown' });
+  await world.send({ 'v:order': '7', subject: 'Hidden', 'o:suppress-headers': 'X-Mailgun-Variables' });
+  await world.waitForEvents({ accepted: 2, delivered: 2 });
+  const fieldOf = (subject: string) => {
+    const text = world.mx.messages.map(({ data }) => data.toString('latin1')).find((data) => data.includes(`Subject: ${subject}`));
+    return /^X-Mailgun-Variables: (.*)\r$/m.exec(text ?? '')?.[1];
+  };
+  expect([fieldOf('Shown'), fieldOf('Hidden')]).toEqual(['{ "order": "7" }', undefined]);
+});

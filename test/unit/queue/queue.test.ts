@@ -187,12 +187,18 @@ describe('the queue', () => {
     expect([...spool.rows.keys()]).toEqual(held.map((row) => row.id));
   });
 
-  it('retries now what waits for later', async () => {
+  it('retries now what waits for another attempt, and leaves alone what its sender scheduled', async () => {
     const { queue } = setUp();
     await queue.start();
-    const rows = deliveries(2, { due: START + 50_000 });
+    const rows = deliveries(2);
     await put(queue, rows);
-    expect(await queue.retry(1, [...rows.map((row) => row.id), 99_999_999])).toBe(2);
+    const last = { firstAttemptAt: START, code: 451, enhancedCode: '', message: 'later' };
+    for (const row of await takeAll(queue)) {
+      await queue.settle(row, { kind: 'defer', due: START + 50_000, attempts: 1, last, events: [] });
+    }
+    const scheduled = deliveries(1, { due: START + 50_000 });
+    await put(queue, scheduled);
+    expect(await queue.retry(1, [...rows, ...scheduled].map((row) => row.id).concat(99_999_999))).toBe(2);
     expect((await takeAll(queue)).map((row) => row.id)).toEqual(rows.map((row) => row.id));
   });
 });
