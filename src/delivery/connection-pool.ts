@@ -70,7 +70,7 @@ export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa }: PoolDe
   const idleSince = new Map<SmtpSession, number>();
   const brokenTls = makeExpiringSet({ clock, lifetimeMs: BROKEN_TLS_MS, maxSize: MAX_BROKEN_TLS });
   const down = makeExpiringSet({ clock, lifetimeMs: DOWN_MS, maxSize: MAX_HOSTS_REMEMBERED });
-  const preparePeerTls = makePreparePeerTls({ clientTls: makeClientTls({ ca: extraCa }), sessions: makeTlsSessions(), clock });
+  const preparePeerTls = makePreparePeerTls({ clientTls: makeClientTls({ ca: extraCa }), sessions: makeTlsSessions({ clock }), clock });
   let sweepTimer: NodeJS.Timeout | undefined;
   const stopping = new AbortController();
   // One listener per connection being set up.

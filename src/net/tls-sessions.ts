@@ -1,8 +1,10 @@
 /**
  * Keeps TLS sessions of outbound connections, so that the next one to the same peer is resumed with one round trip less and no certificate
- * work. Bounded in number; the session used longest ago is forgotten first.
+ * work. Bounded in number; the session used longest ago is forgotten first. Bounded in time: nobody looks at a certificate again as long as sessions
+ * that came of it are resumed.
  */
 import type { TLSSocket } from 'node:tls';
+import { type Clock, DAY } from '#core';
 import type { TlsLevel } from './client-tls.js';
 
 /** A session is never used for anything but what it was made for: Node checks no host name on a resumed one. */
@@ -20,6 +22,8 @@ export interface KeptTlsSession {
   session: Buffer;
   /** As it was when the session was made; `authorized` of a resumed connection does not mean the name. */
   certificateVerified: boolean;
+  /** When the certificate was last shown, monotonic ms. */
+  handshakeAt: number;
 }
 
 export interface TlsSessions {
@@ -37,8 +41,10 @@ export interface TlsSessions {
 
 /** A session holds the peer's certificate and its ticket, 2 to 4 kB as a rule; a peer must not fill our memory with them. */
 const MAX_SESSION_BYTES = 8192;
+/** After this the peer must show its certificate again: it may have expired. */
+const LIFETIME_MS = DAY;
 
-export function makeTlsSessions({ maxSessions = 10_000 }: { maxSessions?: number } = {}): TlsSessions {
+export function makeTlsSessions({ clock, maxSessions = 10_000 }: { clock: Clock; maxSessions?: number }): TlsSessions {
   const sessions = new Map<string, KeptTlsSession>();
 
   function remember(key: string, kept: KeptTlsSession): void {
@@ -53,8 +59,10 @@ export function makeTlsSessions({ maxSessions = 10_000 }: { maxSessions?: number
 
   function recall(key: string): KeptTlsSession | undefined {
     const kept = sessions.get(key);
-    if (kept !== undefined) remember(key, kept);
-    return kept;
+    if (kept === undefined) return undefined;
+    if (clock.monotonic() - kept.handshakeAt < LIFETIME_MS) remember(key, kept);
+    else sessions.delete(key);
+    return sessions.get(key);
   }
 
   return {
@@ -62,11 +70,13 @@ export function makeTlsSessions({ maxSessions = 10_000 }: { maxSessions?: number
     keep(key, socket, certificateVerified) {
       if (key.level === 'dane') return;
       const text = textOf(key);
+      const known = socket.isSessionReused() ? sessions.get(text)?.handshakeAt : undefined;
+      const handshakeAt = known ?? clock.monotonic();
       const session = socket.getSession();
       // TLS 1.3 sends tickets after the handshake, and a session without one cannot be resumed.
       const isWhole = socket.getProtocol() !== 'TLSv1.3' || socket.getTLSTicket() !== undefined;
-      if (session !== undefined && isWhole) remember(text, { session, certificateVerified });
-      socket.on('session', (ticket: Buffer) => remember(text, { session: ticket, certificateVerified }));
+      if (session !== undefined && isWhole) remember(text, { session, certificateVerified, handshakeAt });
+      socket.on('session', (ticket: Buffer) => remember(text, { session: ticket, certificateVerified, handshakeAt }));
     },
     forget: (key) => void sessions.delete(textOf(key)),
     size: () => sessions.size,

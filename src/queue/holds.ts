@@ -22,15 +22,20 @@ export interface Holds {
   remove(filter: HoldFilter): Promise<Hold[]>;
 }
 
-const FIELDS = ['domain', 'destination', 'site', 'message'] as const;
+const OTHERS = ['domain', 'destination', 'message'] as const;
+const FIELDS = [...OTHERS, 'site'] as const;
 const ofFlow = (hold: HoldFilter) => hold.domain === undefined && hold.message === undefined;
 const same = (one: HoldFilter, other: HoldFilter) => one.account === other.account && FIELDS.every((field) => one[field] === other[field]);
 
 /** Every field that the hold names must fit. */
 function fits(hold: Hold, { account, destination, site, domain, message }: HoldFilter): boolean {
-  const given = { destination, site, domain, message };
-  return hold.account === account && FIELDS.every((field) => hold[field] === undefined || hold[field] === given[field]);
+  const given = { destination, domain, message };
+  const isThere = hold.site === undefined || isAtSite(site, hold.site);
+  return isThere && hold.account === account && OTHERS.every((field) => hold[field] === undefined || hold[field] === given[field]);
 }
+
+/** A destination with a policy of its own is a site of its own, `NAME sts:DOMAIN`; a hold on the servers of that name is for it too. */
+const isAtSite = (site: string | undefined, held: string) => site === held || site?.startsWith(`${held} `) === true;
 
 export function makeHolds(
   spool: Pick<SpoolStore, 'holds' | 'putHold' | 'removeHolds'>,

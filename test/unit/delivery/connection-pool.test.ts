@@ -25,7 +25,7 @@ async function start(options: ScriptedMxOptions): Promise<void> {
   mx = await startScriptedMx(options);
   ahead = 0;
   const clock = { now: () => systemClock.now() + ahead, monotonic: () => systemClock.monotonic() + ahead };
-  pool = makeConnectionPool({ clock, hostname: 'out.test', timeouts: PATIENT, maxIdle: 10, extraCa: [ca.cert] });
+  pool = makeConnectionPool({ clock, timeouts: PATIENT, maxIdle: 10, extraCa: [ca.cert] });
 }
 
 const decision = (level: TlsDecision['level'], fields: Partial<TlsDecision> = {}): TlsDecision => ({
@@ -39,6 +39,8 @@ const decision = (level: TlsDecision['level'], fields: Partial<TlsDecision> = {}
 const peerOf = (level: TlsDecision['level'], fields: Partial<PeerAddress> = {}): PeerAddress => ({
   name: 'mx.dst.test',
   ip: mx.host,
+  localAddress: undefined,
+  ehlo: 'out.test',
   port: mx.port,
   tls: decision(level),
   policy: '',
@@ -94,6 +96,17 @@ describe('a TLS session', () => {
     await start({ tls });
     expect(await visit(peerOf(level))).toBe('verified');
     expect(await visit(peerOf(level))).toBe('verified, resumed');
+  });
+
+  it('is resumed for a day, however often, and then the certificate must be shown again', async () => {
+    await start({ tls });
+    expect(await visit(peerOf('verify'))).toBe('verified');
+    for (const hours of [6, 12, 18]) {
+      ahead = hours * HOUR;
+      expect(await visit(peerOf('verify'))).toBe('verified, resumed');
+    }
+    ahead = 25 * HOUR;
+    expect(await visit(peerOf('verify'))).toBe('verified');
   });
 
   it('of a certificate that proved nothing proves nothing', async () => {

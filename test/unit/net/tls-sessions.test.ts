@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type SecureVersion, type TLSSocket, type TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../dist/core/index.js';
 import { makeClientTls, makeTlsSessions, type TlsLevel, type TlsSessionKey } from '../../../dist/net/index.js';
 import { issue } from '../../support/test-ca.js';
 
@@ -52,7 +53,7 @@ const versions: SecureVersion[] = ['TLSv1.2', 'TLSv1.3'];
 describe.each(versions)('with %s', (version) => {
   it('a session is resumed', async () => {
     const port = await serve({ cert: good.cert, key: good.key, minVersion: version, maxVersion: version });
-    const sessions = makeTlsSessions();
+    const sessions = makeTlsSessions({ clock: systemClock });
     const first = await open(port, 'verify');
     expect(first.isSessionReused()).toBe(false);
     sessions.keep(keyOf(), first, first.authorized);
@@ -69,7 +70,7 @@ describe.each(versions)('with %s', (version) => {
 
   it('the word on a certificate of another host survives, though Node would call the resumed one authorised', async () => {
     const port = await serve({ cert: elsewhere.cert, key: elsewhere.key, minVersion: version, maxVersion: version });
-    const sessions = makeTlsSessions();
+    const sessions = makeTlsSessions({ clock: systemClock });
     const key = keyOf({ level: 'may' });
     const first = await open(port, 'may');
     expect(first.authorized).toBe(false);
@@ -84,7 +85,7 @@ describe.each(versions)('with %s', (version) => {
   it('a session of another server costs a whole handshake and nothing else', async () => {
     const pair = { cert: good.cert, key: good.key, minVersion: version, maxVersion: version };
     const [one, other] = await Promise.all([serve(pair), serve(pair)]);
-    const sessions = makeTlsSessions();
+    const sessions = makeTlsSessions({ clock: systemClock });
     sessions.keep(keyOf(), await open(one, 'verify'), true);
     const socket = await open(other, 'verify', sessions.find(keyOf())?.session);
     expect(socket.isSessionReused()).toBe(false);
@@ -99,6 +100,7 @@ function fakeSocket(session: Buffer): TLSSocket & { give: (ticket: Buffer) => vo
     getSession: () => session,
     getProtocol: () => 'TLSv1.2',
     getTLSTicket: () => undefined,
+    isSessionReused: () => false,
     on: (_event: string, given: typeof listener) => (listener = given),
     give: (ticket: Buffer) => listener(ticket),
   };
@@ -107,16 +109,16 @@ function fakeSocket(session: Buffer): TLSSocket & { give: (ticket: Buffer) => vo
 
 describe('sessions', () => {
   it('are kept apart by source, host, address, port and level', () => {
-    const sessions = makeTlsSessions();
+    const sessions = makeTlsSessions({ clock: systemClock });
     sessions.keep(keyOf(), fakeSocket(Buffer.from('a')), true);
     for (const other of [{ source: '192.0.2.9' }, { mxHost: 'b.test' }, { ip: '192.0.2.2' }, { port: 26 }, { level: 'may' as const }]) {
       expect(sessions.find(keyOf(other))).toBeUndefined();
     }
-    expect(sessions.find(keyOf())).toEqual({ session: Buffer.from('a'), certificateVerified: true });
+    expect(sessions.find(keyOf())).toMatchObject({ session: Buffer.from('a'), certificateVerified: true });
   });
 
   it('are replaced by each ticket, and forgotten when told', () => {
-    const sessions = makeTlsSessions();
+    const sessions = makeTlsSessions({ clock: systemClock });
     const socket = fakeSocket(Buffer.from('a'));
     sessions.keep(keyOf(), socket, true);
     socket.give(Buffer.from('b'));
@@ -126,14 +128,14 @@ describe('sessions', () => {
   });
 
   it('of DANE are not kept', () => {
-    const sessions = makeTlsSessions();
+    const sessions = makeTlsSessions({ clock: systemClock });
     sessions.keep(keyOf({ level: 'dane' }), fakeSocket(Buffer.from('a')), true);
     expect(sessions.find(keyOf({ level: 'dane' }))).toBeUndefined();
     expect(sessions.size()).toBe(0);
   });
 
   it('are at most so many, those used longest ago forgotten first, and never large', () => {
-    const sessions = makeTlsSessions({ maxSessions: 2 });
+    const sessions = makeTlsSessions({ clock: systemClock, maxSessions: 2 });
     for (const port of [1, 2]) sessions.keep(keyOf({ port }), fakeSocket(Buffer.from('a')), true);
     sessions.find(keyOf({ port: 1 }));
     sessions.keep(keyOf({ port: 3 }), fakeSocket(Buffer.from('a')), true);
