@@ -8,6 +8,7 @@ import { holdEndpoints } from './groups/holds.js';
 import { keyEndpoints } from './groups/keys.js';
 import { messageEndpoints } from './groups/messages.js';
 import { operatorEndpoints } from './groups/operator.js';
+import { sendingQueueEndpoints } from './groups/sending-queues.js';
 import { storedMessageEndpoints } from './groups/stored-messages.js';
 
 export const endpoints: readonly Endpoint[] = [
@@ -16,6 +17,7 @@ export const endpoints: readonly Endpoint[] = [
   ...credentialEndpoints,
   ...messageEndpoints,
   ...storedMessageEndpoints,
+  ...sendingQueueEndpoints,
   ...eventEndpoints,
   ...keyEndpoints,
   // Before the queue's own, whose last part may be anything.

@@ -216,6 +216,13 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
     noteRow,
     unload,
     withdraw,
+    /** Out of the rows in memory that nobody has taken yet; true when it was one, and it stays in `inHand`. */
+    pullReady(row: Delivery): boolean {
+      const ready = destinations.get(row.destinationName)?.flows.get(keyOf(row))?.ready ?? [];
+      const index = ready.findIndex(({ id }) => id === row.id);
+      if (index >= 0) ready.splice(index, 1);
+      return index >= 0;
+    },
     /** A row that is in the spool and in nobody's hands. */
     returnRow(row: Delivery): void {
       const flow = flowOf(row, row.destinationName);

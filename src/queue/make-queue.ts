@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock, Delivery, FlowKey } from '#core';
 import type { Recorder } from '#events';
 import type { HoldFilter, NewMessage, SpoolStore } from '#store';
+import { makeClearDomain } from './clear-domain.js';
 import { makeExpiry } from './expire.js';
 import { type Flow, makeFlows } from './flows.js';
 import { makeHolds } from './holds.js';
@@ -54,6 +55,7 @@ export function makeQueue(deps: QueueDeps): Queue {
   const holds = makeHolds(spool, (destination) => flows.find(destination)?.site?.name);
   const load = makeLoad({ spool, flows, clock, logger });
   const cache = makeMessageCache(CACHE_BYTES);
+  const clearing = makeClearDomain({ ...deps, flows, committed: deps.onEvents });
   const expiry = makeExpiry({ ...deps, flows, committed: deps.onEvents });
 
   function tell(say: (listener: QueueListener) => void): void {
@@ -100,8 +102,9 @@ export function makeQueue(deps: QueueDeps): Queue {
     flows.wakeAll(touched);
   }
 
-  async function settle(delivery: Delivery, verdict: Verdict): Promise<boolean> {
+  async function settle(delivery: Delivery, given: Verdict): Promise<boolean> {
     const key = delivery;
+    const verdict = await clearing.verdictFor(delivery, given);
     const [found] = await spool.settle([
       verdict.kind === 'done'
         ? { kind: 'done', key, message: delivery.message, at: clock.now(), events: verdict.events }
@@ -178,12 +181,15 @@ export function makeQueue(deps: QueueDeps): Queue {
     },
     isHeld: holds.holdsMessage,
     giveBack(delivery) {
+      if (clearing.ends(delivery)) return;
       const flow = flows.flow(delivery, delivery.destinationName);
       if (flow.home.site?.rest !== undefined || isHeld(flow)) return flows.returnRow(delivery);
       flow.ready.unshift(delivery);
       flows.wake(flow);
     },
-    setAside: ({ id }) => void flows.inHand.delete(id),
+    setAside(delivery) {
+      if (!clearing.ends(delivery)) flows.inHand.delete(delivery.id);
+    },
     bringBack(delivery) {
       // By name: the spool may have given the destination another number since.
       const known = flows.find(delivery.destinationName)?.flows.get(flows.keyOf(delivery));
@@ -191,6 +197,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       if (flows.noteRow(flow, delivery.due, delivery.id)) flows.wake(flow);
     },
     withhold(delivery) {
+      if (clearing.ends(delivery)) return () => undefined;
       const flow = flows.flow(delivery, delivery.destinationName);
       withheld.add(flow);
       flows.withdraw(flow);
@@ -200,6 +207,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       };
     },
     ...makeOperate({ ...deps, flows, committed: deps.onEvents }),
+    clear: clearing.clear,
     why: makeWhy({
       spool,
       flows,

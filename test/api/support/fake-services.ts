@@ -102,6 +102,12 @@ export function makeFakeQueue(): FakeQueue {
       fake.retried.push(...found.map((item) => item.id));
       return found.length;
     },
+    async clear(account, domain) {
+      const kept = fake.items.filter((item) => item.account !== account || item.domain !== domain);
+      const count = fake.items.length - kept.length;
+      fake.items = kept;
+      return count;
+    },
     async cancel(account, ids) {
       const kept = fake.items.filter((item) => item.account !== account || !ids.includes(item.id));
       const count = fake.items.length - kept.length;

@@ -106,6 +106,7 @@ export function makeMemorySpool(): MemorySpool {
     async list(filter: QueueFilter): Promise<QueuedDelivery[]> {
       return [...rows.values()]
         .filter((row) => row.account === filter.account && row.id > (filter.after ?? -1))
+        .filter((row) => filter.domain === undefined || messages.get(row.message)?.domain === filter.domain)
         .sort((left, right) => left.id - right.id)
         .slice(0, filter.limit)
         .map((row) => ({

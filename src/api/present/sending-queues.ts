@@ -1,0 +1,34 @@
+/** Whether a domain's mail is going out, and why not (clients.md 1.3). What stops it stops scheduled mail alike. */
+import { type Refusal, rfc2822Date } from '#core';
+import type { DomainRecord, Hold } from '#store';
+import type { QueueStateJson, SendingQueuesAnswer } from '../contract/stored-message-answers.js';
+
+export interface SendingFacts {
+  domain: DomainRecord;
+  /** Of the account. */
+  holds: Hold[];
+  /** Why no mail of the account is taken in at the moment. */
+  refusal: Refusal | undefined;
+  /** ms since the epoch. */
+  now: number;
+}
+
+export function presentSendingQueues(facts: SendingFacts): SendingQueuesAnswer {
+  const state = stateOf(facts);
+  return { regular: state, scheduled: state };
+}
+
+function stateOf({ domain, holds, refusal, now }: SendingFacts): QueueStateJson {
+  if (domain.state === 'disabled') return disabled('The domain is disabled');
+  const hold = holds.find((one) => coversDomain(one, domain.name));
+  if (hold !== undefined) return disabled(hold.reason === '' ? 'Held by the operator' : hold.reason);
+  if (refusal === undefined) return { is_disabled: false, disabled: { until: '', reason: '' } };
+  const until = refusal.retryAfter === undefined ? '' : rfc2822Date(now + refusal.retryAfter * 1000, 'GMT');
+  return disabled(refusal.publicText, until);
+}
+
+const disabled = (reason: string, until = ''): QueueStateJson => ({ is_disabled: true, disabled: { until, reason } });
+
+/** A hold on a destination, a site or a message is not one on the domain's mail. */
+const coversDomain = (hold: Hold, domain: string): boolean =>
+  (hold.domain ?? domain) === domain && hold.destination === undefined && hold.site === undefined && hold.message === undefined;
