@@ -1,10 +1,14 @@
 // @ts-check
 /**
- * `npm run bench`: how many messages a second Mailwagon relays, beside Postfix on the same machine in the same run. Both take mail from this machine
- * without a login and pass it on to a sink over SMTP; Mailwagon also signs each message and records its events. Load and sink are Postfix's own
- * smtp-source and smtp-sink. Runs come in pairs, because a machine is seldom alone; medians and their ratio are printed at the end.
+ * `npm run bench`: how many messages a second Mailwagon takes and relays, beside Postfix on the same machine in the same run. Both take mail from this
+ * machine without a login and pass it on to a sink over SMTP; Mailwagon also signs each message and records its events. Load and sink are Postfix's
+ * own smtp-source and smtp-sink. Runs come in pairs, because a machine is seldom alone; medians and the ratios of the pairs are printed at the end,
+ * and Mailwagon's processor time per message, which other work on the machine changes little.
  *
- * A rate counts from the first byte sent to the last message at the sink (relay), or to the last acknowledgement (accept).
+ * `--work` says what is measured:
+ * - `relay` (default): from the first byte sent to the last message at the sink, connections kept
+ * - `accept`: from the first byte sent to the last acknowledgement, with all mail held on both sides, so that nothing is delivered meanwhile
+ * - `fresh`: as relay, with a new connection for each message; more sessions by default
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,11 +18,14 @@ import { makeMailwagon } from '../support/mailwagon-process.mjs';
 import { startPostfix } from '../support/postfix.mjs';
 import { tempDir } from '../support/temp-dir.mjs';
 import { waitFor } from '../support/wait-for.mjs';
+import { median, runBench } from './support/closing.mjs';
+import { threadTimes, timePerMessage } from './support/thread-time.mjs';
 
 const { values } = parseArgs({
   options: {
+    work: { type: 'string', default: 'relay' },
     messages: { type: 'string', default: '5000' },
-    sessions: { type: 'string', default: '20' },
+    sessions: { type: 'string' },
     /** Bytes of a message. */
     size: { type: 'string', default: '4096' },
     pairs: { type: 'string', default: '3' },
@@ -28,16 +35,21 @@ const { values } = parseArgs({
     profile: { type: 'string' },
   },
 });
+const { work } = values;
+if (!['relay', 'accept', 'fresh'].includes(work)) throw new Error('--work is relay, accept or fresh');
 const MESSAGES = Number(values.messages);
+const SESSIONS = values.sessions ?? (work === 'fresh' ? '100' : '20');
 const PATIENCE_MS = 180_000;
 const SENDER = 'a@src.test';
 const RECIPIENT = 'b@dst.test';
 
-/** @type {(() => unknown)[]} */
-const closing = [];
+/**
+ * @typedef {{ port: number, pid?: number }} Server
+ * @typedef {{ rate: number, time: { all: number, loop: number } | undefined }} Result
+ */
 
-/** @param {number} port */
-async function startSink(port) {
+/** @param {(() => unknown)[]} closing @param {number} port */
+async function startSink(closing, port) {
   const sink = spawn('smtp-sink', ['-c', '-u', 'nobody', `127.0.0.1:${port}`, '2000'], { stdio: ['ignore', 'pipe', 'inherit'] });
   let count = 0;
   // -c rewrites one status line that ends in mesg=N.
@@ -57,8 +69,8 @@ async function startSink(port) {
   return { count: () => count };
 }
 
-/** @param {number} sink */
-async function startMailwagon(sink) {
+/** @param {(() => unknown)[]} closing @param {number} sink @returns {Promise<Server>} */
+async function startMailwagon(closing, sink) {
   const folder = tempDir('mailwagon-bench-');
   closing.push(folder.cleanup);
   const profiled = (/** @type {string[]} */ [node = '', ...rest]) =>
@@ -77,77 +89,76 @@ async function startMailwagon(sink) {
   await server.start();
   const { status, text } = await server.api('POST', '/v4/domains', { form: { name: 'src.test' } });
   if (status !== 200) throw new Error(`creating the domain: ${text}`);
-  return server.addresses.smtp[0] ?? 0;
+  if (work === 'accept') {
+    const { code, stderr } = await server.cli('queue', 'hold', '--all');
+    if (code !== 0) throw new Error(`holding all mail: ${stderr}`);
+  }
+  return { port: server.addresses.smtp[0] ?? 0, pid: server.addresses.pid };
 }
 
-/** @param {number} port @param {number} sink */
-async function startRival(port, sink) {
+/** @param {(() => unknown)[]} closing @param {number} port @param {number} sink @returns {Promise<Server>} */
+async function startRival(closing, port, sink) {
   const postfix = await startPostfix({
     port,
-    // Deliveries and sessions as many as Mailwagon may have; everything else as Debian ships it.
-    settings: { myhostname: 'relay.test', relayhost: `[127.0.0.1]:${sink}`, smtp_tls_security_level: 'none' },
+    settings: {
+      myhostname: 'relay.test',
+      relayhost: `[127.0.0.1]:${sink}`,
+      smtp_tls_security_level: 'none',
+      // Held mail is not even looked at by its queue manager.
+      ...(work === 'accept' ? { smtpd_sender_restrictions: 'check_sender_access static:hold' } : {}),
+    },
   });
   closing.push(() => postfix.stop());
-  return port;
+  return { port };
 }
 
-/** @param {number} port @param {{ count: () => number }} sink */
-async function measure(port, sink) {
+/** @param {Server} server @param {{ count: () => number }} sink @returns {Promise<Result>} */
+async function measure({ port, pid }, sink) {
   const before = sink.count();
+  const times = pid === undefined ? undefined : threadTimes(pid);
+  const reuse = work === 'fresh' ? [] : ['-d'];
+  const args = ['-s', SESSIONS, '-l', values.size, '-m', values.messages, ...reuse, '-f', SENDER, '-t', RECIPIENT, `127.0.0.1:${port}`];
   const began = performance.now();
-  const args = ['-s', values.sessions, '-l', values.size, '-m', values.messages, '-d', '-f', SENDER, '-t', RECIPIENT, `127.0.0.1:${port}`];
   const load = spawn('smtp-source', args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const code = await new Promise((resolve) => load.on('exit', resolve));
   if (code !== 0) throw new Error(`smtp-source ended with ${code}`);
-  const accepted = performance.now();
-  await waitFor(() => sink.count() - before >= MESSAGES, {
-    timeoutMs: PATIENCE_MS,
-    intervalMs: 5,
-    what: `${MESSAGES} messages at the sink`,
-  });
-  const relayed = performance.now();
-  const perSecond = (/** @type {number} */ end) => Math.round(MESSAGES / ((end - began) / 1000));
-  return { accept: perSecond(accepted), relay: perSecond(relayed) };
+  if (work !== 'accept') {
+    await waitFor(() => sink.count() - before >= MESSAGES, {
+      timeoutMs: PATIENCE_MS,
+      intervalMs: 5,
+      what: `${MESSAGES} messages at the sink`,
+    });
+  }
+  const rate = Math.round(MESSAGES / ((performance.now() - began) / 1000));
+  return { rate, time: pid === undefined || times === undefined ? undefined : timePerMessage(pid, times, MESSAGES) };
 }
 
-/** @param {number[]} numbers */
-const median = (numbers) => [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0;
+const timeText = (/** @type {Result['time']} */ time) => (time === undefined ? '' : `  ${time.all} µs each, event loop ${time.loop}`);
 
-async function bench() {
+await runBench(async (closing) => {
   const [sinkA = 0, sinkB = 0, postfixPort = 0] = await freePorts(3);
-  /** @type {Record<string, { port: number, sink: { count: () => number }, results: { accept: number, relay: number }[] }>} */
+  /** @type {Record<string, { server: Server, sink: { count: () => number }, results: Result[] }>} */
   const servers = {};
-  if (values.only !== 'postfix') servers.mailwagon = { sink: await startSink(sinkA), port: await startMailwagon(sinkA), results: [] };
+  if (values.only !== 'postfix')
+    servers.mailwagon = { sink: await startSink(closing, sinkA), server: await startMailwagon(closing, sinkA), results: [] };
   if (values.only !== 'mailwagon')
-    servers.postfix = { sink: await startSink(sinkB), port: await startRival(postfixPort, sinkB), results: [] };
-  console.log(`${MESSAGES} messages of ${values.size} bytes over ${values.sessions} sessions, messages per second`);
+    servers.postfix = { sink: await startSink(closing, sinkB), server: await startRival(closing, postfixPort, sinkB), results: [] };
+  console.log(`${work}: ${MESSAGES} messages of ${values.size} bytes over ${SESSIONS} sessions, messages per second`);
   for (let pair = 0; pair <= Number(values.pairs); pair++) {
-    for (const [name, { port, sink, results }] of Object.entries(servers)) {
-      const result = await measure(port, sink);
+    for (const [name, { server, sink, results }] of Object.entries(servers)) {
+      const result = await measure(server, sink);
       // The first pair warms up.
       if (pair > 0) results.push(result);
-      console.log(`${pair === 0 ? 'warm-up' : `run ${pair}  `}  ${name.padEnd(9)}  accept ${result.accept}  relay ${result.relay}`);
+      console.log(`${pair === 0 ? 'warm-up' : `run ${pair}  `}  ${name.padEnd(9)}  ${result.rate}${timeText(result.time)}`);
     }
   }
   for (const [name, { results }] of Object.entries(servers)) {
-    console.log(
-      `median   ${name.padEnd(9)}  accept ${median(results.map(({ accept }) => accept))}  relay ${median(results.map(({ relay }) => relay))}`,
-    );
+    const times = results.flatMap(({ time }) => (time === undefined ? [] : [time]));
+    const time = times.length === 0 ? undefined : { all: median(times.map(({ all }) => all)), loop: median(times.map(({ loop }) => loop)) };
+    console.log(`median   ${name.padEnd(9)}  ${median(results.map(({ rate }) => rate))}${timeText(time)}`);
   }
   const { mailwagon, postfix } = servers;
   if (mailwagon === undefined || postfix === undefined) return;
-  const ratios = mailwagon.results.map(({ relay }, index) => relay / (postfix.results[index]?.relay ?? 1));
-  console.log(`ratio    relay ${median(ratios).toFixed(2)} (of each pair: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`);
-}
-
-let failure;
-try {
-  await bench();
-} catch (error) {
-  failure = error;
-}
-for (const close of closing.reverse()) await close();
-if (failure !== undefined) {
-  console.error(`The benchmark failed: ${failure instanceof Error ? failure.message : failure}`);
-  process.exitCode = 1;
-}
+  const ratios = mailwagon.results.map(({ rate }, index) => rate / (postfix.results[index]?.rate ?? 1));
+  console.log(`ratio    ${median(ratios).toFixed(2)} (of each pair: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`);
+});
