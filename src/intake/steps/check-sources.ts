@@ -1,12 +1,20 @@
-/** The address or pool a message asks to leave from must be the account's own (manual page "Passing sending options"); no account has one yet. */
-import { badRequest } from '#core';
+/** The address or pool a message asks to leave from must be the account's own (manual page "Passing sending options"); no account has a pool yet. */
+import { badRequest, Refusal } from '#core';
 import { optionName } from '../options/read-option.js';
 import type { Step } from '../step.js';
 
-export const checkSources: Step = (draft) => {
+export const checkSources: Step = async (draft, { directory }) => {
   const { sendingIp, sendingIpPool } = draft.options;
-  const nameOf = (option: string) => optionName(draft.submission.method, option);
-  if (sendingIp !== undefined) return badRequest(`'${nameOf('sending-ip')}': IP ${sendingIp} can't be used to send the message`);
-  if (sendingIpPool !== undefined) return badRequest(`'${nameOf('sending-ip-pool')}': the account has no IP pool ${sendingIpPool}`);
-  return draft;
+  if (sendingIp === undefined && sendingIpPool === undefined) return draft;
+  const { method, account } = draft.submission;
+  if (sendingIpPool !== undefined)
+    return badRequest(`'${optionName(method, 'sending-ip-pool')}': the account has no pool ${sendingIpPool}`);
+  try {
+    await directory.sources.check(account, draft.options);
+    return draft;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    // Sources speak of parameters; over SMTP they are headers.
+    return badRequest(error.publicText.replace(/^o:([\w-]+)/, (_text, name: string) => `'${optionName(method, name)}'`));
+  }
 };

@@ -99,15 +99,20 @@ const ROWS: Row[] = [
   { name: 'o:skip-verification', field: 'X-Mailgun-Skip-Verification', good: onAndOff('skipVerification'), bad: SWITCH_BAD },
   {
     ...{ name: 'o:sending-ip', field: 'X-Mailgun-Sending-Ip' },
-    good: [],
-    bad: [['203.0.113', /expecting an IP address/], ['localhost'], ['fe80::1%eth0'], ['203.0.113.9', /can't be used/]],
+    good: [['203.0.113.10', options({ sendingIp: '203.0.113.10' })]],
+    bad: [
+      ['203.0.113', /expecting an IP address/],
+      ['localhost'],
+      ['fe80::1%eth0'],
+      ['203.0.113.9', /not an address that this server sends from/],
+    ],
   },
   {
     ...{ name: 'o:sending-ip-pool', field: 'X-Mailgun-Sending-Ip-Pool' },
     good: [],
     bad: [
       ['a pool', /expecting the id of an IP pool/],
-      ['5f0c1d2e', /no IP pool/],
+      ['5f0c1d2e', /no pool/],
     ],
   },
   {

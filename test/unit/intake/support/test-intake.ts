@@ -1,7 +1,7 @@
 /** The real intake over a queue that only remembers, for messages of `src.example`. */
 import { Readable } from 'node:stream';
 import { pino } from 'pino';
-import { type Address, type Body, makeIdSource, parseAddress, Refusal } from '../../../../dist/core/index.js';
+import { type Address, type Body, badRequest, makeIdSource, parseAddress, Refusal } from '../../../../dist/core/index.js';
 import type { Directory } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
 import { type IntakeDeps, makeIntake, type Submission } from '../../../../dist/intake/index.js';
@@ -44,6 +44,11 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
   const directory = {
     domains: { find: async (name: string) => (name === DOMAIN.name ? DOMAIN : undefined) },
     dkimKeys: { isActive: async () => true },
+    sources: {
+      check: async (_account: number, { sendingIp }: { sendingIp?: string }) => {
+        if (sendingIp !== '203.0.113.10') throw badRequest(`o:sending-ip: ${sendingIp} is not an address that this server sends from`);
+      },
+    },
     accounts: { get: async () => ({ publicId: 'a'.repeat(24) }) },
   } as unknown as Directory;
   const intake = makeIntake({
@@ -52,6 +57,7 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
     spool: {
       newBody,
       openBody: (body) => Readable.from(body.kind === 'inline' ? [Buffer.from(body.bytes)] : []),
+      givenAnswer: async () => undefined,
       putEvents: async (events) => void rejected.push(...events),
     },
     recorder: makeRecorder({ clock }),
