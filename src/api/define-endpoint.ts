@@ -40,13 +40,25 @@ export interface Call {
 }
 
 /** Documentation groups; `Operator` is our own, for the command line. */
-export type Group = 'Messages' | 'Domains' | 'Credentials' | 'Keys' | 'Events' | 'Operator';
+export type Group = 'Messages' | 'Domains' | 'Credentials' | 'Keys' | 'Events' | 'Templates' | 'Operator';
 
 /** `send` is what a domain sending key may do for its domain; `read` and `write` are judged by role and group (`may-call.ts`). */
 export type Access = 'send' | 'read' | 'write';
 
 /** What a path parameter names, so that tests can put another account's there. */
-export type ParameterKind = 'domain' | 'login' | 'key' | 'delivery' | 'page' | 'selector' | 'message' | 'attachment';
+export type ParameterKind =
+  | 'domain'
+  | 'login'
+  | 'key'
+  | 'delivery'
+  | 'page'
+  | 'selector'
+  | 'message'
+  | 'attachment'
+  | 'template'
+  | 'version'
+  /** Of a version that a copy makes. */
+  | 'newversion';
 
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -63,7 +75,7 @@ export interface Endpoint {
 
 type Handler = Endpoint['handler'];
 
-/** A path parameter's name is the first part of its kind: `:domain`, `:login`, `:key`, `:delivery`, `:page`, `:selector`, `:message`, `:attachment`. */
+/** A path parameter is called like its kind: `:domain`, `:login` and so on. */
 const KINDS: ReadonlySet<string> = new Set<ParameterKind>([
   'domain',
   'login',
@@ -73,6 +85,9 @@ const KINDS: ReadonlySet<string> = new Set<ParameterKind>([
   'selector',
   'message',
   'attachment',
+  'template',
+  'version',
+  'newversion',
 ]);
 
 /** `defineEndpoint('GET /v3/:domain/events', { … })`. Throws on a path parameter of unknown kind. */

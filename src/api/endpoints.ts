@@ -10,6 +10,7 @@ import { messageEndpoints } from './groups/messages.js';
 import { operatorEndpoints } from './groups/operator.js';
 import { sendingQueueEndpoints } from './groups/sending-queues.js';
 import { storedMessageEndpoints } from './groups/stored-messages.js';
+import { templateEndpoints } from './groups/templates.js';
 
 export const endpoints: readonly Endpoint[] = [
   ...domainEndpoints,
@@ -19,6 +20,7 @@ export const endpoints: readonly Endpoint[] = [
   ...storedMessageEndpoints,
   ...sendingQueueEndpoints,
   ...eventEndpoints,
+  ...templateEndpoints,
   ...keyEndpoints,
   // Before the queue's own, whose last part may be anything.
   ...holdEndpoints,

@@ -12,6 +12,7 @@ const PERMISSIONS: Record<Group, Record<Role, Permission>> = {
   Credentials: { admin: 'write', analyst: 'none', developer: 'read', support: 'none' },
   Keys: { admin: 'write', analyst: 'none', developer: 'read', support: 'none' },
   Events: { admin: 'write', analyst: 'read', developer: 'write', support: 'read' },
+  Templates: { admin: 'write', analyst: 'read', developer: 'write', support: 'write' },
   Operator: { admin: 'write', analyst: 'none', developer: 'none', support: 'none' },
 };
 

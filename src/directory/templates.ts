@@ -5,15 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { badRequest, type Clock, cleanText, MINUTE, notFound, type Refusal, StoreError } from '#core';
 import { compileTemplate, type Template } from '#mail';
-import type {
-  DirectoryStore,
-  DomainRecord,
-  NamePage,
-  TemplateRecord,
-  TemplateStore,
-  TemplateVersionRecord,
-  TemplateVersionSummary,
-} from '#store';
+import type { DomainRecord, NamePage, TemplateRecord, TemplateStore, TemplateVersionRecord, TemplateVersionSummary } from '#store';
 import type { Domains } from './directory.js';
 import { makeRecent } from './recent.js';
 import {
@@ -90,7 +82,7 @@ export interface Templates {
   ready(domain: DomainRecord, name: string, tag?: string): Promise<ReadyTemplate>;
 }
 
-export function makeTemplates(deps: { store: DirectoryStore; clock: Clock; domains: Pick<Domains, 'get'> }): Templates {
+export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domains: Pick<Domains, 'get'> }): Templates {
   const { store, clock } = deps;
   const compiled = makeCompiled({ store, clock });
 

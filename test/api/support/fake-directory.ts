@@ -2,7 +2,9 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { badRequest, notFound, parseDomain } from '../../../dist/core/index.js';
 import type { Directory, DomainDns } from '../../../dist/directory/index.js';
+import { makeTemplates } from '../../../dist/directory/templates.js';
 import type { ApiKeyRecord, CredentialRecord, DomainRecord } from '../../../dist/store/index.js';
+import { makeMemoryTemplateStore } from './memory-template-store.ts';
 
 export const MADE_AT = Date.UTC(2026, 2, 4, 10, 15, 30);
 
@@ -140,6 +142,11 @@ export function makeFakeDirectory(): FakeDirectory {
       },
       isActive: async () => false,
     },
+    templates: makeTemplates({
+      store: makeMemoryTemplateStore(),
+      clock: { now: () => MADE_AT, monotonic: () => 0 },
+      domains: { get: async (account, name) => own(account, name) },
+    }),
     credentials: {
       async create(account, domainName, login, password) {
         const domain = own(account, domainName);

@@ -9,6 +9,7 @@ const TABLE = [
   ['Events', 'rw', 'r', 'rw', 'r'],
   ['Credentials', 'rw', '-', 'r', '-'],
   ['Keys', 'rw', '-', 'r', '-'],
+  ['Templates', 'rw', 'r', 'rw', 'rw'],
   ['Operator', 'rw', '-', '-', '-'],
 ] as const;
 const ROLES = ['admin', 'analyst', 'developer', 'support'] as const;

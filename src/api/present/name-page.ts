@@ -1,0 +1,35 @@
+/** Paging by name (`?page=next&p=alpha&limit=10`): four absolute URLs on every page, also on empty ones. Pure. */
+import type { NamePage } from '#store';
+import type { Form } from '../body/form.js';
+import type { NamePagingJson } from '../contract/template-answers.js';
+
+/** Mailgun's default and maximum. */
+const MAX_LIMIT = 100;
+
+/** Clients write `previous`, and older ones `prev`. Refusal 400 for another word or a bad limit. */
+export function readNamePage(form: Form): NamePage {
+  const limit = form.integer('limit', { min: 1, max: MAX_LIMIT }) ?? MAX_LIMIT;
+  const page = form.choice('page', ['first', 'last', 'next', 'previous', 'prev']);
+  const pivot = form.text('p');
+  if (page === 'last') return { limit, last: true };
+  if (page === 'next' && pivot !== undefined) return { limit, after: pivot };
+  if ((page === 'previous' || page === 'prev') && pivot !== undefined) return { limit, before: pivot };
+  return { limit };
+}
+
+/** `names` are those on the page, in order; past either end the way back leads to that end of the list. */
+export function presentNamePaging(listUrl: string, page: NamePage, names: string[]): NamePagingJson {
+  const url = (query: Record<string, string | undefined>) => {
+    const given = Object.entries({ ...query, limit: String(page.limit) }).filter((pair): pair is [string, string] => pair[1] !== undefined);
+    return `${listUrl}?${new URLSearchParams(given)}`;
+  };
+  const [first, last] = [names[0], names.at(-1)];
+  const isPastStart = first === undefined && page.before !== undefined;
+  const isPastEnd = last === undefined && page.after !== undefined;
+  return {
+    first: url({}),
+    last: url({ page: 'last' }),
+    next: isPastStart ? url({}) : url({ page: 'next', p: last ?? page.after }),
+    previous: isPastEnd ? url({ page: 'last' }) : url({ page: 'previous', p: first ?? page.before }),
+  };
+}
