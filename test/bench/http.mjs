@@ -9,12 +9,12 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
 import { freePorts } from '../support/free-port.mjs';
 import { makeMailwagon } from '../support/mailwagon-process.mjs';
 import { tempDir } from '../support/temp-dir.mjs';
+import { processorTime } from './support/processor-time.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -111,15 +111,6 @@ async function startMailwagon() {
   const auth = `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}`;
   const stop = () => server.stop().finally(folder.cleanup);
   return { port: addresses.http[0] ?? 0, pid: addresses.pid, auth, stop };
-}
-
-/** User and system time of all threads of a process, µs. @param {number} pid */
-function processorTime(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  // In ticks of 10 ms.
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 /** @param {{ port: number, pid: number }} server @param {string} auth */

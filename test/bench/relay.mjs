@@ -11,7 +11,6 @@
  * - `fresh`: as relay, with a new connection for each message; more sessions by default
  */
 import { spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freePorts } from '../support/free-port.mjs';
 import { makeMailwagon } from '../support/mailwagon-process.mjs';
@@ -19,6 +18,7 @@ import { startPostfix } from '../support/postfix.mjs';
 import { tempDir } from '../support/temp-dir.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 import { median, runBench } from './support/closing.mjs';
+import { startSmtpSink } from './support/smtp-sink.mjs';
 import { threadTimes, timePerMessage } from './support/thread-time.mjs';
 
 const { values } = parseArgs({
@@ -50,23 +50,9 @@ const RECIPIENT = 'b@dst.test';
 
 /** @param {(() => unknown)[]} closing @param {number} port */
 async function startSink(closing, port) {
-  const sink = spawn('smtp-sink', ['-c', '-u', 'nobody', `127.0.0.1:${port}`, '2000'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let count = 0;
-  // -c rewrites one status line that ends in mesg=N.
-  sink.stdout.on('data', (chunk) => {
-    const last = [...String(chunk).matchAll(/mesg=(\d+)/g)].at(-1);
-    if (last) count = Number(last[1]);
-  });
-  const ended = new Promise((resolve, reject) => {
-    sink.on('error', () => reject(new Error('smtp-sink is missing: install the package "postfix"')));
-    sink.on('exit', resolve);
-  });
-  closing.push(async () => {
-    sink.kill('SIGKILL');
-    await ended;
-  });
-  await Promise.race([sleep(500), ended]);
-  return { count: () => count };
+  const sink = await startSmtpSink(port);
+  closing.push(sink.stop);
+  return sink;
 }
 
 /** @param {(() => unknown)[]} closing @param {number} sink @returns {Promise<Server>} */
