@@ -31,10 +31,12 @@ test('o:deliverytime is at most seven days ahead', async () => {
 });
 
 test('amp-html becomes a part between text and HTML', async () => {
-  const { curl, delivered } = await openManual();
+  const { curl, delivered, world } = await openManual();
   const amp = `--form-string html='<p>HTML</p>' --form-string amp-html='<!doctype html><html ⚡4email><body>AMP</body></html>'`;
   expect(await curl(send(`-F to=recipient@example.com ${amp}`))).toEqual(QUEUED);
   await delivered(1);
+  const types = [...(world.mx.messages[0]?.data.toString().matchAll(/^Content-Type: ([^;\r]+)/gim) ?? [])].map(([, type]) => type);
+  expect(types).toEqual(['multipart/alternative', 'text/plain', 'text/x-amp-html', 'text/html']);
 });
 
 test.each([

@@ -130,8 +130,8 @@ curl -s --user 'api:YOUR_API_KEY' \
   -F subject="Hello there!" \
   -F text='Testing some Mailgun awesomeness!' \
   -F o:deliverytime='${inAnHour}'`);
-  const { body } = await world.server.api('GET', '/v1/queue/deliveries');
-  expect(body.items).toHaveLength(1);
+  const listed = await world.server.cli('queue', 'list', '--json');
+  expect(JSON.parse(listed.stdout).items).toHaveLength(1);
   expect(world.mx.messages).toHaveLength(1);
 });
 

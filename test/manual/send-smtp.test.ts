@@ -33,6 +33,6 @@ test('A common gotcha with Templates: a text/plain body is not rendered, HTML is
   world.mx.messages.length = 0;
   await shell(`${SWAKS + FROM + template} --add-header 'Content-Type: text/html; charset="utf-8"'`);
   const html = (await delivered(1)).get('recipient@example.com');
-  expect(html && html.html).toMatch(/^<p>Hi Foo!<\/p>\s*$/);
+  expect(html?.html).toMatch(/^<p>Hi Foo!<\/p>\s*$/);
   expect([...(html?.headers.keys() ?? [])].filter((name) => name.startsWith('x-mailgun-template'))).toEqual([]);
 });
