@@ -13,8 +13,10 @@ import type {
   DomainChanges,
   DomainFilter,
   DomainRecord,
+  DomainSource,
   KeyRole,
   Page,
+  PoolRecord,
 } from '#store';
 import type { Templates } from './templates.js';
 
@@ -151,7 +153,27 @@ export interface Accounts {
 
 export type SourceOptions = Pick<SendOptions, 'sendingIp' | 'sendingIpPool'>;
 
+/** One source of the configuration. */
+export interface SourceAddresses {
+  ipv4?: string;
+  ipv6?: string;
+}
+
+/** Another pool by its public id, or an address; `shared` or neither: any address. */
+export interface SourceReplacement {
+  pool?: string;
+  address?: string;
+}
+
 export interface Sources {
+  /** What this server sends from; empty when the system chooses. */
+  readonly all: readonly SourceAddresses[];
+  /** The source an address belongs to. */
+  find(address: string): SourceAddresses | undefined;
+  /** The address in the form of the configuration. Refusal 404 when no source has it. */
+  resolve(address: string): string;
+  /** Without asking whether any source has it. */
+  canonical(address: string): string;
   /**
    * The addresses that mail may leave from, the list that counts first: of the message, of its domain. Later ones are for when the server has none of
    * the addresses of an earlier one; empty: any.
@@ -159,6 +181,46 @@ export interface Sources {
   wanted(domain: DomainRecord | undefined, options: SourceOptions): Promise<readonly (readonly string[])[]>;
   /** For intake. Refusal 400 that names the parameter when the account has no such address or pool. */
   check(account: number, options: SourceOptions): Promise<void>;
+  /** Refusal 404. */
+  ofDomain(account: number, domain: string): Promise<DomainSource>;
+  /** Adds an address to those of the domain, or gives it a pool instead of them. Refusal 404; 400 for an address while it has a pool. */
+  give(account: number, domain: string, source: SourceReplacement): Promise<void>;
+  /** Takes an address from the domain, or `all` it has, or its pool (`ip_pool`), which is replaced. Refusal 404, 400. */
+  take(account: number, domain: string, what: string, replacement: SourceReplacement): Promise<void>;
+  domainsWith(
+    account: number,
+    address: string,
+    page: { limit: number; skip: number; search?: string },
+  ): Promise<Page<{ domain: string; addresses: string[] }>>;
+  /** Every domain without a pool. */
+  giveToAll(account: number, address: string): Promise<void>;
+  takeFromAll(account: number, address: string, alternative: string | undefined): Promise<void>;
+}
+
+export interface PoolChanges {
+  name?: string;
+  description?: string;
+  /** Addresses. */
+  add: readonly string[];
+  remove: readonly string[];
+  /** Domains by public id or name. */
+  link: readonly string[];
+  unlink: readonly string[];
+}
+
+/** Pools are named by their public id. Every method answers Refusal 404 for a pool, domain or address that the account does not have. */
+export interface Pools {
+  list(account: number): Promise<PoolRecord[]>;
+  get(account: number, id: string): Promise<PoolRecord>;
+  create(account: number, pool: { name: string; description: string; addresses: readonly string[] }): Promise<PoolRecord>;
+  /** Refusal 400 when domains would be left with a pool without addresses. */
+  update(account: number, id: string, changes: PoolChanges): Promise<void>;
+  /** Its domains get the replacement, which must be named when there are any (Refusal 400). */
+  remove(account: number, id: string, replacement: SourceReplacement): Promise<void>;
+  addAddresses(account: number, id: string, addresses: readonly string[]): Promise<void>;
+  removeAddress(account: number, id: string, address: string): Promise<void>;
+  /** A page of its domains, in order, after the row id `after`. */
+  domains(account: number, id: string, limit: number, after: number): Promise<{ row: number; publicId: string; name: string }[]>;
 }
 
 export interface Directory {
@@ -169,4 +231,5 @@ export interface Directory {
   keys: Keys;
   templates: Templates;
   sources: Sources;
+  pools: Pools;
 }

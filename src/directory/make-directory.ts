@@ -3,11 +3,12 @@ import type { Dns } from '#net';
 import type { DirectoryStore } from '#store';
 import { makeAccounts } from './accounts.js';
 import { makeCredentials } from './credentials.js';
-import type { Directory, Domains } from './directory.js';
+import type { Directory, Domains, SourceAddresses } from './directory.js';
 import { makeDkimKeys, type OwnDkimKeys } from './dkim-keys.js';
 import { makeDomains } from './domains.js';
 import { makeKeys } from './keys.js';
-import { makeSources, type SourceAddresses } from './sources.js';
+import { makePools } from './pools.js';
+import { makeSources } from './sources.js';
 import { makeTemplates } from './templates.js';
 
 export interface DirectoryDeps {
@@ -30,6 +31,7 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
     domains: { get: (account, name) => domains.get(account, name), find: (name) => domains.find(name) },
   });
   const domains: Domains = makeDomains({ ...deps, dkimKeys });
+  const sources = makeSources({ ...deps, domains, addresses: deps.addresses ?? [] });
   return {
     accounts,
     domains,
@@ -37,6 +39,7 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
     credentials: makeCredentials({ ...deps, domains }),
     keys: makeKeys({ ...deps, domains }),
     templates: makeTemplates({ ...deps, domains }),
-    sources: makeSources({ addresses: deps.addresses ?? [] }),
+    sources,
+    pools: makePools({ ...deps, domains, sources }),
   };
 }

@@ -1,31 +1,144 @@
-/** Which of the server's addresses a message may leave from: what the message asks for, else what its domain is given. */
+/** The server's addresses, and which of them a message may leave from: what the message asks for, else what its domain is given. */
 import { isIPv6 } from 'node:net';
-import { badRequest, type SendOptions } from '#core';
-import type { DomainRecord } from '#store';
-import type { Sources } from './directory.js';
+import { badRequest, type Clock, MINUTE, notFound } from '#core';
+import type { DirectoryStore, DomainRecord, PoolReplacement } from '#store';
+import type { Directory, Domains, SourceAddresses, SourceReplacement } from './directory.js';
+import { makeRecent } from './recent.js';
 
-/** The addresses of one source of the configuration. */
-export interface SourceAddresses {
-  ipv4?: string;
-  ipv6?: string;
+export interface SourcesDeps {
+  store: DirectoryStore;
+  clock: Clock;
+  domains: Pick<Domains, 'get'>;
+  /** Of the configuration; empty when the system chooses. */
+  addresses: readonly SourceAddresses[];
 }
 
-export function makeSources({ addresses }: { addresses: readonly SourceAddresses[] }): Sources {
-  const known = new Set(addresses.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined));
+export type OwnSources = Directory['sources'] & {
+  /** As the store takes it. Refusal 404, 400. */
+  readReplacement(account: number, source: SourceReplacement): Promise<PoolReplacement>;
+  /** A pool or a domain has changed. */
+  forget(): void;
+};
+
+export function makeSources({ store, clock, domains, addresses }: SourcesDeps): OwnSources {
+  const known = new Map(addresses.flatMap((source) => [source.ipv4, source.ipv6].map((address) => [address, source] as const)));
+  known.delete(undefined);
+  /** Lists of addresses by domain and by pool: asked for every message. */
+  const recent = makeRecent<readonly string[]>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
+
+  async function remembered(key: string, read: () => Promise<readonly string[]>): Promise<readonly string[]> {
+    const kept = recent.get(key);
+    if (kept !== undefined) return kept;
+    const found = await read();
+    recent.set(key, found);
+    return found;
+  }
+
+  const ofDomain = ({ account, id }: DomainRecord) =>
+    remembered(`domain ${id}`, async () => {
+      const { pool, addresses: own } = await store.domainSource(account, id);
+      return pool?.addresses ?? own;
+    });
+  const ofPool = (account: number, publicId: string) =>
+    remembered(`pool ${account} ${publicId}`, async () => (await store.pool(account, publicId))?.addresses ?? []);
+
+  function resolve(address: string): string {
+    const canonical = canonicalAddress(address);
+    if (!known.has(canonical)) throw notFound(`IP not found: ${address.slice(0, 64)}`);
+    return canonical;
+  }
+
+  async function change(account: number, domain: DomainRecord, source: SourceReplacement): Promise<void> {
+    await store.setDomainSource(account, domain.id, await readReplacement(account, source));
+    recent.clear();
+  }
+
+  async function readReplacement(account: number, { pool: publicId, address }: SourceReplacement) {
+    if (publicId !== undefined) {
+      const pool = await store.pool(account, publicId);
+      if (pool === undefined) throw notFound(`IP pool not found: ${publicId.slice(0, 64)}`);
+      if (pool.addresses.length === 0) throw badRequest(`IP pool ${publicId} has no addresses`);
+      return { pool: pool.id };
+    }
+    return address === undefined || address === 'shared' ? {} : { addresses: [resolve(address)] };
+  }
+
+  /** A domain's own addresses are changed only while it has no pool. */
+  async function changeOwn(account: number, name: string, to: (own: string[]) => string[]): Promise<void> {
+    const domain = await domains.get(account, name);
+    const { pool, addresses: own } = await store.domainSource(account, domain.id);
+    if (pool !== undefined) throw badRequest(`The domain has the IP pool ${pool.publicId}; unlink it before changing its IPs`);
+    await store.setDomainSource(account, domain.id, { addresses: to(own) });
+    recent.clear();
+  }
 
   return {
-    async wanted(_domain: DomainRecord | undefined, { sendingIp }: Pick<SendOptions, 'sendingIp'>) {
-      return sendingIp === undefined ? [] : [[sendingIp]];
+    all: addresses,
+    resolve,
+    canonical: canonicalAddress,
+    readReplacement,
+    forget: () => recent.clear(),
+    find: (address) => known.get(canonicalAddress(address)),
+
+    async wanted(domain, { sendingIp, sendingIpPool }) {
+      const lists: (readonly string[])[] = [];
+      if (sendingIp !== undefined) lists.push([canonicalAddress(sendingIp)]);
+      if (domain === undefined) return lists;
+      if (sendingIpPool !== undefined) lists.push(await ofPool(domain.account, sendingIpPool));
+      lists.push(await ofDomain(domain));
+      return lists;
     },
-    async check(_account, { sendingIp }) {
-      if (sendingIp !== undefined && !known.has(canonical(sendingIp))) {
+
+    async check(account, { sendingIp, sendingIpPool }) {
+      if (sendingIp !== undefined && !known.has(canonicalAddress(sendingIp))) {
         throw badRequest(`o:sending-ip: ${sendingIp.slice(0, 64)} is not an address that this server sends from`);
       }
+      if (sendingIpPool === undefined) return;
+      const pool = await store.pool(account, sendingIpPool);
+      if (pool === undefined) throw badRequest(`o:sending-ip-pool: the account has no pool ${sendingIpPool.slice(0, 64)}`);
+      if (pool.addresses.length === 0) throw badRequest(`o:sending-ip-pool: the pool ${sendingIpPool} has no addresses`);
+    },
+
+    async ofDomain(account, name) {
+      const domain = await domains.get(account, name);
+      return store.domainSource(account, domain.id);
+    },
+
+    async give(account, name, source) {
+      if (source.pool !== undefined) return change(account, await domains.get(account, name), source);
+      const address = resolve(source.address ?? '');
+      await changeOwn(account, name, (own) => [...new Set([...own, address])]);
+    },
+
+    async take(account, name, what, replacement) {
+      const domain = await domains.get(account, name);
+      if (what === 'all') return change(account, domain, {});
+      if (what === 'ip_pool') {
+        if ((await store.domainSource(account, domain.id)).pool === undefined) throw badRequest('The domain has no IP pool');
+        return change(account, domain, replacement);
+      }
+      const address = canonicalAddress(what);
+      await changeOwn(account, name, (own) => {
+        if (!own.includes(address)) throw notFound(`IP not found: ${what.slice(0, 64)}`);
+        return own.filter((other) => other !== address);
+      });
+    },
+
+    domainsWith: (account, address, page) => store.listAddressDomains(account, resolve(address), page),
+
+    async giveToAll(account, address) {
+      await store.addDomainAddress(account, resolve(address));
+      recent.clear();
+    },
+
+    async takeFromAll(account, address, alternative) {
+      await store.replaceDomainAddress(account, resolve(address), alternative === undefined ? undefined : resolve(alternative));
+      recent.clear();
     },
   };
 }
 
-/** As the configuration shows it. */
-function canonical(address: string): string {
+/** As the configuration shows it (RFC 5952). */
+function canonicalAddress(address: string): string {
   return isIPv6(address) && !address.includes('%') ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
 }

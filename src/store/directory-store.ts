@@ -4,6 +4,7 @@
  * Names (`domain.name`, `credential.login`) arrive normalised: lower-case ASCII domains.
  * Throws StoreError: `conflict` when a unique name is taken, `full`, `failed`, `closed`.
  */
+import type { PoolStore } from './pool-store.js';
 import type { TemplateStore } from './template-store.js';
 
 export interface AccountRecord {
@@ -118,7 +119,7 @@ export interface DomainFilter {
   sort: 'name:asc' | 'name:desc' | 'created';
 }
 
-export interface DirectoryStore extends TemplateStore {
+export interface DirectoryStore extends TemplateStore, PoolStore {
   createAccount(account: Omit<AccountRecord, 'id'>): Promise<AccountRecord>;
   account(id: number): Promise<AccountRecord | undefined>;
   countAccounts(): Promise<number>;

@@ -3,7 +3,6 @@
  * Every write is durable on resolve (WAL, synchronous=FULL asserted at each open). A call that throws kept nothing.
  * SQLite runs in worker threads (one writer for directory and spool, one for events, one reader), so the event loop never waits for fsync.
  */
-
 export type { CommitStats } from './commit-stats.js';
 export type {
   AccountRecord,
@@ -30,6 +29,7 @@ export type {
   WaitingCall,
 } from './event-store.js';
 export { openStores, type StoreOptions, type Stores } from './open-stores.js';
+export type { DomainSource, PoolRecord, PoolReplacement, PoolStore } from './pool-store.js';
 export type {
   Backlog,
   BodyWriter,

@@ -21,6 +21,10 @@ export const RETENTION = {
     template: { kind: 'bounded', by: 'a hundred for each domain; deleted with it' },
     template_version: { kind: 'bounded', by: 'forty for each template; deleted with it' },
     api_key: { kind: 'bounded', by: 'what customers set up; deleted by them' },
+    pool: { kind: 'bounded', by: 'what customers set up; deleted by them' },
+    pool_address: { kind: 'bounded', by: 'its pool; deleted with it' },
+    domain_pool: { kind: 'bounded', by: 'its domain; deleted with it' },
+    domain_address: { kind: 'bounded', by: 'its domain; deleted with it' },
     sts_policy: { kind: 'until', when: 'it has expired and a policy is fetched' },
   },
   spool: {

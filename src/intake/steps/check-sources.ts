@@ -1,4 +1,4 @@
-/** The address or pool a message asks to leave from must be the account's own (manual page "Passing sending options"); no account has a pool yet. */
+/** The address or pool a message asks to leave from must be the account's own (manual page "Passing sending options"). */
 import { badRequest, Refusal } from '#core';
 import { optionName } from '../options/read-option.js';
 import type { Step } from '../step.js';
@@ -7,8 +7,6 @@ export const checkSources: Step = async (draft, { directory }) => {
   const { sendingIp, sendingIpPool } = draft.options;
   if (sendingIp === undefined && sendingIpPool === undefined) return draft;
   const { method, account } = draft.submission;
-  if (sendingIpPool !== undefined)
-    return badRequest(`'${optionName(method, 'sending-ip-pool')}': the account has no pool ${sendingIpPool}`);
   try {
     await directory.sources.check(account, draft.options);
     return draft;

@@ -12,6 +12,7 @@ import {
 } from './directory-rows.js';
 import { makeDkimKeyLists } from './dkim-key-rows.js';
 import { type Connection, inSnapshot } from './open-database.js';
+import { makePoolLists } from './pool-rows.js';
 import { makeStsPolicyLists } from './sts-policy-rows.js';
 import { makeTemplateLists } from './template-rows.js';
 
@@ -47,6 +48,7 @@ export function makeDirectoryLists(database: Connection) {
     ...makeDkimKeyLists(database),
     ...makeTemplateLists(database),
     ...makeStsPolicyLists(database),
+    ...makePoolLists(database),
     listDomains: inSnapshot(database, (account: number, filter: DomainFilter): Page<DomainRecord> => {
       const where = { account, state: filter.state ?? null, search: filter.search?.toLowerCase() ?? null };
       const rows = domainPages[filter.sort].all({ ...where, limit: filter.limit, skip: filter.skip });

@@ -16,6 +16,7 @@ import {
   toDomain,
 } from './directory-rows.js';
 import type { Connection } from './open-database.js';
+import { makePoolReads } from './pool-rows.js';
 import { makeTemplateReads } from './template-rows.js';
 
 export type DirectoryReads = ReturnType<typeof makeDirectoryReads>;
@@ -32,6 +33,7 @@ export function makeDirectoryReads(database: Connection) {
 
   return {
     ...makeTemplateReads(database),
+    ...makePoolReads(database),
     account: (id: number): AccountRecord | undefined => accountById.get(id),
     countAccounts: (): number => accounts.get()?.count ?? 0,
     domainByName(name: string): DomainRecord | undefined {

@@ -2,6 +2,7 @@
 import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainChanges, DomainRecord } from '../directory-store.js';
 import { INSERT_DKIM_KEY, makeDkimKeyWrites } from './dkim-key-rows.js';
 import type { Connection } from './open-database.js';
+import { makePoolWrites } from './pool-rows.js';
 import { makeStsPolicyWrites } from './sts-policy-rows.js';
 import { makeTemplateWrites } from './template-rows.js';
 
@@ -23,6 +24,7 @@ export function makeDirectoryWrites(database: Connection) {
     ...makeKeyWrites(database),
     ...makeDkimKeyWrites(database),
     ...makeStsPolicyWrites(database),
+    ...makePoolWrites(database),
     ...makeTemplateWrites(database),
   };
 }

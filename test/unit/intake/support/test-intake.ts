@@ -45,7 +45,8 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
     domains: { find: async (name: string) => (name === DOMAIN.name ? DOMAIN : undefined) },
     dkimKeys: { isActive: async () => true },
     sources: {
-      check: async (_account: number, { sendingIp }: { sendingIp?: string }) => {
+      check: async (_account: number, { sendingIp, sendingIpPool }: { sendingIp?: string; sendingIpPool?: string }) => {
+        if (sendingIpPool !== undefined) throw badRequest(`o:sending-ip-pool: the account has no pool ${sendingIpPool}`);
         if (sendingIp !== '203.0.113.10') throw badRequest(`o:sending-ip: ${sendingIp} is not an address that this server sends from`);
       },
     },
