@@ -1,10 +1,11 @@
 /**
  * The wall clock jumps while mail is queued. Forward beyond the lifetime of mail: what waits has outlived its time by the only clock there is and ends
  * once, as too old; nothing else ends. Back: nothing is tried over and over, and what waits can be tried. New mail is delivered at once after either.
+ * What is scheduled leaves when the clock says so, wherever it has been meanwhile.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
-import { openWorld, type WireEvent, type World } from '../scenarios/support/world.js';
+import { openWorld, type WireEvent, type World, type WorldOptions } from '../scenarios/support/world.js';
 import { tempDir } from '../support/temp-dir.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 import { type FakeTime, findLibfaketime, makeFakeTime } from './support/fake-time.js';
@@ -14,14 +15,18 @@ const RECIPIENTS = Array.from({ length: 20 }, (_, index) => `r${index}@dst.test`
 /** Due times are looked at twice a minute, lifetimes once. */
 const NOTICED_MS = 90_000;
 
-/** A world whose mail waits for an exchanger that asks for patience. */
-async function openWaitingWorld(context: TestContext): Promise<{ world: World; time: FakeTime }> {
+async function openTimeWorld(context: TestContext, mx: WorldOptions['mx'] = {}): Promise<{ world: World; time: FakeTime }> {
   const library = findLibfaketime();
   if (library === undefined) return context.skip('libfaketime is not installed');
   const folder = tempDir('mailwagon-clock-');
   onTestFinished(folder.cleanup);
   const time = makeFakeTime(library, folder.path);
-  const world = await openWorld({ wrap: time.wrap, mx: { script: { rcpt: '451 4.2.1 come back later' } } });
+  return { world: await openWorld({ wrap: time.wrap, mx }), time };
+}
+
+/** A world whose mail waits for an exchanger that asks for patience. */
+async function openWaitingWorld(context: TestContext): Promise<{ world: World; time: FakeTime }> {
+  const { world, time } = await openTimeWorld(context, { script: { rcpt: '451 4.2.1 come back later' } });
   await world.send({ to: RECIPIENTS });
   await world.waitForEvents({ accepted: RECIPIENTS.length, 'failed temporary': RECIPIENTS.length });
   return { world, time };
@@ -106,4 +111,23 @@ test('a day back: no storm, nothing expires, and what waits is delivered when it
       .filter((address) => address.startsWith('r'))
       .sort(),
   ).toEqual([...RECIPIENTS].sort());
+});
+
+test('a scheduled message leaves when the clock says so, wherever the clock has been', async (context) => {
+  const { world, time } = await openTimeWorld(context);
+  const tomorrow = Math.floor(Date.now() / 1000) + DAY_S;
+  await world.send({ to: 'r1@dst.test', 'o:deliverytime': String(tomorrow) });
+  await world.waitForEvents({ accepted: 1 });
+  time.jump('-1d');
+  await checkServes(world, 'after@dst.test');
+  const [waiting] = JSON.parse((await world.server.cli('queue', 'list', '--json')).stdout).items;
+  expect(Date.parse(waiting.due)).toBe(tomorrow * 1000);
+  expect(attemptsAt(world)).toBe(0);
+
+  time.jump('+25h');
+  const ended = async () => endsOf(await everyEvent(world), 'r1@dst.test')[0];
+  const end = await waitFor(ended, { timeoutMs: NOTICED_MS, intervalMs: 500, what: 'the end of the scheduled message' });
+  expect(end).toMatchObject({ event: 'delivered' });
+  expect(end.timestamp).toBeGreaterThanOrEqual(tomorrow);
+  expect(attemptsAt(world)).toBe(1);
 });

@@ -19,5 +19,6 @@ export function parseVariables(source: string, text: string): Record<string, unk
 
 /** Refusal 400 for a name that is empty, too long, or cannot be shown. */
 export function checkVariableName(name: string): void {
-  if (!NAME.test(name)) throw badRequest(`'v:${cleanText(name.slice(0, 256))}' is not a valid name of a variable`);
+  if (!NAME.test(name))
+    throw badRequest(`'v:${cleanText(name.slice(0, 100)).replace(/[^\x20-\x7e]/g, '?')}' is not a valid name of a variable`);
 }
