@@ -1,6 +1,6 @@
 /** Composes a MIME message from the parts of an API request: CRLF, short lines, and no header that the parts did not ask for. */
 import { badRequest, randomToken, rfc2822Date } from '#core';
-import { formatMailbox, parseAddressList } from './address-list.js';
+import { formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
 import { type AttachedPart, type ComposedPart, composeAttachment, composeMultipart, composeText, type Piece } from './compose-part.js';
 import { type HeadField, RawField } from './head-fields.js';
 import { checkFieldName, checkFieldValue, makeField } from './make-field.js';
@@ -103,11 +103,15 @@ function composeFields(parts: MessageParts): HeadField[] {
     if (earlier) earlier.push(field);
     else custom.set(lowerName, [field]);
   }
+  const authors = readMailboxes('from', [parts.from]);
+  const [speaker] = authors;
   const generated = [
     makeField('Date', rfc2822Date(parts.date.getTime())),
-    makeField('From', addressField('from', [parts.from])),
-    ...(parts.to.length > 0 ? [makeField('To', addressField('to', parts.to))] : []),
-    ...(parts.cc.length > 0 ? [makeField('Cc', addressField('cc', parts.cc))] : []),
+    makeField('From', formatMailboxes(authors)),
+    // Of several authors one has sent the message (RFC 5322 3.6.2): the first, unless `h:Sender` says who.
+    ...(authors.length > 1 && speaker && !custom.has('from') ? [makeField('Sender', formatMailbox(speaker))] : []),
+    ...(parts.to.length > 0 ? [makeField('To', formatMailboxes(readMailboxes('to', parts.to)))] : []),
+    ...(parts.cc.length > 0 ? [makeField('Cc', formatMailboxes(readMailboxes('cc', parts.cc)))] : []),
     ...(parts.subject === undefined ? [] : [makeSubject(parts.subject)]),
     makeField('Message-ID', bracketed(parts.messageId)),
   ];
@@ -125,16 +129,16 @@ function makeSubject(subject: string): HeadField {
   return makeField('Subject', subject);
 }
 
-function addressField(parameter: string, lists: string[]): string {
-  return lists
-    .flatMap((list) => {
-      checkFieldValue(parameter, list);
-      const mailboxes = parseAddressList(list);
-      if (!mailboxes || mailboxes.length === 0) throw notAnAddress(parameter, list);
-      return mailboxes.map(formatMailbox);
-    })
-    .join(', ');
+function readMailboxes(parameter: string, lists: string[]): ParsedMailbox[] {
+  return lists.flatMap((list) => {
+    checkFieldValue(parameter, list);
+    const mailboxes = parseAddressList(list);
+    if (!mailboxes || mailboxes.length === 0) throw notAnAddress(parameter, list);
+    return mailboxes;
+  });
 }
+
+const formatMailboxes = (mailboxes: ParsedMailbox[]): string => mailboxes.map(formatMailbox).join(', ');
 
 function notAnAddress(parameter: string, value: string) {
   checkFieldValue(parameter, value);

@@ -109,6 +109,92 @@ describe('parts', () => {
   });
 });
 
+describe('addresses', () => {
+  const send = async (form: [string, string][]) => {
+    const answer = await api.call('POST', SEND, { form: [['text', 'Hello'], ...form] });
+    expect(answer).toMatchObject({ status: 200 });
+    return api.intake.accepted[0];
+  };
+
+  it.each<[string, string[], string[], RegExp]>([
+    ['repeated', ['a@x.org', 'b@x.org'], ['a@x.org', 'b@x.org'], /^To: a@x\.org, b@x\.org\r$/m],
+    [
+      'comma-separated',
+      ['a@x.org,b@x.org ,  C <c@x.org>,'],
+      ['a@x.org', 'b@x.org', 'c@x.org'],
+      /^To: a@x\.org, b@x\.org, C <c@x\.org>\r$/m,
+    ],
+    ['quoted names', ['"Doe, \\"J\\" (x)" <j@x.org>'], ['j@x.org'], /^To: "Doe, \\"J\\" \(x\)" <j@x\.org>\r$/m],
+    ['names with an unquoted comma', ['Doe, Jane <j@x.org>'], ['j@x.org'], /^To: "Doe, Jane" <j@x\.org>\r$/m],
+    ['comments', ['a@x.org (Ann)'], ['a@x.org'], /^To: Ann <a@x\.org>\r$/m],
+    [
+      'groups',
+      ['Team: a@x.org, "B, b" <b@x.org>;', 'c@x.org'],
+      ['a@x.org', 'b@x.org', 'c@x.org'],
+      /^To: a@x\.org, "B, b" <b@x\.org>, c@x\.org\r$/m,
+    ],
+    ['names beyond ASCII', ['Jürgen <j@x.org>'], ['j@x.org'], /^To: =\?UTF-8\?Q\?J=C3=BCrgen\?= <j@x\.org>\r$/m],
+    ['internationalised domains', ['x@BÜCHER.example'], ['x@xn--bcher-kva.example'], /^To: x@xn--bcher-kva\.example\r$/m],
+    ['local parts beyond ASCII', ['jürgen@x.org'], ['jürgen@x.org'], /^To: j\u00c3\u00bcrgen@x\.org\r$/m],
+    ['quoted local parts', ['"john doe"@x.org'], ['"john doe"@x.org'], /^To: "john doe"@x\.org\r$/m],
+    ['upper case', ['Ann@X.ORG'], ['Ann@x.org'], /^To: Ann@x\.org\r$/m],
+  ])('%s', async (_name, to, recipients, field) => {
+    const sent = await send([['from', 'shop@example.com'], ...to.map((value): [string, string] => ['to', value])]);
+    expect(sent?.recipients).toEqual(recipients);
+    expect(sent?.raw).toMatch(field);
+  });
+
+  it.each(['from', 'to', 'cc', 'bcc'])('bad ones of %s are refused by its name', async (field) => {
+    const rest: [string, string][] = Object.entries(LEAST).filter(([name]) => name !== field);
+    for (const bad of [
+      'nobody',
+      '@x.org',
+      'a@',
+      'a@x.org b@x.org',
+      'a@x.org, nobody',
+      '<a@x.org',
+      'a@[127.0.0.1]',
+      'empty:;',
+      'a@x.org\r\nBcc: v@x.org',
+    ]) {
+      const text = `${field} parameter is not a valid address. please check documentation`;
+      expect([bad, ...(await refusalOf([...rest, [field, bad]]))]).toEqual([bad, 400, text]);
+    }
+  });
+
+  it('of several authors the first has sent it, or who h:Sender says', async () => {
+    const from: [string, string][] = [
+      ['from', 'A <a@example.com>'],
+      ['from', 'B <b@example.com>'],
+      ['to', 'x@x.org'],
+    ];
+    const first = await send(from);
+    expect(first?.sender).toBe('a@example.com');
+    expect(first?.raw).toMatch(/^From: A <a@example\.com>, B <b@example\.com>\r\nSender: A <a@example\.com>\r$/m);
+    await send([...from, ['h:Sender', 'Office <o@example.com>']]);
+    expect(api.intake.accepted[1]?.sender).toBe('o@example.com');
+    expect(api.intake.accepted[1]?.raw.match(/^Sender: .*$/gm)).toEqual(['Sender: Office <o@example.com>']);
+  });
+
+  it('writes fields of its own once or as often as they come', async () => {
+    const sent = await send([
+      ['from', 'shop@example.com'],
+      ['to', 'x@x.org'],
+      ['h:Reply-To', 'Größe <r@bücher.example>'],
+      ['h:List-Unsubscribe', '<https://example.com/u?a=ü>, <mailto:u@example.com>'],
+      ['h:X-Trace', 'one'],
+      ['h:X-Trace', 'two'],
+      ['h:Reply-To', 'last@example.com'],
+    ]);
+    expect(sent?.raw.match(/^(?:reply-to|list-unsubscribe|x-trace): .*(?=\r$)/gim)).toEqual([
+      'Reply-To: last@example.com',
+      'List-Unsubscribe: <https://example.com/u?a=%C3%BC>, <mailto:u@example.com>',
+      'X-Trace: one',
+      'X-Trace: two',
+    ]);
+  });
+});
+
 describe('what is refused', () => {
   const without = (name: keyof typeof LEAST) => Object.fromEntries(Object.entries(LEAST).filter(([key]) => key !== name));
   const many = (count: number) => Array.from({ length: count }, (_item, index) => `u${index}@example.org`).join(', ');
@@ -277,6 +363,17 @@ describe('mime', () => {
     expect((await api.call('POST', MIME, { body, headers })).status).toBe(200);
     expect(api.intake.accepted[0]?.raw === large.toString('latin1')).toBe(true);
     expect(await api.leftovers()).toEqual([]);
+  });
+
+  it('takes 8-bit and bare line ends as they are', async () => {
+    const bytes = Buffer.from('From: shop@example.com\nSubject: gr\xfc\xdfe\n\n\xe4\n', 'latin1');
+    const { body, headers } = multipart([
+      { name: 'to', value: 'alice@example.org' },
+      { name: 'message', value: bytes, filename: 'm' },
+      { name: 'h:X-Added', value: '1' },
+    ]);
+    expect((await api.call('POST', MIME, { body, headers })).status).toBe(200);
+    expect(api.intake.accepted[0]?.raw).toBe(`X-Added: 1\r\n${bytes.toString('latin1')}`);
   });
 
   it('adds custom headers and reads options', async () => {

@@ -1,5 +1,5 @@
 /** `POST /v3/{domain}/messages.mime`: a message built by the client; `to` is its envelope, and the message streams through as it is. */
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { type Address, badRequest } from '#core';
 import { firstValue, makeField, parseAddressList, parseHead } from '#mail';
 import type { Form } from '../body/form.js';
@@ -19,12 +19,12 @@ const SAID_IN_MIME = /^(?:from|sender|reply-to|to|cc|bcc|subject|date|message-id
 /** `message` may be a file or a plain field: JavaScript clients send a string as one. Refusal 400. */
 export async function readMime(form: Form): Promise<Draft> {
   const recipients = readRecipients(form);
-  const open = contentOf(form);
+  const message = contentOf(form);
   const { options, tags } = readSendOptions(form);
   const userVariables = readUserVariables(form);
   const recipientVariables = readRecipientVariables(form);
   const added = addedFields(form);
-  const sender = await findSender(form, open);
+  const sender = await findSender(form, message);
   return {
     sender,
     recipients,
@@ -32,16 +32,19 @@ export async function readMime(form: Form): Promise<Draft> {
     tags,
     userVariables,
     recipientVariables,
-    content: Readable.from(withFields(added, open), { objectMode: false }),
+    content: withFields(added, message),
   };
 }
 
-function contentOf(form: Form): () => Readable {
+/** All of it when it is in memory, otherwise a way to read it. */
+type Content = Uint8Array | (() => Readable);
+
+function contentOf(form: Form): Content {
   const file = form.files('message')[0];
-  if (file) return () => file.open();
+  if (file) return file.bytes() ?? (() => file.open());
   const text = form.text('message');
   if (text === undefined) throw badRequest('message parameter is missing');
-  return () => Readable.from([Buffer.from(text, 'utf8')], { objectMode: false });
+  return Buffer.from(text, 'utf8');
 }
 
 function addedFields(form: Form): Uint8Array[] {
@@ -51,14 +54,19 @@ function addedFields(form: Form): Uint8Array[] {
   return headers.map(({ name, value }) => makeField(name, value).raw);
 }
 
-async function* withFields(fields: Uint8Array[], open: () => Readable): AsyncGenerator<Uint8Array> {
+function withFields(fields: Uint8Array[], message: Content): Uint8Array | AsyncIterable<Uint8Array> {
+  if (message instanceof Uint8Array) return fields.length === 0 ? message : Buffer.concat([...fields, message]);
+  return afterFields(fields, message);
+}
+
+async function* afterFields(fields: Uint8Array[], open: () => Readable): AsyncGenerator<Uint8Array> {
   yield* fields;
   yield* open();
 }
 
 /** The author; several authors are spoken for by Sender (RFC 5322 3.6.2). The `from` parameter counts where the message names nobody. */
-async function findSender(form: Form, open: () => Readable): Promise<Address> {
-  const head = parseHead(await readHead(open()));
+async function findSender(form: Form, message: Content): Promise<Address> {
+  const head = parseHead(await readHead(message instanceof Uint8Array ? [message] : message()));
   const from = firstValue(head, 'from');
   const authors = from === undefined ? readAddresses(form, 'from') : parseAddressList(from)?.map((mailbox) => mailbox.address);
   if (authors === undefined) throw badRequest('from parameter is not a valid address. please check documentation');
@@ -68,9 +76,9 @@ async function findSender(form: Form, open: () => Readable): Promise<Address> {
   return sender;
 }
 
-async function readHead(stream: Readable): Promise<Buffer> {
+async function readHead(chunks: Iterable<Uint8Array> | Readable): Promise<Buffer> {
   let start = Buffer.alloc(0);
-  for await (const chunk of stream) {
+  for await (const chunk of chunks) {
     start = Buffer.concat([start, chunk as Uint8Array]);
     const end = HEAD_END.exec(start.toString('latin1'));
     if (end) return start.subarray(0, end.index + 2);

@@ -1,6 +1,6 @@
 /** `POST /v3/{domain}/messages`: the parts of a message, checked in the order Mailgun does, and composed. */
-import { badRequest, makeMessageId } from '#core';
-import { buildMessage } from '#mail';
+import { type Address, badRequest, makeMessageId } from '#core';
+import { buildMessage, parseAddressList } from '#mail';
 import type { Form } from '../body/form.js';
 import type { Upload } from '../body/upload.js';
 import { readAddresses, readRecipients } from './addresses.js';
@@ -12,8 +12,9 @@ import { readUserVariables } from './user-variables.js';
 
 /** Refusal 400 with Mailgun's texts, naming the parameter. Bcc goes into the envelope and nowhere else. `now` is in ms. */
 export function readParts(form: Form, domain: string, now: number): Draft {
-  const sender = readAddresses(form, 'from')[0];
-  if (sender === undefined) throw badRequest('from parameter is missing');
+  const authors = readAddresses(form, 'from');
+  const [author] = authors;
+  if (author === undefined) throw badRequest('from parameter is missing');
   const recipients = readRecipients(form);
   const { options, tags } = readSendOptions(form);
   const userVariables = readUserVariables(form);
@@ -23,13 +24,14 @@ export function readParts(form: Form, domain: string, now: number): Draft {
     throw badRequest("Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified");
   }
   const files = [...readFiles(form, 'attachment', false), ...readFiles(form, 'inline', true)];
+  const headers = readHeaders(form);
   const content = buildMessage({
     from: form.texts('from').join(', '),
     to: form.texts('to'),
     cc: form.texts('cc'),
     subject: form.text('subject')?.replace(/[\r\n]+$/, ''),
     ...bodies,
-    headers: readHeaders(form),
+    headers,
     attachments: files.map(({ upload, inline }) => ({
       filename: upload.filename,
       contentType: upload.contentType,
@@ -40,7 +42,14 @@ export function readParts(form: Form, domain: string, now: number): Draft {
     date: new Date(now),
   });
   const attachments = files.map(({ upload: { filename, contentType, size } }) => ({ filename, contentType, size }));
+  const sender = (authors.length > 1 ? speakerOf(headers) : undefined) ?? author;
   return { sender, recipients, options, tags, userVariables, recipientVariables, attachments, content };
+}
+
+/** Several authors are spoken for by Sender (RFC 5322 3.6.2). */
+function speakerOf(headers: { name: string; value: string }[]): Address | undefined {
+  const given = headers.findLast(({ name }) => name.toLowerCase() === 'sender');
+  return parseAddressList(given?.value ?? '')?.[0]?.address;
 }
 
 function readFiles(form: Form, field: 'attachment' | 'inline', inline: boolean): { upload: Upload; inline: boolean }[] {
