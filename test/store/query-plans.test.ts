@@ -9,23 +9,27 @@ import { LIST_SQL } from '../../dist/store/sqlite/spool-list.js';
 import { SWEEP_SQL } from '../../dist/store/sqlite/spool-sweep.js';
 import { TAKE_SQL } from '../../dist/store/sqlite/spool-take.js';
 import { STORED_SQL } from '../../dist/store/sqlite/stored-messages.js';
+import { STS_SQL } from '../../dist/store/sqlite/sts-policy-rows.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
 const folder = tempDir();
 let spool: Connection;
 let events: Connection;
+let directory: Connection;
 beforeAll(() => {
-  const open = (name: 'spool' | 'events') => {
+  const open = (name: 'spool' | 'events' | 'directory') => {
     const database = openDatabase(join(folder.path, `${name}.db`), 'writer');
     migrate(database, loadMigrations(name), folder.path);
     return database;
   };
   spool = open('spool');
   events = open('events');
+  directory = open('directory');
 });
 afterAll(() => {
   spool.close();
   events.close();
+  directory.close();
   folder.cleanup();
 });
 
@@ -66,6 +70,13 @@ describe('query plans', () => {
   it('the sweep takes messages in the order in which their time ends', () => {
     const plan = planOf(spool, SWEEP_SQL.messages);
     expect(plan).toBe('SEARCH message USING INDEX message_by_end (<expr><?)');
+  });
+
+  it('MTA-STS policies are read and removed in the order in which they end', () => {
+    expect(planOf(directory, STS_SQL.newest)).toBe('SCAN sts_policy USING INDEX sts_policy_by_end');
+    const plan = planOf(directory, STS_SQL.deleteExpired);
+    expect(plan).toContain('SEARCH sts_policy USING COVERING INDEX sts_policy_by_end (expires_at<?)');
+    expect(plan).not.toContain('B-TREE');
   });
 
   it('a stored message is one seek by the id in its key', () => {

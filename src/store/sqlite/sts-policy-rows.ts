@@ -7,15 +7,17 @@ import type { Connection } from './open-database.js';
 const MAX_POLICIES = 10_000;
 const MAX_CHARACTERS = 16_000_000;
 
-export function makeStsPolicyWrites(database: Connection) {
-  const save = database.prepare(
-    `INSERT INTO sts_policy (domain, id, mode, mx, fetched_at, expires_at) VALUES (@domain, @id, @mode, @mx, @fetchedAt, @expiresAt)
+export const STS_SQL = {
+  save: `INSERT INTO sts_policy (domain, id, mode, mx, fetched_at, expires_at) VALUES (@domain, @id, @mode, @mx, @fetchedAt, @expiresAt)
      ON CONFLICT (domain) DO UPDATE SET id = excluded.id, mode = excluded.mode, mx = excluded.mx, fetched_at = excluded.fetched_at,
        expires_at = excluded.expires_at`,
-  );
-  const deleteExpired = database.prepare<[number, number]>(
-    'DELETE FROM sts_policy WHERE domain IN (SELECT domain FROM sts_policy WHERE expires_at < ? ORDER BY expires_at LIMIT ?)',
-  );
+  deleteExpired: 'DELETE FROM sts_policy WHERE domain IN (SELECT domain FROM sts_policy WHERE expires_at < ? ORDER BY expires_at LIMIT ?)',
+  newest: 'SELECT domain, id, mode, mx, fetched_at AS fetchedAt, expires_at AS expiresAt FROM sts_policy ORDER BY expires_at DESC LIMIT ?',
+};
+
+export function makeStsPolicyWrites(database: Connection) {
+  const save = database.prepare(STS_SQL.save);
+  const deleteExpired = database.prepare<[number, number]>(STS_SQL.deleteExpired);
   return {
     saveStsPolicy(policy: StsPolicyRecord): void {
       save.run({ ...policy, mx: policy.mx.join(' ') });
@@ -26,9 +28,7 @@ export function makeStsPolicyWrites(database: Connection) {
 
 export function makeStsPolicyLists(database: Connection) {
   type Row = Omit<StsPolicyRecord, 'mx'> & { mx: string };
-  const newest = database.prepare<[number], Row>(
-    `SELECT domain, id, mode, mx, fetched_at AS fetchedAt, expires_at AS expiresAt FROM sts_policy ORDER BY expires_at DESC LIMIT ?`,
-  );
+  const newest = database.prepare<[number], Row>(STS_SQL.newest);
   return {
     stsPolicies(): StsPolicyRecord[] {
       const policies: StsPolicyRecord[] = [];
