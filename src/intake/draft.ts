@@ -29,7 +29,7 @@ export interface Draft {
   /** What the message's variables container held. */
   container?: RecipientVariables;
   /** Of a batch: what its messages are made with. */
-  merge?: Merge;
+  merge: Merge | undefined;
   /** Of a batch: display names, by address. */
   recipientNames?: ReadonlyMap<Address, string>;
   /** Without angle brackets; `''` until the step that completes the head. */
@@ -55,6 +55,7 @@ export async function readDraft(submission: Submission, writer: BodyWriter, rece
     userVariables: submission.userVariables,
     attachments: submission.attachments ?? [],
     recipientVariables: submission.recipientVariables,
+    merge: submission.merge,
     messageId: '',
   };
 }

@@ -5,6 +5,7 @@
 import { type Address, type Clock, type Message, notFound } from '#core';
 import { parseHead } from '#mail';
 import type { DomainRecord, SpoolStore } from '#store';
+import { NO_VARIABLES } from './batch/recipient-variables.js';
 import type { Accepted, Intake } from './submission.js';
 
 export interface StoredMessages {
@@ -37,6 +38,9 @@ const VARIABLES_FIELD = 'x-mailgun-variables';
 
 const nameOf = (domain: DomainRecord, key: string) => ({ account: domain.account, domain: domain.name, key });
 
+/** The messages of a batch are made for their new recipients, too, of whom nothing is known but their addresses. */
+const batchOf = ({ merge }: Message) => (merge === undefined ? {} : { merge, recipientVariables: NO_VARIABLES });
+
 export function makeStoredMessages({ spool, intake, clock }: StoredMessagesDeps): StoredMessages {
   async function get(domain: DomainRecord, key: string): Promise<Message> {
     const message = await spool.stored(nameOf(domain, key), clock.now());
@@ -60,6 +64,7 @@ export function makeStoredMessages({ spool, intake, clock }: StoredMessagesDeps)
         ...{ method: 'http', protocol: 'HTTP', isAuthenticated: true },
         content: { fields, body: openBody(message) },
         ...{ options, tags, userVariables, attachments },
+        ...batchOf(message),
       });
     },
     async remove(domain, key) {

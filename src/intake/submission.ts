@@ -1,4 +1,4 @@
-import type { Address, Attachment, Refusal, ReversePath } from '#core';
+import type { Address, Attachment, Merge, Refusal, ReversePath } from '#core';
 import type { ComposedMessage, LintWarning } from '#mail';
 import type { DomainRecord, GivenAnswer } from '#store';
 import type { RecipientVariables } from './batch/recipient-variables.js';
@@ -29,6 +29,8 @@ export interface Submission {
   userVariables: Record<string, unknown>;
   /** Given beside the message; those in the message are merged in. Given at all, they make the message a batch. */
   recipientVariables?: RecipientVariables | undefined;
+  /** What its messages are made with, when it was a batch before. */
+  merge?: Merge | undefined;
   /** Known on the HTTP door; found by reading the message otherwise. */
   attachments?: Attachment[];
   /** Then accept() throws StoreError `conflict` when an answer was given for the key in the last day. */

@@ -8,6 +8,9 @@ export interface RecipientVariables {
   byAddress: ReadonlyMap<Address, Readonly<Record<string, unknown>>>;
 }
 
+/** A batch all the same. */
+export const NO_VARIABLES: RecipientVariables = { everybody: {}, byAddress: new Map() };
+
 /** Of one recipient, bytes as JSON: their row in the queue holds them. */
 const MAX_PER_RECIPIENT = 64 * 1024;
 /** Objects and arrays in each other. */

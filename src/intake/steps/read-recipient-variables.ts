@@ -4,7 +4,7 @@
  */
 import { Refusal } from '#core';
 import { decodeHeaderText } from '#mail';
-import { mergeRecipientVariables, parseRecipientVariables } from '../batch/recipient-variables.js';
+import { mergeRecipientVariables, NO_VARIABLES, parseRecipientVariables } from '../batch/recipient-variables.js';
 import type { Step } from '../step.js';
 import { wasSentBefore } from './read-options.js';
 
@@ -18,7 +18,7 @@ export const readRecipientVariables: Step = (draft) => {
     const given = fields.map(({ name, value }) => parseRecipientVariables(`'${name}'`, decodeHeaderText(value))).reverse();
     const recipientVariables = [...given, ...(draft.container === undefined ? [] : [draft.container])].reduce(
       mergeRecipientVariables,
-      draft.recipientVariables ?? { everybody: {}, byAddress: new Map() },
+      draft.recipientVariables ?? NO_VARIABLES,
     );
     return { ...draft, recipientVariables, head: draft.head.filter((field) => !fields.includes(field)) };
   } catch (error) {
