@@ -1,7 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../dist/core/index.js';
 import type { DeliveryOptions } from '../../../dist/delivery/index.js';
-import { type CertificatePair, makeSelfSignedCertificate } from '../../../dist/net/index.js';
+import { type CertificatePair, type DaneQuestion, type DaneResult, makeSelfSignedCertificate } from '../../../dist/net/index.js';
 import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { type Harness, makeHarness, QUICK } from './support/harness.js';
 
@@ -157,5 +158,53 @@ describe('a smarthost', () => {
     expect(settled?.verdict.kind).toBe('defer');
     expect(settled?.event['delivery-status'].code).toBe(535);
     expect(JSON.stringify(settled)).not.toContain('s3cret');
+  });
+});
+
+describe('of several hosts', () => {
+  const zones = {
+    'dst.test': { mx: ['mx1.dst.test', 'mx2.dst.test'] },
+    'mx1.dst.test': { a: ['127.0.0.1'] },
+    'mx2.dst.test': { a: ['127.0.0.1'] },
+  };
+  const sts = (...hosts: string[]) => ({ policyFor: async () => ({ mode: 'enforce' as const, mx: hosts, id: '1', expiresAt: 1e15 }) });
+  const dane = (host: string, result: DaneResult) => ({
+    daneFor: async ({ mxHost }: DaneQuestion): Promise<DaneResult> => (mxHost === host ? result : { kind: 'none' }),
+  });
+  const tlsaOf = ({ cert }: CertificatePair) => new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
+
+  it('one whose TLSA records cannot be looked up is left out', async () => {
+    mx = await startScriptedMx({ tls: good });
+    const failed = { kind: 'failed', reason: 'servfail', text: 'TLSA lookup of mx1.dst.test failed: servfail' } as const;
+    harness = makeHarness({ port: mx.port, dane: dane('mx1.dst.test', failed) }, zones);
+    const [settled] = await harness.send();
+    expect(settled?.event['delivery-status']).toMatchObject({ code: 250, 'mx-host': 'mx2.dst.test' });
+  });
+
+  it('one with another certificate than its TLSA records allow is followed by the next', async () => {
+    mx = await startScriptedMx({ tls: good });
+    const record = { usage: 3, selector: 1, matchingType: 0, certificate: tlsaOf(elsewhere) };
+    const records: DaneResult = { kind: 'tlsa', records: [record], baseName: 'mx1.dst.test', names: ['mx1.dst.test'] };
+    harness = makeHarness({ port: mx.port, dane: dane('mx1.dst.test', records) }, zones);
+    const [settled] = await harness.send();
+    expect(settled?.event['delivery-status']).toMatchObject({ code: 250, 'mx-host': 'mx2.dst.test', 'certificate-verified': false });
+  });
+
+  it('TLSA records that cannot be used ask for TLS, with any certificate', async () => {
+    mx = await startScriptedMx({});
+    const zone = { 'dst.test': { mx: ['mx1.dst.test'] }, 'mx1.dst.test': { a: ['127.0.0.1'] } };
+    harness = makeHarness({ port: mx.port, dane: dane('mx1.dst.test', { kind: 'unusable', baseName: 'mx1.dst.test' }) }, zone);
+    const [settled] = await harness.send();
+    expect(settled?.event['delivery-status'].message).toMatch(/^4\.7\.5 TLS is required, but mx1\.dst\.test cannot/);
+    expect(mx.attempts).toEqual([]);
+  });
+
+  it('what became of one that was tried is told before one that the policy leaves out', async () => {
+    mx = await startScriptedMx({ tls: good, script: { banner: '421 4.3.2 busy' } });
+    harness = makeHarness({ port: mx.port, mtaSts: sts('mx1.dst.test') }, zones);
+    const [settled] = await harness.send();
+    expect(settled?.verdict.kind).toBe('defer');
+    expect(settled?.event['delivery-status']).toMatchObject({ code: 421, message: '4.3.2 busy', 'mx-host': 'mx1.dst.test' });
+    expect(mx.sessions).toHaveLength(1);
   });
 });
