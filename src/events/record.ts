@@ -7,6 +7,7 @@ import type { OutboxEvent } from '#store';
 import type { AcceptedEvent, DeliveredEvent, DeliveryStatus, FailedEvent, RecordedEvent, RejectedEvent } from './event-types.js';
 import { type EventRecipient, recipientFacts } from './recipient-facts.js';
 import { recipientProvider } from './recipient-provider.js';
+import { shownVariables } from './shown-variables.js';
 
 /** A try that ended, with what the events say of it. */
 export interface AttemptRecord {
@@ -165,7 +166,7 @@ function messageFields({ headers, attachments, tags, userVariables, isAuthentica
     },
     tags,
     campaigns: [] as [],
-    'user-variables': userVariables,
+    'user-variables': shownVariables(userVariables),
   };
 }
 
