@@ -20,7 +20,8 @@ const INTRODUCTION_TAIL = 150;
 const FIRST_HEADER = /^\s*\*?(?:from|von|de|da|van)\s?:\*?\s*\S/i;
 const OTHER_HEADER =
   /^\s*\*?(?:sent|date|to|cc|subject|gesendet|datum|an|betreff|envoyé|à|objet|enviado|para|asunto|inviato|oggetto|verzonden|aan|onderwerp)\s?:\*?/i;
-const SIGNATURE = /^--\s?$/;
+/** Its line end may still be there. */
+const SIGNATURE = /^-- ?\r?$/;
 const DEVICE =
   /^\s*(?:sent from (?:my|outlook|mail for)|get outlook for|von meinem .{1,40} gesendet|envoyé de mon|enviado desde mi|inviato da)\b/i;
 /** Non-blank lines at the end among which a device names itself. */
@@ -65,7 +66,7 @@ function beginsHeaders(marks: string[], index: number): boolean {
 }
 
 function signatureStart(lines: string[]): number | undefined {
-  const dashes = lines.findLastIndex((line) => SIGNATURE.test(line.slice(0, 4)));
+  const dashes = lines.findLastIndex((line) => SIGNATURE.test(line.slice(0, 5)));
   if (dashes >= 0) return dashes;
   let seen = 0;
   for (let index = lines.length - 1; index >= 0 && seen < DEVICE_LINES; index--) {

@@ -23,6 +23,7 @@ describe('stripQuotes', () => {
 
   it.each([
     ['two dashes', 'Hello\n\n-- \nBob\nACME\n', 'Hello', '-- \nBob\nACME'],
+    ['two dashes and a CRLF', 'Hello\r\n\r\n-- \r\nBob\r\n', 'Hello', '-- \r\nBob'],
     ['a device', 'Hello\r\n\r\nSent from my iPhone\r\n', 'Hello', 'Sent from my iPhone'],
     ['before a quotation', 'Hello\n--\nBob\n\nOn 4 March 2026, Alice wrote:\n> Hi\n-- \nAlice', 'Hello', '--\nBob'],
   ])('finds a signature after %s', (_name, text, stripped, signature) => expect(stripQuotes(text)).toEqual({ text: stripped, signature }));
