@@ -75,3 +75,33 @@ test('variables are shown to recipients unless their sender suppresses that', as
   };
   expect([fieldOf('Shown'), fieldOf('Hidden')]).toEqual(['{ "order": "7" }', undefined]);
 });
+
+/** What works without a source or a second key of one's own. */
+const WORKING: [parameter: string, header: string, value: string][] = [
+  ['o:tag', 'X-Mailgun-Tag', 'spring'],
+  ['o:campaign', 'X-Mailgun-Campaign-Id', 'c1'],
+  ['o:dkim', 'X-Mailgun-Dkim', 'no'],
+  ['o:testmode', 'X-Mailgun-Drop-Message', 'no'],
+  ['o:tracking', 'X-Mailgun-Track', 'htmlonly'],
+  ['o:tracking-clicks', 'X-Mailgun-Track-Clicks', 'no'],
+  ['o:tracking-opens', 'X-Mailgun-Track-Opens', 'no'],
+  ['o:tracking-pixel-location-top', 'X-Mailgun-Track-Pixel-Location-Top', 'yes'],
+  ['o:require-tls', 'X-Mailgun-Require-TLS', 'no'],
+  ['o:skip-verification', 'X-Mailgun-Skip-Verification', 'True'],
+  ['o:deliverytime', 'X-Mailgun-Deliver-By', 'Fri, 14 Oct 2011 12:00:00 +0000'],
+  ['o:deliver-within', 'X-Mailgun-Deliver-Within', '1h30m'],
+  ['o:deliverytime-optimize-period', 'X-Mailgun-Delivery-Time-Optimize-Period', '24h'],
+  ['o:time-zone-localize', 'X-Mailgun-Time-Zone-Localize', '02:30PM'],
+  ['o:suppress-headers', 'X-Mailgun-Suppress-Headers', 'all'],
+  ['o:native-send', 'X-Mailgun-Native-Send', 'yes'],
+];
+
+test('the running server takes every option from both doors, and sends what it asks for nothing of at once', async () => {
+  const world = await openWorld();
+  for (const [parameter, header, value] of WORKING) {
+    await world.send({ [parameter]: value, subject: parameter });
+    expect((await world.submit({ headers: { [header]: value }, subject: header })).code).toBe(250);
+  }
+  await world.waitForEvents({ accepted: 2 * WORKING.length, delivered: 2 * WORKING.length });
+  for (const { data } of world.mx.messages) expect(data.toString('latin1')).not.toMatch(/^X-Mailgun-/im);
+});
