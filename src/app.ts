@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { makeApi, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
 import { type Config, listenerText, loadBounceRules, loadShaping, packageVersion } from '#config';
 import { makeIdSource, systemClock } from '#core';
-import { makeDelivery } from '#delivery';
+import { makeDelivery, makeWarmups } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
 import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
 import { makeDailyUsage, makeIntake, makePreferredSendTime, makePressure, makeStoredMessages, readMemory } from '#intake';
@@ -118,6 +118,9 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       clock,
       logger,
     });
+    const warmups = makeWarmups({ store: stores.spool, clock, logger });
+    await warmups.load();
+    closing.push(() => warmups.stop());
     const delivery = makeDelivery({
       queue,
       directory,
@@ -131,6 +134,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       clock,
       logger,
       conversations,
+      warmups,
       putCall: calls.put,
       options: { hostname, ...config.delivery, extraCa },
     });

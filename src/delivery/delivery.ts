@@ -25,6 +25,7 @@ import { makeSuspensions } from './suspensions.js';
 import { makeThrottle } from './throttle.js';
 import { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from './timeouts.js';
 import type { Transport } from './transport.js';
+import type { Warmups } from './warmups.js';
 
 export interface DeliveryOptions {
   /** Name given with EHLO, and this server's own as a mail exchanger. */
@@ -63,6 +64,8 @@ export interface DeliveryDeps {
   conversations?: Pick<ConversationLog, 'note'>;
   /** POSTs what `o:archive-to` asks for. */
   putCall: KeepCall;
+  /** What sources on warm-up may send. */
+  warmups: Warmups;
   options: DeliveryOptions;
 }
 
@@ -98,6 +101,7 @@ export function makeDelivery({
   logger,
   conversations,
   putCall,
+  warmups,
   options,
 }: DeliveryDeps): Delivery {
   const {
@@ -149,7 +153,7 @@ export function makeDelivery({
   // Without a choice there is nothing to sort.
   const mustChoose = sources.names.length > 0 || transports.some(({ when }) => when === 'fallback');
   const supply = mustChoose
-    ? makeSortedSupply({ queue, paths, policies, sources, transports, directory, clock, logger, onReady })
+    ? makeSortedSupply({ queue, paths, policies, sources, warmups, transports, directory, clock, logger, onReady })
     : makeDirectSupply({ queue, paths, sources, onReady });
   const suspensions = makeSuspensions({ supply, paths, routes, clock, logger });
   const dispatcher: Dispatcher = makeDispatcher({

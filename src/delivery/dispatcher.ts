@@ -207,6 +207,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     for (let taken: Taken | undefined = first; taken !== undefined; ) {
       const { delivery } = taken;
       const decision = await decide(work, taken);
+      supply.returned(taken);
       await settling;
       settling = undefined;
       if (decision === 'back') queue.giveBack(delivery);

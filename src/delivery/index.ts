@@ -17,3 +17,5 @@ export { makeResponseRules, type Override, type OverrideKey, type Response, type
 export { type RetryHint, retryHint, waitHint } from './shaping-wait-hint.js';
 export { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from './timeouts.js';
 export type { Transport } from './transport.js';
+export { hourlyLimit, stageLimit, TOTAL_STAGES } from './warmup-plan.js';
+export { makeWarmups, type Warmups } from './warmups.js';

@@ -20,12 +20,14 @@ import type { SitePolicies } from './site-policies.js';
 import type { Sources } from './sources.js';
 import type { Supply, Taken } from './supply.js';
 import { findFallback, siteOfTransport, type Transport } from './transport.js';
+import type { Warmups } from './warmups.js';
 
 export interface SortDeps {
   queue: Pick<Queue, 'take' | 'rest' | 'wake' | 'message' | 'giveBack' | 'setAside' | 'bringBack' | 'withhold'>;
   paths: Pick<Paths, 'get' | 'find'>;
   policies: SitePolicies;
   sources: Sources;
+  warmups: Pick<Warmups, 'sendableAt' | 'note' | 'onChange'>;
   transports: readonly Transport[];
   directory: Pick<Directory, 'domains' | 'sources'>;
   clock: Clock;
@@ -40,7 +42,7 @@ const BATCH = 8;
 const ERROR_PAUSE = 2000;
 
 export function makeSortedSupply(deps: SortDeps): Supply {
-  const { queue, paths, policies, sources, transports, directory, clock, logger, onReady } = deps;
+  const { queue, paths, policies, sources, warmups, transports, directory, clock, logger, onReady } = deps;
   const parks = makeParks();
   const asides = makeAsides({ queue, clock });
   const sorting = new Set<string>();
@@ -49,12 +51,17 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   /** Paths whose source has no address of the family that the site needs. */
   const unfit = makeExpiringSet({ clock, lifetimeMs: HOUR, maxSize: 10_000 });
   const portBlock = makePortBlock({ clock });
+  /** Deliveries that were given to each source and have not come back. */
+  const onTheirWay = new Map<string, number>();
+  warmups.onChange(() => asides.bringBack());
   let isStopped = false;
 
   /** Nothing to choose there. */
   const hasOnePath = (site: string) => isNobody(site) || smarthosts.has(site);
 
   function stateAt(site: string, name: string): SourceState {
+    const spentUntil = warmups.sendableAt(name, onTheirWay.get(name) ?? 0);
+    if (spentUntil > 0) return { kind: 'spent', until: spentUntil };
     const path = paths.find(site, name);
     if (path === undefined) return { kind: 'ready' };
     if (path.suspendedUntil > 0)
@@ -103,8 +110,18 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   }
 
   function give(path: Path, taken: Taken): void {
-    if (parks.add(path, taken)) onReady(path);
-    else parks.onRoom(path, queue.withhold(taken.delivery));
+    if (!parks.add(path, taken)) {
+      parks.onRoom(path, queue.withhold(taken.delivery));
+      return;
+    }
+    count(taken, 1);
+    onReady(path);
+  }
+
+  function count({ via: { source } }: Taken, by: 1 | -1): void {
+    const now = (onTheirWay.get(source.name) ?? 0) + by;
+    if (now > 0) onTheirWay.set(source.name, now);
+    else onTheirWay.delete(source.name);
   }
 
   async function sort(site: string): Promise<void> {
@@ -140,19 +157,27 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       const parked = parks.shift(path);
       if (parked !== undefined || !hasOnePath(path.site)) return parked;
       const [delivery] = queue.take(path.site, 1);
-      return delivery === undefined ? undefined : { delivery, via: { source: sources.default } };
+      if (delivery === undefined) return undefined;
+      const taken = { delivery, via: { source: sources.default } };
+      count(taken, 1);
+      return taken;
     },
     rest(path, until, why) {
       if (hasOnePath(path.site)) queue.rest(path.site, until, why);
       // They may have another way; the last one first, so that they keep their order.
-      for (const { delivery } of parks.clear(path).reverse()) queue.giveBack(delivery);
+      for (const taken of parks.clear(path).reverse()) {
+        count(taken, -1);
+        queue.giveBack(taken.delivery);
+      }
     },
     wake(path) {
       if (hasOnePath(path.site)) queue.wake(path.site);
       asides.bringBack(smarthosts.has(path.site) ? undefined : path.site);
       if (parks.has(path)) onReady(path);
     },
+    returned: (taken) => count(taken, -1),
     ended(path, { delivery, via }, outcome, reach) {
+      if (reach === 'reached') warmups.note(path.source, outcome.kind === 'failed');
       if (via.transport === undefined && !hasOnePath(path.site)) noteConnection(path, outcome, reach);
       if (outcome.kind !== 'deferred' || via.transport !== undefined || hasOnePath(path.site)) return false;
       if (lacksFamily(outcome)) return isNews(path);

@@ -25,6 +25,8 @@ export interface Supply {
   /** Nothing is wanted for the path until wake(). `until`, ms since the epoch, and `why` are for people. */
   rest(path: Path, until: number, why: string): void;
   wake(path: Path): void;
+  /** The delivery is no longer on its way, whatever became of it: called once for each that was taken, after ended() if it was attempted. */
+  returned(taken: Taken): void;
   /** Learns from what came of an attempt. True: nobody could be connected to, and there is another way that the message should be tried by at once. */
   ended(path: Path, taken: Taken, outcome: Outcome, reach: Reach): boolean;
   /** Why a delivery that is due has no path yet, for people. */
@@ -51,6 +53,7 @@ export function makeDirectSupply({ queue, paths, sources, onReady }: DirectSuppl
     rest: ({ site }, until, why) => queue.rest(site, until, why),
     wake: ({ site }) => queue.wake(site),
     ended: () => false,
+    returned: () => undefined,
     explain: () => undefined,
     stop: () => undefined,
   };

@@ -35,7 +35,6 @@ export type {
   BodyWriter,
   Cursor,
   DeliveryKey,
-  FlowHead,
   GivenAnswer,
   Hold,
   HoldFilter,
@@ -58,3 +57,4 @@ export type {
   TemplateVersionRecord,
   TemplateVersionSummary,
 } from './template-store.js';
+export type { WarmupRecord, WarmupStore } from './warmup-store.js';

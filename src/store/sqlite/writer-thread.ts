@@ -17,6 +17,7 @@ import { makeSpoolSettle } from './spool-settle.js';
 import { makeSpoolSweep } from './spool-sweep.js';
 import { makeSpoolTake } from './spool-take.js';
 import { makeStoredWrites } from './stored-messages.js';
+import { makeWarmupReads, makeWarmupWrites } from './warmup-rows.js';
 
 type SpoolCalls = ReturnType<typeof makeSpoolCalls>['reads'] & ReturnType<typeof makeSpoolCalls>['writes'];
 export type WriterCalls = DirectoryReads & DirectoryWrites & SpoolCalls & ThreadCalls;
@@ -30,6 +31,7 @@ function makeSpoolCalls(database: Connection) {
       ...makeSpoolTake(database, destinations),
       ...makeOutboxReads(database),
       ...makeHoldReads(database),
+      ...makeWarmupReads(database),
       ...makeGivenAnswerReads(database),
     },
     writes: {
@@ -37,6 +39,7 @@ function makeSpoolCalls(database: Connection) {
       ...makeSpoolSettle(database, tally),
       ...makeOutboxWrites(database),
       ...makeHoldWrites(database),
+      ...makeWarmupWrites(database),
       ...makeStoredWrites(database),
       ...makeSpoolSweep(database, destinations),
     },

@@ -1,6 +1,8 @@
 /** Mail that leaves from several addresses of this machine: 127.0.0.2, 127.0.0.3, ::1. */
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DeliveryOptions } from '../../../dist/delivery/index.js';
+import { systemClock } from '../../../dist/core/index.js';
+import { type DeliveryOptions, makeWarmups, type Warmups } from '../../../dist/delivery/index.js';
 import { freePort } from '../../support/free-port.mjs';
 import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { waitFor } from '../../support/wait-for.mjs';
@@ -14,7 +16,11 @@ let mx: ScriptedMx;
 let harness: Harness;
 const others: ScriptedMx[] = [];
 
-async function start(options: ScriptedMxOptions = {}, delivery: Partial<DeliveryOptions> = {}, zones: Record<string, Zone> = {}) {
+async function start(
+  options: ScriptedMxOptions = {},
+  delivery: Partial<DeliveryOptions> & { warmups?: Warmups } = {},
+  zones: Record<string, Zone> = {},
+) {
   mx = await startScriptedMx(options);
   harness = makeHarness({ port: mx.port, sources: SOURCES, ...delivery }, zones);
 }
@@ -93,6 +99,32 @@ describe('sources', () => {
     );
     expect(suspended).toBe(1);
     expect(harness.queue.resting.size).toBe(0);
+  });
+});
+
+describe('a source on warm-up', () => {
+  const store = { warmups: async () => [], saveWarmup: async () => undefined, deleteWarmup: async () => undefined };
+
+  it('sends what its hour allows; the others send the rest', async () => {
+    const warmups = makeWarmups({ store, clock: systemClock, logger: pino({ level: 'silent' }) });
+    await warmups.begin(A);
+    await start({}, { warmups });
+    const settled = await harness.send({}, ...many(300));
+    expect(from(A, settled)).toBe(84);
+    expect(from(B, settled)).toBe(216);
+    expect(warmups.find(A)).toMatchObject({ sent: 84, sentInHour: 84, bounced: 0 });
+  });
+
+  it('lets mail wait that may leave from nowhere else, until it may send more', async () => {
+    const warmups = makeWarmups({ store, clock: systemClock, logger: pino({ level: 'silent' }) });
+    await warmups.begin(A);
+    await start({ recipients: { 'user0@dst.test': '550 5.1.1 nobody' } }, { warmups });
+    const put = harness.put({ options: { sendingIp: A } }, ...many(100));
+    await waitFor(() => harness.queue.settled.length === 84 && harness.queue.held.size === 0, { what: 'a full hour' });
+    expect(warmups.find(A)).toMatchObject({ sent: 84, bounced: 1 });
+    expect(mx.attempts.length).toBe(83);
+    await warmups.cancel(A);
+    expect((await harness.settledFor(put)).length).toBe(100);
   });
 });
 

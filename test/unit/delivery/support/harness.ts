@@ -10,7 +10,14 @@ import {
   type SendOptions,
   systemClock,
 } from '../../../../dist/core/index.js';
-import { type DeliveryDeps, type DeliveryOptions, type DeliveryTimeouts, makeDelivery } from '../../../../dist/delivery/index.js';
+import {
+  type DeliveryDeps,
+  type DeliveryOptions,
+  type DeliveryTimeouts,
+  makeDelivery,
+  makeWarmups,
+  type Warmups,
+} from '../../../../dist/delivery/index.js';
 import type { Directory } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
 import { makeBodyScan } from '../../../../dist/mail/body-scan.js';
@@ -25,6 +32,11 @@ export const QUICK: DeliveryTimeouts = { connect: 400, setup: 600, envelope: 600
 export const PATIENT: DeliveryTimeouts = { connect: 8000, setup: 8000, envelope: 8000, data: 8000, dot: 8000, attempt: 20_000, idle: 5000 };
 
 const BOUNCE_RULES = loadBounceRules(null);
+const NO_WARMUPS = makeWarmups({
+  store: { warmups: async () => [], saveWarmup: async () => undefined, deleteWarmup: async () => undefined },
+  clock: systemClock,
+  logger: pino({ level: 'silent' }),
+});
 /** No limit but those of the test. */
 const NO_SHAPING: ShapingRules = { default: { connections: 1000, messagesPerConnection: 100, tls: 'may' }, providers: [], responses: [] };
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -93,6 +105,7 @@ export function makeHarness(
     mtaSts?: MtaSts;
     dane?: Dane;
     putCall?: DeliveryDeps['putCall'];
+    warmups?: Warmups;
   },
   zones: Record<string, Zone> = {},
 ): Harness {
@@ -123,6 +136,7 @@ export function makeHarness(
     shapingRules: options.shapingRules ?? NO_SHAPING,
     clock: systemClock,
     logger: pino({ level: process.env.LOG ?? 'silent' }),
+    warmups: options.warmups ?? NO_WARMUPS,
     options: { hostname: 'out.test', transports: [], allowPrivateNetworks: true, timeouts: PATIENT, ...options },
   });
   delivery.start();
