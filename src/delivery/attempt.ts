@@ -135,6 +135,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       maxMessages: 1,
       opened: 0,
       session: undefined,
+      keptByDane: false,
       connection: {},
       sessionBegan: undefined,
       isFresh: false,

@@ -22,6 +22,8 @@ interface Obstacle {
   permanent: boolean;
   /** The reply is the peer's own. */
   isRemote: boolean;
+  /** It is in the way of this destination's mail alone. */
+  byDane?: boolean;
   connection: ConnectionFacts;
 }
 
@@ -122,6 +124,7 @@ function endWith(attempt: Attempt, obstacles: Obstacle[], classify: ClassifyBoun
   const told = obstacles.findLast(({ permanent }) => !permanent) ?? obstacles.at(-1);
   if (told === undefined) return deferred(attempt, 'connect', ownReply(421, '4.4.7', 'No time left to connect'));
   attempt.connection = told.connection;
+  attempt.keptByDane = told.byDane === true;
   if (told.isRemote) return refused(attempt, told.stage, told.reply, classify);
   return (told.permanent ? failed : deferred)(attempt, told.stage, told.reply);
 }
@@ -130,9 +133,9 @@ function endWith(attempt: Attempt, obstacles: Obstacle[], classify: ClassifyBoun
 const replyOf = ({ code, enhancedCode, text }: { code: number; enhancedCode: string; text: string }) => ({ code, enhancedCode, text });
 
 /** Its TLS policy keeps the message from this host for now. What became of hosts that were tried is told before that. */
-function skip({ name }: NextHop, { reason }: TlsDecision, obstacles: Obstacle[]): PeerAddress[] {
+function skip({ name }: NextHop, { reason, byDane }: TlsDecision, obstacles: Obstacle[]): PeerAddress[] {
   const reply = ownReply(451, '4.7.5', reason);
-  obstacles.unshift({ stage: 'tls', reply, permanent: false, isRemote: false, connection: { mxHost: name } });
+  obstacles.unshift({ stage: 'tls', reply, permanent: false, isRemote: false, byDane, connection: { mxHost: name } });
   return [];
 }
 
@@ -170,7 +173,8 @@ function obstacleOf(failure: SmtpFailure, peer: PeerAddress): Obstacle {
   const connection = { mxHost: peer.name, mxHostIp: peer.ip, ...(localAddress === undefined ? {} : { sendingIp: localAddress }) };
   const permanent = (stage === 'banner' || stage === 'ehlo') && reply !== undefined && reply.code >= 500;
   if (stage === 'tls') {
-    return { stage, reply: ownReply(421, '4.7.5', tlsText(failure, peer)), permanent: false, isRemote: false, connection };
+    const told = ownReply(421, '4.7.5', tlsText(failure, peer));
+    return { stage, reply: told, permanent: false, isRemote: false, byDane: peer.tls.byDane, connection };
   }
   // A 5xx to AUTH is about our password, which can be mended.
   return { stage, reply: reply ?? noReply(failure, peer), permanent, isRemote: reply !== undefined && stage !== 'auth', connection };
@@ -178,7 +182,7 @@ function obstacleOf(failure: SmtpFailure, peer: PeerAddress): Obstacle {
 
 function tlsText(failure: SmtpFailure, { name, tls, policy }: PeerAddress): string {
   const what = tls.level === 'verify' || tls.level === 'dane' ? 'TLS with a valid certificate is required' : 'TLS is required';
-  const who = policy !== '' || tls.level === 'dane' ? ` by ${tls.reason}` : '';
+  const who = policy !== '' || tls.byDane ? ` by ${tls.reason}` : '';
   return `${what}${who}, but ${name} cannot: ${failure.message}`;
 }
 

@@ -7,7 +7,7 @@ import type { Attempt } from './step.js';
 const BEFORE_SESSION: ReadonlySet<Stage> = new Set<Stage>(['connect', 'banner', 'ehlo', 'auth']);
 const CLOSING = 421;
 
-export function reachOf(outcome: Outcome, { tls, siteTls }: Pick<Attempt, 'tls' | 'siteTls'>): Reach {
+export function reachOf(outcome: Outcome, { tls, siteTls, keptByDane }: Pick<Attempt, 'tls' | 'siteTls' | 'keptByDane'>): Reach {
   if (outcome.kind === 'released') return 'unknown';
   if (outcome.kind === 'delivered') return outcome.connection.mxHost === undefined ? 'unknown' : 'reached';
   const { stage, kind, reply } = outcome;
@@ -18,7 +18,8 @@ export function reachOf(outcome: Outcome, { tls, siteTls }: Pick<Attempt, 'tls' 
       // A domain that does not exist is an answer like any other; a resolver that fails is a path that does not work.
       return kind === 'failed' ? 'reached' : 'unreached';
     case 'tls':
-      return isSendersDemand(tls, siteTls) ? 'unknown' : 'unreached';
+      // Other domains on the same exchangers may not be signed, and must not wait for this one's trouble.
+      return keptByDane || isSendersDemand(tls, siteTls) ? 'unknown' : 'unreached';
     case 'dot':
       return 'reached';
     default:

@@ -59,6 +59,8 @@ export interface Attempt {
   /** Connections that were tried. */
   opened: number;
   session: SmtpSession | undefined;
+  /** What DANE demands for this destination kept it from the hosts; others may use them. */
+  keptByDane: boolean;
   /** What is known of the connection tried last. */
   connection: ConnectionFacts;
   /** Monotonic, ms; when the first connection was tried or reused. */

@@ -29,6 +29,8 @@ export interface TlsDecision {
   tlsa?: readonly TlsaRecord[];
   /** This host must not get the message; when all are skipped, the message is deferred. */
   skipHost: boolean;
+  /** DANE asked for it: for this destination alone, since others with the same host may not be signed. */
+  byDane: boolean;
   /** Who asked for the level, or why the host is skipped; may stand in a delivery-status. */
   reason: string;
 }
@@ -44,6 +46,7 @@ export function decideTlsLevel({ configured, sts, dane = { kind: 'none' }, mxHos
     servername: mxHost,
     verifyNames: level === 'verify' ? [mxHost] : [],
     skipHost: false,
+    byDane: false,
     reason,
   });
   const isEnforced = sts?.mode === 'enforce';
@@ -53,14 +56,15 @@ export function decideTlsLevel({ configured, sts, dane = { kind: 'none' }, mxHos
     return { ...decide(strictest, `${mxHost} is not in the domain's MTA-STS policy`), skipHost: true };
   switch (dane.kind) {
     case 'failed':
-      return { ...decide(strictest, dane.text), skipHost: true };
+      return { ...decide(strictest, dane.text), skipHost: true, byDane: true };
     case 'tlsa': {
       const { records, baseName, names } = dane;
-      return { ...decide('dane', `the TLSA records of ${baseName}`), servername: baseName, verifyNames: names, tlsa: records };
+      const decision = { ...decide('dane', `the TLSA records of ${baseName}`), byDane: true };
+      return { ...decision, servername: baseName, verifyNames: names, tlsa: records };
     }
     case 'unusable':
       if (strictest !== 'verify')
-        return { ...decide('encrypt', `the unusable TLSA records of ${dane.baseName}`), servername: dane.baseName };
+        return { ...decide('encrypt', `the unusable TLSA records of ${dane.baseName}`), servername: dane.baseName, byDane: true };
       return decide(strictest, who);
     case 'none':
       return decide(strictest, who);

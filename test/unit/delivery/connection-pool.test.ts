@@ -33,6 +33,7 @@ const decision = (level: TlsDecision['level'], fields: Partial<TlsDecision> = {}
   servername: 'mx.dst.test',
   verifyNames: level === 'verify' ? ['mx.dst.test'] : [],
   skipHost: false,
+  byDane: false,
   reason: 'a test',
   ...fields,
 });

@@ -195,7 +195,9 @@ describe('of several hosts', () => {
     const zone = { 'dst.test': { mx: ['mx1.dst.test'] }, 'mx1.dst.test': { a: ['127.0.0.1'] } };
     harness = makeHarness({ port: mx.port, dane: dane('mx1.dst.test', { kind: 'unusable', baseName: 'mx1.dst.test' }) }, zone);
     const [settled] = await harness.send();
-    expect(settled?.event['delivery-status'].message).toMatch(/^4\.7\.5 TLS is required, but mx1\.dst\.test cannot/);
+    expect(settled?.event['delivery-status'].message).toMatch(
+      /^4\.7\.5 TLS is required by the unusable TLSA records of mx1\.dst\.test, but mx1\.dst\.test cannot/,
+    );
     expect(mx.attempts).toEqual([]);
   });
 
@@ -206,5 +208,20 @@ describe('of several hosts', () => {
     expect(settled?.verdict.kind).toBe('defer');
     expect(settled?.event['delivery-status']).toMatchObject({ code: 421, message: '4.3.2 busy', 'mx-host': 'mx1.dst.test' });
     expect(mx.sessions).toHaveLength(1);
+  });
+
+  it('a domain that DANE keeps from them holds up no other domain there', async () => {
+    mx = await startScriptedMx({ tls: good });
+    const record = { usage: 3, selector: 1, matchingType: 0, certificate: tlsaOf(elsewhere) };
+    const shared = { mx: ['mx.dst.test'] };
+    const onlySigned = {
+      daneFor: async ({ nextHop, mxHost }: DaneQuestion): Promise<DaneResult> =>
+        nextHop === 'signed.test' ? { kind: 'tlsa', records: [record], baseName: mxHost, names: [mxHost] } : { kind: 'none' },
+    };
+    harness = makeHarness({ port: mx.port, dane: onlySigned }, { 'signed.test': shared, 'unsigned.test': shared });
+    const kept = await harness.send({}, ...Array.from({ length: 30 }, (_, index) => `r${index}@signed.test`));
+    expect(kept.map(({ verdict }) => verdict.kind)).toEqual(kept.map(() => 'defer'));
+    const [settled] = await harness.send({}, 'b@unsigned.test');
+    expect(settled?.event['delivery-status']).toMatchObject({ code: 250 });
   });
 });

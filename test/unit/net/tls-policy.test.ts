@@ -35,6 +35,7 @@ describe('the level', () => {
           servername: mxHost,
           verifyNames: configured === 'verify' ? [mxHost] : [],
           skipHost: false,
+          byDane: false,
           reason: 'the sender or the configuration',
         });
       }
@@ -72,6 +73,7 @@ describe('the level', () => {
       verifyNames: ['real.test', mxHost, 'dst.test'],
       tlsa: records,
       skipHost: false,
+      byDane: true,
       reason: 'the TLSA records of real.test',
     });
   });
