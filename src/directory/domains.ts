@@ -111,7 +111,7 @@ export function makeDomains(deps: {
       if (!(await store.updateDomain(account, domain.id, changes))) throw notFound(`Domain not found: ${name}`);
       recent.clear();
       // Its prefix is in the records that were looked up.
-      checked.delete(domain.publicId);
+      if (changes.webPrefix !== undefined) checked.delete(domain.publicId);
       return get(account, name);
     },
 

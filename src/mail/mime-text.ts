@@ -1,5 +1,7 @@
 /** A message as text, for where only text can go (JSON): its bytes read as UTF-8 or, where they are none, the same message in 7-bit form. */
-import { parseHead } from './head-fields.js';
+import { isUtf8 } from 'node:buffer';
+import { decodeCharset } from './decode-charset.js';
+import { type HeadField, parseHead } from './head-fields.js';
 import { reencodeFor7Bit } from './reencode-for-7bit.js';
 
 export interface MimeSource {
@@ -13,25 +15,27 @@ export interface MimeSource {
 
 /** In pieces that are whole characters. Rejects only when reading the body does. */
 export async function* mimeText({ head, openBody, mayBeEightBit }: MimeSource): AsyncGenerator<string> {
-  if (!mayBeEightBit || (await isUtf8(head, openBody()))) {
-    yield* decoded(head, openBody());
+  if (!mayBeEightBit || (isUtf8(head) && (await isUtf8Stream(openBody())))) {
+    yield* decoded(parseHead(head), openBody());
     return;
   }
   const plain = await reencodeFor7Bit(parseHead(head), openBody(), { eightBit: true, longLines: false });
-  yield* decoded(Buffer.concat(plain.head.map(({ raw }) => raw)), plain.body);
+  yield* decoded(plain.head, plain.body);
 }
 
-async function* decoded(head: Uint8Array, body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+/** A field that is no UTF-8 can only be from before there was any. */
+const textOf = ({ raw }: HeadField): string => (isUtf8(raw) ? raw.toString('utf8') : decodeCharset('windows-1252', raw));
+
+async function* decoded(head: readonly HeadField[], body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  yield `${decoder.decode(head, { stream: true })}\r\n`;
+  yield `${head.map(textOf).join('')}\r\n`;
   for await (const chunk of body) yield decoder.decode(chunk, { stream: true });
   yield decoder.decode();
 }
 
-async function isUtf8(head: Uint8Array, body: AsyncIterable<Uint8Array>): Promise<boolean> {
+async function isUtf8Stream(body: AsyncIterable<Uint8Array>): Promise<boolean> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
-    decoder.decode(head);
     for await (const chunk of body) decoder.decode(chunk, { stream: true });
     decoder.decode();
     return true;

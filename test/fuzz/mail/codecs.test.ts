@@ -1,4 +1,5 @@
 /** Hostile bytes through every codec: properties that hold for any input, on seeded mutations of a checked-in corpus. */
+import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../../dist/core/index.js';
@@ -11,9 +12,14 @@ import {
   listAttachments,
   makeField,
   makeMessageReader,
+  mimeText,
+  openAttachment,
   parseAddressList,
   parseHead,
+  parseMessage,
   reencodeFor7Bit,
+  stripQuotedHtml,
+  stripQuotes,
 } from '../../../dist/mail/index.js';
 import type { MimePart } from '../../../dist/mail/mime-part.js';
 import { makeMimeWalker } from '../../../dist/mail/mime-walker.js';
@@ -107,6 +113,29 @@ function checkHead(head: Buffer): void {
   }
 }
 
+async function* asAsync(chunks: Uint8Array[]) {
+  yield* chunks;
+}
+
+/** What a reader is shown of a stored message: the same however it is cut, sizes that are those of the bytes, and nothing lost as text. */
+async function checkStored(head: Buffer, body: Buffer, random: Random): Promise<void> {
+  const fields = parseHead(head);
+  const parsed = await parseMessage(fields, asAsync([body]));
+  expect(await parseMessage(fields, asAsync(cutAtRandom(body, random)))).toEqual(parsed);
+  for (const [index, { filename, contentType, size }] of parsed.attachments.entries()) {
+    const opened = await openAttachment(fields, asAsync(cutAtRandom(body, random)), index);
+    expect(opened).toMatchObject({ filename, contentType });
+    expect((await join(opened?.content ?? [])).byteLength).toBe(size);
+  }
+  expect(await openAttachment(fields, asAsync([body]), parsed.attachments.length)).toBeUndefined();
+  for (const text of parsed.texts.values()) expect(stripQuotedHtml(stripQuotes(text).text).length).toBeLessThanOrEqual(text.length);
+  const pieces: string[] = [];
+  for await (const piece of mimeText({ head, openBody: () => asAsync(cutAtRandom(body, random)), mayBeEightBit: true })) pieces.push(piece);
+  const whole = Buffer.concat([head, Buffer.from('\r\n'), body]);
+  if (isUtf8(head) && isUtf8(body)) expect(pieces.join('')).toBe(whole.toString('utf8'));
+  else expect(pieces.join('')).not.toContain('\ufffd');
+}
+
 async function checkBody(head: Buffer, body: Buffer, random: Random): Promise<void> {
   const fields = parseHead(head);
   const seen = walk(fields, [body]);
@@ -114,6 +143,7 @@ async function checkBody(head: Buffer, body: Buffer, random: Random): Promise<vo
   expect(walk(fields, cutAtRandom(body, random))).toEqual(seen);
   const found = await listAttachments(fields, [body]);
   expect(await listAttachments(fields, cutAtRandom(body, random))).toEqual(found);
+  await checkStored(head, body, random);
 
   const again = await reencodeFor7Bit(fields, [body], { eightBit: true, longLines: true });
   const encoded = await join(again.body);

@@ -116,6 +116,34 @@ describe('domains', () => {
   });
 });
 
+describe('settings of a domain', () => {
+  beforeAll(async () => void (await directory.domains.create(mine, { name: 's.example', messageTtl: 3600 })));
+
+  it('change in what is named, at once for whoever finds the domain', async () => {
+    expect(await directory.domains.find('s.example')).toMatchObject({ messageTtl: 3600, requireTls: false });
+    const updated = await directory.domains.update(mine, 'S.example', { requireTls: true, messageTtl: 60, webPrefix: 'Links' });
+    expect(updated).toMatchObject({ name: 's.example', messageTtl: 60, requireTls: true, skipVerification: false, webPrefix: 'links' });
+    expect(await directory.domains.find('s.example')).toEqual(updated);
+    expect((await directory.domains.dns(updated)).sending.map(({ name }) => name)).toContain('links.s.example');
+    expect(await directory.domains.update(mine, 's.example', { requireTls: undefined })).toEqual(updated);
+  });
+
+  it.each([{ messageTtl: 0 }, { messageTtl: 1.5 }, { messageTtl: 30 * 86_400 + 1 }, { webPrefix: 'a.b' }, { webPrefix: '' }])(
+    'refuse %j',
+    async (changes) => {
+      await expect(directory.domains.update(mine, 's.example', changes)).rejects.toMatchObject({ httpStatus: 400 });
+      await expect(directory.domains.create(mine, { name: 'never.example', ...changes })).rejects.toMatchObject({ httpStatus: 400 });
+    },
+  );
+
+  it('of another account are as if they were not there', async () => {
+    await expect(directory.domains.update(theirs, 's.example', { messageTtl: 1 })).rejects.toMatchObject({
+      httpStatus: 404,
+      publicText: 'Domain not found: s.example',
+    });
+  });
+});
+
 describe('credentials', () => {
   beforeAll(async () => void (await directory.domains.create(mine, { name: 'c.example' })));
 
