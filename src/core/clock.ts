@@ -26,20 +26,3 @@ export function rfc2822Date(ms: number, zone: 'GMT' | 'UTC' | '+0000' | '-0000' 
 export function isoDateWithoutZone(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19);
 }
-
-/** The zero time of Go clients lies before this, ms since the epoch. */
-const YEAR_2 = -62_100_000_000_000;
-
-/**
- * Reads the dates clients send: RFC 2822 (with or without weekday, padded day, named zone), RFC 3339, or epoch
- * seconds (whole or fractional). Gives ms since the epoch, or undefined when it is none of these. Year 1 (the zero
- * time of Go clients) counts as absent.
- */
-export function parseDate(text: string): number | undefined {
-  const trimmed = text.trim();
-  if (/^-?\d+(\.\d+)?$/.test(trimmed)) return Math.round(Number(trimmed) * 1000);
-  if (!/^[A-Za-z]{3},|^\d{1,2} [A-Za-z]{3} \d{4}|^\d{4}-\d\d-\d\d/.test(trimmed)) return undefined;
-  if (/\b[A-Za-z]{3} 0001 /.test(trimmed)) return undefined;
-  const ms = Date.parse(trimmed.replace(/-0000$/, '+0000').replace(/ UTC$/, ' GMT'));
-  return Number.isNaN(ms) || ms < YEAR_2 ? undefined : ms;
-}

@@ -3,7 +3,7 @@
  * Addresses are normalised here and nowhere else; time and randomness come from here.
  */
 export { type Address, domainOf, localPartOf, needsSmtpUtf8, parseAddress, parseDomain, type ReversePath } from './address.js';
-export { type Clock, isoDateWithoutZone, parseDate, rfc2822Date, systemClock } from './clock.js';
+export { type Clock, isoDateWithoutZone, rfc2822Date, systemClock } from './clock.js';
 export { DAY, HOUR, MINUTE, SECOND } from './duration.js';
 export { badRequest, forbidden, notFound, Refusal, refusalFrom, StoreError, tooLarge } from './errors.js';
 export {
@@ -36,4 +36,5 @@ export {
   type SendOptions,
 } from './message.js';
 export type { ConnectionFacts, Outcome, Stage } from './outcome.js';
+export { parseDate } from './parse-date.js';
 export { cleanText, parseSmtpReply, type SmtpReply } from './smtp-reply.js';
