@@ -121,6 +121,8 @@ const ROWS: Row[] = [
       ['Wed, 04 Mar 2026 12:15:30 +0000', later(2 * HOUR)],
       ['Wed, 4 Mar 2026 12:15:30 GMT', later(2 * HOUR)],
       ['04 Mar 2026 13:15:30 +0100', later(2 * HOUR)],
+      ['Wed, 04 Mar 2026 13:15:30 0100', later(2 * HOUR)],
+      ['Wed, 04 Mar 2026 12:15:30', later(2 * HOUR)],
       ['2026-03-04T12:15:30Z', later(2 * HOUR)],
       [String(NOW / SECOND + 90), later(90 * SECOND)],
       ['Wed, 11 Mar 2026 10:15:30 +0000', later(7 * DAY)],
