@@ -21,6 +21,8 @@ export const MAX_MERGED_PART = 1024 * 1024;
 /** More than the longest placeholder takes, however it is encoded. */
 const OVERLAP = 4096;
 const MAX_CONTENT_TYPE = 16_384;
+/** How the lines of a text go together (RFC 3676); its new charset comes beside them. */
+const KEPT_PARAMETERS = new Set(['format', 'delsp']);
 
 /** Fields as bytes where they are the same for everybody. */
 export type HeadPlan = readonly (Uint8Array | FieldMaker)[];
@@ -44,8 +46,8 @@ export interface MergePlan {
   size: number;
 }
 
-/** Renders the source of a text part, a stored template, for one recipient; what it throws comes out of `renderMerge`. */
-export type TextSource = (source: string, kind: 'text' | 'html') => (recipient: MergeRecipient) => string;
+/** Makes a text part for one recipient, of what stands in the message; what it throws comes out of `renderMerge`. */
+export type TextSource = (source: string, kind: 'text' | 'html' | 'other') => (recipient: MergeRecipient) => string;
 
 /**
  * `body` is in wire form and read once, in bounded memory. With `compileText` every text part is a source for it. Throws Refusal 400 when a text part
@@ -60,11 +62,8 @@ export async function planMerge(
   const walker = makeMimeWalker(head, sink, { openMessages: false });
   for await (const chunk of body) walker.push(chunk);
   walker.end();
-  const plans: Record<TextEncoding, HeadPlan> = {
-    'as it is': planHead(head),
-    'quoted-printable': planHead(sink.isWholeBody ? describe(head, 'quoted-printable', 0) : head),
-    base64: planHead(sink.isWholeBody ? describe(head, 'base64', 0) : head),
-  };
+  const headFor = (encoding: TextEncoding) => planHead(sink.whole === undefined ? head : describe(sink.whole, encoding));
+  const plans = { 'as it is': planHead(head), 'quoted-printable': headFor('quoted-printable'), base64: headFor('base64') };
   const size = 3 * head.reduce((sum, field) => sum + field.raw.byteLength, 0) + sink.cuts.reduce((sum, { text }) => sum + text.size, 0);
   return { head: plans, cuts: sink.cuts, bodySize: sink.position, size };
 }
@@ -88,8 +87,8 @@ class PlanningSink implements MimeSink {
   readonly cuts: Cut[] = [];
   /** Where in the body the walk stands. */
   position = 0;
-  /** The message is one text part, and it differs between recipients. */
-  isWholeBody = false;
+  /** The message itself, when it is one text part and differs between recipients. */
+  whole: MimePart | undefined;
   #part: { part: MimePart; start: number } | undefined;
   #held: Uint8Array[] = [];
   #heldSize = 0;
@@ -137,8 +136,8 @@ class PlanningSink implements MimeSink {
     const text =
       this.compileText === undefined
         ? planText(source, part.encoding !== 'base64' && part.encoding !== 'quoted-printable')
-        : planWholeText(this.compileText(source, part.contentType === 'text/plain' ? 'text' : 'html'), 4 * source.length);
-    this.isWholeBody = part.depth === 0;
+        : planWholeText(this.compileText(source, KINDS.get(part.contentType) ?? 'other'), 4 * source.length);
+    if (part.depth === 0) this.whole = part;
     const headOf = (encoding: TextEncoding) => (part.depth === 0 ? Buffer.alloc(0) : partHead(part, encoding));
     const head = { 'as it is': headOf('as it is'), 'quoted-printable': headOf('quoted-printable'), base64: headOf('base64') };
     this.cuts.push({ start, end: this.position, text, head });
@@ -159,6 +158,11 @@ class PlanningSink implements MimeSink {
 
 const bareBase64 = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('latin1').replace(/[^A-Za-z0-9+/]/g, ''), 'latin1');
 
+const KINDS = new Map<string, 'text' | 'html'>([
+  ['text/plain', 'text'],
+  ['text/html', 'html'],
+]);
+
 const isText = (part: MimePart): boolean =>
   part.kind === 'leaf' &&
   part.contentType.startsWith('text/') &&
@@ -167,21 +171,26 @@ const isText = (part: MimePart): boolean =>
   fileNameOf(part) === '';
 
 function partHead(part: MimePart, encoding: TextEncoding): Uint8Array {
-  const fields = encoding === 'as it is' ? part.fields : describe(part.fields, encoding, part.depth);
+  const fields = encoding === 'as it is' ? part.fields : describe(part, encoding);
   return Buffer.concat([joinHead(fields), part.headEnd.byteLength > 0 ? part.headEnd : Buffer.from('\r\n')]);
 }
 
 /** The head of a text that is encoded anew, as UTF-8. */
-function describe(fields: readonly HeadField[], encoding: TextEncoding, depth: number): HeadField[] {
-  const described = setField(withUtf8(fields), 'Content-Transfer-Encoding', encoding);
-  if (depth === 0 && !described.some((field) => field.lowerName === 'mime-version')) described.push(makeField('MIME-Version', '1.0'));
+function describe(part: MimePart, encoding: TextEncoding): HeadField[] {
+  const described = setField(withUtf8(part), 'Content-Transfer-Encoding', encoding);
+  if (part.depth === 0 && !described.some((field) => field.lowerName === 'mime-version')) described.push(makeField('MIME-Version', '1.0'));
   return described;
 }
 
-function withUtf8(fields: readonly HeadField[]): HeadField[] {
-  const value = firstValue(fields, 'content-type');
-  if (value === undefined) return setField(fields, 'Content-Type', 'text/plain; charset=utf-8');
-  const type = parseHeaderValue(value.slice(0, MAX_CONTENT_TYPE), { stripComments: true });
-  if (/^utf-?8$/i.test(type.params.charset ?? '')) return [...fields];
-  return setField(fields, 'Content-Type', buildHeaderValue({ ...type, params: { ...type.params, charset: 'utf-8' } }));
+/** A type that cannot be read, and so was taken for plain text, is replaced: written anew it might become another. */
+function withUtf8({ fields, contentType }: MimePart): HeadField[] {
+  const given = parseHeaderValue((firstValue(fields, 'content-type') ?? '').slice(0, MAX_CONTENT_TYPE), { stripComments: true });
+  const isRead = given.value.trim().toLowerCase() === contentType;
+  if (isRead && /^utf-?8$/i.test(given.params.charset ?? '')) return [...fields];
+  const kept = isRead ? Object.entries(given.params).filter(([name]) => KEPT_PARAMETERS.has(name)) : [];
+  return setField(
+    fields,
+    'Content-Type',
+    buildHeaderValue({ value: contentType, params: { charset: 'utf-8', ...Object.fromEntries(kept) } }),
+  );
 }

@@ -14,7 +14,7 @@ export interface MergedMessage {
 }
 
 /** A range of the stored body, and what stands in its place. */
-interface Patch {
+export interface Patch {
   start: number;
   end: number;
   bytes: Uint8Array[];
@@ -55,7 +55,8 @@ function patchWhole(stored: Uint8Array, patches: readonly Patch[]): Uint8Array {
   return Buffer.concat(pieces);
 }
 
-async function* patchStream(stored: AsyncIterable<Uint8Array>, patches: readonly Patch[]): AsyncGenerator<Uint8Array> {
+/** `patches` in order, not overlapping. */
+export async function* patchStream(stored: AsyncIterable<Uint8Array>, patches: readonly Patch[]): AsyncGenerator<Uint8Array> {
   let next = 0;
   let position = 0;
   for await (const chunk of stored) {

@@ -1,16 +1,21 @@
-/** Text parts of a batch that are stored templates: rendered for each recipient, with their values in the template's variables and in what it gives. */
+/** HTML of a batch that is a stored template: rendered for each recipient, with their values in the template's variables and in what it gives. */
 import { compileTemplate } from '../template/compile-template.js';
+import { textOfHtml } from '../text-of-html.js';
 import type { TextSource } from './merge-plan.js';
 import { makeLookup } from './merge-recipient.js';
 import { substituteText, substituteTexts } from './substitute-texts.js';
 
-/** What it gives throws TemplateError: at once for a source that cannot be read, later for one that does too much with a recipient's values. */
-export function templateSource(variables: Readonly<Record<string, unknown>>): TextSource {
+/**
+ * The HTML part is a source, and with `textFromHtml` the plain text part is the same one; other texts have placeholders only. What it gives throws TemplateError: at once for a source that cannot be read, later for one that does too much with a recipient's values.
+ */
+export function templateSource(variables: Readonly<Record<string, unknown>>, textFromHtml: boolean): TextSource {
   return (source, kind) => {
-    const template = compileTemplate(source, kind);
+    if (kind === 'other' || (kind === 'text' && !textFromHtml)) return (recipient) => substituteText(source, makeLookup(recipient));
+    const template = compileTemplate(source);
     return (recipient) => {
       const lookup = makeLookup(recipient);
-      return substituteText(template.render(substituteTexts({ ...variables }, lookup)), lookup);
+      const html = substituteText(template.render(substituteTexts({ ...variables }, lookup)), lookup);
+      return kind === 'text' ? textOfHtml(html) : html;
     };
   };
 }
