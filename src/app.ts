@@ -168,6 +168,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       queue,
       events,
       conversations,
+      warmups,
       readiness,
       metrics: metrics.render,
       observe: metrics.counting.api,

@@ -7,6 +7,7 @@ import type { Directory } from '#directory';
 import type { ConversationLog, EventLog } from '#events';
 import type { Intake, StoredMessages } from '#intake';
 import type { Queue } from '#queue';
+import type { Services } from './define-endpoint.js';
 import { logRequest, makeDispatcher, sendError } from './dispatch.js';
 import { endpoints } from './endpoints.js';
 import { ErrorAnswer } from './error-answer.js';
@@ -25,6 +26,7 @@ export interface ApiDeps {
   events: EventLog;
   /** What was said to peers, for the operator. */
   conversations: Pick<ConversationLog, 'find'>;
+  warmups: Services['warmups'];
   readiness: Readiness;
   /** The text for Prometheus. */
   metrics: () => Promise<string>;
@@ -48,10 +50,10 @@ export interface Api {
 }
 
 export function makeApi(deps: ApiDeps): Api {
-  const { directory, intake, stored, queue, events, conversations, clock, hostname, version, logger } = deps;
+  const { directory, intake, stored, queue, events, conversations, warmups, clock, hostname, version, logger } = deps;
   const brake = makeGuessBrake(clock);
   const dispatch = makeDispatcher({
-    services: { directory, intake, stored, queue, events, conversations, clock, hostname, version, startedAt: clock.monotonic() },
+    services: { directory, intake, stored, queue, events, conversations, warmups, clock, hostname, version, startedAt: clock.monotonic() },
     brake,
     rateLimit: makeRateLimit({ clock, perMinute: deps.limits.requestsPerMinute }),
     logger,

@@ -1,5 +1,6 @@
 /** What an endpoint is: where it lives, who may call it, what its path parameters name, and the handler that answers it. */
 import type { Clock } from '#core';
+import type { Warmups } from '#delivery';
 import type { Directory } from '#directory';
 import type { ConversationLog, EventLog } from '#events';
 import type { Intake, StoredMessages } from '#intake';
@@ -15,6 +16,7 @@ export interface Services {
   queue: Queue;
   events: EventLog;
   conversations: Pick<ConversationLog, 'find'>;
+  warmups: Pick<Warmups, 'list' | 'find' | 'begin' | 'cancel'>;
   clock: Clock;
   /** Name of this server. */
   hostname: string;
@@ -40,7 +42,17 @@ export interface Call {
 }
 
 /** Documentation groups; `Operator` is our own, for the command line. */
-export type Group = 'Messages' | 'Domains' | 'Credentials' | 'Keys' | 'Events' | 'Templates' | 'Operator';
+export type Group =
+  | 'Messages'
+  | 'Domains'
+  | 'Credentials'
+  | 'Keys'
+  | 'Events'
+  | 'Templates'
+  | 'IPs'
+  | 'IP Pools'
+  | 'IP Address Warmup'
+  | 'Operator';
 
 /** `send` is what a domain sending key may do for its domain; `read` and `write` are judged by role and group (`may-call.ts`). */
 export type Access = 'send' | 'read' | 'write';
@@ -58,10 +70,12 @@ export type ParameterKind =
   | 'template'
   | 'version'
   /** Of a version that a copy makes. */
-  | 'newversion';
+  | 'newversion'
+  | 'ip'
+  | 'pool';
 
 export interface Endpoint {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path with `:parameters`. */
   path: string;
   group: Group;
@@ -88,6 +102,8 @@ const KINDS: ReadonlySet<string> = new Set<ParameterKind>([
   'template',
   'version',
   'newversion',
+  'ip',
+  'pool',
 ]);
 
 /** `defineEndpoint('GET /v3/:domain/events', { … })`. Throws on a path parameter of unknown kind. */

@@ -5,6 +5,8 @@ import { dkimKeyEndpoints } from './groups/dkim-keys.js';
 import { domainEndpoints } from './groups/domains.js';
 import { eventEndpoints } from './groups/events.js';
 import { holdEndpoints } from './groups/holds.js';
+import { ipPoolEndpoints } from './groups/ip-pools.js';
+import { ipEndpoints } from './groups/ips.js';
 import { keyEndpoints } from './groups/keys.js';
 import { messageEndpoints } from './groups/messages.js';
 import { operatorEndpoints } from './groups/operator.js';
@@ -14,6 +16,8 @@ import { templateEndpoints } from './groups/templates.js';
 
 export const endpoints: readonly Endpoint[] = [
   ...domainEndpoints,
+  ...ipEndpoints,
+  ...ipPoolEndpoints,
   ...dkimKeyEndpoints,
   ...credentialEndpoints,
   ...messageEndpoints,

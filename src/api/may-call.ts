@@ -13,6 +13,10 @@ const PERMISSIONS: Record<Group, Record<Role, Permission>> = {
   Keys: { admin: 'write', analyst: 'none', developer: 'read', support: 'none' },
   Events: { admin: 'write', analyst: 'read', developer: 'write', support: 'read' },
   Templates: { admin: 'write', analyst: 'read', developer: 'write', support: 'write' },
+  IPs: { admin: 'write', analyst: 'read', developer: 'write', support: 'read' },
+  'IP Pools': { admin: 'write', analyst: 'read', developer: 'write', support: 'read' },
+  // Not in the table; part of the addresses.
+  'IP Address Warmup': { admin: 'write', analyst: 'read', developer: 'write', support: 'read' },
   Operator: { admin: 'write', analyst: 'none', developer: 'none', support: 'none' },
 };
 

@@ -166,14 +166,14 @@ export interface SourceReplacement {
 }
 
 export interface Sources {
-  /** What this server sends from; empty when the system chooses. */
-  readonly all: readonly SourceAddresses[];
-  /** The source an address belongs to. */
-  find(address: string): SourceAddresses | undefined;
-  /** The address in the form of the configuration. Refusal 404 when no source has it. */
+  /** What this server sends from, an address each; empty when the system chooses. */
+  readonly names: readonly string[];
+  /** The name of the source that has the address. Refusal 404 when none has. */
   resolve(address: string): string;
-  /** Without asking whether any source has it. */
+  /** The same for an address that no source has any more: the address itself. */
   canonical(address: string): string;
+  /** What DNS calls the address; undefined when it has no name or DNS does not answer. */
+  reverseName(address: string): Promise<string | undefined>;
   /**
    * The addresses that mail may leave from, the list that counts first: of the message, of its domain. Later ones are for when the server has none of
    * the addresses of an earlier one; empty: any.

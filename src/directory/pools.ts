@@ -1,6 +1,6 @@
 /** Pools: sets of the server's addresses that an account gives a name, so that domains and messages can choose them together. */
 import { badRequest, type Clock, notFound, randomHexId } from '#core';
-import type { DirectoryStore, PoolRecord } from '#store';
+import type { PoolRecord, PoolStore } from '#store';
 import type { Domains, Pools } from './directory.js';
 import type { OwnSources } from './sources.js';
 
@@ -9,7 +9,7 @@ const MAX_DESCRIPTION = 2048;
 const MAX_POOLS = 1000;
 
 export interface PoolsDeps {
-  store: DirectoryStore;
+  store: PoolStore;
   clock: Clock;
   domains: Pick<Domains, 'get'>;
   sources: OwnSources;

@@ -1,14 +1,16 @@
 /** The server's addresses, and which of them a message may leave from: what the message asks for, else what its domain is given. */
 import { isIPv6 } from 'node:net';
 import { badRequest, type Clock, MINUTE, notFound } from '#core';
-import type { DirectoryStore, DomainRecord, PoolReplacement } from '#store';
+import { type Dns, pointerName } from '#net';
+import type { DomainRecord, PoolReplacement, PoolStore } from '#store';
 import type { Directory, Domains, SourceAddresses, SourceReplacement } from './directory.js';
 import { makeRecent } from './recent.js';
 
 export interface SourcesDeps {
-  store: DirectoryStore;
+  store: PoolStore;
   clock: Clock;
   domains: Pick<Domains, 'get'>;
+  dns: Dns;
   /** Of the configuration; empty when the system chooses. */
   addresses: readonly SourceAddresses[];
 }
@@ -20,7 +22,7 @@ export type OwnSources = Directory['sources'] & {
   forget(): void;
 };
 
-export function makeSources({ store, clock, domains, addresses }: SourcesDeps): OwnSources {
+export function makeSources({ store, clock, domains, dns, addresses }: SourcesDeps): OwnSources {
   const known = new Map(addresses.flatMap((source) => [source.ipv4, source.ipv6].map((address) => [address, source] as const)));
   known.delete(undefined);
   /** Lists of addresses by domain and by pool: asked for every message. */
@@ -42,10 +44,16 @@ export function makeSources({ store, clock, domains, addresses }: SourcesDeps): 
   const ofPool = (account: number, publicId: string) =>
     remembered(`pool ${account} ${publicId}`, async () => (await store.pool(account, publicId))?.addresses ?? []);
 
+  /** The name of its source when it has one, so that both addresses of a pair mean the same. */
+  function canonical(address: string): string {
+    const plain = canonicalAddress(address);
+    const { ipv4, ipv6 } = known.get(plain) ?? {};
+    return ipv4 ?? ipv6 ?? plain;
+  }
+
   function resolve(address: string): string {
-    const canonical = canonicalAddress(address);
-    if (!known.has(canonical)) throw notFound(`IP not found: ${address.slice(0, 64)}`);
-    return canonical;
+    if (!known.has(canonicalAddress(address))) throw notFound(`IP not found: ${address.slice(0, 64)}`);
+    return canonical(address);
   }
 
   async function change(account: number, domain: DomainRecord, source: SourceReplacement): Promise<void> {
@@ -73,12 +81,15 @@ export function makeSources({ store, clock, domains, addresses }: SourcesDeps): 
   }
 
   return {
-    all: addresses,
+    names: addresses.flatMap(({ ipv4, ipv6 }) => ipv4 ?? ipv6 ?? []),
     resolve,
-    canonical: canonicalAddress,
+    canonical,
+    async reverseName(address) {
+      const answer = await dns.query(pointerName(address), 'PTR');
+      return answer.kind === 'records' ? answer.records[0] : undefined;
+    },
     readReplacement,
     forget: () => recent.clear(),
-    find: (address) => known.get(canonicalAddress(address)),
 
     async wanted(domain, { sendingIp, sendingIpPool }) {
       const lists: (readonly string[])[] = [];
@@ -106,7 +117,9 @@ export function makeSources({ store, clock, domains, addresses }: SourcesDeps): 
 
     async give(account, name, source) {
       if (source.pool !== undefined) return change(account, await domains.get(account, name), source);
-      const address = resolve(source.address ?? '');
+      await domains.get(account, name);
+      if (source.address === undefined) throw badRequest("Parameter 'ip' or 'pool_id' is missing");
+      const address = resolve(source.address);
       await changeOwn(account, name, (own) => [...new Set([...own, address])]);
     },
 
@@ -117,7 +130,7 @@ export function makeSources({ store, clock, domains, addresses }: SourcesDeps): 
         if ((await store.domainSource(account, domain.id)).pool === undefined) throw badRequest('The domain has no IP pool');
         return change(account, domain, replacement);
       }
-      const address = canonicalAddress(what);
+      const address = canonical(what);
       await changeOwn(account, name, (own) => {
         if (!own.includes(address)) throw notFound(`IP not found: ${what.slice(0, 64)}`);
         return own.filter((other) => other !== address);

@@ -21,6 +21,7 @@ export { type HttpClient, type HttpClientOptions, type HttpRequest, type HttpRes
 export { loadAuthorities } from './load-authorities.js';
 export { lookupSystemHost } from './lookup-system-host.js';
 export { type MtaSts, type MtaStsOptions, makeMtaSts, type StsStore } from './mta-sts.js';
+export { pointerName } from './pointer-name.js';
 export { hasGlobalIpv6, isPublicAddress } from './public-address.js';
 export { type AddressResult, type HostAddress, resolveHostAddresses } from './resolve-host-addresses.js';
 export { type MailExchanger, type MxResult, resolveMailExchangers } from './resolve-mail-exchangers.js';

@@ -16,6 +16,8 @@ const SAMPLES = {
   template: 'no-such-template',
   version: 'v1',
   newversion: 'v2',
+  ip: '192.0.2.10',
+  pool: 'no-such-pool',
   delivery: '12',
   page: 'none',
   selector: 'none',
@@ -37,7 +39,7 @@ describe.each(endpoints.map((endpoint) => [`${endpoint.method} ${endpoint.path}`
   });
 
   it('answers a wrong method with 405 and what is allowed', async () => {
-    const answer = await api.call('PATCH', pathOf(endpoint.path));
+    const answer = await api.call('PURGE', pathOf(endpoint.path));
     expect(answer.status).toBe(405);
     expect(answer.json).toEqual({ message: 'Method not allowed' });
     expect(String(answer.headers.allow).split(', ')).toContain(endpoint.method);

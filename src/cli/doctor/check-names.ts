@@ -1,5 +1,5 @@
 /** Is this server who it says it is: its name, the addresses of that name, and the names of the addresses it sends from. */
-import { type Dns, isPublicAddress } from '#net';
+import { type Dns, isPublicAddress, pointerName } from '#net';
 import { type Check, type Finding, findings, type Patient } from './finding.js';
 
 /** Names that mean something on this network only (RFC 6761, RFC 6762, RFC 9476). */
@@ -75,15 +75,3 @@ async function checkPointer({ config: { hostname }, world }: Patient, address: s
 }
 
 const sameAddress = (left: string, right: string) => pointerName(left) === pointerName(right);
-
-/** `1.2.0.192.in-addr.arpa`, or the nibbles under `ip6.arpa`. */
-export function pointerName(address: string): string {
-  if (!address.includes(':')) return `${address.split('.').reverse().join('.')}.in-addr.arpa`;
-  const [head = '', tail] = address.toLowerCase().replace(/%.*$/, '').split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':'));
-  const before = groups(head);
-  const after = groups(tail ?? '');
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
-  const digits = [...before, ...new Array<string>(Math.max(0, zeros)).fill('0'), ...after].map((group) => group.padStart(4, '0')).join('');
-  return `${[...digits].reverse().join('.')}.ip6.arpa`;
-}

@@ -2,11 +2,16 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { badRequest, notFound, parseDomain } from '../../../dist/core/index.js';
 import type { Directory, DomainDns } from '../../../dist/directory/index.js';
+import { makePools } from '../../../dist/directory/pools.js';
+import { makeSources } from '../../../dist/directory/sources.js';
 import { makeTemplates } from '../../../dist/directory/templates.js';
 import type { ApiKeyRecord, CredentialRecord, DomainRecord } from '../../../dist/store/index.js';
+import { makeMemoryPoolStore } from './memory-pool-store.ts';
 import { makeMemoryTemplateStore } from './memory-template-store.ts';
 
 export const MADE_AT = Date.UTC(2026, 2, 4, 10, 15, 30);
+
+const POOL_CLOCK = { now: () => MADE_AT, monotonic: () => 0 };
 
 export interface FakeDirectory extends Directory {
   addKey(secret: string, key: Partial<ApiKeyRecord> & Pick<ApiKeyRecord, 'account' | 'role'>): ApiKeyRecord;
@@ -40,6 +45,14 @@ export function makeFakeDirectory(): FakeDirectory {
     if (domain?.account !== account) throw notFound(`Domain not found: ${name}`);
     return domain;
   }
+  const poolStore = makeMemoryPoolStore((account) => [...domains.values()].filter((domain) => domain.account === account));
+  const sources = makeSources({
+    store: poolStore,
+    clock: POOL_CLOCK,
+    domains: { get: async (account, name) => own(account, name) },
+    dns: { query: async () => ({ kind: 'nxdomain', ttl: 60, authenticated: false }) },
+    addresses: [{ ipv4: '192.0.2.10', ipv6: '2001:db8::10' }, { ipv4: '192.0.2.11' }, { ipv6: '2001:db8::12' }],
+  });
   const loginOf = (domain: DomainRecord, login: string) => (login.includes('@') ? login : `${login}@${domain.name}`);
   function checkPassword(password: string | undefined) {
     if (password !== undefined && (password.length < 5 || password.length > 32)) {
@@ -142,6 +155,8 @@ export function makeFakeDirectory(): FakeDirectory {
       },
       isActive: async () => false,
     },
+    sources,
+    pools: makePools({ store: poolStore, clock: POOL_CLOCK, domains: { get: async (account, name) => own(account, name) }, sources }),
     templates: makeTemplates({
       store: makeMemoryTemplateStore(),
       clock: { now: () => MADE_AT, monotonic: () => 0 },

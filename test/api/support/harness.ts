@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { type ApiDeps, makeApi, makeHttpServer, type Obstacle, type serverTimeouts } from '../../../dist/api/index.js';
 import { systemClock } from '../../../dist/core/index.js';
+import { makeWarmups } from '../../../dist/delivery/index.js';
 import { type FakeConversations, makeFakeConversations } from './fake-conversations.js';
 import { type FakeDirectory, makeFakeDirectory } from './fake-directory.js';
 import { type FakeEvents, type FakeIntake, type FakeQueue, makeFakeEvents, makeFakeIntake, makeFakeQueue } from './fake-services.js';
@@ -76,12 +77,17 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const [intake, queue, events] = [makeFakeIntake(), makeFakeQueue(), makeFakeEvents()];
   const conversations = makeFakeConversations();
   const stored = makeFakeStored(intake);
+  const warmups = makeWarmups({
+    store: { warmups: async () => [], saveWarmup: async () => undefined, deleteWarmup: async () => undefined },
+    clock: options.clock ?? systemClock,
+    logger: pino({ level: 'silent' }),
+  });
   const [obstacles, observed]: [Obstacle[], string[]] = [[], []];
   const logs: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logs.push(JSON.parse(line)) });
   const tempDir = await mkdtemp(join(tmpdir(), 'mailwagon-api-'));
   const { listener } = makeApi({
-    ...{ directory, intake, stored, queue, events, conversations, logger, tempDir },
+    ...{ directory, intake, stored, queue, events, conversations, warmups, logger, tempDir },
     readiness: { obstacles: async () => obstacles },
     metrics: async () => '# HELP up Up.\n# TYPE up gauge\nup 1\n',
     observe: (method, route, status) => void observed.push(`${method} ${route} ${status}`),

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { pointerName } from '../../../dist/cli/doctor/check-names.js';
+import { pointerName } from '../../../dist/net/index.js';
 import { CHECKS, examine } from '../../../dist/cli/doctor/examine.js';
 import type { DoctorWorld } from '../../../dist/cli/doctor/world.js';
 import { type Config, loadConfig } from '../../../dist/config/index.js';

@@ -1,0 +1,99 @@
+/** Pools of the server's addresses. */
+import { badRequest } from '#core';
+import type { MessageAnswer } from '../contract/domain-answers.js';
+import type { PoolAnswer, PoolCreatedAnswer, PoolDomainsAnswer, PoolListAnswer } from '../contract/ip-answers.js';
+import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
+import { presentPool } from '../present/pool.js';
+
+/** Names of linked domains that the details of a pool show; its own endpoint pages through all. */
+const SHOWN_DOMAINS = 1000;
+
+async function list({ account }: Call, { directory }: Services): Promise<PoolListAnswer> {
+  return { ip_pools: (await directory.pools.list(account)).map(presentPool), message: 'success' };
+}
+
+async function create({ account, form }: Call, { directory }: Services): Promise<PoolCreatedAnswer> {
+  const name = form.text('name');
+  if (name === undefined) throw badRequest("Parameter 'name' is missing");
+  const addresses = [...form.texts('ip'), ...form.texts('ips')];
+  const pool = await directory.pools.create(account, { name, description: form.text('description') ?? '', addresses });
+  return { message: 'success', pool_id: pool.publicId };
+}
+
+async function show(call: Call, { directory }: Services): Promise<PoolAnswer> {
+  const pool = await directory.pools.get(call.account, pathParameter(call, 'pool'));
+  const domains = await directory.pools.domains(call.account, pool.publicId, SHOWN_DOMAINS, 0);
+  const details = { ...presentPool(pool), linked_domains: domains.map(({ name }) => name) };
+  return { ...details, details, message: 'success' };
+}
+
+async function update(call: Call, { directory }: Services): Promise<MessageAnswer> {
+  const { account, form } = call;
+  const given = ['name', 'description', 'add_ip', 'remove_ip', 'link_domain', 'unlink_domain'];
+  if (!given.some((name) => form.text(name) !== undefined)) throw badRequest(`Nothing to change: give one of ${given.join(', ')}`);
+  await directory.pools.update(account, pathParameter(call, 'pool'), {
+    name: form.text('name'),
+    description: form.text('description'),
+    add: form.texts('add_ip'),
+    remove: form.texts('remove_ip'),
+    link: form.texts('link_domain'),
+    unlink: form.texts('unlink_domain'),
+  });
+  return { message: 'success' };
+}
+
+async function remove(call: Call, { directory }: Services): Promise<MessageAnswer> {
+  const replacement = { pool: call.form.text('pool_id'), address: call.form.text('ip') };
+  await directory.pools.remove(call.account, pathParameter(call, 'pool'), replacement);
+  return { message: 'started' };
+}
+
+async function listDomains(call: Call, { directory }: Services): Promise<PoolDomainsAnswer> {
+  const { account, form, baseUrl } = call;
+  const [id, limit] = [pathParameter(call, 'pool'), form.integer('limit', { min: 1, max: 500 }) ?? 10];
+  const page = form.text('page') ?? '0';
+  if (!/^\d{1,15}$/.test(page)) throw badRequest("'page' is not one of this list");
+  const domains = await directory.pools.domains(account, id, limit, Number(page));
+  const url = (after: string | number) => `${baseUrl}/v3/ip_pools/${encodeURIComponent(id)}/domains?limit=${limit}&page=${after}`;
+  return {
+    domains: domains.map(({ publicId, name }) => ({ id: publicId, name })),
+    paging: { first: url(0), next: url(domains.at(-1)?.row ?? page) },
+  };
+}
+
+const addresses = (read: (call: Call) => string[]) =>
+  async function added(call: Call, { directory }: Services): Promise<MessageAnswer> {
+    const given = read(call);
+    if (given.length === 0) throw badRequest("Parameter 'ips' is missing");
+    await directory.pools.addAddresses(call.account, pathParameter(call, 'pool'), given);
+    return { message: 'started' };
+  };
+
+async function removeAddress(call: Call, { directory }: Services): Promise<MessageAnswer> {
+  await directory.pools.removeAddress(call.account, pathParameter(call, 'pool'), pathParameter(call, 'ip'));
+  return { message: 'started' };
+}
+
+export const ipPoolEndpoints: Endpoint[] = [
+  defineEndpoint('GET /v3/ip_pools', 'IP Pools', 'read', 'List dedicated IP pools of the account', list),
+  defineEndpoint('POST /v3/ip_pools', 'IP Pools', 'write', 'Add a new IP pool to the account', create),
+  defineEndpoint('GET /v3/ip_pools/:pool', 'IP Pools', 'read', 'Get IP pool details', show),
+  defineEndpoint('PATCH /v3/ip_pools/:pool', 'IP Pools', 'write', 'Edit an IP pool', update),
+  defineEndpoint('DELETE /v3/ip_pools/:pool', 'IP Pools', 'write', 'Delete an IP pool', remove),
+  defineEndpoint('GET /v3/ip_pools/:pool/domains', 'IP Pools', 'read', 'Get domains linked to an IP pool', listDomains),
+  defineEndpoint(
+    'POST /v3/ip_pools/:pool/ips.json',
+    'IP Pools',
+    'write',
+    'Add multiple IPs to an IP pool',
+    addresses(({ form }) => form.texts('ips')),
+  ),
+  defineEndpoint(
+    'PUT /v3/ip_pools/:pool/ips/:ip',
+    'IP Pools',
+    'write',
+    'Add an IP to an IP pool',
+    addresses((call) => [pathParameter(call, 'ip')]),
+  ),
+  defineEndpoint('DELETE /v3/ip_pools/:pool/ips/:ip', 'IP Pools', 'write', 'Remove an IP from an IP pool', removeAddress),
+];

@@ -1,0 +1,94 @@
+/** The server's addresses, which of them each domain's mail leaves from, and their warm-up. */
+import { notFound } from '#core';
+import type { MessageAnswer } from '../contract/domain-answers.js';
+import type { DomainIpsAnswer, IpAnswer, IpDomainsAnswer, IpListAnswer, WarmupAnswer, WarmupListAnswer } from '../contract/ip-answers.js';
+import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
+import { readPage } from '../present/offset-page.js';
+import { presentWarmup, presentWarmupItem } from '../present/warmup.js';
+
+/** Every address is the server's own, so all are dedicated and enabled. */
+async function list({ form }: Call, { directory, warmups }: Services): Promise<IpListAnswer> {
+  const items = form.flag('dedicated') === false || form.flag('enabled') === false ? [] : [...directory.sources.names];
+  const details = items.map((ip) => ({ ip, dedicated: true, enabled: true, is_on_warmup: warmups.find(ip) !== undefined }));
+  return { items, total_count: items.length, assignable_to_pools: items, details };
+}
+
+async function show(call: Call, { directory, warmups }: Services): Promise<IpAnswer> {
+  const ip = directory.sources.resolve(pathParameter(call, 'ip'));
+  const rdns = await directory.sources.reverseName(ip);
+  return { ip, dedicated: true, ...(rdns === undefined ? {} : { rdns }), is_on_warmup: warmups.find(ip) !== undefined };
+}
+
+async function listDomains(call: Call, { directory }: Services): Promise<IpDomainsAnswer> {
+  const page = { ...readPage(call.form), search: call.form.text('search') };
+  const { items, total } = await directory.sources.domainsWith(call.account, pathParameter(call, 'ip'), page);
+  return { items: items.map(({ domain, addresses }) => ({ domain, ips: addresses })), total_count: total };
+}
+
+async function giveToAll(call: Call, { directory }: Services): Promise<MessageAnswer> {
+  await directory.sources.giveToAll(call.account, pathParameter(call, 'ip'));
+  return { message: 'started' };
+}
+
+async function takeFromAll(call: Call, { directory }: Services): Promise<MessageAnswer> {
+  await directory.sources.takeFromAll(call.account, pathParameter(call, 'ip'), call.form.text('alternative'));
+  return { message: 'started' };
+}
+
+async function listOfDomain(call: Call, { directory }: Services): Promise<DomainIpsAnswer> {
+  const { pool, addresses } = await directory.sources.ofDomain(call.account, pathParameter(call, 'domain'));
+  const items = pool?.addresses ?? addresses;
+  return { items, total_count: items.length, ...(pool === undefined ? {} : { pool_id: pool.publicId }) };
+}
+
+const readSource = ({ form }: Call) => ({ pool: form.text('pool_id'), address: form.text('ip') });
+
+async function give(call: Call, { directory }: Services): Promise<MessageAnswer> {
+  await directory.sources.give(call.account, pathParameter(call, 'domain'), readSource(call));
+  return { message: 'success' };
+}
+
+async function take(call: Call, { directory }: Services): Promise<MessageAnswer> {
+  await directory.sources.take(call.account, pathParameter(call, 'domain'), pathParameter(call, 'ip'), readSource(call));
+  return { message: 'success' };
+}
+
+/** There are never more of them than fit on a page. */
+async function listWarmups({ baseUrl }: Call, { warmups }: Services): Promise<WarmupListAnswer> {
+  const url = `${baseUrl}/v3/ip_warmups`;
+  return { items: warmups.list().map(presentWarmupItem), paging: { first: url, next: url } };
+}
+
+async function showWarmup(call: Call, { directory, warmups }: Services): Promise<WarmupAnswer> {
+  const ip = directory.sources.resolve(pathParameter(call, 'ip'));
+  const plan = warmups.find(ip);
+  if (plan === undefined) throw notFound(`IP is not on warmup: ${ip}`);
+  return presentWarmup(plan);
+}
+
+async function beginWarmup(call: Call, { directory, warmups }: Services): Promise<MessageAnswer> {
+  await warmups.begin(directory.sources.resolve(pathParameter(call, 'ip')));
+  return { message: 'success' };
+}
+
+async function cancelWarmup(call: Call, { directory, warmups }: Services): Promise<MessageAnswer> {
+  const ip = directory.sources.resolve(pathParameter(call, 'ip'));
+  if (!(await warmups.cancel(ip))) throw notFound(`IP is not on warmup: ${ip}`);
+  return { message: 'success' };
+}
+
+export const ipEndpoints: Endpoint[] = [
+  defineEndpoint('GET /v3/ips', 'IPs', 'read', 'List account IPs', list),
+  defineEndpoint('GET /v3/ips/:ip', 'IPs', 'read', 'Get details about account IP', show),
+  defineEndpoint('GET /v3/ips/:ip/domains', 'IPs', 'read', 'Get all domains of an account where a specific IP is assigned', listDomains),
+  defineEndpoint('POST /v3/ips/:ip/domains', 'IPs', 'write', 'Assign an IP to all account domains', giveToAll),
+  defineEndpoint('DELETE /v3/ips/:ip/domains', 'IPs', 'write', 'Remove an IP from all account domains', takeFromAll),
+  defineEndpoint('GET /v3/domains/:domain/ips', 'IPs', 'read', 'List the IPs of a domain', listOfDomain),
+  defineEndpoint('POST /v3/domains/:domain/ips', 'IPs', 'write', 'Give a domain an IP or an IP pool', give),
+  defineEndpoint('DELETE /v3/domains/:domain/ips/:ip', 'IPs', 'write', 'Remove an IP from a domain, or unlink its IP pool', take),
+  defineEndpoint('DELETE /v3/domains/:domain/pool/:ip', 'IPs', 'write', 'Remove an IP from a domain, or unlink its IP pool', take),
+  defineEndpoint('GET /v3/ip_warmups', 'IP Address Warmup', 'read', 'List the IPs on warmup', listWarmups),
+  defineEndpoint('GET /v3/ip_warmups/:ip', 'IP Address Warmup', 'read', 'Get the status of an IP warmup', showWarmup),
+  defineEndpoint('POST /v3/ip_warmups/:ip', 'IP Address Warmup', 'write', 'Create a warmup plan for an IP', beginWarmup),
+  defineEndpoint('DELETE /v3/ip_warmups/:ip', 'IP Address Warmup', 'write', 'Cancel the warmup plan of an IP', cancelWarmup),
+];
