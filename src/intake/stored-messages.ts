@@ -6,7 +6,7 @@ import { type Address, type Clock, type Message, notFound } from '#core';
 import { parseHead } from '#mail';
 import type { DomainRecord, SpoolStore } from '#store';
 import { NO_VARIABLES } from './batch/recipient-variables.js';
-import type { Accepted, Intake } from './submission.js';
+import type { Accepted, Intake, Once } from './submission.js';
 
 export interface StoredMessages {
   /** For as long as the domain keeps its messages. */
@@ -26,6 +26,7 @@ export interface ResendRequest {
   recipients: Address[];
   remoteAddress: string;
   apiKeyId: string;
+  once?: Once | undefined;
 }
 
 export interface StoredMessagesDeps {
@@ -52,7 +53,7 @@ export function makeStoredMessages({ spool, intake, clock }: StoredMessagesDeps)
   return {
     get,
     openBody,
-    async resend({ domain, key, recipients, remoteAddress, apiKeyId }) {
+    async resend({ domain, key, recipients, remoteAddress, apiKeyId, once }) {
       const message = await get(domain, key);
       const { tags, userVariables, attachments } = message.facts;
       const fields = parseHead(message.head);
@@ -63,7 +64,7 @@ export function makeStoredMessages({ spool, intake, clock }: StoredMessagesDeps)
         ...{ account: domain.account, domain, sender: message.sender, recipients, remoteAddress, apiKeyId },
         ...{ method: 'http', protocol: 'HTTP', isAuthenticated: true },
         content: { fields, body: openBody(message) },
-        ...{ options, tags, userVariables, attachments },
+        ...{ options, tags, userVariables, attachments, once },
         ...batchOf(message),
       });
     },

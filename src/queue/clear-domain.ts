@@ -36,8 +36,8 @@ export function makeClearDomain({ spool, flows, clock, recorder, logger, account
   /** In somebody's hands when their domain was cleared. */
   const condemned = new Set<number>();
 
-  async function eventFor(delivery: Delivery, attempt: number): Promise<OutboxEvent | undefined> {
-    const message = await spool.message(delivery.message);
+  async function eventFor(delivery: Delivery, attempt: number, read = spool.message): Promise<OutboxEvent | undefined> {
+    const message = await read(delivery.message);
     if (message === undefined) return undefined;
     return recorder.failed({
       ...{ message, accountId: await accountId(delivery.account), delivery, attempt },
@@ -45,12 +45,23 @@ export function makeClearDomain({ spool, flows, clock, recorder, logger, account
     });
   }
 
+  /** The deliveries of a batch have one message. */
+  function readingOnce(): typeof spool.message {
+    const known = new Map<number, ReturnType<typeof spool.message>>();
+    return (id) => {
+      const message = known.get(id) ?? spool.message(id);
+      known.set(id, message);
+      return message;
+    };
+  }
+
   /** Ends rows that are in hand, or gives them back. */
   async function end(rows: Delivery[]): Promise<number> {
+    const read = readingOnce();
     try {
       const settlements = await Promise.all(
         rows.map(async (row): Promise<Settlement[]> => {
-          const event = await eventFor(row, row.attempts);
+          const event = await eventFor(row, row.attempts, read);
           return event === undefined ? [] : [{ kind: 'done', key: row, message: row.message, at: clock.now(), events: [event] }];
         }),
       );

@@ -78,6 +78,16 @@ describe('Idempotency-Key', () => {
     expect(api.intake.accepted).toHaveLength(1);
   });
 
+  it('holds for sending a stored message again, too', async () => {
+    const [one, other] = [api.stored.add('Message-Id: <1@a.example>\n\nHi\n'), api.stored.add('Message-Id: <2@a.example>\n\nHi\n')];
+    const resend = (message: string, to: string) => send('k', { form: { to } }, `/v3/domains/example.com/messages/${message}`);
+    for (let time = 0; time < 2; time++)
+      expect(await resend(one, 'bob@example.org')).toMatchObject({ status: 200, json: { id: '<1@a.example>' } });
+    expect((await resend(other, 'bob@example.org')).status).toBe(422);
+    expect((await resend(one, 'carol@example.org')).status).toBe(422);
+    expect(api.intake.accepted).toHaveLength(1);
+  });
+
   it('does not remember what was refused', async () => {
     expect((await send('k', { form: { ...FORM, to: 'nobody' } })).status).toBe(400);
     expect((await send('k')).status).toBe(200);

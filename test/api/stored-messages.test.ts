@@ -1,5 +1,6 @@
 /** Stored messages over HTTP: shapes and texts that clients read, bytes of attachments, sending again, deleting. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StoreError } from '../../dist/core/index.js';
 import { type Harness, KEYS, multipart, startApi } from './support/harness.js';
 
 let api: Harness;
@@ -147,6 +148,24 @@ describe('a stored message', () => {
       const none = await api.call('GET', `${PATH}/${key}/attachments/${number}`);
       expect(none).toMatchObject({ status: 404, json: { message: 'Attachment not found' } });
     }
+  });
+
+  it('answers what fails before it has begun, and cuts the connection when it fails later', async () => {
+    const key = api.stored.add(MIXED);
+    const mime = { headers: { accept: 'message/rfc2822' } };
+    api.stored.openBody = () => {
+      throw new StoreError('failed', 'the file is gone');
+    };
+    for (const path of [`${PATH}/${key}`, `${PATH}/${key}/attachments/0`])
+      expect(await api.call('GET', path, mime)).toMatchObject({ status: 500, json: { message: 'Internal server error' } });
+    let reads = 0;
+    api.stored.openBody = async function* () {
+      yield Buffer.from('a');
+      // Read once to see what it is, and once to be sent.
+      if (++reads === 2) throw new StoreError('failed', 'the file is too short');
+    };
+    await expect(api.call('GET', `${PATH}/${key}`, mime)).rejects.toThrow();
+    expect(api.logs.filter(({ level }) => level === 50)).toHaveLength(3);
   });
 
   it('answers HEAD without a body', async () => {

@@ -1,9 +1,11 @@
 /** Stored messages: read as parts or as MIME, their attachments, sent again, deleted. */
+import type { Accepted } from '#intake';
 import { mimeText, openAttachment, parseHead, parseMessage } from '#mail';
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import type { StoredMessageAnswer } from '../contract/stored-message-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { ErrorAnswer } from '../error-answer.js';
+import { answerOnce } from '../idempotency/answer-once.js';
 import { readRecipients } from '../message-form/addresses.js';
 import { presentAccepted } from '../present/accepted.js';
 import { attachmentHeaders } from '../present/attachment-headers.js';
@@ -39,11 +41,15 @@ async function getAttachment(call: Call, services: Services): Promise<StreamAnsw
   return new StreamAnswer(attachmentHeaders(found), found.content);
 }
 
-async function resend(call: Call, { directory, stored }: Services) {
-  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
-  const recipients = readRecipients(call.form);
-  const { remoteAddress, key } = call;
-  return presentAccepted(await stored.resend({ domain, key: pathParameter(call, 'message'), recipients, remoteAddress, apiKeyId: key.id }));
+async function resend(call: Call, services: Services): Promise<object> {
+  const domain = await services.directory.domains.get(call.account, pathParameter(call, 'domain'));
+  return answerOnce(call, services, domain, async (request) => {
+    const recipients = readRecipients(call.form);
+    const { remoteAddress, key } = call;
+    const once = request && { ...request, answer: (accepted: Accepted) => JSON.stringify(presentAccepted(accepted)) };
+    const name = { domain, key: pathParameter(call, 'message') };
+    return presentAccepted(await services.stored.resend({ ...name, recipients, remoteAddress, apiKeyId: key.id, once }));
+  });
 }
 
 async function remove(call: Call, { directory, stored }: Services): Promise<MessageAnswer> {

@@ -23,7 +23,7 @@ export async function answerOnce(
   const key = call.header('idempotency-key');
   if (key === undefined) return send(undefined);
   if (!KEY.test(key)) throw badRequest('Idempotency-Key must be 1 to 255 printable ASCII characters');
-  const fingerprint = await fingerprintOf(call.endpoint, call.form);
+  const fingerprint = await fingerprintOf(call);
   const given = await intake.givenAnswer(domain, key);
   if (given !== undefined) return repeat(given, fingerprint);
   try {
