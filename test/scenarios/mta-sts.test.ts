@@ -1,6 +1,7 @@
 /** MTA-STS (RFC 8461): an enforced policy keeps mail from hosts it does not name and from certificates that prove nothing; a test of one keeps nothing. */
 import { expect, test } from 'vitest';
 import { issue } from '../support/test-ca.js';
+import { waitFor } from '../support/wait-for.mjs';
 import { ca, openTlsWorld } from './support/tls-world.js';
 
 const otherName = issue({ name: 'mx.elsewhere.test', issuer: ca });
@@ -69,6 +70,18 @@ test('a restart forgets no policy, also when the domain can no longer be asked f
   await world.waitForEvents({ accepted: 2, delivered: 1, 'failed temporary': 1 });
   expect(world.mx.messages).toHaveLength(1);
   expect(world.policyHost.asked).toEqual(['dst.test']);
+});
+
+test('a policy host that says nothing holds up its own domain, nobody else, and not the end of the server', async () => {
+  const world = await openTlsWorld({ policies: { 'slow.test': 'enforce mx.dst.test' }, zones: { 'slow.test': { MX: [MX] } } });
+  world.policyHost.policies['slow.test'] = 'silence';
+  await world.send({ to: 'a@slow.test' });
+  await waitFor(() => world.policyHost.asked.length > 0, { what: 'the policy to be asked for' });
+  await world.send({ to: 'b@dst.test' });
+  await world.waitForEvents({ accepted: 2, delivered: 1 });
+  expect(world.mx.messages.map(({ rcptTo }) => rcptTo)).toEqual([['b@dst.test']]);
+  // The fetch itself may take a minute, which is longer than this test may.
+  expect(await world.server.stop()).toBe(0);
 });
 
 test('domains that only share an exchanger share neither policies nor connections', async () => {

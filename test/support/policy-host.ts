@@ -5,7 +5,7 @@ import { type Issued, issue } from './test-ca.js';
 
 export interface PolicyHost {
   port: number;
-  /** The text of `mta-sts.txt` by domain; others are 404. */
+  /** The text of `mta-sts.txt` by domain; others are 404. `silence`: no answer at all. */
   policies: Record<string, string>;
   /** Domains, in the order they were asked for. */
   asked: string[];
@@ -22,6 +22,7 @@ export async function startPolicyHost(ca: Issued, domains: readonly string[]): P
     const domain = (request.headers.host ?? '').replace(/^mta-sts\./, '').replace(/:\d+$/, '');
     asked.push(domain);
     const policy = request.url === '/.well-known/mta-sts.txt' ? policies[domain] : undefined;
+    if (policy === 'silence') return;
     response.writeHead(policy === undefined ? 404 : 200, { 'Content-Type': 'text/plain' }).end(policy);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -118,6 +118,19 @@ describe('a TLS session', () => {
     expect(await visit(peerOf('verify'))).toMatch(/^refused: /);
   });
 
+  it('is told in the conversation, with protocol, cipher and what became of the certificate', async () => {
+    await start({ tls: { ...tls, minVersion: 'TLSv1.3' } });
+    const told = async (peer: PeerAddress) => {
+      const session = await pool.open(peer, 10_000);
+      session.abort('done');
+      return /^\* (encrypted .*)$/m.exec(session.conversation())?.[1];
+    };
+    expect(await told(peerOf('may'))).toBe('encrypted with TLSv1.3 (TLS_AES_256_GCM_SHA384), certificate verified');
+    expect(await told(peerOf('may'))).toBe('encrypted again with TLSv1.3 (TLS_AES_256_GCM_SHA384), certificate verified');
+    const tlsa: TlsaRecord[] = [{ usage: 3, selector: 1, matchingType: 0, certificate: good.spki }];
+    expect(await told(peerOf('dane', { tls: decision('dane', { tlsa }) }))).toMatch(/, certificate matches its TLSA records$/);
+  });
+
   it('that the peer chokes on is given up, and TLS is not', async () => {
     await start({ tls, script: { handshake: ['default', 'close', 'default'] } });
     expect(await visit(peerOf('may'))).toBe('verified');
