@@ -13,8 +13,8 @@ export interface Asked {
 const BY_NAME = new Map(OPTION_TABLE.map((rule) => [rule.name, rule]));
 const BY_FIELD = new Map(OPTION_TABLE.map((rule) => [rule.field.toLowerCase(), rule]));
 
-/** `name` with its `o:`, as the client wrote it. Undefined for one that is no option. */
-export const optionOfParameter = (name: string): OptionRule | undefined => BY_NAME.get(name.slice(2));
+/** `name` with its `o:`, in any case. Undefined for one that is no option. */
+export const optionOfParameter = (name: string): OptionRule | undefined => BY_NAME.get(name.slice(2).toLowerCase());
 
 /** `twin`: the field's name in lower case, without `x-mailgun-`. */
 export const optionOfField = (twin: string): OptionRule | undefined => BY_FIELD.get(twin);

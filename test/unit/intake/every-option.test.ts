@@ -310,6 +310,13 @@ describe('options together', () => {
     ).not.toBeInstanceOf(Refusal);
   });
 
+  it('are known in any case', async () => {
+    const expected = options({ requireTls: true });
+    for (const taken of [await overHttp([['o:Require-TLS', 'yes']]), await overSmtp([['x-mailgun-require-tls', 'yes']])]) {
+      expect(outcome(taken as Taken)).toMatchObject(expected);
+    }
+  });
+
   it('unknown names are refused by name', async () => {
     expect(await overHttp([['o:colour', 'red']])).toMatchObject({ httpStatus: 400, publicText: "'o:colour' is not a send option" });
     expect(await overSmtp([['X-Mailgun-Colour', 'red']])).toMatchObject({
