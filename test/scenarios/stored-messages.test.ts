@@ -21,7 +21,14 @@ const formOf = (fields: Record<string, string>) => {
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   return form;
 };
-const client = ({ server }: World) => new Mailgun(FormData).client({ username: 'api', key: server.keys.apiKey, url: server.url });
+/** The official client has these, and leaves them out of its types. */
+interface StoredCalls {
+  retrieveStoredEmail(domain: string, key: string): Promise<object>;
+  resendEmail(domain: string, key: string, to: string): Promise<object>;
+  getMessagesQueueStatus(domain: string): Promise<{ regular: object }>;
+}
+const client = ({ server }: World) =>
+  new Mailgun(FormData).client({ username: 'api', key: server.keys.apiKey, url: server.url }).messages as unknown as StoredCalls;
 const bodyFiles = ({ server }: World) =>
   readdirSync(join(server.dataDir, 'spool'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 
@@ -60,8 +67,8 @@ test('a message is read, sent again and deleted by the URL in its events', async
   expect(received).toMatch(/^DKIM-Signature:/m);
   expect(mime).not.toMatch(/^DKIM-Signature:/m);
 
-  expect(await client(world).messages.retrieveStoredEmail('src.test', key)).toEqual(body);
-  const resent = await client(world).messages.resendEmail('src.test', key, 'second@dst.test, third@dst.test');
+  expect(await client(world).retrieveStoredEmail('src.test', key)).toEqual(body);
+  const resent = await client(world).resendEmail('src.test', key, 'second@dst.test, third@dst.test');
   expect(resent).toMatchObject({ status: 200, id: body['Message-Id'] ?? body['Message-ID'], message: 'Queued. Thank you.' });
   await world.waitForEvents({ accepted: 3, delivered: 3 });
   expect(world.mx.messages).toHaveLength(3);
@@ -99,7 +106,7 @@ test('envelopes: what waits and what is scheduled ends with an event, what was d
   await world.send({ to: ['later@dst.test', 'much-later@dst.test'], 'o:deliverytime': tomorrow });
   await world.waitForEvents({ accepted: 4, delivered: 1, 'failed temporary': 1 });
   expect((await world.server.cli('queue', 'hold', '--domain', 'src.test', '--reason', 'A rest')).code).toBe(0);
-  const held = await client(world).messages.getMessagesQueueStatus('src.test');
+  const held = await client(world).getMessagesQueueStatus('src.test');
   expect(held.regular).toMatchObject({ is_disabled: true, disabled: { reason: 'A rest' } });
 
   const { status, body } = await world.server.api('DELETE', '/v3/src.test/envelopes');

@@ -66,6 +66,8 @@ export function makeFakeQueue(): FakeQueue {
     wake: notHere,
     isHeld: notHere,
     setAside: notHere,
+    bringBack: notHere,
+    withhold: notHere,
     pause: notHere,
     why: async () => ({ reason: 'First of its sender to this destination', until: undefined }),
     async hold(filter, reason = '') {
