@@ -9,7 +9,7 @@ import type { ApiKeyRecord } from '#store';
 import { drainRequest } from './body/drain-request.js';
 import type { Form } from './body/form.js';
 import { readForm } from './body/read-form.js';
-import type { Endpoint, Services } from './define-endpoint.js';
+import type { Call, Endpoint, Services } from './define-endpoint.js';
 import { ErrorAnswer, errorAnswerFrom, notSupported } from './error-answer.js';
 import type { FoundEndpoint } from './find-endpoint.js';
 import { mayCall } from './may-call.js';
@@ -36,6 +36,19 @@ export type Dispatcher = (found: FoundEndpoint, request: IncomingMessage, respon
 export function makeDispatcher(deps: DispatchDeps): Dispatcher {
   const { services, logger } = deps;
 
+  const callOf = (endpoint: Endpoint, params: Record<string, string>, key: ApiKeyRecord, form: Form, request: IncomingMessage): Call => ({
+    endpoint: `${endpoint.method} ${endpoint.path}`,
+    account: key.account,
+    key,
+    params,
+    form,
+    header: (name) => request.headers[name]?.toString(),
+    get baseUrl() {
+      return publicBaseUrl(request, services.hostname);
+    },
+    remoteAddress: clientAddress(request),
+  });
+
   return async ({ endpoint, params }, request, response) => {
     const started = services.clock.monotonic();
     let key: ApiKeyRecord | undefined;
@@ -50,11 +63,7 @@ export function makeDispatcher(deps: DispatchDeps): Dispatcher {
       const refusal = endpoint.access === 'send' ? services.intake.refusalNow(key.account) : undefined;
       if (refusal !== undefined) throw refusal;
       form = await readForm(request, queryOf(request), deps.tempDir);
-      const baseUrl = publicBaseUrl(request, services.hostname);
-      const header = (name: string) => request.headers[name]?.toString();
-      const route = `${endpoint.method} ${endpoint.path}`;
-      const call = { endpoint: route, account: key.account, key, params, form, header, baseUrl, remoteAddress: clientAddress(request) };
-      const answer = await endpoint.handler(call, services);
+      const answer = await endpoint.handler(callOf(endpoint, params, key, form, request), services);
       if (answer instanceof StreamAnswer) await sendStream(response, answer);
       else sendJson(response, 200, answer, form.flag('pretty') ?? false);
     } catch (error) {

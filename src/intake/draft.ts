@@ -42,13 +42,16 @@ export interface Draft {
 
 /** Reads the content to its end into `writer`. Throws Refusal or StoreError; the caller discards the writer then. */
 export async function readDraft(submission: Submission, writer: BodyWriter, receivedAt: number): Promise<Draft> {
-  const { content, ...rest } = submission;
-  const read = await readContent(content, writer);
+  const read = await readContent(submission.content, writer);
   const { domain } = submission;
   return {
-    submission: rest,
+    submission,
     receivedAt,
-    ...read,
+    head: read.head,
+    body: read.body,
+    bodyHash: read.bodyHash,
+    traits: read.traits,
+    size: read.size,
     requested: submission.options,
     options: resolveOptions(submission.options, domain),
     tags: submission.tags,

@@ -45,7 +45,9 @@ export const PIPELINE: readonly { name: string; step: Step }[] = [
 export async function runPipeline(start: Draft, context: IntakeContext): Promise<Draft> {
   let draft = start;
   for (const { name, step } of PIPELINE) {
-    const result = await step(draft, context);
+    const given = step(draft, context);
+    // Most steps have nothing to wait for.
+    const result = given instanceof Promise ? await given : given;
     if (result instanceof Refusal) {
       context.logger.debug({ step: name, code: result.smtpCode, reason: result.reason ?? result.publicText }, 'message stopped');
       await context.rejections.note(draft, result);

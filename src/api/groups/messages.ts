@@ -20,11 +20,15 @@ async function sendMime(call: Call, services: Services) {
 
 /** Queued means durable. */
 async function submit(call: Call, { intake }: Services, domain: DomainRecord, draft: Draft, once: RequestOnce | undefined) {
-  const { account, remoteAddress, key } = call;
   const accepted = await intake.accept({
     ...draft,
-    ...{ account, domain, remoteAddress, apiKeyId: key.id },
-    ...{ method: 'http', protocol: 'HTTP', isAuthenticated: true },
+    account: call.account,
+    domain,
+    remoteAddress: call.remoteAddress,
+    apiKeyId: call.key.id,
+    method: 'http',
+    protocol: 'HTTP',
+    isAuthenticated: true,
     once: once && { ...once, answer: (committed) => JSON.stringify(presentAccepted(committed)) },
   });
   return presentAccepted(accepted);

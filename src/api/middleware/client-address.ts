@@ -12,10 +12,9 @@ const isLoopback = (address: string) => address === '::1' || address.startsWith(
 export function clientAddress(request: IncomingMessage): string {
   const peer = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
   if (!isLoopback(peer)) return peer;
-  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .at(-1)
-    ?.trim();
+  const chain = request.headers['x-forwarded-for'];
+  if (chain === undefined) return peer;
+  const forwarded = String(chain).split(',').at(-1)?.trim();
   return forwarded && isIP(forwarded) ? forwarded : peer;
 }
 

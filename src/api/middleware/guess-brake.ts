@@ -2,7 +2,7 @@
  * A brake on guessing keys: an address that tried many different wrong ones is refused for a while, except with a key that was right before, so that
  * guessing through a shared proxy does not lock out its other users. In memory and bounded.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Clock, MINUTE } from '#core';
 
 /** Different wrong keys, not tries: a service that keeps calling with one revoked key must not lock out its neighbours. */
@@ -49,7 +49,7 @@ export function makeGuessBrake(clock: Clock): GuessBrake {
   };
 }
 
-const fingerprint = (secret: string): string => createHash('sha256').update(secret).digest('base64').slice(0, 12);
+const fingerprint = (secret: string): string => hash('sha256', secret, 'base64').slice(0, 12);
 
 /** A flood of addresses costs bounded memory. */
 function forgetOldest(map: Map<string, unknown>): void {
