@@ -191,6 +191,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     // The doors and the deliveries have the same grace, not one after the other.
     const busy: ((graceMs: number) => Promise<unknown>)[] = [];
     closing.push(() => Promise.all(busy.map((stop) => stop(GRACE_MS))));
+    await delivery.restore();
     delivery.start();
     busy.push((graceMs) => delivery.stop(graceMs));
     await queue.start();

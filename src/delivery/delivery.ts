@@ -13,8 +13,9 @@ import { type AttemptStats, makeAttempts } from './attempt.js';
 import { makeBounceClassifier } from './bounce-classifier.js';
 import { makeConnectionPool } from './connection-pool.js';
 import { type Dispatcher, type DispatcherStats, makeDispatcher } from './dispatcher.js';
-import { makeObeyReply } from './obey-reply.js';
+import { makeObey, makeObeyReply } from './obey-reply.js';
 import { makePaths, type Path } from './paths.js';
+import { makeRestrictions } from './restrictions.js';
 import { makeRoutes } from './routes.js';
 import { makeResponseRules } from './shaping-responses.js';
 import { makeSitePolicies } from './site-policies.js';
@@ -49,7 +50,7 @@ export interface DeliveryDeps {
   queue: Queue;
   directory: Pick<Directory, 'accounts' | 'domains' | 'sources'>;
   recorder: Recorder;
-  spool: Pick<SpoolStore, 'openBody'>;
+  spool: Pick<SpoolStore, 'openBody' | 'restrictions' | 'saveRestriction'>;
   dns: Dns;
   /** What destinations demand of TLS. */
   mtaSts: MtaSts;
@@ -74,6 +75,8 @@ export interface DeliveryStats extends AttemptStats, DispatcherStats {
 }
 
 export interface Delivery {
+  /** Takes back the restrictions that replies brought before the restart; call before start(). */
+  restore(): Promise<void>;
   /** Listens to the queue; call before the queue's own start(). */
   start(): void;
   /**
@@ -156,6 +159,8 @@ export function makeDelivery({
     ? makeSortedSupply({ queue, paths, policies, sources, warmups, transports, directory, clock, logger, onReady })
     : makeDirectSupply({ queue, paths, sources, onReady });
   const suspensions = makeSuspensions({ supply, paths, routes, clock, logger });
+  const obey = makeObey({ queue, paths, suspensions, policies });
+  const restrictions = makeRestrictions({ store: spool, responses, obey, clock, logger });
   const dispatcher: Dispatcher = makeDispatcher({
     queue,
     supply,
@@ -163,7 +168,7 @@ export function makeDelivery({
     paths,
     suspensions,
     throttle: makeThrottle({ policies, clock }),
-    obeyReply: makeObeyReply({ queue, paths, suspensions, responses, policies }),
+    obeyReply: makeObeyReply({ responses, obey, keep: restrictions.keep }),
     directory,
     recorder,
     attempt: attempts.run,
@@ -173,6 +178,7 @@ export function makeDelivery({
   });
 
   return {
+    restore: restrictions.load,
     start: () => dispatcher.start(),
     async stop(graceMs) {
       isStopping = true;

@@ -8,27 +8,36 @@ import type { Suspensions } from './suspensions.js';
 
 export interface ObeyDeps {
   queue: Pick<Queue, 'pause'>;
-  paths: Pick<Paths, 'suspend'>;
+  paths: Pick<Paths, 'get' | 'suspend'>;
   suspensions: Pick<Suspensions, 'begin'>;
-  responses: Pick<ResponseRules, 'note'>;
   policies: Pick<SitePolicies, 'forget'>;
+}
+
+export interface ObeyReplyDeps {
+  responses: Pick<ResponseRules, 'note'>;
+  obey: (override: Override) => number | undefined;
+  /** Told of what must outlive a restart. */
+  keep: (override: Override) => void;
 }
 
 /** Gives the time before which this delivery may not be tried again, ms since the epoch; undefined when no rule says so. */
 export type ObeyReply = (path: Path, delivery: Delivery, outcome: Outcome) => number | undefined;
 
-export function makeObeyReply({ queue, paths, suspensions, responses, policies }: ObeyDeps): ObeyReply {
-  function obey(path: Path, account: number, { key, change, until, explanation, reply }: Override): number | undefined {
+/** Does what a restriction says, now and until it is over. Gives the time before which the delivery that was answered so may not be tried again. */
+export function makeObey({ queue, paths, suspensions, policies }: ObeyDeps): (override: Override) => number | undefined {
+  return ({ key, change, until, explanation, reply }) => {
     const why = `${explanation} (${reply})`;
-    policies.forget(path);
+    const path = key.scope === 'path' ? paths.get(key.site, key.source) : undefined;
+    if (path !== undefined) policies.forget(path);
     if (change.suspend !== true) return undefined;
     switch (key.scope) {
       case 'path':
+        if (path === undefined) return undefined;
         paths.suspend(path, until);
         suspensions.begin(path, why);
         return undefined;
       case 'tenant':
-        queue.pause({ account, site: path.site }, until, why);
+        queue.pause({ account: Number(key.tenant), site: key.site }, until, why);
         return undefined;
       case 'domain':
         queue.pause({ destination: key.destination }, until, why);
@@ -36,8 +45,10 @@ export function makeObeyReply({ queue, paths, suspensions, responses, policies }
       case 'recipient':
         return until;
     }
-  }
+  };
+}
 
+export function makeObeyReply({ responses, obey, keep }: ObeyReplyDeps): ObeyReply {
   return (path, delivery, outcome) => {
     // Only what a peer said has been classified: our own words never meet a rule.
     if (outcome.kind === 'released' || outcome.kind === 'delivered' || outcome.rule === undefined) return undefined;
@@ -52,7 +63,8 @@ export function makeObeyReply({ queue, paths, suspensions, responses, policies }
       reply,
       stage,
     });
-    const times = overrides.map((override) => obey(path, delivery.account, override) ?? 0);
+    overrides.forEach(keep);
+    const times = overrides.map((override) => obey(override) ?? 0);
     return times.length > 0 ? Math.max(...times) : undefined;
   };
 }

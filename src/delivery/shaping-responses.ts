@@ -138,7 +138,7 @@ export function makeResponseRules(
       if (rule === undefined) return [];
       const now = clock.now();
       const key = keyOf(rule.scope, response);
-      const name = nameOf(key);
+      const name = overrideName(key);
       if (!isEnough(rule, name, now)) return [];
       const { code, text } = response.reply;
       const made = {
@@ -159,7 +159,7 @@ export function makeResponseRules(
         { scope: 'tenant', tenant, site },
         { scope: 'domain', destination },
       ];
-      return keys.flatMap((key) => current(nameOf(key), now));
+      return keys.flatMap((key) => current(overrideName(key), now));
     },
     all() {
       const now = clock.now();
@@ -168,7 +168,8 @@ export function makeResponseRules(
     },
     restore(saved) {
       const now = clock.now();
-      for (const override of saved) if (override.until > now && override.key.scope !== 'recipient') keep(nameOf(override.key), override);
+      for (const override of saved)
+        if (override.until > now && override.key.scope !== 'recipient') keep(overrideName(override.key), override);
     },
     lift: drop,
   };
@@ -187,7 +188,8 @@ function keyOf(scope: ShapingScope, { source, site, tenant, destination }: Respo
   }
 }
 
-function nameOf(key: OverrideKey): string {
+/** The key as text; equal keys have equal names. */
+export function overrideName(key: OverrideKey): string {
   switch (key.scope) {
     case 'path':
       return JSON.stringify(['path', key.source, key.site]);

@@ -34,6 +34,7 @@ export const RETENTION = {
     queue: { kind: 'until', when: 'the delivery is settled' },
     destination: { kind: 'until', when: 'no delivery to it is open' },
     outbox: { kind: 'until', when: 'every reader has it' },
+    restriction: { kind: 'until', when: 'it is over' },
     warmup: { kind: 'bounded', by: 'the sources of the configuration' },
     hold: { kind: 'bounded', by: 'what operators hold; released by them' },
     usage: { kind: 'period', ms: 2 * DAY, from: 'the start of the day it counts' },

@@ -5,6 +5,7 @@
  * Ownership is not stored: one process owns the spool, remembers what it took, and a crash simply forgets it.
  */
 import type { Address, Body, Delivery, FlowKey, LastAttempt, Message, Priority } from '#core';
+import type { RestrictionStore } from './restriction-store.js';
 import type { WarmupStore } from './warmup-store.js';
 
 /** An event on its way to its readers, committed with what it tells of. */
@@ -183,7 +184,7 @@ export interface BodyWriter {
   discard(): Promise<void>;
 }
 
-export interface SpoolStore extends WarmupStore {
+export interface SpoolStore extends RestrictionStore, WarmupStore {
   newBody(): BodyWriter;
   /** Bytes of a body, whole for inline, streamed for a file. Throws StoreError when the file is gone or short. */
   openBody(body: Body): AsyncIterable<Uint8Array>;

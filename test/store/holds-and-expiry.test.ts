@@ -76,3 +76,15 @@ it('counts what stands before a delivery in its flow, up to a limit', async () =
   expect(await Promise.all([0, 1, 2, 3, 4].map((index) => ahead(index)))).toEqual([1, 0, 2, 0, 0]);
   expect(await ahead(2, 1)).toBe(1);
 });
+
+it('keeps restrictions over a reopen, one for each subject and rule, and sweeps those that are over', async () => {
+  const row = (subject: string, rule: string, until: number) => ({ subject, rule, until, body: `{"until":${until}}` });
+  for (const restriction of [row('a', '1', 100), row('a', '2', 300), row('b', '1', 200), row('a', '1', 400)]) {
+    await stores.spool.saveRestriction(restriction);
+  }
+  await stores.reopen();
+  expect(await stores.spool.restrictions(200, 10)).toEqual([row('a', '1', 400), row('a', '2', 300)]);
+  expect(await stores.spool.restrictions(0, 2)).toEqual([row('a', '1', 400), row('a', '2', 300)]);
+  await stores.spool.sweep(300);
+  expect(await stores.spool.restrictions(0, 10)).toEqual([row('a', '1', 400)]);
+});

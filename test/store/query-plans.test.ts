@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventSql } from '../../dist/store/sqlite/event-query.js';
 import { loadMigrations, migrate } from '../../dist/store/sqlite/migrate.js';
 import { type Connection, openDatabase } from '../../dist/store/sqlite/open-database.js';
+import { RESTRICTION_SQL } from '../../dist/store/sqlite/restriction-rows.js';
 import { INSPECT_SQL } from '../../dist/store/sqlite/spool-inspect.js';
 import { LIST_SQL } from '../../dist/store/sqlite/spool-list.js';
 import { SWEEP_SQL } from '../../dist/store/sqlite/spool-sweep.js';
@@ -50,6 +51,11 @@ describe('query plans', () => {
       'SEARCH queue USING PRIMARY KEY (destination=? AND account=? AND priority=? AND (due,id)>(?,?))',
     );
     expect(planOf(spool, TAKE_SQL.nextHead)).toBe('SEARCH queue USING PRIMARY KEY ((destination,account,priority,due)>(?,?,?,?))');
+  });
+
+  it('restrictions are found and swept by when they end', () => {
+    expect(planOf(spool, RESTRICTION_SQL.current)).toBe('SEARCH restriction USING INDEX restriction_until (until>?)');
+    expect(planOf(spool, RESTRICTION_SQL.sweep)).toContain('USING COVERING INDEX restriction_until (until<?)');
   });
 
   it('expiry walks open deliveries by message, and the place in a flow is a range of its key', () => {

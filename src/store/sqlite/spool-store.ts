@@ -97,6 +97,8 @@ export async function makeSpoolStore(
     warmups: () => writer.call('warmups'),
     saveWarmup: (warmup) => writer.call('saveWarmup', warmup),
     deleteWarmup: (source) => writer.call('deleteWarmup', source),
+    restrictions: (now, limit) => writer.call('restrictions', now, limit),
+    saveRestriction: (restriction) => writer.call('saveRestriction', restriction),
     putHold: (hold) => writer.call('putHold', hold),
     removeHolds: (ids) => writer.call('removeHolds', ids),
     putEvents: (events) => writer.call('putEvents', events),

@@ -6,6 +6,7 @@ import { RETENTION, SWEEP_LIMIT } from '../retention.js';
 import type { Destinations } from './destinations.js';
 import { makeGivenAnswerSweep } from './given-answers.js';
 import type { Connection } from './open-database.js';
+import { makeRestrictionSweep } from './restriction-rows.js';
 
 export interface Swept {
   more: boolean;
@@ -25,6 +26,7 @@ export function makeSpoolSweep(database: Connection, destinations: Destinations)
     'DELETE FROM usage WHERE (day, account, domain) IN (SELECT day, account, domain FROM usage WHERE day < ? LIMIT ?)',
   );
   const sweepGivenAnswers = makeGivenAnswerSweep(database);
+  const sweepRestrictions = makeRestrictionSweep(database);
   const someDestinations = database.prepare<[number, number], { id: number; name: string; used: number }>(
     `SELECT id, name, EXISTS (SELECT 1 FROM queue WHERE queue.destination = destination.id) AS used
      FROM destination WHERE id > ? ORDER BY id LIMIT ?`,
@@ -57,6 +59,7 @@ export function makeSpoolSweep(database: Connection, destinations: Destinations)
       const firstDayKept = new Date(now - RETENTION.spool.usage.ms).toISOString().slice(0, 10);
       if (deleteUsage.run(firstDayKept, SWEEP_LIMIT).changes === SWEEP_LIMIT) return { more: true, bodyFiles };
       if (sweepGivenAnswers(now, SWEEP_LIMIT) === SWEEP_LIMIT) return { more: true, bodyFiles };
+      if (sweepRestrictions(now, SWEEP_LIMIT) === SWEEP_LIMIT) return { more: true, bodyFiles };
       return { more: sweepDestinations(), bodyFiles };
     },
   };

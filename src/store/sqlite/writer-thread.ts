@@ -9,6 +9,7 @@ import { loadMigrations, migrate } from './migrate.js';
 import { type Connection, openDatabase } from './open-database.js';
 import { makeOutboxReads, makeOutboxWrites } from './outbox-rows.js';
 import { removeOrphanBodies } from './remove-orphan-bodies.js';
+import { makeRestrictionReads, makeRestrictionWrites } from './restriction-rows.js';
 import { serveThread, type ThreadCalls } from './serve-thread.js';
 import { makeHoldReads, makeHoldWrites } from './spool-holds.js';
 import { makeSpoolPut } from './spool-put.js';
@@ -32,6 +33,7 @@ function makeSpoolCalls(database: Connection) {
       ...makeOutboxReads(database),
       ...makeHoldReads(database),
       ...makeWarmupReads(database),
+      ...makeRestrictionReads(database),
       ...makeGivenAnswerReads(database),
     },
     writes: {
@@ -40,6 +42,7 @@ function makeSpoolCalls(database: Connection) {
       ...makeOutboxWrites(database),
       ...makeHoldWrites(database),
       ...makeWarmupWrites(database),
+      ...makeRestrictionWrites(database),
       ...makeStoredWrites(database),
       ...makeSpoolSweep(database, destinations),
     },

@@ -127,6 +127,8 @@ export function makeHarness(
     recorder: makeRecorder({ clock: systemClock }),
     spool: {
       openBody: (body) => (body.kind === 'inline' ? chunksOf(Buffer.from(body.bytes), 1 << 20) : (files.get(body.name) ?? missing)()),
+      restrictions: async () => [],
+      saveRestriction: async () => {},
     },
     dns,
     mtaSts: options.mtaSts ?? { policyFor: async () => undefined },
