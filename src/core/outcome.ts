@@ -35,6 +35,8 @@ export type Outcome =
       uncertain?: boolean;
       /** Id of the rule that says what the peer's reply means. */
       rule?: string;
+      /** That rule says that another of our addresses may be welcome. */
+      otherSource?: true;
       dkim?: string;
     }
   | {
@@ -46,6 +48,7 @@ export type Outcome =
       sessionMs: number;
       description?: string;
       rule?: string;
+      otherSource?: true;
       dkim?: string;
     }
   | { kind: 'released' };

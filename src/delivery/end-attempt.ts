@@ -13,9 +13,10 @@ export function ownReply(code: number, enhancedCode: string, text: string): Smtp
 /** What the peer's reply means for this delivery. */
 export function refused(attempt: Attempt, stage: Stage, reply: SmtpReply, classify: ClassifyBounce): Outcome {
   const { mxHost } = attempt.connection;
-  const { severity, reason, ruleId, short } = classify({ stage, reply, mxHost, destination: attempt.delivery.destinationName });
+  const { severity, reason, ruleId, short, action } = classify({ stage, reply, mxHost, destination: attempt.delivery.destinationName });
   const outcome = severity === 'permanent' ? failed(attempt, stage, reply, reason, short) : deferred(attempt, stage, reply, reason);
   outcome.rule = ruleId;
+  if (action === 'retry-other-source') outcome.otherSource = true;
   return outcome;
 }
 

@@ -20,6 +20,7 @@ import type { SitePolicies } from './site-policies.js';
 import type { Sources } from './sources.js';
 import type { Supply, Taken } from './supply.js';
 import { findFallback, siteOfTransport, type Transport } from './transport.js';
+import { makeTurnedAway } from './turned-away.js';
 import type { Warmups } from './warmups.js';
 
 export interface SortDeps {
@@ -51,6 +52,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   /** Paths whose source has no address of the family that the site needs. */
   const unfit = makeExpiringSet({ clock, lifetimeMs: HOUR, maxSize: 10_000 });
   const portBlock = makePortBlock({ clock });
+  const turnedAway = makeTurnedAway();
   /** Deliveries that were given to each source and have not come back. */
   const onTheirWay = new Map<string, number>();
   warmups.onChange(() => asides.bringBack());
@@ -92,7 +94,8 @@ export function makeSortedSupply(deps: SortDeps): Supply {
 
   async function sortOne(site: string, delivery: Delivery): Promise<() => void> {
     const message = await queue.message(delivery.message);
-    const candidates = await candidatesFor(message);
+    const allowed = await candidatesFor(message);
+    const candidates = turnedAway.without(delivery, allowed);
     const fallback = findFallback(transports, delivery.destinationName);
     // From here on without waiting: what is decided must still hold when it is done.
     return () => {
@@ -103,7 +106,8 @@ export function makeSortedSupply(deps: SortDeps): Supply {
         hasFallback: fallback !== undefined && (paths.find(siteOfTransport(fallback))?.suspendedUntil ?? 0) === 0,
       });
       if (choice.kind === 'wait') asides.add(site, delivery, choice);
-      else if (choice.kind === 'source') give(paths.get(site, choice.name), { delivery, via: { source: sources.get(choice.name) } });
+      else if (choice.kind === 'source')
+        give(paths.get(site, choice.name), { delivery, via: { source: sources.get(choice.name) }, candidates });
       else if (fallback !== undefined)
         give(paths.get(siteOfTransport(fallback)), { delivery, via: { source: sources.default, transport: fallback } });
     };
@@ -176,9 +180,12 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       if (parks.has(path)) onReady(path);
     },
     returned: (taken) => count(taken, -1),
-    ended(path, { delivery, via }, outcome, reach) {
+    ended(path, { delivery, via, candidates = [] }, outcome, reach) {
       if (reach === 'reached') warmups.note(path.source, outcome.kind === 'failed');
       if (via.transport === undefined && !hasOnePath(path.site)) noteConnection(path, outcome, reach);
+      if (turnedAway.note(path.source, delivery, outcome)) {
+        return candidates.some((name) => name !== path.source && stateAt(path.site, name).kind === 'ready');
+      }
       if (outcome.kind !== 'deferred' || via.transport !== undefined || hasOnePath(path.site)) return false;
       if (lacksFamily(outcome)) return isNews(path);
       return isUnreachable(outcome, reach) && findFallback(transports, delivery.destinationName) !== undefined;

@@ -15,6 +15,8 @@ export interface Via {
 export interface Taken {
   delivery: Delivery;
   via: Via;
+  /** Sources it may leave from, when there was a choice. */
+  candidates?: readonly string[];
 }
 
 export interface Supply {
@@ -27,7 +29,10 @@ export interface Supply {
   wake(path: Path): void;
   /** The delivery is no longer on its way, whatever became of it: called once for each that was taken, after ended() if it was attempted. */
   returned(taken: Taken): void;
-  /** Learns from what came of an attempt. True: nobody could be connected to, and there is another way that the message should be tried by at once. */
+  /**
+   * Learns from what came of an attempt. True: there is another way that the message should be tried by at once, because nobody could be connected to
+   * or our address was turned away.
+   */
   ended(path: Path, taken: Taken, outcome: Outcome, reach: Reach): boolean;
   /** Why a delivery that is due has no path yet, for people. */
   explain(delivery: Delivery): string | undefined;

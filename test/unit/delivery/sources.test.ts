@@ -59,6 +59,15 @@ describe('sources', () => {
     }
   });
 
+  it('lose and repeat nothing when paths are narrow and much waits for them', async () => {
+    await start({}, { concurrencyPerDestination: 1 });
+    await harness.send({}, ...many(400));
+    const recipients = mx.messages.flatMap(({ rcptTo }) => rcptTo);
+    expect(recipients.length).toBe(400);
+    expect(new Set(recipients).size).toBe(400);
+    expect(harness.queue.maxHeld).toBeLessThan(60);
+  });
+
   it('are what the message asks for', async () => {
     await start();
     const settled = await harness.send({ options: { sendingIp: B } }, ...many(8));
@@ -99,6 +108,41 @@ describe('sources', () => {
     );
     expect(suspended).toBe(1);
     expect(harness.queue.resting.size).toBe(0);
+  });
+});
+
+describe('a source that is turned away', () => {
+  const BLOCKED = '554 5.7.1 Service unavailable; Client host blocked using zen.spamhaus.org';
+  const refusing = (addresses: string[], reply = BLOCKED): ScriptedMxOptions => ({
+    script: { rcpt: ({ session }) => (addresses.includes(session.remoteAddress) ? reply : undefined) },
+  });
+
+  it('costs a message one more try, from another', async () => {
+    await start(refusing([A]));
+    const settled = await harness.send({}, ...many(8));
+    expect(settled.map(({ event }) => event.event)).toEqual(Array(8).fill('delivered'));
+    expect(from(B, settled)).toBe(8);
+    expect(mx.sessions.some(({ remoteAddress }) => remoteAddress === A)).toBe(true);
+  });
+
+  it('is the end when the other one is turned away, too', async () => {
+    await start(refusing([A, B]));
+    const [settled] = await harness.send();
+    expect(settled?.event).toMatchObject({ event: 'failed', severity: 'permanent', reason: 'espblock' });
+    expect(mx.sessions.flatMap(({ commands }) => commands).filter((line) => line.startsWith('RCPT')).length).toBe(2);
+    expect(harness.queue.settled.length).toBe(1);
+  });
+
+  it('is the end when the message may leave from nowhere else', async () => {
+    await start(refusing([A]));
+    const [settled] = await harness.send({ options: { sendingIp: A } });
+    expect(settled?.event).toMatchObject({ event: 'failed', severity: 'permanent', envelope: { 'sending-ip': A } });
+  });
+
+  it('is no reason for another try when the recipient is refused', async () => {
+    await start(refusing([A, B], '550 5.1.1 no such user'));
+    await harness.send({}, ...many(6));
+    expect(mx.sessions.flatMap(({ commands }) => commands).filter((line) => line.startsWith('RCPT')).length).toBe(6);
   });
 });
 
