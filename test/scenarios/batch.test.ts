@@ -1,4 +1,7 @@
 /** One call, a message for each recipient: variables from all three places and both doors, on the wire, in events, across restarts. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { simpleParser } from 'mailparser';
 import { expect, onTestFinished, test } from 'vitest';
 import { verifyDkim } from '../support/verify-dkim.mjs';
@@ -207,4 +210,63 @@ test('a peer without 8BITMIME gets every value all the same', async () => {
   });
   const mails = await received(world, 1);
   expect([mails['a@dst.test']?.mail.subject, mails['a@dst.test']?.mail.text?.trim()]).toEqual(['grüße 日本 😀', 'grüße 日本 😀']);
+});
+
+test('a thousand recipients cost one body and one message row', async () => {
+  const world = await openWorld({ mx: { script: { mail: '451 4.3.0 later' } } });
+  const addresses = Array.from({ length: 1000 }, (_, index) => `r${index}@dst.test`);
+  const variables = Object.fromEntries(addresses.map((address, index) => [address, { id: index }]));
+  const form = {
+    from: 'a@src.test',
+    subject: '%recipient.id%',
+    text: `%recipient.id% ${'x'.repeat(4000)}`,
+    'recipient-variables': JSON.stringify(variables),
+  };
+  const send = (to: string[]) => world.server.api('POST', '/v3/src.test/messages', { form: { ...form, to: to.join(', ') } });
+  expect((await send([...addresses, 'one-more@dst.test'])).body).toEqual({ message: 'Too many recipients, max is 1000' });
+  expect((await send(addresses)).status).toBe(200);
+  const spool = new Database(join(world.server.dataDir, 'spool.db'), { readonly: true });
+  onTestFinished(() => void spool.close());
+  const count = (sql: string) => Object.values(spool.prepare(sql).get() as Record<string, number>)[0];
+  expect([count('SELECT count(*) FROM message'), count('SELECT count(*) FROM message_content')]).toEqual([1, 1]);
+  expect(count('SELECT max(length(body)) + max(length(head)) FROM message_content')).toBeLessThan(5000);
+  expect(count('SELECT count(*) FROM queue WHERE variables IS NOT NULL')).toBe(1000);
+
+  world.mx.script = {};
+  await waitFor(async () => (await world.server.api('POST', '/mailwagon/v1/queue/retry', { form: { all: 'yes' } })).status === 200);
+  await world.mx.waitForMessages(1000);
+  for (const { rcptTo, data } of world.mx.messages) {
+    const id = /^r(\d+)@/.exec(rcptTo.join())?.[1];
+    expect(data.toString('latin1')).toMatch(new RegExp(`^To: r${id}@dst\\.test\r$[\\s\\S]*^Subject: ${id}\r$[\\s\\S]*^${id} xxx`, 'm'));
+  }
+});
+
+test('a container larger than memory should hold leaves one body behind', async () => {
+  const world = await openWorld({ mx: { script: { mail: '451 4.3.0 later' } } });
+  const message = file('m', container('{"a@dst.test": {"place": "c"}}', `${INNER}${'a line of text\n'.repeat(20_000)}`), 'message/rfc822');
+  const send = () => world.server.api('POST', '/v3/src.test/messages.mime', { form: { to: ['a@dst.test', 'b@dst.test'], message } });
+  expect((await send()).status).toBe(200);
+  const bodies = () =>
+    readdirSync(join(world.server.dataDir, 'spool'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(bodies()).toHaveLength(1);
+  const broken = file('m', container('{', `${INNER}${'a line of text\n'.repeat(20_000)}`), 'message/rfc822');
+  expect((await world.server.api('POST', '/v3/src.test/messages.mime', { form: { to: 'a@dst.test', message: broken } })).status).toBe(400);
+  expect(bodies()).toHaveLength(1);
+});
+
+test('a batch that is sent again is a batch again', async () => {
+  const world = await openWorld();
+  await world.send({
+    to: 'a@dst.test',
+    subject: 'For %recipient.x%',
+    text: '%recipient_email%',
+    'recipient-variables': '{"a@dst.test": {"x": 1}}',
+  });
+  const [accepted] = await world.waitForEvents({ accepted: 1, delivered: 1 });
+  const url = new URL((accepted as unknown as { storage: { url: string } }).storage.url);
+  const { status } = await world.server.api('POST', url.pathname, { form: { to: 'b@dst.test, c@dst.test' } });
+  expect(status).toBe(200);
+  const mails = await received(world, 3);
+  expect(mails['b@dst.test']?.mail.text?.trim()).toBe('b@dst.test');
+  expect(mails['c@dst.test']?.mail.headers.get('to')).toMatchObject({ value: [{ address: 'c@dst.test' }] });
 });

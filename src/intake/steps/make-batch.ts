@@ -4,17 +4,17 @@
  */
 import { type Address, Refusal } from '#core';
 import { decodeHeaderText, type HeadField, hasPlaceholder, makeField, parseAddressList, planMerge } from '#mail';
+import type { SpoolStore } from '#store';
+import type { Draft } from '../draft.js';
 import type { Step } from '../step.js';
 
 const ALONE = makeField('To', '%recipient%');
-const OTHER_RECIPIENTS = new Set(['cc', 'resent-to', 'resent-cc']);
+const NAMES_RECIPIENTS = new Set(['to', 'cc', 'resent-to', 'resent-cc']);
 
-export const makeBatch: Step = async (draft, { spool }) => {
-  if (draft.recipientVariables === undefined) return draft;
-  const isFilled = ({ value }: HeadField) => hasPlaceholder(decodeHeaderText(value));
-  const others = draft.head.filter((field) => !OTHER_RECIPIENTS.has(field.lowerName) || isFilled(field));
-  const hasTo = others.some((field) => field.lowerName === 'to');
-  const head = hasTo ? others.map((field) => (field.lowerName === 'to' && !isFilled(field) ? ALONE : field)) : [ALONE, ...others];
+export const makeBatch: Step = (draft, { spool }) => (draft.recipientVariables === undefined ? draft : asBatch(draft, spool));
+
+async function asBatch(draft: Draft, spool: Pick<SpoolStore, 'openBody'>): Promise<Draft | Refusal> {
+  const head = withoutOthers(draft.head);
   try {
     // Small texts can always be merged.
     if (draft.body.kind === 'file') await planMerge(head, spool.openBody(draft.body));
@@ -23,7 +23,17 @@ export const makeBatch: Step = async (draft, { spool }) => {
     throw error;
   }
   return { ...draft, head, merge: draft.merge ?? {}, recipientNames: namesIn(draft.head) };
-};
+}
+
+/** Fields that name recipients stay where they have placeholders; in place of the first To that has none, or at the top, stands the recipient alone. */
+function withoutOthers(head: readonly HeadField[]): HeadField[] {
+  const isFilled = ({ value }: HeadField) => hasPlaceholder(decodeHeaderText(value));
+  const tos = head.filter((field) => field.lowerName === 'to');
+  const replaced = tos.some(isFilled) ? undefined : tos[0];
+  const kept = head.filter((field) => field === replaced || !NAMES_RECIPIENTS.has(field.lowerName) || isFilled(field));
+  if (tos.length === 0) return [ALONE, ...kept];
+  return kept.map((field) => (field === replaced ? ALONE : field));
+}
 
 /** Display names of those whom To and Cc name. */
 function namesIn(head: readonly HeadField[]): Map<Address, string> {

@@ -72,6 +72,8 @@ describe('the head of a batch', () => {
     ['To: %recipient.name% <support@src.example>\r\nCc: eve@dst.example\r\n', 'To: %recipient.name% <support@src.example>\r\n'],
     ['Cc: %recipient.manager%\r\nTo: bob@dst.example\r\nBcc: x@dst.example\r\n', 'Cc: %recipient.manager%\r\nTo: %recipient%\r\n'],
     ['Subject: x\r\n', 'To: %recipient%\r\nSubject: x\r\n'],
+    ['To: a@dst.example\r\nTo: b@dst.example\r\n', 'To: %recipient%\r\n'],
+    ['To: a@dst.example\r\nTo: %recipient%, \r\n', 'To: %recipient%, \r\n'],
   ])('%j names nobody else', async (fields, expected) => {
     const taken = await head(fields);
     const kept = taken.head.split(/(?<=\r\n)/).filter((line) => /^(?:To|Cc|Bcc|Subject):/.test(line));
