@@ -1,0 +1,126 @@
+/** The fallback takes over from a path that is left alone, and gives back when a probe has shown that it works again. */
+import { pino } from 'pino';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Delivery, Outcome } from '../../../dist/core/index.js';
+import { makePaths, type Path, type Paths } from '../../../dist/delivery/paths.js';
+import { makeSortedSupply } from '../../../dist/delivery/sort-by-source.js';
+import { makeSources } from '../../../dist/delivery/sources.js';
+import type { Supply, Taken } from '../../../dist/delivery/supply.js';
+
+const A = '192.0.2.1';
+const SITE = 'mx.test';
+const MINUTE = 60_000;
+const FALLBACK = { match: '*', when: 'fallback', host: 'relay.test', port: 587, tls: 'none' } as const;
+
+let now: number;
+let due: Delivery[];
+let ready: Path[];
+let paths: Paths;
+let supply: Supply;
+let nextId: number;
+
+beforeEach(() => {
+  now = 1_000_000;
+  nextId = 1;
+  due = [];
+  ready = [];
+  const clock = { now: () => now, monotonic: () => now };
+  paths = makePaths({ limits: { perPath: 20, total: 200 }, clock, jitter: () => 0 });
+  supply = makeSortedSupply({
+    queue: {
+      take: (_site, limit) => due.splice(0, limit),
+      rest: () => undefined,
+      wake: () => undefined,
+      message: async () => ({ domain: 'src.test', options: {} }) as never,
+      giveBack: (delivery) => void due.unshift(delivery),
+      setAside: () => undefined,
+      bringBack: (delivery) => void due.unshift(delivery),
+      withhold: () => () => undefined,
+    },
+    paths,
+    policies: { of: () => undefined, forget: () => undefined },
+    sources: makeSources([{ ipv4: A }], 'own.test'),
+    warmups: { sendableAt: () => 0, note: () => undefined, onChange: () => undefined },
+    transports: [FALLBACK],
+    directory: { domains: { find: async () => undefined }, sources: { wanted: async () => [] } } as never,
+    clock,
+    logger: pino({ level: 'silent' }),
+    onReady: (path) => void ready.push(path),
+  });
+});
+
+/** Puts one delivery and gives the path it was sorted to, with what was taken there. */
+async function next(): Promise<{ source: string; site: string; path: Path; taken: Taken }> {
+  ready.length = 0;
+  const id = nextId++;
+  due.push({ id, message: id, recipient: `u${id}@dst.test`, destinationName: 'dst.test', account: 1, priority: 0, due: now } as Delivery);
+  supply.onDue(SITE);
+  await expect.poll(() => ready.length).toBe(1);
+  const [path] = ready as [Path];
+  const taken = supply.take(path);
+  if (taken === undefined) throw new Error('nothing can be taken from the path');
+  return { source: path.source, site: path.site, path, taken };
+}
+
+const unreachable: Outcome = {
+  kind: 'deferred',
+  reply: { code: 421, enhancedCode: '4.4.1', text: 'timed out' },
+  stage: 'connect',
+  reason: 'generic',
+  connection: { mxHost: SITE, mxHostIp: '198.51.100.1' },
+  sessionMs: 0,
+};
+const direct = { source: A, site: SITE };
+const relayed = { source: 'default', site: 'relay.test:587' };
+
+describe('a path that is left alone', () => {
+  it('gives its mail to the fallback, and has it back after a probe that got through', async () => {
+    expect(await next()).toMatchObject(direct);
+    const path = paths.get(SITE, A);
+    paths.suspend(path, now + MINUTE);
+    supply.rest(path, now + MINUTE, 'no session could be had');
+    const other = await next();
+    expect(other).toMatchObject(relayed);
+    expect(other.taken.via.transport).toEqual(FALLBACK);
+
+    now += MINUTE;
+    paths.resume(path);
+    supply.wake(path);
+    const probe = await next();
+    expect(probe).toMatchObject(direct);
+    paths.started(probe.path);
+    expect(await next()).toMatchObject(relayed);
+
+    paths.note(probe.path, 'reached');
+    paths.ended(probe.path);
+    expect(await next()).toMatchObject(direct);
+  });
+
+  it('keeps its mail with the fallback when the probe fails', async () => {
+    const path = paths.get(SITE, A);
+    paths.suspend(path, now + MINUTE);
+    paths.resume(path);
+    const probe = await next();
+    expect(probe).toMatchObject(direct);
+    paths.started(probe.path);
+    expect(supply.ended(probe.path, probe.taken, unreachable, 'unreached')).toBe(true);
+    expect(paths.note(probe.path, 'unreached')).toBe('suspended');
+    paths.ended(probe.path);
+    expect(await next()).toMatchObject(relayed);
+  });
+});
+
+describe('a blocked port', () => {
+  it('sends everything to the fallback but one delivery a minute, until that gets through', async () => {
+    const { taken } = await next();
+    for (const site of ['a.test', 'b.test', 'c.test']) supply.ended(paths.get(site, A), taken, unreachable, 'unreached');
+    expect(await next()).toMatchObject(relayed);
+    now += MINUTE;
+    const probe = await next();
+    expect(probe).toMatchObject(direct);
+    expect(await next()).toMatchObject(relayed);
+    const through: Outcome = { ...unreachable, kind: 'delivered', reply: { code: 250, enhancedCode: '', text: 'ok' } };
+    expect(supply.ended(probe.path, probe.taken, through, 'reached')).toBe(false);
+    expect(await next()).toMatchObject(direct);
+  });
+});
