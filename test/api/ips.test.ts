@@ -19,7 +19,7 @@ const message = (answer: { status: number; json: { message: string } }) => [answ
 
 describe('addresses', () => {
   it('are listed, with an entry of details each', async () => {
-    const list = await client().ips.list();
+    const list = await client().ips.list({ dedicated: true });
     expect(list.items).toEqual([A, B, C]);
     expect(list.total_count).toBe(3);
     expect((await get('/v3/ips')).details.map(({ ip, is_on_warmup }: { ip: string; is_on_warmup: boolean }) => [ip, is_on_warmup])).toEqual(

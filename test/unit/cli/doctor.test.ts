@@ -266,7 +266,7 @@ function pages(ready: string, metrics: string, status = 200): Partial<DoctorWorl
 }
 
 describe('a smarthost for everything', () => {
-  const transports: Config['delivery']['transports'] = [{ match: '*', host: 'smart.example', port: 587, tls: 'require' }];
+  const transports: Config['delivery']['transports'] = [{ match: '*', when: 'always', host: 'smart.example', port: 587, tls: 'require' }];
   const delivery = { port: 25, transports, allowPrivateNetworks: false };
   it.each([
     ['ok', /answers on port 587/, { 'smart.example': { A: ['10.0.0.9'] } }, { kind: 'greeted', line: '220' }],

@@ -151,7 +151,7 @@ describe('a suspension', () => {
 
 it('paths keep half of the lanes for those that work, and a quarter of them from those that do not', () => {
   const { paths } = setUp({ perPath: 20, total: 8 });
-  const [good, fresh, dead] = ['good', 'new', 'dead'].map(paths.get);
+  const [good, fresh, dead] = ['good', 'new', 'dead'].map((site) => paths.get(site));
   if (!good || !fresh || !dead) throw new Error('three');
   paths.note(good, 'reached');
   paths.note(dead, 'unreached');

@@ -71,6 +71,7 @@ function setUp(limit: number | null = null) {
     spool: {
       newBody,
       openBody,
+      givenAnswer: async () => undefined,
       putEvents: async (events) => {
         if (failRejected) throw failRejected;
         rejected.push(...events);

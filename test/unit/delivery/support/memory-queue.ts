@@ -123,6 +123,7 @@ export function makeMemoryQueue(): MemoryQueue {
     list: unused,
     retry: unused,
     cancel: unused,
+    clear: unused,
     start: async () => undefined,
     stop: () => undefined,
   };

@@ -55,6 +55,9 @@ export function fakeDirectory(): FakeDirectory {
     accounts: unused as Directory['accounts'],
     keys: unused as Directory['keys'],
     dkimKeys: unused as Directory['dkimKeys'],
+    templates: unused as Directory['templates'],
+    sources: unused as Directory['sources'],
+    pools: unused as Directory['pools'],
     domains: Object.assign(Object.create(unused), {
       async find(name: string) {
         if (directory.failure) throw directory.failure;
@@ -105,13 +108,15 @@ export function fakeIntake(): FakeIntake {
     after: () => undefined,
     pressure: undefined,
     refusalNow: () => intake.pressure,
+    givenAnswer: async () => undefined,
     async accept(submission) {
       await intake.before(submission);
       const { content, ...rest } = submission;
       const chunks: Uint8Array[] = [];
       let read = 0;
       try {
-        for await (const chunk of content) {
+        // The SMTP door hands the message on as it comes in.
+        for await (const chunk of content as AsyncIterable<Uint8Array>) {
           chunks.push(chunk);
           read += chunk.length;
           await intake.during(read);
