@@ -87,6 +87,8 @@ export interface MessageFacts {
   apiKeyId?: string;
   /** Opaque key of the stored message. */
   storageKey: string;
+  /** The stored template that made its texts; `isText`: the plain one too. */
+  template?: { name: string; version: string; isText: boolean };
 }
 
 /** A message as the spool keeps it. `size` counts head, empty line and body. */
@@ -116,10 +118,12 @@ export interface Message {
 /** What the messages of a batch are made with, beside the variables of each recipient. */
 export interface Merge {
   /**
-   * The text parts are Handlebars sources rendered with these, whose own texts may name variables of the recipient. Absent: the parts are as they
+   * The HTML part is a Handlebars source rendered with these, whose own texts may name variables of the recipient. Absent: the parts are as they
    * should be but for `%recipient.name%`.
    */
   templateVariables?: Record<string, unknown>;
+  /** The plain text part is the same source: it is made of the HTML that comes of it. */
+  textFromHtml?: boolean;
 }
 
 /** 0: single messages; 1: messages to several recipients; 2: bulk. Lower goes first, at a bounded cost to the others. */

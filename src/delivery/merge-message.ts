@@ -75,7 +75,8 @@ function makePlans(spool: Bodies): (message: Message) => Promise<MergePlan> {
   }
 
   function make({ id, head, body, merge }: Message): Promise<MergePlan> {
-    const source = merge?.templateVariables === undefined ? undefined : templateSource(merge.templateVariables);
+    const source =
+      merge?.templateVariables === undefined ? undefined : templateSource(merge.templateVariables, merge.textFromHtml === true);
     const plan = planMerge(parseHead(head), body.kind === 'inline' ? [body.bytes] : spool.openBody(body), source);
     const entry = { plan, size: 0 };
     kept.set(id, entry);

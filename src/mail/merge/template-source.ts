@@ -15,7 +15,7 @@ export function templateSource(variables: Readonly<Record<string, unknown>>, tex
     return (recipient) => {
       const lookup = makeLookup(recipient);
       const html = substituteText(template.render(substituteTexts({ ...variables }, lookup)), lookup);
-      return kind === 'text' ? textOfHtml(html) : html;
+      return kind === 'text' ? `${textOfHtml(html)}\n` : html;
     };
   };
 }

@@ -111,8 +111,17 @@ describe('stored templates', () => {
 
   it('are rendered for each recipient', async () => {
     const merge = makeMergeMessage({ spool: makeSpool('') });
-    const rendered = await merge(makeMessage(1, source, { templateVariables: variables }), deliveryTo(7, { name: '<A>', a: 1, id: 2 }));
+    const rendered = await merge(
+      makeMessage(1, source, { templateVariables: variables, textFromHtml: true }),
+      deliveryTo(7, { name: '<A>', a: 1, id: 2 }),
+    );
     expect((await bodyOf(rendered)).toString()).toBe('Hi <A>: [1][b] 2\r\n');
+  });
+
+  it('leave a text alone that is none', async () => {
+    const merge = makeMergeMessage({ spool: makeSpool('') });
+    const message = makeMessage(1, '{{greeting}} %recipient.name%\r\n', { templateVariables: variables });
+    expect((await bodyOf(await merge(message, deliveryTo(7, { name: '<A>' })))).toString()).toBe('{{greeting}} <A>\r\n');
   });
 
   it('escape values in HTML', async () => {
@@ -124,8 +133,8 @@ describe('stored templates', () => {
   });
 
   it.each([
-    ['{{#if}', { templateVariables: {} }],
-    ['{{#each list}}{{../big}}{{/each}}', { templateVariables: { list: Array(200).fill(1), big: 'x'.repeat(10_000) } }],
+    ['{{#if}', { templateVariables: {}, textFromHtml: true }],
+    ['{{#each list}}{{../big}}{{/each}}', { templateVariables: { list: Array(200).fill(1), big: 'x'.repeat(10_000) }, textFromHtml: true }],
   ])('that fail on a recipient fail their delivery for good: %s', async (text, templates) => {
     const message = makeMessage(1, `${text}\r\n`, templates);
     await expect(makeMergeMessage({ spool: makeSpool('') })(message, deliveryTo(7))).rejects.toThrow(MergeError);
