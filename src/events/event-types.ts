@@ -41,6 +41,7 @@ interface MessageFields {
   tags: string[];
   campaigns: [];
   'user-variables': Record<string, unknown>;
+  template?: { name: string; version: string; 'is-text': boolean };
 }
 
 interface MessageEventBase<N extends EventName> extends EventBase<N>, MessageFields {

@@ -161,6 +161,7 @@ function messageEvent<N extends RecordedEvent['event']>(
     tags: facts.tags,
     campaigns: [] as [],
     'user-variables': shownVariables(facts.userVariables),
+    template: templateOf(facts),
     storage: { key: facts.storageKey, region: 'local', env: 'production' },
     recipient,
     'recipient-domain': destination,
@@ -174,6 +175,9 @@ const flagsOf = ({ isAuthenticated }: Told, isTestMode: boolean) => ({
   'is-test-mode': isTestMode,
   'is-routed': false,
 });
+
+const templateOf = ({ template }: MessageFacts) =>
+  template && { name: template.name, version: template.version, 'is-text': template.isText };
 
 const messagePart = ({ headers, attachments }: Told, size: number) => ({
   headers: { to: headers.to, 'message-id': headers.messageId, from: headers.from, subject: headers.subject },

@@ -34,6 +34,23 @@ export function makeIntake(deps: IntakeDeps): Intake {
     }
   }
 
+  /** Bodies that steps make, so that they go when the message is refused. */
+  const keepingWriters = (writers: BodyWriter[]): IntakeContext['spool'] => ({
+    openBody: (body) => deps.spool.openBody(body),
+    newBody() {
+      const writer = deps.spool.newBody();
+      writers.push(writer);
+      return writer;
+    },
+  });
+
+  /** The last body is the message's. It is committed: what cannot be removed now goes when the server starts next. */
+  async function forgetReplaced(writers: BodyWriter[]): Promise<void> {
+    for (const writer of writers.slice(0, -1)) {
+      await writer.discard().catch((err: unknown) => deps.logger.warn({ err }, 'a body that was replaced is left until the next start'));
+    }
+  }
+
   return {
     refusalNow: (account) => deps.pressure.refusal(account),
     givenAnswer: (domain, key) => deps.spool.givenAnswer(domain.account, domain.name, key, deps.clock.now()),
@@ -45,7 +62,9 @@ export function makeIntake(deps: IntakeDeps): Intake {
       try {
         const recipients = [...new Set(submission.recipients)];
         const read = await readDraft({ ...submission, recipients }, first, deps.clock.now());
-        const draft = await runPipeline(isVariablesContainer(read) ? await unwrap(read, writers) : read, context);
+        const start = isVariablesContainer(read) ? await unwrap(read, writers) : read;
+        const draft = await runPipeline(start, { ...context, spool: keepingWriters(writers) });
+        if (writers.length > 1) await forgetReplaced(writers);
         return acceptedAs(draft);
       } catch (error) {
         await Promise.all(writers.map((writer) => writer.discard()));

@@ -1,5 +1,5 @@
 /** A message on its way to the queue: read once, then changed by each step of the pipeline in turn. */
-import type { Address, Attachment, Body, ContentTraits, Merge, SendOptions } from '#core';
+import type { Address, Attachment, Body, ContentTraits, Merge, MessageFacts, SendOptions } from '#core';
 import type { HeadField, LintWarning } from '#mail';
 import type { BodyWriter } from '#store';
 import type { RecipientVariables } from './batch/recipient-variables.js';
@@ -7,6 +7,7 @@ import type { RequestedOptions } from './options/requested-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { readContent } from './read-content.js';
 import type { Submission } from './submission.js';
+import type { TemplateRequest } from './template/template-request.js';
 
 export interface Draft {
   readonly submission: Omit<Submission, 'content'>;
@@ -28,6 +29,10 @@ export interface Draft {
   recipientVariables: RecipientVariables | undefined;
   /** What the message's variables container held. */
   container?: RecipientVariables;
+  /** The stored template that is to make its texts, where one was asked for. */
+  template: TemplateRequest | undefined;
+  /** The one that did. */
+  filledBy?: MessageFacts['template'];
   /** Of a batch: what its messages are made with. */
   merge: Merge | undefined;
   /** Of a batch: display names, by address. */
@@ -58,6 +63,7 @@ export async function readDraft(submission: Submission, writer: BodyWriter, rece
     userVariables: submission.userVariables,
     attachments: submission.attachments ?? [],
     recipientVariables: submission.recipientVariables,
+    template: submission.template,
     merge: submission.merge,
     messageId: '',
   };

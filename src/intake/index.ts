@@ -15,3 +15,4 @@ export { readMemory } from './pressure/read-memory.js';
 export { MAX_MESSAGE_SIZE } from './read-content.js';
 export { makeStoredMessages, type StoredMessages, type StoredMessagesDeps } from './stored-messages.js';
 export type { Accepted, Intake, Once, Submission } from './submission.js';
+export { parseTemplateVariables, type TemplateRequest } from './template/template-request.js';

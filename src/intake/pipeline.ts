@@ -15,6 +15,7 @@ import { checkSender } from './steps/check-sender.js';
 import { checkSources } from './steps/check-sources.js';
 import { commit } from './steps/commit.js';
 import { completeHead } from './steps/complete-head.js';
+import { fillTemplate } from './steps/fill-template.js';
 import { findAttachments } from './steps/find-attachments.js';
 import { lint } from './steps/lint.js';
 import { makeBatch } from './steps/make-batch.js';
@@ -30,6 +31,7 @@ export const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'check-schedule', step: checkSchedule },
   { name: 'check-secondary-dkim', step: checkSecondaryDkim },
   { name: 'check-sources', step: checkSources },
+  { name: 'fill-template', step: fillTemplate },
   { name: 'check-sender', step: checkSender },
   { name: 'complete-head', step: completeHead },
   { name: 'show-variables', step: showVariables },

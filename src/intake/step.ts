@@ -18,7 +18,8 @@ export interface IntakeLimits {
 export interface IntakeContext {
   directory: Directory;
   queue: Pick<Queue, 'put'>;
-  spool: Pick<SpoolStore, 'openBody'>;
+  /** A body that a step makes anew takes the place of the draft's; whoever runs the pipeline sees to what is no longer used. */
+  spool: Pick<SpoolStore, 'openBody' | 'newBody'>;
   recorder: Recorder;
   usage: DailyUsage;
   rejections: Rejections;

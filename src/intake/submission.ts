@@ -3,6 +3,7 @@ import type { ComposedMessage, LintWarning } from '#mail';
 import type { DomainRecord, GivenAnswer } from '#store';
 import type { RecipientVariables } from './batch/recipient-variables.js';
 import type { RequestedOptions } from './options/requested-options.js';
+import type { TemplateRequest } from './template/template-request.js';
 
 /** What a door (SMTP or HTTP) hands over for one message, after it found out who sends it. */
 export interface Submission {
@@ -31,6 +32,8 @@ export interface Submission {
   recipientVariables?: RecipientVariables | undefined;
   /** What its messages are made with, when it was a batch before. */
   merge?: Merge | undefined;
+  /** Asked for beside the message; X-Mailgun-Template-* fields are merged in. */
+  template?: TemplateRequest | undefined;
   /** Known on the HTTP door; found by reading the message otherwise. */
   attachments?: Attachment[];
   /** Then accept() throws StoreError `conflict` when an answer was given for the key in the last day. */

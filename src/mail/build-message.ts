@@ -6,8 +6,8 @@ import { type HeadField, RawField } from './head-fields.js';
 import { checkFieldName, checkFieldValue, makeField } from './make-field.js';
 
 export interface MessageParts {
-  /** Address lists as in a header; several mailboxes are allowed. */
-  from: string;
+  /** Address lists as in a header; several mailboxes are allowed. Undefined: who makes the message's author known adds the field. */
+  from: string | undefined;
   to: string[];
   cc: string[];
   subject?: string;
@@ -103,11 +103,11 @@ function composeFields(parts: MessageParts): HeadField[] {
     if (earlier) earlier.push(field);
     else custom.set(lowerName, [field]);
   }
-  const authors = readMailboxes('from', [parts.from]);
+  const authors = readMailboxes('from', parts.from === undefined ? [] : [parts.from]);
   const [speaker] = authors;
   const generated = [
     makeField('Date', rfc2822Date(parts.date.getTime())),
-    makeField('From', formatMailboxes(authors)),
+    ...(authors.length > 0 ? [makeField('From', formatMailboxes(authors))] : []),
     // Of several authors one has sent the message (RFC 5322 3.6.2): the first, unless `h:Sender` says who.
     ...(authors.length > 1 && speaker && !custom.has('from') ? [makeField('Sender', formatMailbox(speaker))] : []),
     ...(parts.to.length > 0 ? [makeField('To', formatMailboxes(readMailboxes('to', parts.to)))] : []),

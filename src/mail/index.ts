@@ -36,5 +36,6 @@ export { type DkimRequest, signDkim } from './sign-dkim.js';
 export { stripQuotedHtml } from './strip-quoted-html.js';
 export { type StrippedText, stripQuotes } from './strip-quotes.js';
 export { compileTemplate, type Template } from './template/compile-template.js';
+export { type ReplacedTexts, replaceTexts } from './template/replace-texts.js';
 export { TemplateError } from './template/template-error.js';
 export { textOfHtml } from './text-of-html.js';

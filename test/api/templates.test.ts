@@ -277,7 +277,7 @@ describe('the official client', () => {
       template: { name: 'letter', versions: [{ tag: 'v1', active: true }] },
       pages: { next: { page: '?page=next&p=v1&limit=1' } },
     });
-    const more = await templates.listVersions('example.com', 'letter', { limit: 1, page: 'next' as never, p: 'v1' });
+    const more = await templates.listVersions('example.com', 'letter', { limit: 1, ...({ page: 'next', p: 'v1' } as object) });
     expect(more).toMatchObject({ template: { versions: [{ tag: 'v2' }] } });
     expect(await templates.destroyVersion('example.com', 'letter', 'v2')).toMatchObject({ status: 200, templateVersion: { tag: 'v2' } });
     expect(await templates.destroy('example.com', 'letter')).toMatchObject({ status: 200, message: 'template has been deleted' });

@@ -3,5 +3,5 @@ import type { Submission } from '#intake';
 
 export type Draft = Pick<
   Submission,
-  'sender' | 'recipients' | 'options' | 'tags' | 'userVariables' | 'recipientVariables' | 'attachments' | 'content'
+  'sender' | 'recipients' | 'options' | 'tags' | 'userVariables' | 'recipientVariables' | 'template' | 'attachments' | 'content'
 >;

@@ -8,6 +8,7 @@ import type { Draft } from './draft.js';
 import { readHeaders, readMessageId } from './headers.js';
 import { readRecipientVariables } from './recipient-variables.js';
 import { readSendOptions } from './send-options.js';
+import { readTemplate } from './template.js';
 import { readUserVariables } from './user-variables.js';
 
 /** Bytes that are searched for the end of the head. */
@@ -23,6 +24,7 @@ export async function readMime(form: Form): Promise<Draft> {
   const { options, tags } = readSendOptions(form);
   const userVariables = readUserVariables(form);
   const recipientVariables = readRecipientVariables(form);
+  const template = readTemplate(form);
   const added = addedFields(form);
   const sender = await findSender(form, message);
   return {
@@ -32,6 +34,7 @@ export async function readMime(form: Form): Promise<Draft> {
     tags,
     userVariables,
     recipientVariables,
+    template,
     content: withFields(added, message),
   };
 }

@@ -1,5 +1,6 @@
 /** `POST /v3/{domain}/messages`: the parts of a message, checked in the order Mailgun does, and composed. */
-import { type Address, badRequest, makeMessageId } from '#core';
+import { type Address, badRequest, makeMessageId, parseAddress } from '#core';
+import type { TemplateRequest } from '#intake';
 import { buildMessage, parseAddressList } from '#mail';
 import type { Form } from '../body/form.js';
 import type { Upload } from '../body/upload.js';
@@ -8,29 +9,33 @@ import type { Draft } from './draft.js';
 import { readHeaders, readMessageId } from './headers.js';
 import { readRecipientVariables } from './recipient-variables.js';
 import { readSendOptions } from './send-options.js';
+import { readTemplate } from './template.js';
 import { readUserVariables } from './user-variables.js';
 
 /** Refusal 400 with Mailgun's texts, naming the parameter. Bcc goes into the envelope and nowhere else. `now` is in ms. */
 export function readParts(form: Form, domain: string, now: number): Draft {
+  const template = readTemplate(form);
   const authors = readAddresses(form, 'from');
-  const [author] = authors;
+  // A template may bring its own author.
+  const author = authors[0] ?? (template && parseAddress(`postmaster@${domain}`));
   if (author === undefined) throw badRequest('from parameter is missing');
   const recipients = readRecipients(form);
   const { options, tags } = readSendOptions(form);
   const userVariables = readUserVariables(form);
   const recipientVariables = readRecipientVariables(form);
   const bodies = { text: form.text('text'), html: form.text('html'), amp: form.text('amp-html') };
-  if (Object.values(bodies).every((body) => body === undefined)) {
+  if (template === undefined && Object.values(bodies).every((body) => body === undefined)) {
     throw badRequest("Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified");
   }
   const files = [...readFiles(form, 'attachment', false), ...readFiles(form, 'inline', true)];
   const headers = readHeaders(form);
   const content = buildMessage({
-    from: form.texts('from').join(', '),
+    from: authors.length === 0 ? undefined : form.texts('from').join(', '),
     to: form.texts('to'),
     cc: form.texts('cc'),
     subject: form.text('subject')?.replace(/[\r\n]+$/, ''),
     ...bodies,
+    ...(template && placesFor(template, bodies.text)),
     headers,
     attachments: files.map(({ upload, inline }) => ({
       filename: upload.filename,
@@ -43,8 +48,11 @@ export function readParts(form: Form, domain: string, now: number): Draft {
   });
   const attachments = files.map(({ upload: { filename, contentType, size } }) => ({ filename, contentType, size }));
   const sender = (authors.length > 1 ? speakerOf(headers) : undefined) ?? author;
-  return { sender, recipients, options, tags, userVariables, recipientVariables, attachments, content };
+  return { sender, recipients, options, tags, userVariables, recipientVariables, template, attachments, content };
 }
+
+/** Where the texts that the template makes will stand, so that the message is built around them. */
+const placesFor = (template: TemplateRequest, text: string | undefined) => ({ html: ' ', text: text ?? (template.text ? ' ' : undefined) });
 
 /** Several authors are spoken for by Sender (RFC 5322 3.6.2). */
 function speakerOf(headers: { name: string; value: string }[]): Address | undefined {

@@ -2,7 +2,6 @@
 import { badRequest, cleanText } from '#core';
 import { type Asked, optionOfParameter, readOption } from '#intake';
 import type { Form } from '../body/form.js';
-import { notSupported } from '../error-answer.js';
 
 /** All names and values of `o:`, `h:`, `v:` and `t:` together, bytes. */
 const MAX_TOTAL = 16 * 1024;
@@ -12,7 +11,6 @@ export function readSendOptions(form: Form): Asked {
   checkTotal(form);
   let asked: Asked = { options: {}, tags: [] };
   for (const name of form.names()) {
-    if (name === 'template' || name.startsWith('t:')) throw notSupported(name);
     if (!name.startsWith('o:')) continue;
     const rule = optionOfParameter(name);
     if (rule === undefined) throw badRequest(`'${cleanText(name)}' is not a send option`);

@@ -81,6 +81,7 @@ function messageOf(draft: Draft, ids: IdSource, acceptedAt: number, expiresAt: n
       originatingIp: submission.remoteAddress,
       ...(submission.apiKeyId === undefined ? {} : { apiKeyId: submission.apiKeyId }),
       storageKey: makeStorageKey(id),
+      ...(draft.filledBy === undefined ? {} : { template: draft.filledBy }),
     },
     acceptedAt,
     expiresAt,

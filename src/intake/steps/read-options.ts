@@ -9,6 +9,7 @@ import { optionName, optionOfField, readOption } from '../options/read-option.js
 import { parseVariables } from '../options/read-variables.js';
 import { resolveOptions } from '../options/resolve-options.js';
 import type { Step } from '../step.js';
+import { withTemplateTwin } from '../template/template-request.js';
 
 const PREFIX = 'x-mailgun-';
 
@@ -60,6 +61,8 @@ function withTwin(draft: Draft, field: HeadField): Draft {
   const value = decodeHeaderText(field.value);
   if (TRACES.has(twin) || value.trim() === '') return draft;
   if (twin === 'variables') return { ...draft, userVariables: { ...parseVariables(field.name, value), ...draft.userVariables } };
+  const template = withTemplateTwin(draft.template, twin, field.name, value);
+  if (template !== undefined) return { ...draft, template };
   const rule = optionOfField(twin);
   if (rule === undefined) throw badRequest(`'${field.name}' is not a send option`);
   const { options, tags } = readOption({ options: draft.requested, tags: draft.tags }, rule, field.name, value);

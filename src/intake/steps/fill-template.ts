@@ -1,0 +1,49 @@
+/** Renders the stored template a message asks for into its texts, and fills header fields it lacks with the template's. The rest of it stays. */
+import { Refusal } from '#core';
+import { type HeadField, makeField, parseAddressList, replaceTexts } from '#mail';
+import type { Draft } from '../draft.js';
+import { readContent } from '../read-content.js';
+import type { IntakeContext, Step } from '../step.js';
+import { renderTemplate } from '../template/render-template.js';
+import { checkTemplateRequest, type TemplateRequest } from '../template/template-request.js';
+
+export const fillTemplate: Step = (draft, context) =>
+  draft.template === undefined
+    ? draft
+    : fill(draft, draft.template, context).catch((error: unknown) => {
+        if (error instanceof Refusal) return error;
+        throw error;
+      });
+
+async function fill(draft: Draft, request: TemplateRequest, { directory, spool }: IntakeContext): Promise<Draft> {
+  const { submission } = draft;
+  const isHttp = submission.method === 'http';
+  checkTemplateRequest(request, isHttp ? { template: 'template', options: 't:version' } : TWINS);
+  const template = await directory.templates.ready(submission.domain, request.name, request.version);
+  const { html, text, fields, merge } = renderTemplate(template, {
+    userVariables: draft.userVariables,
+    variables: request.variables,
+    wantsText: request.text === true,
+    isBatch: draft.recipientVariables !== undefined,
+    present: new Set(draft.head.map((field) => field.lowerName)),
+  });
+  const needsAuthor = !draft.head.some(isAuthor);
+  const fallback = needsAuthor && !fields.some(isAuthor) ? [makeField('From', `postmaster@${submission.domain.name}`)] : [];
+  const head = [...fallback, ...fields, ...draft.head];
+  const { message, isTextTaken } = await replaceTexts(head, () => spool.openBody(draft.body), { html, text });
+  const content = await readContent(message, spool.newBody());
+  const isText = text !== undefined && isTextTaken;
+  const author = needsAuthor ? parseAddressList(head.find(isAuthor)?.value ?? '')?.[0]?.address : undefined;
+  return {
+    ...draft,
+    ...content,
+    // Over SMTP the envelope says who sends; here the author does, who may be the template's.
+    submission: isHttp && author !== undefined ? { ...submission, sender: author } : submission,
+    filledBy: { name: template.name, version: template.tag, isText },
+    ...(merge === undefined ? {} : { merge: isText ? merge : { ...merge, textFromHtml: false } }),
+  };
+}
+
+const isAuthor = (field: HeadField): boolean => field.lowerName === 'from';
+
+const TWINS = { template: 'X-Mailgun-Template-Name', options: 'X-Mailgun-Template-Version or X-Mailgun-Template-Variables' };

@@ -1,0 +1,50 @@
+/** Which stored template makes a message's texts, as it was asked for beside the message or in its X-Mailgun-Template-* fields. Pure. */
+import { badRequest, cleanText } from '#core';
+
+export interface TemplateRequest {
+  /** `''`: none was named. */
+  name: string;
+  /** The active version unless given. */
+  version?: string;
+  /** Make a plain text too, where the message has none (`t:text`). */
+  text?: boolean;
+  /** `t:variables`; they win over user variables. */
+  variables?: Record<string, unknown>;
+}
+
+/** Refusal 400 unless the text is a JSON object. `source` is what the client called it. */
+export function parseTemplateVariables(source: string, text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw badRequest(`'${source}' is not a valid JSON`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest(`'${source}' is not a JSON object`);
+  return value as Record<string, unknown>;
+}
+
+/** The request with what one field says; what was asked before wins. `twin` is the field's name without `x-mailgun-`; undefined: no field of templates. */
+export function withTemplateTwin(
+  asked: TemplateRequest | undefined,
+  twin: string,
+  field: string,
+  value: string,
+): TemplateRequest | undefined {
+  const before = asked ?? { name: '' };
+  switch (twin) {
+    case 'template-name':
+      return before.name === '' ? { ...before, name: value.trim() } : before;
+    case 'template-version':
+      return { ...before, version: before.version ?? value.trim() };
+    case 'template-variables':
+      return { ...before, variables: { ...parseTemplateVariables(field, value), ...before.variables } };
+    default:
+      return undefined;
+  }
+}
+
+/** Refusal 400 when something was asked of a template but none was named. */
+export function checkTemplateRequest(asked: TemplateRequest, names: { template: string; options: string }): void {
+  if (asked.name === '') throw badRequest(`${cleanText(names.options)} needs a template ('${names.template}')`);
+}
