@@ -35,7 +35,7 @@ function fits(hold: Hold, { account, destination, site, domain, message }: HoldF
 }
 
 /** A destination with a policy of its own is a site of its own, `NAME sts:DOMAIN`; a hold on the servers of that name is for it too. */
-const isAtSite = (site: string | undefined, held: string) => site === held || site?.startsWith(`${held} `) === true;
+export const isAtSite = (site: string | undefined, held: string) => site === held || site?.startsWith(`${held} `) === true;
 
 export function makeHolds(
   spool: Pick<SpoolStore, 'holds' | 'putHold' | 'removeHolds'>,

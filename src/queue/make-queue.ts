@@ -6,7 +6,7 @@ import type { HoldFilter, NewMessage, SpoolStore } from '#store';
 import { makeClearDomain } from './clear-domain.js';
 import { makeExpiry } from './expire.js';
 import { type Flow, makeFlows } from './flows.js';
-import { makeHolds } from './holds.js';
+import { isAtSite, makeHolds } from './holds.js';
 import { CROWDED, makeLoad } from './load.js';
 import { makeMessageCache } from './message-cache.js';
 import { makeOperate } from './operate.js';
@@ -179,6 +179,8 @@ export function makeQueue(deps: QueueDeps): Queue {
       if (message !== undefined) cache.add(message, undefined);
       return message;
     },
+    relieve: cache.shrink,
+    isAt: (destination, site) => isAtSite(flows.find(destination)?.site?.name, site),
     isHeld: holds.holdsMessage,
     giveBack(delivery) {
       if (clearing.ends(delivery)) return;

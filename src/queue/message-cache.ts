@@ -7,6 +7,8 @@ export interface MessageCache {
   get(id: number): Message | undefined;
   /** One delivery of the message has ended. */
   release(id: number): void;
+  /** Gives up half of what is kept, what was used longest ago first. */
+  shrink(): void;
 }
 
 interface Entry {
@@ -29,6 +31,13 @@ export function makeMessageCache(maxBytes: number): MessageCache {
     bytes -= entry.bytes;
   }
 
+  function keep(most: number): void {
+    for (const oldest of entries.keys()) {
+      if (bytes <= most) break;
+      remove(oldest);
+    }
+  }
+
   return {
     add(message, open = Number.POSITIVE_INFINITY) {
       remove(message.id);
@@ -36,10 +45,7 @@ export function makeMessageCache(maxBytes: number): MessageCache {
       const entry: Entry = { message, open, bytes: OVERHEAD + message.head.byteLength + inMemory };
       entries.set(message.id, entry);
       bytes += entry.bytes;
-      for (const oldest of entries.keys()) {
-        if (bytes <= maxBytes) break;
-        remove(oldest);
-      }
+      keep(maxBytes);
     },
     get(id) {
       const entry = entries.get(id);
@@ -54,5 +60,6 @@ export function makeMessageCache(maxBytes: number): MessageCache {
       entry.open -= 1;
       if (entry.open <= 0) remove(id);
     },
+    shrink: () => keep(bytes / 2),
   };
 }

@@ -63,8 +63,13 @@ export interface Queue {
   /** Returns a delivery that was not tried; nothing more of its flow is taken until the function that this gives is called. */
   withhold(delivery: Delivery): () => void;
 
+  /** Memory is tight: gives up what can be read again from the spool. */
+  relieve(): void;
+
   /** Operator's view; names the account. */
   list(filter: QueueFilter): Promise<QueuedDelivery[]>;
+  /** Mail for the destination goes to the servers of this name, as far as is known: a destination that nothing was due for since the start is not. */
+  isAt(destination: string, site: string): boolean;
   /** Why an open delivery waits and when it is tried next. */
   why(delivery: QueuedDelivery): Promise<Waiting>;
   /** Makes the open deliveries of these ids due now. Gives how many; those being attempted right now or scheduled by their sender are left alone. */

@@ -124,6 +124,8 @@ it('pages and filters', async () => {
   }
   expect((await api.call('GET', `${QUEUE}?destination=EXAMPLE.ORG&limit=1`)).json.items).toHaveLength(1);
   expect((await api.call('GET', `${QUEUE}?destination=example.net`)).json.items).toEqual([]);
+  expect((await api.call('GET', `${QUEUE}?site=mx.example.org&limit=2`)).json).toMatchObject({ items: [{ id: 1 }, { id: 2 }], next: 2 });
+  expect((await api.call('GET', `${QUEUE}?site=mx.example.net`)).json).toEqual({ items: [], next: null });
   expect((await api.call('GET', `${QUEUE}?recipient=alice`)).status).toBe(400);
   expect((await api.call('GET', `${QUEUE}?limit=1001`)).json.message).toBe("The 'limit' parameter can't be larger than 1000");
 });

@@ -58,6 +58,21 @@ test('queue show and cancel', async () => {
   expect((await json('queue', 'list')).items).toEqual([]);
 });
 
+test('a site names the mail of every domain at its servers', async () => {
+  const world = await openWorld({
+    mx: { script: { rcpt: '450 4.2.1 later' } },
+    zones: { 'other.test': { MX: [{ preference: 10, exchange: 'mx.dst.test' }] } },
+  });
+  await world.send({ to: ['a@dst.test', 'b@other.test', 'c@nowhere.test'] });
+  await world.waitForEvents({ accepted: 3, 'failed temporary': 2, 'failed permanent': 1 });
+  await world.send({ to: ['d@elsewhere.invalid'], 'o:deliverytime': new Date(Date.now() + 3_600_000).toUTCString() });
+  const listed = async () => JSON.parse((await world.server.cli('queue', 'list', '--site', 'mx.dst.test', '--json')).stdout).items;
+  expect((await listed()).map(({ recipient }: { recipient: string }) => recipient).sort()).toEqual(['a@dst.test', 'b@other.test']);
+  expect(JSON.parse((await world.server.cli('queue', 'cancel', '--site', 'mx.dst.test', '--json')).stdout)).toEqual({ count: 2 });
+  expect(await listed()).toEqual([]);
+  expect(JSON.parse((await world.server.cli('queue', 'list', '--json')).stdout).items).toHaveLength(1);
+});
+
 test('queue hold keeps mail back, says so, and release lets it go', async () => {
   const world = await openWorld();
   const json = async (...args: string[]) => {

@@ -16,7 +16,7 @@ export function readSelection(form: Form): Selection {
   const filter = readDeliveryFilter(form);
   const all = form.flag('all') ?? false;
   if ([ids.length > 0, filter !== undefined, all].filter(Boolean).length !== 1) {
-    throw badRequest("Give either 'id', or filters ('domain', 'destination', 'recipient', 'message'), or 'all=yes'");
+    throw badRequest("Give either 'id', or filters ('domain', 'destination', 'site', 'recipient', 'message'), or 'all=yes'");
   }
   return all ? 'all' : filter === undefined ? { ids } : { filter };
 }

@@ -1,5 +1,6 @@
 /** Which open deliveries an operator means. Pure. */
-import { badRequest, parseAddress, parseDomain } from '#core';
+import { badRequest, cleanText, parseAddress, parseDomain } from '#core';
+import type { Queue } from '#queue';
 import type { QueuedDelivery, QueueFilter } from '#store';
 import type { Form } from '../body/form.js';
 
@@ -8,9 +9,11 @@ export interface DeliveryFilter {
   stored: Pick<QueueFilter, 'domain' | 'destination' | 'recipient' | 'message'>;
   /** Message-ID without angle brackets; looked at row by row, because the queue has no index on it. */
   messageId?: string;
+  /** Servers that the destination's mail goes to; only the queue knows which those are. */
+  site?: string;
 }
 
-/** `domain`, `destination`, `recipient`, and `message`: a message's number or its Message-ID. Undefined when none is given. Refusal 400. */
+/** `domain`, `destination`, `site`, `recipient`, and `message`: a message's number or its Message-ID. Undefined when none is given. Refusal 400. */
 export function readDeliveryFilter(form: Form): DeliveryFilter | undefined {
   const message = form.text('message')?.trim();
   const isNumber = message !== undefined && /^\d{1,16}$/.test(message);
@@ -21,12 +24,16 @@ export function readDeliveryFilter(form: Form): DeliveryFilter | undefined {
     message: isNumber ? Number(message) : undefined,
   };
   const messageId = isNumber ? undefined : message?.replace(/^<|>$/g, '');
-  const isEmpty = messageId === undefined && Object.values(stored).every((value) => value === undefined);
-  return isEmpty ? undefined : { stored, messageId };
+  const site = cleanText(form.text('site') ?? '') || undefined;
+  const isEmpty = messageId === undefined && site === undefined && Object.values(stored).every((value) => value === undefined);
+  return isEmpty ? undefined : { stored, messageId, site };
 }
 
-export const matches = (delivery: QueuedDelivery, filter: DeliveryFilter): boolean =>
-  filter.messageId === undefined || delivery.messageId === filter.messageId;
+export const matches = (delivery: QueuedDelivery, { messageId, site }: DeliveryFilter, queue: Pick<Queue, 'isAt'>): boolean =>
+  (messageId === undefined || delivery.messageId === messageId) && (site === undefined || queue.isAt(delivery.destinationName, site));
+
+/** The store gives all that the filter means: no row has to be looked at. */
+export const isStored = ({ messageId, site }: DeliveryFilter): boolean => messageId === undefined && site === undefined;
 
 function readName(form: Form, name: 'domain' | 'destination'): string | undefined {
   const text = form.text(name)?.trim();

@@ -1,5 +1,5 @@
 /** Which mail an operator means to hold or release. */
-import { badRequest, cleanText, notFound } from '#core';
+import { badRequest, notFound } from '#core';
 import type { Queue } from '#queue';
 import type { HoldFilter } from '#store';
 import type { Form } from '../body/form.js';
@@ -13,14 +13,13 @@ import { findDeliveries } from './find-deliveries.js';
 export async function readHoldFilter(form: Form, queue: Queue, account: number): Promise<HoldFilter> {
   if (form.text('recipient') !== undefined) throw badRequest("Mail cannot be held by 'recipient': name its 'destination' or 'message'");
   const filter = readDeliveryFilter(form);
-  const site = cleanText(form.text('site') ?? '');
   const isAll = form.flag('all') ?? false;
-  if ((filter !== undefined || site !== '') === isAll) {
+  if ((filter !== undefined) === isAll) {
     throw badRequest("Give either filters ('domain', 'destination', 'site', 'message'), or 'all=yes'");
   }
   const { domain, destination, message } = filter?.stored ?? {};
   const named = filter?.messageId === undefined ? message : await numberOf(queue, account, filter.messageId);
-  return { account, domain, destination, site: site === '' ? undefined : site, message: named };
+  return { account, domain, destination, site: filter?.site, message: named };
 }
 
 async function numberOf(queue: Queue, account: number, messageId: string): Promise<number> {

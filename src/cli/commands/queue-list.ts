@@ -10,6 +10,7 @@ import { timeText } from '../time-text.js';
 export interface FilterOptions {
   domain?: string;
   destination?: string;
+  site?: string;
   recipient?: string;
   message?: string;
 }
@@ -57,8 +58,15 @@ export function withFilters(command: Command): Command {
   return command
     .option('--domain <domain>', 'sent as this domain')
     .option('--destination <domain>', 'going to this domain')
+    .option('--site <name>', 'going to the servers of this name, whatever the domain')
     .option('--recipient <address>', 'going to this address')
     .option('--message <id>', 'of this message (its Message-ID)');
 }
 
-export const filterFields = ({ domain, destination, recipient, message }: FilterOptions) => ({ domain, destination, recipient, message });
+export const filterFields = ({ domain, destination, site, recipient, message }: FilterOptions) => ({
+  domain,
+  destination,
+  site,
+  recipient,
+  message,
+});

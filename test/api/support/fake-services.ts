@@ -65,6 +65,8 @@ export function makeFakeQueue(): FakeQueue {
     rest: notHere,
     wake: notHere,
     isHeld: notHere,
+    isAt: (destination, site) => site === `mx.${destination}`,
+    relieve: notHere,
     setAside: notHere,
     bringBack: notHere,
     withhold: notHere,

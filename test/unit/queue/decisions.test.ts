@@ -144,6 +144,18 @@ describe('makeMessageCache', () => {
     expect([1, 2, 3, 4, 5].filter((id) => cache.get(id) !== undefined)).toEqual([1, 3, 4, 5]);
   });
 
+  it('gives up the half that was used longest ago, and at last everything', () => {
+    const cache = makeMessageCache(1_000_000);
+    for (const id of [1, 2, 3, 4]) cache.add(messageOf(id, { bytes: 1000 }), 1);
+    const kept = () => [1, 2, 3, 4].filter((id) => cache.get(id) !== undefined);
+    cache.get(1);
+    cache.shrink();
+    expect(kept()).toEqual([1, 4]);
+    cache.shrink();
+    cache.shrink();
+    expect(kept()).toEqual([]);
+  });
+
   it('forgets a message when its last delivery ends', () => {
     const cache = makeMessageCache(1_000_000);
     cache.add(messageOf(1), 2);
