@@ -10,7 +10,9 @@ import { makeDelivery, makeWarmups } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
 import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
 import { makeDailyUsage, makeIntake, makePreferredSendTime, makePressure, makeStoredMessages, readMemory } from '#intake';
+import { readFileLimit } from '#metrics';
 import {
+  decideConnectionRoom,
   hasGlobalIpv6,
   loadAuthorities,
   loadServerTls,
@@ -90,9 +92,13 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const events = makeEventLog({ store: stores.events });
     const conversations = makeConversationLog({ store: stores.events, logger });
     const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ store: stores.events })], logger });
+    const room = decideConnectionRoom(readFileLimit());
     const queue = makeQueue({ spool: stores.spool, clock, recorder, logger, accountId, onEvents: pump.wake });
     const usage = makeDailyUsage({ spool: stores.spool, limit: config.limits.unverifiedDomainPerDay });
-    const pressure = makePressure({ spool: stores.spool, room: makeDiskRoom(dataDir), logger, limits: config.limits, memory: readMemory });
+    const pressure = makePressure({
+      ...{ spool: stores.spool, room: makeDiskRoom(dataDir), logger, limits: config.limits, memory: readMemory },
+      relieve: queue.relieve,
+    });
     const intake = metrics.counting.intake(
       makeIntake({
         ...{ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger, onEvents: pump.wake },
@@ -136,7 +142,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       conversations,
       warmups,
       putCall: calls.put,
-      options: { hostname, ...config.delivery, extraCa },
+      options: { hostname, ...config.delivery, extraCa, concurrencyTotal: room.lanes },
     });
 
     const smtp = makeSmtpDoor({
@@ -151,7 +157,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       isTrusted: makeCidrMatcher([...config.trustedNetworks]),
       clock,
       logger,
-      limits: defaultSmtpLimits,
+      limits: { ...defaultSmtpLimits, connections: room.inbound },
       observer: metrics.counting.smtp,
     });
     metrics.watch({ stores, pump, delivery, smtp, conversations, pressure, calls });

@@ -1,6 +1,7 @@
 /** What the kernel and Node say of this process: memory, processor time, open files, and how late the event loop runs. */
 import { readdir, readFile } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { LIMITS_FILE, parseFileLimit } from './file-limit.js';
 import type { Registry } from './registry.js';
 
 const NANOSECONDS = 1e9;
@@ -30,10 +31,9 @@ export function addProcessMetrics(registry: Registry): () => void {
     cpu.replace([{ labels: [], value: (user + system) / 1e6 }]);
   });
   registry.collect('files', [openFiles, maxFiles], async () => {
-    const [names, limits] = await Promise.all([readdir('/proc/self/fd'), readFile('/proc/self/limits', 'latin1')]);
+    const [names, limits] = await Promise.all([readdir('/proc/self/fd'), readFile(LIMITS_FILE, 'latin1')]);
     openFiles.set(names.length);
-    const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
-    maxFiles.set(soft === undefined || soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft));
+    maxFiles.set(parseFileLimit(limits));
   });
   registry.collect('event-loop', [lag], () => {
     // The timer itself counts with its resolution.

@@ -13,6 +13,7 @@
  */
 export { type Cidr, makeCidrMatcher, parseCidr } from './cidr.js';
 export { type ClientTls, makeClientTls, type TlsLevel } from './client-tls.js';
+export { type ConnectionRoom, decideConnectionRoom } from './connection-room.js';
 export { type Dane, type DaneQuestion, type DaneResult, makeDane } from './dane.js';
 export type { Dns, DnsAnswer, DnsFailure, DnsRecords, DnsType, MxRecord, TlsaRecord } from './dns-answer.js';
 export { makeDnsCache } from './dns-cache.js';
