@@ -26,8 +26,12 @@ const convert = compile({
   ],
 });
 
+/** The library looks elements up by name in a plain object, where this name is found without having been put there. */
+const UNSAFE_ELEMENT = /<(\/?)constructor(?![^\s/>])/gi;
+
 /** Lines end in LF. Links are followed by their address, list items have bullets or numbers, a row of a table is a line. */
-export const textOfHtml = (html: string): string => convert(html.slice(0, Math.min(MAX_INPUT, endOfTags(html))));
+export const textOfHtml = (html: string): string =>
+  convert(html.slice(0, Math.min(MAX_INPUT, endOfTags(html))).replace(UNSAFE_ELEMENT, '<$1x-constructor'));
 
 function endOfTags(html: string): number {
   let at = -1;

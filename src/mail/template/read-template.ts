@@ -129,7 +129,8 @@ function readValue(statement: hbs.AST.MustacheStatement, locals: string[][]): Te
   }
   const expression = readExpression(statement.path, locals);
   // {{12}} and {{"a b"}} are names of variables.
-  const named: Expression = expression.kind === 'literal' ? { kind: 'path', depth: 0, names: [String(expression.value)] } : expression;
+  const name = expression.kind === 'literal' ? String(expression.value) : '';
+  const named = expression.kind === 'literal' ? readPath({ data: false, depth: 0, parts: [name], original: name }, locals) : expression;
   return { kind: 'value', expression: named, escaped: statement.escaped };
 }
 
@@ -150,13 +151,14 @@ function readExpression(expression: hbs.AST.Expression, locals: string[][]): Exp
   }
 }
 
-function readPath({ data, depth, parts, original }: hbs.AST.PathExpression, locals: string[][]): Expression {
-  if (data) return { kind: 'data', depth, names: parts };
+type Path = Pick<hbs.AST.PathExpression, 'data' | 'depth' | 'parts' | 'original'>;
+
+function readPath({ data, depth, parts, original }: Path, locals: string[][]): Expression {
   if (depth === 0 && !/^\.|this\b/.test(original)) {
     const up = locals.findIndex((names) => names.includes(parts[0] ?? ''));
     if (up >= 0) return { kind: 'local', up, index: locals[up]?.indexOf(parts[0] ?? '') ?? 0, names: parts.slice(1) };
   }
-  return { kind: 'path', depth, names: parts };
+  return { kind: data ? 'data' : 'path', depth, names: parts };
 }
 
 function readIncludeZero(block: hbs.AST.BlockStatement): boolean {

@@ -9,6 +9,7 @@ test.each([
   ['<ul><li>one</li><li>two</li></ul><ol><li>a</li></ol>', ' * one\n * two\n\n 1. a'],
   ['<table><tr><th>Item</th><th>Price</th></tr><tr><td>Lamp</td><td>9</td></tr></table>', 'Item Price\nLamp 9'],
   ['<style>p { color: red }</style><script>alert(1)</script><p>x</p><img src="p.png" alt="y">', 'x'],
+  ['<p>a<constructor>b</constructor><Constructor/>c</p><tostring>d</tostring><valueOf>e', 'abc\n\nde'],
   ['', ''],
   ['a < b', 'a < b'],
 ])('%s', (html, text) => {
