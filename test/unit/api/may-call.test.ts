@@ -10,6 +10,9 @@ const TABLE = [
   ['Credentials', 'rw', '-', 'r', '-'],
   ['Keys', 'rw', '-', 'r', '-'],
   ['Templates', 'rw', 'r', 'rw', 'rw'],
+  ['IPs', 'rw', 'r', 'rw', 'r'],
+  ['IP Pools', 'rw', 'r', 'rw', 'r'],
+  ['IP Address Warmup', 'rw', 'r', 'rw', 'r'],
   ['Operator', 'rw', '-', '-', '-'],
 ] as const;
 const ROLES = ['admin', 'analyst', 'developer', 'support'] as const;
