@@ -124,6 +124,8 @@ export function makeMemoryQueue(): MemoryQueue {
     retry: unused,
     cancel: unused,
     clear: unused,
+    relieve: () => undefined,
+    isAt: (destination, site) => sites.get(destination) === site,
     start: async () => undefined,
     stop: () => undefined,
   };
