@@ -33,6 +33,8 @@ async function settleOther(world: World): Promise<Other> {
     const { items } = await call('GET', '/mailwagon/v1/queue');
     return items[0]?.attempts === 1 && items[0];
   });
+  // Its events come to the log a moment later.
+  await waitFor(async () => (await call('GET', '/v3/other.test/events')).items.length === 2);
   const { items, paging } = await call('GET', '/v3/other.test/events?limit=1&ascending=yes');
   const names = {
     domain: 'other.test',
