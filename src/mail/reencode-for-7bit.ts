@@ -1,6 +1,7 @@
 /** Makes a message fit for peers that take no 8-bit bytes or no long lines: re-encodes the parts that need it, and says so in their heads. */
 import { isUtf8 } from 'node:buffer';
 import { Refusal } from '#core';
+import { decodeCharset } from './decode-charset.js';
 import { foldLongFields, type HeadField, joinHead, RawField } from './head-fields.js';
 import { makeField } from './make-field.js';
 import { isIdentity, type MimePart } from './mime-part.js';
@@ -237,7 +238,7 @@ function relabel(fields: readonly HeadField[], encoding: string, reasons: Reenco
 function asciiField(field: HeadField): HeadField {
   if (!hasEightBit(field.raw)) return field;
   try {
-    const readable = isUtf8(field.raw) ? field : new RawField(Buffer.from(new TextDecoder('windows-1252').decode(field.raw), 'utf8'));
+    const readable = isUtf8(field.raw) ? field : new RawField(Buffer.from(decodeCharset('windows-1252', field.raw), 'utf8'));
     const made = makeField(readable.name, readable.value);
     if (!hasEightBit(made.raw)) return made;
   } catch (error) {

@@ -137,6 +137,14 @@ describe('structure', () => {
     expect(readAll(`A: 1\r\n\r\n${body}`).traits.eightBitBody).toBe(false);
   });
 
+  it('takes heads of parts that are not UTF-8 for windows-1252', async () => {
+    const raw = Buffer.from(
+      'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nX-Note: \x80 5\r\n\r\nx\r\n--b--\r\n',
+      'latin1',
+    );
+    expect((await reencode(raw)).body).toContain('X-Note: =?UTF-8?B?4oKs?= 5\r\n');
+  });
+
   it.each([
     ['a preamble', 'Content-Type: multipart/mixed; boundary=b\r\n\r\nprê\r\n--b\r\n\r\nx\r\n--b--\r\n'],
     ['an epilogue', `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n${'é'.repeat(3000)}\r\n`],
