@@ -113,7 +113,7 @@ describe('addresses', () => {
   const send = async (form: [string, string][]) => {
     const answer = await api.call('POST', SEND, { form: [['text', 'Hello'], ...form] });
     expect(answer).toMatchObject({ status: 200 });
-    return api.intake.accepted[0];
+    return api.intake.accepted.at(-1);
   };
 
   it.each<[string, string[], string[], RegExp]>([
@@ -142,6 +142,18 @@ describe('addresses', () => {
     const sent = await send([['from', 'shop@example.com'], ...to.map((value): [string, string] => ['to', value])]);
     expect(sent?.recipients).toEqual(recipients);
     expect(sent?.raw).toMatch(field);
+  });
+
+  it('a thousand, repeated or not, in one field or in a field each', async () => {
+    const thousand = Array.from({ length: 1000 }, (_item, index) => `u${index}@x.org`);
+    const asOne = await send([
+      ['from', 'shop@example.com'],
+      ['to', [...thousand, ...thousand.slice(0, 500)].join(', ')],
+      ['cc', 'u7@X.org'],
+    ]);
+    expect(asOne?.recipients).toEqual(thousand);
+    const apart = await send([['from', 'shop@example.com'], ...[...thousand, 'u1@x.org'].map((to): [string, string] => ['to', to])]);
+    expect(apart?.recipients).toEqual(thousand);
   });
 
   it.each(['from', 'to', 'cc', 'bcc'])('bad ones of %s are refused by its name', async (field) => {
@@ -197,7 +209,7 @@ describe('addresses', () => {
 
 describe('what is refused', () => {
   const without = (name: keyof typeof LEAST) => Object.fromEntries(Object.entries(LEAST).filter(([key]) => key !== name));
-  const many = (count: number) => Array.from({ length: count }, (_item, index) => `u${index}@example.org`).join(', ');
+  const many = (count: number, name = 'u') => Array.from({ length: count }, (_item, index) => `${name}${index}@example.org`).join(', ');
 
   it.each([
     ['from parameter is missing', without('from')],
@@ -209,7 +221,8 @@ describe('what is refused', () => {
     ['from parameter is not a valid address. please check documentation', { ...LEAST, from: 'shop@' }],
     ['cc parameter is not a valid address. please check documentation', { ...LEAST, cc: ',' }],
     ['bcc parameter is not a valid address. please check documentation', { ...LEAST, bcc: 'x@y@z' }],
-    ['Too many recipients, max is 1000', { ...LEAST, to: many(999), cc: many(1), bcc: many(1) }],
+    ['Too many recipients, max is 1000', { ...LEAST, to: many(999), cc: many(1, 'c'), bcc: many(1, 'b') }],
+    ['Too many recipients, max is 1000', { ...LEAST, to: `${many(10)}${', u1@example.org'.repeat(9_991)}` }],
     ['Send options (parameters starting with o:, h:, or v:) are limited to 16 kB total', { ...LEAST, 'v:big': 'x'.repeat(16 * 1024) }],
     ["'o:unheard-of' is not a send option", { ...LEAST, 'o:unheard-of': 'x' }],
     ["Only one parameters 'html' or 'template' is allowed", { ...LEAST, template: 'welcome', html: 'x' }],

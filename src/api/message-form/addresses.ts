@@ -4,15 +4,16 @@ import { parseAddressList } from '#mail';
 import type { Form } from '../body/form.js';
 
 const MAX_RECIPIENTS = 1000;
-/** Characters of one parameter's values; a thousand recipients with long names fit. */
+/** Characters of one parameter's values, and elements of its lists: a thousand recipients fit with long names, or several times. */
 const MAX_LENGTH = 1024 * 1024;
+const MAX_ELEMENTS = 10 * MAX_RECIPIENTS;
 
 export type AddressField = 'from' | 'to' | 'cc' | 'bcc';
 
 /** Addresses of all values of a parameter, comma-joined or repeated; empty when it is absent. Refusal 400 naming it. */
 export function readAddresses(form: Form, field: AddressField): Address[] {
   const values = form.texts(field);
-  if (values.reduce((sum, value) => sum + value.length, 0) > MAX_LENGTH) throw tooMany();
+  if (values.reduce((sum, value) => sum + value.length, 0) > MAX_LENGTH || countElements(values) > MAX_ELEMENTS) throw tooMany();
   return values.flatMap((value) => {
     const mailboxes = parseAddressList(value);
     if (!mailboxes || mailboxes.length === 0) throw badRequest(`${field} parameter is not a valid address. please check documentation`);
@@ -20,13 +21,20 @@ export function readAddresses(form: Form, field: AddressField): Address[] {
   });
 }
 
-/** To, cc and bcc together: the envelope. Refusal 400 when `to` is missing or there are over 1000. */
+/** To, cc and bcc together, each address once: the envelope. Refusal 400 when `to` is missing or there are over 1000. */
 export function readRecipients(form: Form): Address[] {
   const to = readAddresses(form, 'to');
   if (to.length === 0) throw badRequest('to parameter is missing');
-  const recipients = [...to, ...readAddresses(form, 'cc'), ...readAddresses(form, 'bcc')];
-  if (recipients.length > MAX_RECIPIENTS) throw tooMany();
-  return recipients;
+  const recipients = new Set([...to, ...readAddresses(form, 'cc'), ...readAddresses(form, 'bcc')]);
+  if (recipients.size > MAX_RECIPIENTS) throw tooMany();
+  return [...recipients];
+}
+
+/** Elements between commas, those in quotes counted too. */
+function countElements(values: readonly string[]): number {
+  let count = values.length;
+  for (const value of values) for (let at = value.indexOf(','); at >= 0; at = value.indexOf(',', at + 1)) count++;
+  return count;
 }
 
 const tooMany = () => badRequest(`Too many recipients, max is ${MAX_RECIPIENTS}`);
