@@ -135,7 +135,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       maxMessages: 1,
       opened: 0,
       session: undefined,
-      keptByDane: false,
+      barrier: undefined,
       connection: {},
       sessionBegan: undefined,
       isFresh: false,

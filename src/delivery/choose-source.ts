@@ -8,10 +8,10 @@ export type SourceState =
   | { kind: 'ready' }
   /** Replies from there asked for another source. */
   | { kind: 'unwelcome' }
-  /** A single delivery is finding out whether the path works again. */
-  | { kind: 'probing' }
+  /** A single delivery is finding out whether the path works again. `isKeptByTls`: as of a path. */
+  | { kind: 'probing'; isKeptByTls: boolean }
   /** Its path is left alone; who ends that says so. Times in ms since the epoch. */
-  | { kind: 'suspended'; until: number; why: string }
+  | { kind: 'suspended'; until: number; why: string; isKeptByTls: boolean }
   /** It has sent what its warm-up allows until then. */
   | { kind: 'spent'; until: number };
 
@@ -39,8 +39,9 @@ export function chooseSource({ candidates, key, stateOf, hasFallback }: SourceQu
   const usable = first('ready') ?? first('unwelcome');
   if (usable !== undefined) return { kind: 'source', name: usable.name };
   const probing = first('probing');
-  // Warm-up alone is no reason for a smarthost: its mail waits.
-  if (hasFallback && (probing ?? first('suspended')) !== undefined) return { kind: 'fallback' };
+  const stopped = states.flatMap(({ state }) => (state.kind === 'probing' || state.kind === 'suspended' ? [state] : []));
+  // Warm-up alone is no reason for a smarthost, and TLS that cannot be had is one against it: such mail waits.
+  if (hasFallback && stopped.length > 0 && !stopped.some(({ isKeptByTls }) => isKeptByTls)) return { kind: 'fallback' };
   if (probing !== undefined) return { kind: 'source', name: probing.name };
   return waitFor(states.map(({ state }) => state));
 }

@@ -10,7 +10,7 @@ import { deferred, failed, ownReply, refused } from './end-attempt.js';
 import type { SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import { bindAddress } from './sources.js';
-import type { Attempt, NextHop, Step, StepResult } from './step.js';
+import type { Attempt, Barrier, NextHop, Step, StepResult } from './step.js';
 
 const MAX_HOSTS = 5;
 const MAX_ADDRESSES_PER_HOST = 3;
@@ -124,9 +124,19 @@ function endWith(attempt: Attempt, obstacles: Obstacle[], classify: ClassifyBoun
   const told = obstacles.findLast(({ permanent }) => !permanent) ?? obstacles.at(-1);
   if (told === undefined) return deferred(attempt, 'connect', ownReply(421, '4.4.7', 'No time left to connect'));
   attempt.connection = told.connection;
-  attempt.keptByDane = told.byDane === true;
+  attempt.barrier = barrierOf(obstacles);
   if (told.isRemote) return refused(attempt, told.stage, told.reply, classify);
   return (told.permanent ? failed : deferred)(attempt, told.stage, told.reply);
+}
+
+const IN_THE_NETWORK: ReadonlySet<Stage> = new Set<Stage>(['connect', 'dns', 'local']);
+
+/** One host whose TLS is not enough outweighs all others: what it asks for may not be got round by blocking the rest. */
+function barrierOf(obstacles: readonly Obstacle[]): Barrier | undefined {
+  if (obstacles.some(({ byDane }) => byDane)) return 'dane';
+  if (obstacles.some(({ stage }) => stage === 'tls')) return 'tls';
+  const isNetwork = obstacles.some(({ stage }) => stage === 'connect') && obstacles.every(({ stage }) => IN_THE_NETWORK.has(stage));
+  return isNetwork ? 'network' : undefined;
 }
 
 /** What a look-up that found nobody says, as a reply. */

@@ -11,8 +11,11 @@ import { type Clock, MINUTE } from '#core';
 /** `new`: not tried yet. `proven`: the last attempt got a session. `failing`: none did. */
 export type Standing = 'proven' | 'new' | 'failing';
 
-/** What an attempt showed of its path; `unknown`: nothing. */
-export type Reach = 'reached' | 'unreached' | 'unknown';
+/**
+ * What an attempt showed of its path. `reached`: a session could be had. `unconnected`: nobody could even be connected to. `kept`: hosts are there, but
+ * TLS that all mail to the site must have cannot be had. `unreached`: no session for another reason. `unknown`: nothing.
+ */
+export type Reach = 'reached' | 'unconnected' | 'kept' | 'unreached' | 'unknown';
 
 /** What follows: `crowded`: others hold sessions on this path, so this attempt was one too many and not the message's. */
 export type Noted = 'fine' | 'failed' | 'crowded' | 'suspended';
@@ -30,6 +33,8 @@ export interface Path {
   readonly suspendedUntil: number;
   /** Comes back from a suspension: one lane finds out whether the path works again. */
   readonly isProbing: boolean;
+  /** What failed last was TLS that the site's mail must have: no reason to send it another way round. */
+  readonly isKeptByTls: boolean;
 }
 
 export interface Paths {
@@ -75,6 +80,7 @@ interface Entry extends Path {
   window: number;
   suspendedUntil: number;
   isProbing: boolean;
+  isKeptByTls: boolean;
   /** Part of the next step up; of the next step down. */
   success: number;
   failure: number;
@@ -139,7 +145,7 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
   function noteSuccess(entry: Entry): Noted {
     if (entry.suspendedUntil > 0) resume(entry);
     if (entry.isProbing) entry.window = Math.min(FIRST_WINDOW, limits.perPath);
-    Object.assign(entry, { isProbing: false, cohorts: 0, suspensions: 0 });
+    Object.assign(entry, { isProbing: false, isKeptByTls: false, cohorts: 0, suspensions: 0 });
     if (entry.standing !== 'proven') stand(entry, 'proven');
     if (!mayGrow(entry)) return 'fine';
     const step = 1 / entry.window;
@@ -151,9 +157,10 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     return 'fine';
   }
 
-  function noteFailure(entry: Entry): Noted {
+  function noteFailure(entry: Entry, isKeptByTls: boolean): Noted {
     // Lanes that were on their way when the path was suspended tell nothing new.
     if (entry.suspendedUntil > 0) return 'crowded';
+    entry.isKeptByTls = isKeptByTls;
     const isCrowded = entry.lanes > 1;
     const step = 1 / entry.window;
     entry.cohorts += step;
@@ -201,12 +208,14 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     ended: (path) => change(entryOf(path), -1),
     note(path, reach) {
       if (reach === 'unknown') return 'fine';
-      return reach === 'reached' ? noteSuccess(entryOf(path)) : noteFailure(entryOf(path));
+      return reach === 'reached' ? noteSuccess(entryOf(path)) : noteFailure(entryOf(path), reach === 'kept');
     },
     suspend(path, until) {
       const entry = entryOf(path);
       entry.suspendedUntil = Math.max(entry.suspendedUntil, until);
       entry.window = 1;
+      // A reply asked for it, so there was a session.
+      entry.isKeptByTls = false;
     },
     resume: (path) => resume(entryOf(path)),
     total,
@@ -223,6 +232,7 @@ function newEntry(source: string, site: string, window: number): Entry {
     window,
     suspendedUntil: 0,
     isProbing: false,
+    isKeptByTls: false,
     success: 0,
     failure: 0,
     cohorts: 0,

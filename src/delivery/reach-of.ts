@@ -4,22 +4,36 @@ import { isSendersDemand } from './decide-tls.js';
 import type { Reach } from './paths.js';
 import type { Attempt } from './step.js';
 
-const BEFORE_SESSION: ReadonlySet<Stage> = new Set<Stage>(['connect', 'banner', 'ehlo', 'auth']);
+const BEFORE_SESSION: ReadonlySet<Stage> = new Set<Stage>(['connect', 'banner', 'ehlo', 'tls', 'auth']);
 const CLOSING = 421;
 
-export function reachOf(outcome: Outcome, { tls, siteTls, keptByDane }: Pick<Attempt, 'tls' | 'siteTls' | 'keptByDane'>): Reach {
+export function reachOf(outcome: Outcome, attempt: Pick<Attempt, 'tls' | 'siteTls' | 'barrier'>): Reach {
   if (outcome.kind === 'released') return 'unknown';
   if (outcome.kind === 'delivered') return outcome.connection.mxHost === undefined ? 'unknown' : 'reached';
-  const { stage, kind, reply } = outcome;
+  return behind(attempt) ?? reachAt(outcome);
+}
+
+function behind({ tls, siteTls, barrier }: Pick<Attempt, 'tls' | 'siteTls' | 'barrier'>): Reach | undefined {
+  switch (barrier) {
+    case 'dane':
+      // Other domains on the same exchangers may not be signed, and must not wait for this one's trouble.
+      return 'unknown';
+    case 'tls':
+      return isSendersDemand(tls, siteTls) ? 'unknown' : 'kept';
+    case 'network':
+      return 'unconnected';
+    case undefined:
+      return undefined;
+  }
+}
+
+function reachAt({ stage, kind, reply }: Exclude<Outcome, { kind: 'released' | 'delivered' }>): Reach {
   switch (stage) {
     case 'local':
       return 'unknown';
     case 'dns':
       // A domain that does not exist is an answer like any other; a resolver that fails is a path that does not work.
       return kind === 'failed' ? 'reached' : 'unreached';
-    case 'tls':
-      // Other domains on the same exchangers may not be signed, and must not wait for this one's trouble.
-      return keptByDane || isSendersDemand(tls, siteTls) ? 'unknown' : 'unreached';
     case 'dot':
       return 'reached';
     default:

@@ -66,16 +66,16 @@ export function makeSortedSupply(deps: SortDeps): Supply {
     if (spentUntil > 0) return { kind: 'spent', until: spentUntil };
     const path = paths.find(site, name);
     if (path === undefined) return { kind: 'ready' };
-    if (path.suspendedUntil > 0)
-      return { kind: 'suspended', until: path.suspendedUntil, why: `mail from ${name} to ${site} is left alone for now` };
-    if (path.isProbing && (path.lanes > 0 || parks.has(path))) return { kind: 'probing' };
+    const { suspendedUntil: until, isKeptByTls } = path;
+    if (until > 0) return { kind: 'suspended', until, why: `mail from ${name} to ${site} is left alone for now`, isKeptByTls };
+    if (path.isProbing && (path.lanes > 0 || parks.has(path))) return { kind: 'probing', isKeptByTls };
     const { otherSourceUntil = 0 } = policies.of(path) ?? {};
     return { kind: otherSourceUntil > clock.now() || unfit.has(`${name} ${site}`) ? 'unwelcome' : 'ready' };
   }
 
   function noteConnection({ source, site }: Path, outcome: Outcome, reach: Reach): void {
-    if (outcome.kind === 'released' || outcome.connection.mxHostIp === undefined) return;
-    portBlock.note(source, site, !isUnreachable(outcome, reach));
+    if (reach === 'unconnected') portBlock.note(source, site, false);
+    else if (wasConnected(outcome)) portBlock.note(source, site, true);
   }
 
   /** Once each: when no source is better, the delivery waits for its next attempt. */
@@ -188,7 +188,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       }
       if (outcome.kind !== 'deferred' || via.transport !== undefined || hasOnePath(path.site)) return false;
       if (lacksFamily(outcome)) return isNews(path);
-      return isUnreachable(outcome, reach) && findFallback(transports, delivery.destinationName) !== undefined;
+      return reach === 'unconnected' && findFallback(transports, delivery.destinationName) !== undefined;
     },
     explain: (delivery) => asides.explain(delivery),
     stop() {
@@ -198,7 +198,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   };
 }
 
-const closed: SourceState = { kind: 'suspended', until: 0, why: 'nothing can be connected to from there' };
+const closed: SourceState = { kind: 'suspended', until: 0, why: 'nothing can be connected to from there', isKeptByTls: false };
 
-const isUnreachable = (outcome: Outcome, reach: Reach) =>
-  outcome.kind === 'deferred' && outcome.stage === 'connect' && reach === 'unreached';
+const wasConnected = (outcome: Outcome) =>
+  outcome.kind !== 'released' && outcome.connection.mxHostIp !== undefined && (outcome.kind === 'delivered' || outcome.stage !== 'connect');

@@ -34,6 +34,12 @@ export interface Rendered {
   form: string;
 }
 
+/**
+ * What kept an attempt from a session. `network`: nobody could be connected to. `tls`: a host without the TLS that the message must have, whatever
+ * became of the others; `dane`: the same, asked for by DANE, which concerns this destination alone.
+ */
+export type Barrier = 'network' | 'tls' | 'dane';
+
 /** One attempt in progress. Steps read what earlier steps found and add their own. */
 export interface Attempt {
   readonly delivery: Delivery;
@@ -59,8 +65,8 @@ export interface Attempt {
   /** Connections that were tried. */
   opened: number;
   session: SmtpSession | undefined;
-  /** What DANE demands for this destination kept it from the hosts; others may use them. */
-  keptByDane: boolean;
+  /** Undefined: nothing, or a peer that would not have us. */
+  barrier: Barrier | undefined;
   /** What is known of the connection tried last. */
   connection: ConnectionFacts;
   /** Monotonic, ms; when the first connection was tried or reused. */

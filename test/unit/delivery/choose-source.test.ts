@@ -4,8 +4,9 @@ import { bindAddress, makeSources } from '../../../dist/delivery/sources.js';
 
 const ready: SourceState = { kind: 'ready' };
 const unwelcome: SourceState = { kind: 'unwelcome' };
-const probing: SourceState = { kind: 'probing' };
-const suspended: SourceState = { kind: 'suspended', until: 5000, why: 'left alone' };
+const probing: SourceState = { kind: 'probing', isKeptByTls: false };
+const suspended: SourceState = { kind: 'suspended', until: 5000, why: 'left alone', isKeptByTls: false };
+const kept: SourceState = { ...suspended, isKeptByTls: true };
 const spent: SourceState = { kind: 'spent', until: 9000 };
 
 /** With one candidate per state: `s0`, `s1`, … */
@@ -30,6 +31,9 @@ describe('chooseSource', () => {
     ['the fallback when all are suspended', [suspended, suspended], true, { kind: 'fallback' }],
     ['the fallback when one is suspended and the other has sent enough', [suspended, spent], true, { kind: 'fallback' }],
     ['no fallback only because warm-up says so', [spent, spent], true, wait],
+    ['nobody when it is TLS that cannot be had', [kept], true, wait],
+    ['nobody when one source was kept by TLS, whatever became of the other', [suspended, kept], true, wait],
+    ['the line behind a probe for TLS', [{ ...probing, isKeptByTls: true }], true, { kind: 'source', name: 's0' }],
     ['nobody when all are suspended', [suspended, suspended], false, wait],
   ])('gives %s', (_what, states, hasFallback, expected) => {
     expect(choose(states, hasFallback)).toEqual(expected);

@@ -16,6 +16,28 @@ function attempt(paths: Paths, path: Path, reach: Reach, lanes = path.window) {
   return noted;
 }
 
+it('a path remembers whether TLS was what failed last', () => {
+  const { paths, clock } = setUp();
+  const path = paths.get('a');
+  const after = (reach: Reach) => {
+    attempt(paths, path, reach, 1);
+    return path.isKeptByTls;
+  };
+  const seen: [Reach, boolean][] = [
+    ['kept', true],
+    ['unknown', true],
+    ['unreached', false],
+    ['kept', true],
+    ['reached', false],
+    ['kept', true],
+    ['unconnected', false],
+    ['kept', true],
+  ];
+  expect(seen.map(([reach]) => after(reach))).toEqual(seen.map(([, isKept]) => isKept));
+  paths.suspend(path, clock.time + MINUTE);
+  expect(path.isKeptByTls).toBe(false);
+});
+
 describe('a window', () => {
   it('starts at two and grows by one after as many successes as it is wide', () => {
     const { paths } = setUp();

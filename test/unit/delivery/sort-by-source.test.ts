@@ -103,17 +103,45 @@ describe('a path that is left alone', () => {
     const probe = await next();
     expect(probe).toMatchObject(direct);
     paths.started(probe.path);
-    expect(supply.ended(probe.path, probe.taken, unreachable, 'unreached')).toBe(true);
-    expect(paths.note(probe.path, 'unreached')).toBe('suspended');
+    expect(supply.ended(probe.path, probe.taken, unreachable, 'unconnected')).toBe(true);
+    expect(paths.note(probe.path, 'unconnected')).toBe('suspended');
     paths.ended(probe.path);
     expect(await next()).toMatchObject(relayed);
   });
 });
 
+describe('a path without the TLS that its mail must have', () => {
+  it('keeps its mail from the fallback until something else is in the way', async () => {
+    const path = paths.get(SITE, A);
+    const { taken } = await next();
+    const noTls: Outcome = { ...unreachable, stage: 'tls' };
+    expect(supply.ended(path, taken, noTls, 'kept')).toBe(false);
+    paths.note(path, 'kept');
+    paths.resume(path);
+    expect(await next()).toMatchObject(direct);
+    // Behind the probe, not round it.
+    expect(await next()).toMatchObject(direct);
+    paths.note(path, 'unconnected');
+    expect(await next()).toMatchObject(relayed);
+  });
+});
+
 describe('a blocked port', () => {
+  it('is not made of sites that some host of which could be connected to', async () => {
+    const { taken } = await next();
+    for (const [site, reach] of [
+      ['a.test', 'unconnected'],
+      ['b.test', 'unconnected'],
+      ['c.test', 'kept'],
+      ['d.test', 'unreached'],
+    ] as const)
+      supply.ended(paths.get(site, A), taken, unreachable, reach);
+    expect(await next()).toMatchObject(direct);
+  });
+
   it('sends everything to the fallback but one delivery a minute, until that gets through', async () => {
     const { taken } = await next();
-    for (const site of ['a.test', 'b.test', 'c.test']) supply.ended(paths.get(site, A), taken, unreachable, 'unreached');
+    for (const site of ['a.test', 'b.test', 'c.test']) supply.ended(paths.get(site, A), taken, unreachable, 'unconnected');
     expect(await next()).toMatchObject(relayed);
     now += MINUTE;
     const probe = await next();
