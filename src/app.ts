@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { makeApi, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
 import { type Config, listenerText, loadBounceRules, loadShaping, packageVersion } from '#config';
-import { makeIdSource, systemClock } from '#core';
+import { makeIdSource, makeSteadyClock, systemClock } from '#core';
 import { makeDelivery, makeWarmups } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
 import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
@@ -93,7 +93,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const conversations = makeConversationLog({ store: stores.events, logger });
     const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ store: stores.events })], logger });
     const room = decideConnectionRoom(readFileLimit());
-    const queue = makeQueue({ spool: stores.spool, clock, recorder, logger, accountId, onEvents: pump.wake });
+    const queue = makeQueue({ spool: stores.spool, clock, ids, recorder, logger, accountId, onEvents: pump.wake });
     const usage = makeDailyUsage({ spool: stores.spool, limit: config.limits.unverifiedDomainPerDay });
     const pressure = makePressure({
       ...{ spool: stores.spool, room: makeDiskRoom(dataDir), logger, limits: config.limits, memory: readMemory },
@@ -186,7 +186,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       limits: { requestsPerMinute: config.limits.apiRequestsPerMinute },
     });
 
-    closing.push(startSweeping({ stores, clock, logger }));
+    closing.push(startSweeping({ stores, clock: makeSteadyClock(clock), logger }));
     await pressure.start();
     closing.push(() => pressure.stop());
     await pump.start();

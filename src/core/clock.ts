@@ -11,6 +11,32 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
+/** Goes on at the pace of the monotonic clock from where the wall clock was at first: for what lasts so long and no longer, whatever the clock is set to. */
+export interface SteadyClock extends Clock {
+  /** The wall clock's time for one of this clock: for people, and for what outlives the process. */
+  wall(ms: number): number;
+}
+
+export function makeSteadyClock(clock: Clock): SteadyClock {
+  const offset = clock.now() - clock.monotonic();
+  const now = () => Math.round(offset + clock.monotonic());
+  return { now, monotonic: clock.monotonic, wall: (ms) => ms + clock.now() - now() };
+}
+
+/** Less is no jump, ms: it moves nothing that people wait for. */
+const SMALLEST_JUMP = 10_000;
+
+/** Gives by how much the wall clock was set since the last look that said so, ms; 0 when it was not. A machine that slept is a clock set forward. */
+export function makeJumpDetector(clock: Clock): () => number {
+  let offset = clock.now() - clock.monotonic();
+  return () => {
+    const by = Math.round(clock.now() - clock.monotonic() - offset);
+    if (Math.abs(by) < SMALLEST_JUMP) return 0;
+    offset += by;
+    return by;
+  };
+}
+
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const two = (value: number) => String(value).padStart(2, '0');

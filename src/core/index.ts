@@ -3,7 +3,15 @@
  * Addresses are normalised here and nowhere else; time and randomness come from here.
  */
 export { type Address, domainOf, localPartOf, needsSmtpUtf8, parseAddress, parseDomain, type ReversePath } from './address.js';
-export { type Clock, isoDateWithoutZone, rfc2822Date, systemClock } from './clock.js';
+export {
+  type Clock,
+  isoDateWithoutZone,
+  makeJumpDetector,
+  makeSteadyClock,
+  rfc2822Date,
+  type SteadyClock,
+  systemClock,
+} from './clock.js';
 export { DAY, HOUR, MINUTE, SECOND } from './duration.js';
 export { badRequest, forbidden, notFound, Refusal, refusalFrom, StoreError, tooLarge } from './errors.js';
 export {

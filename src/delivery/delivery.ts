@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { BounceRules, ShapingRules } from '#config';
-import { type Clock, randomJitter } from '#core';
+import { type Clock, makeSteadyClock, randomJitter } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog, Recorder } from '#events';
 import { type Dane, type Dns, hasGlobalIpv6, type MtaSts } from '#net';
@@ -118,6 +118,8 @@ export function makeDelivery({
     sources: addresses = [],
   } = options;
   const sources = makeSources(addresses, hostname);
+  // What is left alone is so for a while, whatever the clock is set to meanwhile.
+  const steady = makeSteadyClock(clock);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   let isStopping = false;
   const pool = makeConnectionPool({ clock, timeouts, maxIdle: concurrencyTotal, extraCa });
@@ -134,7 +136,7 @@ export function makeDelivery({
     dane,
     onRoute: (destination, site, until) => queue.place(destination, site, until),
   });
-  const responses = makeResponseRules(shapingRules, clock);
+  const responses = makeResponseRules(shapingRules, steady);
   const policies = makeSitePolicies({ rules: shapingRules, responses, siteFacts: routes.siteFacts, clock });
   const attempts = makeAttempts({
     directory,
@@ -151,16 +153,16 @@ export function makeDelivery({
     keepCopy: makeArchiveCopy({ put: putCall, logger }),
   });
   const limits = { perPath: concurrencyPerDestination, total: concurrencyTotal };
-  const paths = makePaths({ limits, clock, jitter: randomJitter });
+  const paths = makePaths({ limits, clock: steady, jitter: randomJitter });
   const onReady = (path: Path) => dispatcher.onReady(path);
   // Without a choice there is nothing to sort.
   const mustChoose = sources.names.length > 0 || transports.some(({ when }) => when === 'fallback');
   const supply = mustChoose
-    ? makeSortedSupply({ queue, paths, policies, sources, warmups, transports, directory, clock, logger, onReady })
+    ? makeSortedSupply({ queue, paths, policies, sources, warmups, transports, directory, clock, steady, logger, onReady })
     : makeDirectSupply({ queue, paths, sources, onReady });
-  const suspensions = makeSuspensions({ supply, paths, routes, clock, logger });
+  const suspensions = makeSuspensions({ supply, paths, routes, clock: steady, logger });
   const obey = makeObey({ queue, paths, suspensions, policies });
-  const restrictions = makeRestrictions({ store: spool, responses, obey, clock, logger });
+  const restrictions = makeRestrictions({ store: spool, responses, obey, clock: steady, logger });
   const dispatcher: Dispatcher = makeDispatcher({
     queue,
     supply,
@@ -168,7 +170,7 @@ export function makeDelivery({
     paths,
     suspensions,
     throttle: makeThrottle({ policies, clock }),
-    obeyReply: makeObeyReply({ responses, obey, keep: restrictions.keep }),
+    obeyReply: makeObeyReply({ responses, obey, keep: restrictions.keep, clock: steady }),
     directory,
     recorder,
     attempt: attempts.run,

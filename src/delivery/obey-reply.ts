@@ -1,5 +1,5 @@
 /** Does what the response rules say after a refusal: leaves a path, an account at a site, a domain or a recipient alone, or goes slower. */
-import type { Delivery, Outcome } from '#core';
+import type { Delivery, Outcome, SteadyClock } from '#core';
 import type { Queue } from '#queue';
 import type { Path, Paths } from './paths.js';
 import type { Override, ResponseRules } from './shaping-responses.js';
@@ -18,6 +18,7 @@ export interface ObeyReplyDeps {
   obey: (override: Override) => number | undefined;
   /** Told of what must outlive a restart. */
   keep: (override: Override) => void;
+  clock: Pick<SteadyClock, 'wall'>;
 }
 
 /** Gives the time before which this delivery may not be tried again, ms since the epoch; undefined when no rule says so. */
@@ -48,7 +49,7 @@ export function makeObey({ queue, paths, suspensions, policies }: ObeyDeps): (ov
   };
 }
 
-export function makeObeyReply({ responses, obey, keep }: ObeyReplyDeps): ObeyReply {
+export function makeObeyReply({ responses, obey, keep, clock }: ObeyReplyDeps): ObeyReply {
   return (path, delivery, outcome) => {
     // Only what a peer said has been classified: our own words never meet a rule.
     if (outcome.kind === 'released' || outcome.kind === 'delivered' || outcome.rule === undefined) return undefined;
@@ -65,6 +66,6 @@ export function makeObeyReply({ responses, obey, keep }: ObeyReplyDeps): ObeyRep
     });
     overrides.forEach(keep);
     const times = overrides.map((override) => obey(override) ?? 0);
-    return times.length > 0 ? Math.max(...times) : undefined;
+    return times.length > 0 ? clock.wall(Math.max(...times)) : undefined;
   };
 }

@@ -1,6 +1,6 @@
 /** What replies made us do survives a restart: written when a rule brings or prolongs it, done again at start for as long as it had left. */
 import type { Logger } from 'pino';
-import type { Clock } from '#core';
+import type { SteadyClock } from '#core';
 import type { SpoolStore } from '#store';
 import { type Override, overrideName, type ResponseRules } from './shaping-responses.js';
 
@@ -16,7 +16,7 @@ export interface RestrictionsDeps {
   responses: Pick<ResponseRules, 'all' | 'restore'>;
   /** Does what a restriction says. */
   obey: (override: Override) => void;
-  clock: Clock;
+  clock: SteadyClock;
   logger: Logger;
 }
 
@@ -27,7 +27,8 @@ export function makeRestrictions({ store, responses, obey, clock, logger }: Rest
   return {
     keep(override) {
       if (override.key.scope === 'recipient') return;
-      const row = { subject: overrideName(override.key), rule: override.ruleId, until: override.until, body: JSON.stringify(override) };
+      const kept = { ...override, until: clock.wall(override.until) };
+      const row = { subject: overrideName(kept.key), rule: kept.ruleId, until: kept.until, body: JSON.stringify(kept) };
       store.saveRestriction(row).catch((err: unknown) => logger.error({ err, rule: override.ruleId }, 'a restriction could not be kept'));
     },
     async load() {

@@ -32,6 +32,8 @@ export interface SortDeps {
   transports: readonly Transport[];
   directory: Pick<Directory, 'domains' | 'sources'>;
   clock: Clock;
+  /** What the policies' and the paths' times are told by. */
+  steady: Pick<Clock, 'now'>;
   logger: Logger;
   /** The path may have something to take. */
   onReady: (path: Path) => void;
@@ -43,7 +45,7 @@ const BATCH = 8;
 const ERROR_PAUSE = 2000;
 
 export function makeSortedSupply(deps: SortDeps): Supply {
-  const { queue, paths, policies, sources, warmups, transports, directory, clock, logger, onReady } = deps;
+  const { queue, paths, policies, sources, warmups, transports, directory, clock, steady, logger, onReady } = deps;
   const parks = makeParks();
   const asides = makeAsides({ queue, clock });
   const sorting = new Set<string>();
@@ -70,7 +72,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
     if (until > 0) return { kind: 'suspended', until, why: `mail from ${name} to ${site} is left alone for now`, isKeptByTls };
     if (path.isProbing && (path.lanes > 0 || parks.has(path))) return { kind: 'probing', isKeptByTls };
     const { otherSourceUntil = 0 } = policies.of(path) ?? {};
-    return { kind: otherSourceUntil > clock.now() || unfit.has(`${name} ${site}`) ? 'unwelcome' : 'ready' };
+    return { kind: otherSourceUntil > steady.now() || unfit.has(`${name} ${site}`) ? 'unwelcome' : 'ready' };
   }
 
   function noteConnection({ source, site }: Path, outcome: Outcome, reach: Reach): void {

@@ -3,7 +3,7 @@
  * right now is left to its attempt and, when that leaves it open, ends then.
  */
 import type { Logger } from 'pino';
-import { type Clock, type Delivery, firstIdAt, SECOND } from '#core';
+import type { Clock, Delivery, IdSource } from '#core';
 import type { Recorder } from '#events';
 import type { OutboxEvent, Settlement, SpoolStore } from '#store';
 import type { Flows } from './flows.js';
@@ -17,6 +17,7 @@ export interface ClearDomainDeps {
   spool: Pick<SpoolStore, 'list' | 'settle' | 'message'>;
   flows: Pick<Flows, 'inHand' | 'returnRow' | 'pullReady'>;
   clock: Clock;
+  ids: Pick<IdSource, 'next'>;
   recorder: Recorder;
   logger: Logger;
   accountId: (account: number) => Promise<string>;
@@ -32,7 +33,7 @@ export interface DomainClearing {
   ends(delivery: Delivery): boolean;
 }
 
-export function makeClearDomain({ spool, flows, clock, recorder, logger, accountId, committed }: ClearDomainDeps): DomainClearing {
+export function makeClearDomain({ spool, flows, clock, ids, recorder, logger, accountId, committed }: ClearDomainDeps): DomainClearing {
   /** In somebody's hands when their domain was cleared. */
   const condemned = new Set<number>();
 
@@ -89,7 +90,7 @@ export function makeClearDomain({ spool, flows, clock, recorder, logger, account
   return {
     async clear(account, domain) {
       // What is accepted from now on is not meant.
-      const last = firstIdAt(clock.now() + SECOND);
+      const last = ids.next();
       for (let ended = 0, after = 0; ; ) {
         const rows = await spool.list({ account, domain, limit: PART, after });
         const mine = rows.filter(({ id }) => id < last);

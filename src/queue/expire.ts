@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { type Clock, type Delivery, firstIdAt, MINUTE, type Outcome } from '#core';
 import type { Recorder } from '#events';
 import type { Settlement, SpoolStore } from '#store';
+import type { ClockJumps, Era } from './clock-jumps.js';
 import type { Flows } from './flows.js';
 import { SHORTEST_LIFETIME } from './retry-schedule.js';
 
@@ -31,6 +32,7 @@ export interface ExpireDeps {
   spool: Pick<SpoolStore, 'expired' | 'message' | 'settle'>;
   flows: Pick<Flows, 'inHand' | 'returnRow'>;
   clock: Clock;
+  jumps: Pick<ClockJumps, 'eras'>;
   recorder: Recorder;
   logger: Logger;
   accountId: (account: number) => Promise<string>;
@@ -46,7 +48,7 @@ export interface Expiry {
   stop(): void;
 }
 
-export function makeExpiry({ spool, flows, clock, recorder, logger, accountId, committed }: ExpireDeps): Expiry {
+export function makeExpiry({ spool, flows, clock, jumps, recorder, logger, accountId, committed }: ExpireDeps): Expiry {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
 
@@ -74,15 +76,24 @@ export function makeExpiry({ spool, flows, clock, recorder, logger, accountId, c
     }
   }
 
-  async function run(): Promise<number> {
+  async function walk({ from, before, now }: Era): Promise<number> {
     let ended = 0;
-    let after: { message: number; id: number } | undefined = { message: 0, id: 0 };
+    let after: { message: number; id: number } | undefined = { message: from - 1, id: Number.MAX_SAFE_INTEGER };
     while (after !== undefined && !isStopped) {
-      const now = clock.now();
-      const { rows, next }: Expired = await spool.expired(now, after, firstIdAt(now - SHORTEST_LIFETIME + SLACK), PART);
+      const { rows, next }: Expired = await spool.expired(now, after, before, PART);
       if (rows.length > 0 && !isStopped) ended += await end(rows);
       after = next;
     }
+    return ended;
+  }
+
+  async function run(): Promise<number> {
+    const eras = jumps.eras();
+    // Ids tell what is old enough to be looked at, but not those that a clock gave which was set back since.
+    const [only] = eras;
+    if (only !== undefined && eras.length === 1) return walk({ ...only, before: firstIdAt(only.now - SHORTEST_LIFETIME + SLACK) });
+    let ended = 0;
+    for (const era of eras) ended += await walk(era);
     return ended;
   }
 

@@ -1,9 +1,11 @@
 /** Puts the queue's parts together: spool, flows, turns, holds, cache. */
 import type { Logger } from 'pino';
-import type { Clock, Delivery, FlowKey } from '#core';
+import { type Clock, type Delivery, type FlowKey, type IdSource, type Message, makeSteadyClock } from '#core';
 import type { Recorder } from '#events';
 import type { HoldFilter, NewMessage, SpoolStore } from '#store';
+import { makeBringForward } from './bring-forward.js';
 import { makeClearDomain } from './clear-domain.js';
+import { type Jump, makeClockJumps } from './clock-jumps.js';
 import { makeExpiry } from './expire.js';
 import { type Flow, makeFlows } from './flows.js';
 import { isAtSite, makeHolds } from './holds.js';
@@ -17,12 +19,14 @@ import { makeWhy } from './why.js';
 
 export type QueueSpool = Pick<
   SpoolStore,
-  'put' | 'take' | 'settle' | 'message' | 'list' | 'flowHeads' | 'expired' | 'countAhead' | 'holds' | 'putHold' | 'removeHolds'
+  'put' | 'take' | 'settle' | 'message' | 'list' | 'flowHeads' | 'expired' | 'dueAfter' | 'countAhead' | 'holds' | 'putHold' | 'removeHolds'
 >;
 
 export interface QueueDeps {
   spool: QueueSpool;
   clock: Clock;
+  /** The one that messages get their ids from. */
+  ids: Pick<IdSource, 'next'>;
   recorder: Recorder;
   logger: Logger;
   /** Public id of an account, for events. */
@@ -51,12 +55,16 @@ export function makeQueue(deps: QueueDeps): Queue {
   /** Flows that whoever takes wants no more of for now. */
   const withheld = new Set<Flow>();
   const isHeld = (flow: Flow): boolean => withheld.has(flow) || holds.holdsFlow(flow) || pauses.find(flow) !== undefined;
-  const pauses = makePauses({ clock, onEnd: () => wakeEveryone() });
+  // A pause lasts as long as it was meant to, whatever the clock is set to meanwhile.
+  const steady = makeSteadyClock(clock);
+  const pauses = makePauses({ clock: steady, onEnd: () => wakeEveryone() });
   const holds = makeHolds(spool, (destination) => flows.find(destination)?.site?.name);
   const load = makeLoad({ spool, flows, clock, logger });
   const cache = makeMessageCache(CACHE_BYTES);
   const clearing = makeClearDomain({ ...deps, flows, committed: deps.onEvents });
-  const expiry = makeExpiry({ ...deps, flows, committed: deps.onEvents });
+  const forward = makeBringForward({ spool, flows, clock, logger });
+  const jumps = makeClockJumps({ clock, ids: deps.ids, onJump: noteJump });
+  const expiry = makeExpiry({ ...deps, flows, jumps, committed: deps.onEvents });
 
   function tell(say: (listener: QueueListener) => void): void {
     for (const listener of listeners) {
@@ -67,6 +75,20 @@ export function makeQueue(deps: QueueDeps): Queue {
         logger.error({ err }, 'a listener of the queue failed');
       }
     }
+  }
+
+  function noteJump(jump: Jump): void {
+    logger.warn({ seconds: Math.round(jump.by / 1000) }, 'the clock was set: mail that waits keeps its time');
+    if (jump.by < 0) forward.afterJump(jump);
+    flows.checkTimer();
+  }
+
+  async function findMessage(id: number): Promise<Message | undefined> {
+    const cached = cache.get(id);
+    if (cached !== undefined) return cached;
+    const message = await spool.message(id);
+    if (message !== undefined) cache.add(message, undefined);
+    return message;
   }
 
   /** A committed row goes straight to the ones who wait for it when nothing older does; else the spool keeps it until its turn. */
@@ -173,11 +195,10 @@ export function makeQueue(deps: QueueDeps): Queue {
       stopHeld();
     },
     async message(id) {
-      const cached = cache.get(id);
-      if (cached !== undefined) return cached;
-      const message = await spool.message(id);
-      if (message !== undefined) cache.add(message, undefined);
-      return message;
+      const message = await findMessage(id);
+      if (message === undefined) return undefined;
+      const expiresAt = jumps.expiryOf(message);
+      return expiresAt === message.expiresAt ? message : { ...message, expiresAt };
     },
     relieve: cache.shrink,
     isAt: (destination, site) => isAtSite(flows.find(destination)?.site?.name, site),
@@ -216,6 +237,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       holds,
       pauses,
       clock,
+      wall: steady.wall,
       explain: (site, delivery) => listeners.map((listener) => listener.explain(site, delivery)).find(Boolean),
     }),
     async hold({ account, domain, destination, site, message }: HoldFilter, reason = '') {
@@ -234,11 +256,15 @@ export function makeQueue(deps: QueueDeps): Queue {
       await holds.load();
       await findFlows();
       expiry.start();
+      jumps.start();
+      forward.start();
       logger.debug('queue found its flows');
     },
     stop() {
       running = false;
       expiry.stop();
+      jumps.stop();
+      forward.stop();
       pauses.stop();
       flows.stop();
     },

@@ -42,13 +42,16 @@ export interface Queue {
    * setAside(). Empty: nothing can be had now; onDue() tells when there is.
    */
   take(site: string, limit: number): Delivery[];
-  /** Nothing is taken from the site until wake(); what waits there stays in the spool. `until`, ms since the epoch, and `why` are for people. */
+  /** Nothing is taken from the site until wake(); what waits there stays in the spool. `until`, ms by a steady clock, and `why` are for people. */
   rest(site: string, until: number, why: string): void;
   wake(site: string): void;
   /** The same for part of the mail of a site or all sites; ends by itself. Memory only. */
   pause(filter: PauseFilter, until: number, why: string): void;
 
-  /** The message of a delivery, its bytes included; recent ones from memory. Undefined when it is gone from the spool. */
+  /**
+   * The message of a delivery, its bytes included; recent ones from memory. Undefined when it is gone from the spool. `expiresAt` is by the wall clock as
+   * it is set now: a clock that is set while we run takes no time from a message and gives it none.
+   */
   message(id: number): Promise<Message | undefined>;
   /** An operator's hold on the sending domain covers it: setAside() instead of an attempt. */
   isHeld(delivery: Delivery, message: Message): boolean;

@@ -1,8 +1,10 @@
 /** When a deferred delivery is tried again: Mailgun's schedule, with jitter, never past the message's expiry. */
 import { HOUR, MINUTE } from '#core';
 
+export const LONGEST_DELAY = 4 * HOUR;
+
 /** Delay after the first, second, … attempt, ms (Mailgun help: 10 m, 15 m, 30 m, 1 h, 2 h, 4 h). */
-export const RETRY_DELAYS: readonly number[] = [10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
+export const RETRY_DELAYS: readonly number[] = [10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, LONGEST_DELAY];
 
 /** A message that is not delivered this long after it was due fails as too old, ms. */
 export const MESSAGE_LIFETIME = 8 * HOUR;

@@ -15,10 +15,12 @@ export interface WhyDeps {
   holds: Pick<Holds, 'find'>;
   pauses: Pick<Pauses, 'find'>;
   clock: Clock;
+  /** The wall clock's time for the end of a pause or a rest. */
+  wall: (steady: number) => number;
   explain: (site: string, delivery: Delivery) => string | undefined;
 }
 
-export function makeWhy({ spool, flows, holds, pauses, clock, explain }: WhyDeps) {
+export function makeWhy({ spool, flows, holds, pauses, clock, wall, explain }: WhyDeps) {
   const isReady = ({ destinationName, id }: Delivery) =>
     [...(flows.find(destinationName)?.flows.values() ?? [])].some(({ ready }) => ready.some((row) => row.id === id));
 
@@ -35,9 +37,9 @@ export function makeWhy({ spool, flows, holds, pauses, clock, explain }: WhyDeps
     }
     const flow = flows.find(destinationName)?.flows.get(flows.keyOf(delivery));
     const pause = flow === undefined ? undefined : pauses.find(flow);
-    if (pause !== undefined) return { reason: `Left alone for now: ${pause.why}`, until: pause.until };
+    if (pause !== undefined) return { reason: `Left alone for now: ${pause.why}`, until: wall(pause.until) };
     if (site === undefined) return { reason: `Looking up the mail exchangers of ${destinationName}`, until: undefined };
-    if (site.rest !== undefined) return { reason: `${site.name} is left alone for now: ${site.rest.why}`, until: site.rest.until };
+    if (site.rest !== undefined) return { reason: `${site.name} is left alone for now: ${site.rest.why}`, until: wall(site.rest.until) };
     const ahead = await spool.countAhead(delivery, COUNT_TO);
     const others =
       ahead === 0

@@ -47,6 +47,7 @@ export type {
   QueueFilter,
   Settlement,
   SpoolStore,
+  WaitingDelivery,
 } from './spool-store.js';
 export { startSweeping } from './start-sweeping.js';
 export type {

@@ -174,6 +174,11 @@ export interface QueuedDelivery extends Delivery {
   expiresAt: number;
 }
 
+/** An open delivery that is not due yet. */
+export interface WaitingDelivery extends Delivery {
+  acceptedAt: number;
+}
+
 /** Writes the body of one message: in memory up to 128 kB, then to a file in `spool/`. */
 export interface BodyWriter {
   /** Resolves when more may be written (back-pressure). The chunk may be kept; do not reuse it. */
@@ -231,6 +236,14 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
     before: number,
     limit: number,
   ): Promise<{ rows: Delivery[]; next: { message: number; id: number } | undefined }>;
+  /**
+   * One part of such a walk: those that are due after `due`, of messages that were accepted after `accepted`, both ms since the epoch.
+   */
+  dueAfter(
+    times: { due: number; accepted: number },
+    after: { message: number; id: number },
+    limit: number,
+  ): Promise<{ rows: WaitingDelivery[]; next: { message: number; id: number } | undefined }>;
   /** How many rows of its flow stand before a delivery; counts to `limit` at most. */
   countAhead(key: DeliveryKey, limit: number): Promise<number>;
 

@@ -7,7 +7,7 @@ import { badRequest, type Clock } from '#core';
 import { checkUrl, type HttpClient } from '#net';
 import type { EventStore, HttpCall } from '#store';
 import { makeByteBudget } from './byte-budget.js';
-import { decideRetry } from './retry.js';
+import { decideRetry, LONGEST_DELAY } from './retry.js';
 
 export interface NewCall {
   /** Names what it tells of; the same id put twice is sent once. */
@@ -94,7 +94,9 @@ export function makeCallQueue({ store, http, clock, logger }: CallQueueDeps): Ca
   async function workOff(origin: string): Promise<number | undefined> {
     while (!isStopped) {
       const first = await store.firstCalls(origin, PER_ORIGIN);
-      const due = first.filter((call) => call.due <= clock.now());
+      const now = clock.now();
+      // Later than any wait: the clock was set back.
+      const due = first.filter((call) => call.due <= now || call.due > now + LONGEST_DELAY);
       if (due.length === 0) return first[0]?.due;
       await Promise.all(
         due.map(async ({ id, size }) => {

@@ -1,8 +1,10 @@
 /** What an answer to a webhook means (manual page "Webhooks"): 2xx took it, 406 does not want it, everything else is asked again later. Pure. */
 import { HOUR, MINUTE } from '#core';
 
+export const LONGEST_DELAY = 4 * HOUR;
+
 /** Wait after the first, second, … attempt that failed, ms. */
-export const RETRY_DELAYS: readonly number[] = [10 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
+export const RETRY_DELAYS: readonly number[] = [10 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, LONGEST_DELAY];
 
 export type CallVerdict = { kind: 'taken' } | { kind: 'unwanted' } | { kind: 'retry'; afterMs: number } | { kind: 'given-up' };
 

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { systemClock } from '../../dist/core/index.js';
+import { makeIdSource, systemClock } from '../../dist/core/index.js';
 import { makeRecorder } from '../../dist/events/index.js';
 import { makeQueue } from '../../dist/queue/index.js';
 import { openStores } from '../../dist/store/index.js';
@@ -117,6 +117,7 @@ function makeBenchQueue(stores, onDue) {
   const queue = makeQueue({
     spool: stores.spool,
     clock: systemClock,
+    ids: makeIdSource(systemClock),
     recorder: makeRecorder({ clock: systemClock }),
     logger: pino({ level: 'silent' }),
     accountId: async () => '',
@@ -126,6 +127,7 @@ function makeBenchQueue(stores, onDue) {
     onDue,
     onUnplaced: (destination) => queue.place(destination, SITE, Number.POSITIVE_INFINITY),
     explain: () => undefined,
+    explainTaken: () => undefined,
   });
   return queue;
 }

@@ -88,3 +88,27 @@ it('keeps restrictions over a reopen, one for each subject and rule, and sweeps 
   await stores.spool.sweep(300);
   expect(await stores.spool.restrictions(0, 10)).toEqual([row('a', '1', 400)]);
 });
+
+it('walks what is due later, by due time and time of acceptance, in parts', async () => {
+  for (const [id, acceptedAt] of [
+    [10, 100],
+    [20, 900],
+    [30, 900],
+  ] as const) {
+    const deliveries = [50, 500, 700].map((due, index) => makeDelivery(id + 1 + index, due));
+    await stores.spool.put({ message: makeMessage(id, { acceptedAt }), deliveries, events: [] });
+  }
+  const part = (times: { due: number; accepted: number }, after = { message: 0, id: 0 }, limit = 100) =>
+    stores.spool.dueAfter(times, after, limit);
+  const idsOf = ({ rows }: Awaited<ReturnType<typeof part>>) => rows.map(({ id }) => id);
+  expect(idsOf(await part({ due: 499, accepted: 0 }))).toEqual([12, 13, 22, 23, 32, 33]);
+  const newer = await part({ due: 500, accepted: 899 });
+  expect(newer.rows.map(({ id, due, acceptedAt }) => [id, due, acceptedAt])).toEqual([
+    [23, 700, 900],
+    [33, 700, 900],
+  ]);
+  expect(newer.next).toBeUndefined();
+  const first = await part({ due: 499, accepted: 0 }, { message: 0, id: 0 }, 4);
+  expect(idsOf(first)).toEqual([12, 13, 22, 23]);
+  expect(idsOf(await part({ due: 499, accepted: 0 }, first.next))).toEqual([32, 33]);
+});

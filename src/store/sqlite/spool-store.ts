@@ -32,11 +32,13 @@ export async function makeSpoolStore(
     newBody: bodies.newBody,
     openBody: bodies.openBody,
     async put(entry) {
-      const numbers = await watched(writer.call('put', toPutRows(entry)));
+      const rows = toPutRows(entry);
+      const numbers = await watched(writer.call('put', rows));
       const { id: message, account, size } = entry.message;
       if (numbers.length > 0) backlog.add(account, numbers.length, size);
       return entry.deliveries.map((delivery, index) => ({
         ...delivery,
+        variablesSize: rows.deliveries[index]?.variables?.length,
         destination: numbers[index] as number,
         account,
         message,
@@ -91,6 +93,10 @@ export async function makeSpoolStore(
     async expired(now, after, before, limit) {
       const { rows, next } = await reader.call('expired', now, after, before, limit);
       return { rows: rows.map((row) => toDelivery(row, row.destinationName)), next };
+    },
+    async dueAfter(times, after, limit) {
+      const { rows, next } = await reader.call('dueAfter', times, after, limit);
+      return { rows: rows.map((row) => ({ ...toDelivery(row, row.destinationName), acceptedAt: row.acceptedAt })), next };
     },
     countAhead: (key, limit) => reader.call('countAhead', key, limit),
     holds: () => writer.call('holds'),

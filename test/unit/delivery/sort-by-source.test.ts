@@ -44,6 +44,7 @@ beforeEach(() => {
     transports: [FALLBACK],
     directory: { domains: { find: async () => undefined }, sources: { wanted: async () => [] } } as never,
     clock,
+    steady: clock,
     logger: pino({ level: 'silent' }),
     onReady: (path) => void ready.push(path),
   });

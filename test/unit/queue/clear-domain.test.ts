@@ -1,7 +1,7 @@
 /** Clearing a domain: every open delivery of it ends, wherever it is, and nothing else does. */
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { Delivery, Priority } from '../../../dist/core/index.js';
+import { type Delivery, makeIdSource, type Priority } from '../../../dist/core/index.js';
 import { makeRecorder } from '../../../dist/events/index.js';
 import { makeQueue, type Verdict } from '../../../dist/queue/index.js';
 import type { NewDelivery } from '../../../dist/store/index.js';
@@ -18,6 +18,7 @@ async function setUp() {
   const queue = makeQueue({
     spool,
     clock,
+    ids: makeIdSource(clock),
     recorder: makeRecorder({ clock }),
     logger: pino({ level: 'silent' }),
     accountId: async () => 'a'.repeat(24),

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { Delivery, Priority } from '../../../dist/core/index.js';
+import { type Delivery, makeIdSource, type Priority } from '../../../dist/core/index.js';
 import { makeRecorder } from '../../../dist/events/index.js';
 import { makeExpiry } from '../../../dist/queue/expire.js';
 import { MESSAGE_LIFETIME, makeQueue, type Verdict } from '../../../dist/queue/index.js';
@@ -22,6 +22,7 @@ function setUp(siteOf = (destination: string) => destination) {
     const queue = makeQueue({
       spool,
       clock,
+      ids: makeIdSource(clock),
       recorder: makeRecorder({ clock }),
       logger: pino({ level: 'silent' }),
       accountId: async () => 'a'.repeat(24),
@@ -311,6 +312,7 @@ describe('sites', () => {
     const queue = makeQueue({
       spool,
       clock,
+      ids: makeIdSource(clock),
       recorder: makeRecorder({ clock }),
       logger: pino({ level: 'silent' }),
       accountId: async () => '',
@@ -352,6 +354,7 @@ describe('sites', () => {
     const queue = makeQueue({
       spool,
       clock,
+      ids: makeIdSource(clock),
       recorder: makeRecorder({ clock }),
       logger: pino({ level: 'silent' }),
       accountId: async () => '',
@@ -507,6 +510,7 @@ describe('expiry', () => {
       spool,
       flows,
       clock,
+      jumps: { eras: () => [{ from: 0, before: Number.MAX_SAFE_INTEGER, now: clock.time }] },
       recorder: makeRecorder({ clock }),
       logger: pino({ level: 'silent' }),
       accountId: async () => 'a'.repeat(24),
@@ -538,7 +542,7 @@ describe('expiry', () => {
     spool.settle = async () => {
       throw new Error('disk');
     };
-    const deps = { spool, flows, clock, recorder: makeRecorder({ clock }), logger: pino({ level: 'silent' }) };
+    const deps = { spool, flows, clock, jumps: { eras: () => [{ from: 0, before: Number.MAX_SAFE_INTEGER, now: clock.time }] }, recorder: makeRecorder({ clock }), logger: pino({ level: 'silent' }) };
     const expiry = makeExpiry({ ...deps, accountId: async () => '', committed: () => undefined });
     const rows = deliveries(3);
     await spool.put({ message: messageOf(10), deliveries: rows, events: [] });

@@ -1,7 +1,7 @@
 /** What whoever takes from the queue cannot deliver for now: whole flows that wait in line, and rows that are set aside until they are brought back. */
 import { pino } from 'pino';
 import { beforeEach, expect, it } from 'vitest';
-import type { Delivery, Priority } from '../../../dist/core/index.js';
+import { type Delivery, makeIdSource, type Priority } from '../../../dist/core/index.js';
 import { makeRecorder } from '../../../dist/events/index.js';
 import { makeQueue, type Queue } from '../../../dist/queue/index.js';
 import { ADDRESS, makeMemorySpool, messageOf } from './support/messages.ts';
@@ -18,6 +18,7 @@ beforeEach(async () => {
   queue = makeQueue({
     spool: makeMemorySpool(),
     clock,
+    ids: makeIdSource(clock),
     recorder: makeRecorder({ clock }),
     logger: pino({ level: 'silent' }),
     accountId: async () => 'a'.repeat(24),

@@ -41,15 +41,29 @@ export function messageOf(id: number, options: { account?: number; bytes?: numbe
   };
 }
 
-type Used = 'put' | 'take' | 'settle' | 'message' | 'list' | 'flowHeads' | 'expired' | 'countAhead' | 'holds' | 'putHold' | 'removeHolds';
+type Used =
+  | 'put'
+  | 'take'
+  | 'settle'
+  | 'message'
+  | 'list'
+  | 'flowHeads'
+  | 'expired'
+  | 'dueAfter'
+  | 'countAhead'
+  | 'holds'
+  | 'putHold'
+  | 'removeHolds';
 
 export interface MemorySpool extends Pick<SpoolStore, Used> {
   /** How often a row was written after its put. */
   writes: number;
   rows: Map<number, Delivery>;
   events: OutboxEvent[];
-  /** Awaited before each call does its work and again before it answers, so that a test decides the order. */
+  /** Awaited before a call does its work, so that a test decides the order. */
   gate: () => Promise<void>;
+  /** Awaited before it answers. */
+  answerGate: () => Promise<void>;
 }
 
 const flowOf = (row: FlowKey) => `${row.destination}/${row.account}/${row.priority}`;
@@ -66,6 +80,7 @@ export function makeMemorySpool(): MemorySpool {
     events,
     writes: 0,
     gate: async () => undefined,
+    answerGate: async () => undefined,
     async put(message: NewMessage) {
       await spool.gate();
       messages.set(message.message.id, message.message);
@@ -82,17 +97,19 @@ export function makeMemorySpool(): MemorySpool {
         rows.set(row.id, row);
         return row;
       });
+      await spool.answerGate();
       return added;
     },
     async take(flow, after, now, limit) {
       await spool.gate();
       const all = [...rows.values()].filter((row) => flowOf(row) === flowOf(flow) && inOrder(row, after) > 0).sort(inOrder);
       const due = all.filter((row) => row.due <= now).slice(0, limit);
+      await spool.answerGate();
       return { rows: due, nextDue: all[due.length]?.due };
     },
     async settle(settlements: Settlement[]) {
       await spool.gate();
-      return settlements.map((settlement) => {
+      const found = settlements.map((settlement) => {
         const row = rows.get(settlement.key.id);
         if (row === undefined || row.due !== settlement.key.due) return false;
         spool.writes += 1;
@@ -101,10 +118,12 @@ export function makeMemorySpool(): MemorySpool {
         events.push(...settlement.events);
         return true;
       });
+      await spool.answerGate();
+      return found;
     },
     message: async (id) => messages.get(id),
     async list(filter: QueueFilter): Promise<QueuedDelivery[]> {
-      return [...rows.values()]
+      const found = [...rows.values()]
         .filter((row) => row.account === filter.account && row.id > (filter.after ?? -1))
         .filter((row) => filter.domain === undefined || messages.get(row.message)?.domain === filter.domain)
         .sort((left, right) => left.id - right.id)
@@ -119,6 +138,8 @@ export function makeMemorySpool(): MemorySpool {
           acceptedAt: 0,
           expiresAt: 0,
         }));
+      await spool.answerGate();
+      return found;
     },
     async flowHeads(after) {
       if (after !== undefined) return [];
@@ -130,6 +151,17 @@ export function makeMemorySpool(): MemorySpool {
       await spool.gate();
       const found = [...rows.values()]
         .filter(({ message }) => message < before && (messages.get(message)?.expiresAt ?? Number.POSITIVE_INFINITY) <= now)
+        .filter(({ message, id }) => message > after.message || (message === after.message && id > after.id))
+        .sort((left, right) => left.message - right.message || left.id - right.id)
+        .slice(0, limit);
+      const last = found.at(-1);
+      return { rows: found, next: last && found.length === limit ? { message: last.message, id: last.id } : undefined };
+    },
+    async dueAfter({ due, accepted }, after, limit) {
+      await spool.gate();
+      const found = [...rows.values()]
+        .map((row) => ({ ...row, acceptedAt: messages.get(row.message)?.acceptedAt ?? 0 }))
+        .filter((row) => row.due > due && row.acceptedAt > accepted)
         .filter(({ message, id }) => message > after.message || (message === after.message && id > after.id))
         .sort((left, right) => left.message - right.message || left.id - right.id)
         .slice(0, limit);
