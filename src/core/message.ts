@@ -154,6 +154,8 @@ export interface Delivery extends FlowKey {
   recipientName?: string;
   /** Of a batch: what `%recipient.name%` stands for. */
   recipientVariables?: Record<string, unknown>;
+  /** Bytes of the variables as JSON. */
+  variablesSize?: number;
   /** Domain of the recipient. */
   destinationName: string;
   /** Not before; ms since the epoch. */

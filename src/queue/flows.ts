@@ -12,6 +12,7 @@
 import type { Clock, Delivery, FlowKey } from '#core';
 import type { Cursor } from '#store';
 import { makeDueTimer } from './due-timer.js';
+import { InHand } from './in-hand.js';
 import { Turns, type Waiting } from './turns.js';
 
 export interface Flow extends FlowKey, Waiting<Flow> {
@@ -75,7 +76,7 @@ const keyOf = ({ account, priority }: Pick<FlowKey, 'account' | 'priority'>) => 
 export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
   const destinations = new Map<string, Destination>();
   const sites = new Map<string, Site>();
-  const inHand = new Set<number>();
+  const inHand = new InHand();
   const idle = new Set<Flow>();
   const timer = makeDueTimer<Flow>({ clock, onDue: wakeDue });
 

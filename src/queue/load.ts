@@ -6,9 +6,6 @@ import type { Flow, Flows } from './flows.js';
 
 /** Rows read from the spool at once, at most. */
 const READ_AHEAD = 256;
-/** Rows in memory or in hands above which reads are short. */
-export const CROWDED = 50_000;
-const SHORT_READ = 16;
 /** A store that fails is not asked again at once, ms. */
 const PAUSE_AFTER_ERROR = 1000;
 
@@ -21,14 +18,14 @@ export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; 
     // What is noted while the read is under way is newer than what it answers.
     flow.nextDue = Number.POSITIVE_INFINITY;
     try {
-      const limit = flows.inHand.size > CROWDED ? SHORT_READ : flow.readAhead;
+      const limit = flows.inHand.readLimit(flow.readAhead);
       flow.readAhead = Math.min(READ_AHEAD, 4 * flow.readAhead);
       const { rows, nextDue } = await spool.take({ destination, account, priority }, from, clock.now(), limit);
       const last = rows.at(-1);
       if (last !== undefined && flow.cursor === from) flow.cursor = { due: last.due, id: last.id };
       for (const delivery of rows) {
         if (flows.inHand.has(delivery.id)) continue;
-        flows.inHand.add(delivery.id);
+        flows.inHand.add(delivery.id, delivery.variablesSize);
         flow.ready.push(delivery);
       }
       if (nextDue !== undefined && nextDue < flow.nextDue) flow.nextDue = nextDue;

@@ -9,7 +9,7 @@ import { type Jump, makeClockJumps } from './clock-jumps.js';
 import { makeExpiry } from './expire.js';
 import { type Flow, makeFlows } from './flows.js';
 import { isAtSite, makeHolds } from './holds.js';
-import { CROWDED, makeLoad } from './load.js';
+import { makeLoad } from './load.js';
 import { makeMessageCache } from './message-cache.js';
 import { makeOperate } from './operate.js';
 import { makePauses } from './pauses.js';
@@ -98,14 +98,14 @@ export function makeQueue(deps: QueueDeps): Queue {
       delivery.due <= now &&
       flow.nextDue > now &&
       flow.ready.length < READY_PER_FLOW &&
-      flows.inHand.size < CROWDED &&
+      !flows.inHand.isCrowded &&
       flow.home.site?.rest === undefined &&
       !isHeld(flow);
     if (!isDirect) {
       flows.noteRow(flow, delivery.due, delivery.id);
       return;
     }
-    flows.inHand.add(delivery.id);
+    flows.inHand.add(delivery.id, delivery.variablesSize);
     flow.ready.push(delivery);
   }
 

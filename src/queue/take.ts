@@ -2,7 +2,6 @@
 import type { Clock, Delivery } from '#core';
 import type { Flow, Flows } from './flows.js';
 import type { Holds } from './holds.js';
-import { CROWDED } from './load.js';
 
 /** Rows left in memory at which more are read. */
 const LOW = 64;
@@ -51,7 +50,7 @@ export function makeTake({ flows, clock, holds, load }: TakeDeps) {
       if (row !== undefined) {
         taken.push(row);
         const isTurnOver = site.turns.spend(flow);
-        if (isTurnOver && flows.inHand.size > CROWDED && flow.ready.length > 0) {
+        if (isTurnOver && flows.inHand.isCrowded && flow.ready.length > 0) {
           flows.unload(flow);
           continue;
         }

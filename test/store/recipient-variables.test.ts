@@ -52,6 +52,31 @@ describe('variables of recipients', () => {
     expect(rows.map((row) => [row.id, shown(row)])).toEqual([[101, ALL[0]]]);
   });
 
+  it('that are large come a few rows at a time, one row at least', async () => {
+    const sizes = [100_000, 100_000, 100_000, 300_000, 10];
+    const [first] = await stores.spool.put({
+      message: makeMessage(100, { merge }),
+      deliveries: sizes.map((size, index) => ({
+        ...makeDelivery(101 + index, 10 + index, 'bob@x.example'),
+        recipientVariables: { a: 'x'.repeat(size) },
+      })),
+      events: [],
+    });
+    if (first === undefined) throw new Error('nothing was put');
+    expect(first.variablesSize).toBe(100_008);
+    const read: number[][] = [];
+    let after = START;
+    for (let due: number | undefined = 0; due !== undefined; ) {
+      const { rows, nextDue } = await stores.spool.take(first, after, 1000, 10);
+      read.push(rows.map(({ id }) => id));
+      expect(rows.map(({ variablesSize }) => variablesSize)).toEqual(rows.map(({ id }) => (sizes[id - 101] ?? 0) + 8));
+      const last = rows.at(-1);
+      after = { due: last?.due ?? 0, id: last?.id ?? 0 };
+      due = nextDue;
+    }
+    expect(read).toEqual([[101, 102], [103], [104], [105]]);
+  });
+
   it('are nothing to an ordinary message', async () => {
     await stores.spool.put({ message: makeMessage(100), deliveries: [makeDelivery(101, 10)], events: [] });
     expect(await stores.spool.message(100)).not.toHaveProperty('merge');

@@ -28,6 +28,19 @@ export const TAKE_SQL = {
     WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) ORDER BY due, id LIMIT 1`,
 };
 
+/** Variables of recipients that one read brings into memory, characters of JSON; one row may have more. */
+const MAX_VARIABLES = 256 * 1024;
+
+/** The first rows, with so many variables at most; what is left out is read next time. */
+function withinBounds(rows: QueueRow[]): QueueRow[] {
+  let size = 0;
+  const end = rows.findIndex(({ variables }, index) => {
+    size += variables?.length ?? 0;
+    return index > 0 && size > MAX_VARIABLES;
+  });
+  return end < 0 ? rows : rows.slice(0, end);
+}
+
 export function makeSpoolTake(database: Connection, destinations: Destinations) {
   const nextHead = database.prepare<[number, number, number], Omit<FlowHead, 'destinationName'>>(TAKE_SQL.nextHead);
   const dueRows = database.prepare<number[], QueueRow>(TAKE_SQL.dueRows);
@@ -47,7 +60,7 @@ export function makeSpoolTake(database: Connection, destinations: Destinations) 
     },
     take(flow: FlowKey, after: Cursor, now: number, limit: number): TakenRows {
       const key = [flow.destination, flow.account, flow.priority] as const;
-      const rows = dueRows.all(...key, after.due, after.id, now, limit);
+      const rows = withinBounds(dueRows.all(...key, after.due, after.id, now, limit));
       const last = rows.at(-1) ?? after;
       return { rows, destinationName: destinations.nameOf(flow.destination), nextDue: dueAfter.get(...key, last.due, last.id)?.due };
     },

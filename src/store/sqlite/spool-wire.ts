@@ -127,6 +127,9 @@ export function toDelivery(row: QueueRow, destinationName: string): Delivery {
   };
   if (row.last !== null) delivery.last = JSON.parse(row.last);
   if (row.recipientName !== null) delivery.recipientName = row.recipientName;
-  if (row.variables !== null) delivery.recipientVariables = JSON.parse(row.variables);
+  if (row.variables !== null) {
+    delivery.recipientVariables = JSON.parse(row.variables);
+    delivery.variablesSize = row.variables.length;
+  }
   return delivery;
 }
