@@ -13,7 +13,7 @@ import { makeRecent } from './recent.js';
 const DEFAULT_SELECTOR = 'mailwagon';
 const DEFAULT_BITS = 2048;
 /** s; what Mailgun keeps messages for. */
-const DEFAULT_MESSAGE_TTL = (3 * DAY) / 1000;
+export const DEFAULT_MESSAGE_TTL = (3 * DAY) / 1000;
 /** s; the events that name a message are kept no longer. */
 const MAX_MESSAGE_TTL = (30 * DAY) / 1000;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -11,7 +11,7 @@ import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '../../..
 export const NOW = 1_772_619_330_000;
 const clock = { now: () => NOW, monotonic: () => NOW };
 
-const DOMAIN: DomainRecord = {
+export const DOMAIN: DomainRecord = {
   ...{ id: 1, account: 1, publicId: 'f'.repeat(24), name: 'src.example', type: 'custom', state: 'active' },
   ...{ requireTls: false, skipVerification: false, webScheme: 'https', webPrefix: 'email', messageTtl: 259_200, createdAt: 0 },
 };
