@@ -34,6 +34,9 @@ export interface NewDomain {
   webPrefix?: string;
   /** s; three days unless given. */
   messageTtl?: number;
+  /** What its mail leaves from: addresses of the server, or a pool by its public id. Any address unless given. */
+  addresses?: readonly string[];
+  pool?: string;
 }
 
 /** One record a customer publishes, with what DNS said when it was last looked up. */

@@ -9,6 +9,7 @@ import type { OwnDkimKeys } from './dkim-keys.js';
 import { checkRecords, expectedRecords, isReadyToSend } from './dns-records.js';
 import { hashPassword } from './password-hash.js';
 import { makeRecent } from './recent.js';
+import type { OwnSources } from './sources.js';
 
 const DEFAULT_SELECTOR = 'mailwagon';
 const DEFAULT_BITS = 2048;
@@ -24,8 +25,9 @@ export function makeDomains(deps: {
   hostname: string;
   dns: Dns;
   dkimKeys: Pick<OwnDkimKeys, 'signers' | 'forget'>;
+  sources: Pick<OwnSources, 'ofNewDomain'>;
 }): Domains {
-  const { store, clock, hostname, dns, dkimKeys } = deps;
+  const { store, clock, hostname, dns, dkimKeys, sources } = deps;
   const recent = makeRecent<DomainRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
   const checked = makeRecent<DomainDns>({ clock, maxEntries: 10_000, lifetimeMs: 60 * MINUTE });
 
@@ -73,6 +75,7 @@ export function makeDomains(deps: {
       if (!LABEL.test(selector)) throw badRequest(`Invalid dkim_selector '${selector.slice(0, 80)}'`);
       checkChanges({ webPrefix, messageTtl: wanted.messageTtl });
       if ((await find(name)) !== undefined) throw badRequest(`Domain ${name} is already taken`);
+      const source = await sources.ofNewDomain(account, wanted);
 
       const bits = wanted.dkimKeySize ?? DEFAULT_BITS;
       const createdAt = clock.now();
@@ -95,6 +98,7 @@ export function makeDomains(deps: {
           record,
           { account, selector, ...(await generateDkimKey(bits)), active: true, createdAt },
           passwordHash === undefined ? undefined : { account, login: `postmaster@${name}`, passwordHash, createdAt },
+          source,
         );
       } catch (error) {
         if (error instanceof StoreError && error.kind === 'conflict') throw badRequest(`Domain ${name} is already taken`);

@@ -8,7 +8,7 @@ import { makeDkimKeys, type OwnDkimKeys } from './dkim-keys.js';
 import { makeDomains } from './domains.js';
 import { makeKeys } from './keys.js';
 import { makePools } from './pools.js';
-import { makeSources } from './sources.js';
+import { makeSources, type OwnSources } from './sources.js';
 import { makeTemplates } from './templates.js';
 
 export interface DirectoryDeps {
@@ -30,8 +30,12 @@ export function makeDirectory(deps: DirectoryDeps): Directory {
     ...deps,
     domains: { get: (account, name) => domains.get(account, name), find: (name) => domains.find(name) },
   });
-  const domains: Domains = makeDomains({ ...deps, dkimKeys });
-  const sources = makeSources({ ...deps, domains, addresses: deps.addresses ?? [] });
+  const domains: Domains = makeDomains({
+    ...deps,
+    dkimKeys,
+    sources: { ofNewDomain: (account, wanted) => sources.ofNewDomain(account, wanted) },
+  });
+  const sources: OwnSources = makeSources({ ...deps, domains, addresses: deps.addresses ?? [] });
   return {
     accounts,
     domains,

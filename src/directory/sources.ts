@@ -2,8 +2,8 @@
 import { isIPv6 } from 'node:net';
 import { badRequest, type Clock, MINUTE, notFound } from '#core';
 import { type Dns, pointerName } from '#net';
-import type { DomainRecord, PoolReplacement, PoolStore } from '#store';
-import type { Directory, Domains, SourceAddresses, SourceReplacement } from './directory.js';
+import type { DomainRecord, PoolRecord, PoolReplacement, PoolStore } from '#store';
+import type { Directory, Domains, NewDomain, SourceAddresses, SourceReplacement } from './directory.js';
 import { makeRecent } from './recent.js';
 
 export interface SourcesDeps {
@@ -18,6 +18,8 @@ export interface SourcesDeps {
 export type OwnSources = Directory['sources'] & {
   /** As the store takes it. Refusal 404, 400. */
   readReplacement(account: number, source: SourceReplacement): Promise<PoolReplacement>;
+  /** The same for a domain that is being made; undefined: any address. Refusal 400 that names the parameter. */
+  ofNewDomain(account: number, domain: Pick<NewDomain, 'addresses' | 'pool'>): Promise<PoolReplacement | undefined>;
   /** A pool or a domain has changed. */
   forget(): void;
 };
@@ -71,6 +73,14 @@ export function makeSources({ store, clock, domains, dns, addresses }: SourcesDe
     return address === undefined || address === 'shared' ? {} : { addresses: [resolve(address)] };
   }
 
+  /** Refusal 400 that names the parameter. */
+  async function usablePool(account: number, parameter: string, publicId: string): Promise<PoolRecord> {
+    const pool = await store.pool(account, publicId);
+    if (pool === undefined) throw badRequest(`${parameter}: the account has no pool ${publicId.slice(0, 64)}`);
+    if (pool.addresses.length === 0) throw badRequest(`${parameter}: the pool ${publicId} has no addresses`);
+    return pool;
+  }
+
   /** A domain's own addresses are changed only while it has no pool. */
   async function changeOwn(account: number, name: string, to: (own: string[]) => string[]): Promise<void> {
     const domain = await domains.get(account, name);
@@ -89,6 +99,13 @@ export function makeSources({ store, clock, domains, dns, addresses }: SourcesDe
       return answer.kind === 'records' ? answer.records[0] : undefined;
     },
     readReplacement,
+    async ofNewDomain(account, { addresses: wanted = [], pool }) {
+      if (pool !== undefined && wanted.length > 0) throw badRequest("'ips' and 'pool_id' cannot be given together");
+      if (pool !== undefined) return { pool: (await usablePool(account, 'pool_id', pool)).id };
+      const unknown = wanted.find((address) => !known.has(canonicalAddress(address)));
+      if (unknown !== undefined) throw badRequest(`ips: ${unknown.slice(0, 64)} is not an address that this server sends from`);
+      return wanted.length === 0 ? undefined : { addresses: [...new Set(wanted.map(canonical))] };
+    },
     forget: () => recent.clear(),
 
     async wanted(domain, { sendingIp, sendingIpPool }) {
@@ -104,10 +121,7 @@ export function makeSources({ store, clock, domains, dns, addresses }: SourcesDe
       if (sendingIp !== undefined && !known.has(canonicalAddress(sendingIp))) {
         throw badRequest(`o:sending-ip: ${sendingIp.slice(0, 64)} is not an address that this server sends from`);
       }
-      if (sendingIpPool === undefined) return;
-      const pool = await store.pool(account, sendingIpPool);
-      if (pool === undefined) throw badRequest(`o:sending-ip-pool: the account has no pool ${sendingIpPool.slice(0, 64)}`);
-      if (pool.addresses.length === 0) throw badRequest(`o:sending-ip-pool: the pool ${sendingIpPool} has no addresses`);
+      if (sendingIpPool !== undefined) await usablePool(account, 'o:sending-ip-pool', sendingIpPool);
     },
 
     async ofDomain(account, name) {

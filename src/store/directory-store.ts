@@ -4,7 +4,7 @@
  * Names (`domain.name`, `credential.login`) arrive normalised: lower-case ASCII domains.
  * Throws StoreError: `conflict` when a unique name is taken, `full`, `failed`, `closed`.
  */
-import type { PoolStore } from './pool-store.js';
+import type { PoolReplacement, PoolStore } from './pool-store.js';
 import type { TemplateStore } from './template-store.js';
 
 export interface AccountRecord {
@@ -124,11 +124,12 @@ export interface DirectoryStore extends TemplateStore, PoolStore {
   account(id: number): Promise<AccountRecord | undefined>;
   countAccounts(): Promise<number>;
 
-  /** The domain, its first DKIM key and, when given, its first credential, together or not at all. */
+  /** The domain, its first DKIM key and, when given, its first credential and where its mail leaves from, together or not at all. */
   createDomain(
     domain: Omit<DomainRecord, 'id'>,
     dkimKey: Omit<DkimKeyRecord, 'id' | 'domain'>,
     credential?: Omit<CredentialRecord, 'id' | 'domain'>,
+    source?: PoolReplacement,
   ): Promise<DomainRecord>;
   domainByName(name: string): Promise<DomainRecord | undefined>;
   listDomains(account: number, filter: DomainFilter): Promise<Page<DomainRecord>>;

@@ -126,8 +126,9 @@ describe.each(['v3', 'v4'])('domains at %s', (version) => {
   it.each([
     [{ wildcard: 'true' }, "'wildcard' is not supported by this version"],
     [{ spam_action: 'block' }, "'spam_action' is not supported by this version"],
-    [{ ips: '192.0.2.1' }, "'ips' is not supported by this version"],
-    [{ pool_id: 'x' }, "'pool_id' is not supported by this version"],
+    [{ ips: '192.0.2.10,192.0.2.1' }, 'ips: 192.0.2.1 is not an address that this server sends from'],
+    [{ pool_id: 'x' }, 'pool_id: the account has no pool x'],
+    [{ pool_id: 'x', ips: '192.0.2.10' }, "'ips' and 'pool_id' cannot be given together"],
     [{ force_dkim_authority: 'yes' }, "'force_dkim_authority' is not supported by this version"],
     [{ use_automatic_sender_security: '1' }, "'use_automatic_sender_security' is not supported by this version"],
     [{ archive_to: 'https://x.example' }, "'archive_to' is not supported by this version"],

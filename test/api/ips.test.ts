@@ -59,6 +59,34 @@ describe('addresses', () => {
   });
 });
 
+describe('a domain that is being made', () => {
+  const create = (form: Record<string, string>) => api.call('POST', '/v4/domains', { form: { name: 'new.example', ...form } });
+
+  it('gets the addresses it names, in any spelling, each once', async () => {
+    expect((await create({ ips: `${B}, 2001:DB8:0::10 ,${A},${C}` })).status).toBe(200);
+    expect((await get('/v3/domains/new.example/ips')).items.sort()).toEqual([A, B, C]);
+  });
+
+  it('gets the pool it names', async () => {
+    const { pool_id: id } = await client().ip_pools.create({ name: 'news', ips: [B] });
+    expect((await create({ pool_id: id })).status).toBe(200);
+    expect(await get('/v3/domains/new.example/ips')).toMatchObject({ items: [B], pool_id: id });
+  });
+
+  it('is not made with a pool that has no addresses, or of another account', async () => {
+    const { pool_id: empty } = await client().ip_pools.create({ name: 'empty' });
+    const { pool_id: theirs } = await client(KEYS.other).ip_pools.create({ name: 'theirs', ips: [A] });
+    expect(message(await create({ pool_id: empty }))).toEqual([400, `pool_id: the pool ${empty} has no addresses`]);
+    expect(message(await create({ pool_id: theirs }))).toEqual([400, `pool_id: the account has no pool ${theirs}`]);
+    expect((await api.call('GET', '/v4/domains/new.example')).status).toBe(404);
+  });
+
+  it('and later is changed by way of its addresses, not as a domain', async () => {
+    const { status, json } = await api.call('PUT', '/v4/domains/example.com', { form: { ips: A } });
+    expect([status, json.message]).toEqual([400, "'ips' is not supported by this version"]);
+  });
+});
+
 describe('pools', () => {
   const make = async () => {
     const { pool_id: id } = await client().ip_pools.create({ name: 'news', description: 'bulk', ips: [A, B] });

@@ -57,6 +57,18 @@ test('a domain’s pool, a message’s address and a message’s pool decide, in
   expect(world.mx.messages.every(({ data }) => !/X-Mailgun-Sending-Ip/i.test(data.toString('latin1')))).toBe(true);
 });
 
+test('a domain can be made with its addresses', async () => {
+  const world = await openSourcesWorld();
+  const { status } = await world.server.api('POST', '/v4/domains', { form: { name: 'born.test', ips: B } });
+  expect(status).toBe(200);
+  for (let index = 0; index < 6; index++) {
+    const form = { from: 'a@born.test', to: `n${index}@dst.test`, subject: 'x', text: 'x' };
+    expect((await world.server.api('POST', '/v3/born.test/messages', { form })).status).toBe(200);
+  }
+  await waitFor(() => world.mx.messages.length === 6, { what: 'the mail' });
+  expect(new Set(Object.values(origins(world.mx)))).toEqual(new Set([B]));
+});
+
 test('an address or a pool that is not there is refused by name', async () => {
   const { server } = await openSourcesWorld();
   const send = (option: Record<string, string>) =>

@@ -63,6 +63,22 @@ it('the domains of a deleted pool get what takes its place', async () => {
   expect(await stores.directory.domainSource(account, domain)).toEqual({ addresses: ['192.0.2.7'] });
 });
 
+it('a domain is made with what its mail leaves from, together or not at all', async () => {
+  const facts = { account, type: 'custom', state: 'active', createdAt: 1, requireTls: false, skipVerification: false } as const;
+  const settings = { webScheme: 'https', webPrefix: 'email', messageTtl: 259_200 } as const;
+  const key = { account, selector: 's', privateKey: 'p', kind: 'rsa', publicKey: 'q', bits: 2048, active: true, createdAt: 1 } as const;
+  const make = (name: string, source: { pool?: number; addresses?: string[] }) =>
+    stores.directory.createDomain({ ...facts, ...settings, name, publicId: `id-${name}` }, key, undefined, source);
+  const { id } = await pool('p1', ['192.0.2.1']);
+  const sourceOf = async (made: { id: number }) => stores.directory.domainSource(account, made.id);
+  expect(await sourceOf(await make('pooled.test', { pool: id }))).toMatchObject({ pool: { publicId: 'p1' } });
+  expect(await sourceOf(await make('own.test', { addresses: ['192.0.2.7', '192.0.2.6'] }))).toEqual({
+    addresses: ['192.0.2.6', '192.0.2.7'],
+  });
+  await expect(make('none.test', { pool: id + 1000 })).rejects.toThrow();
+  expect(await stores.directory.domainByName('none.test')).toBeUndefined();
+});
+
 it('domains are found by an address, their own or of their pool, and an address is given to and taken from all', async () => {
   const second = await addDomain('b.test');
   const { id } = await pool('p1', ['192.0.2.1', '192.0.2.2']);

@@ -20,12 +20,12 @@ const FIXED: Record<string, readonly string[]> = {
   archive_to: [],
   dkim_host_name: [],
   mailfrom_host: [],
-  ips: [],
-  pool_id: [],
 };
+/** Of creation alone. */
+const FIXED_LATER = { ...FIXED, ips: [], pool_id: [] };
 
-function refuseUnsupported(form: Form): void {
-  const unsupported = Object.entries(FIXED).find(
+function refuseUnsupported(form: Form, fixed: Record<string, readonly string[]>): void {
+  const unsupported = Object.entries(fixed).find(
     ([field, values]) => !values.includes((form.text(field) ?? values[0] ?? '').toLowerCase()) && form.text(field),
   );
   if (unsupported) throw notSupported(unsupported[0]);
@@ -33,7 +33,6 @@ function refuseUnsupported(form: Form): void {
 
 /** What both creation and update take. */
 function readSettings(form: Form): DomainChanges {
-  refuseUnsupported(form);
   const settings = {
     requireTls: form.flag('require_tls'),
     skipVerification: form.flag('skip_verification'),
@@ -47,12 +46,20 @@ function readSettings(form: Form): DomainChanges {
 function readNewDomain(form: Form): NewDomain {
   const name = form.text('name');
   if (name === undefined) throw badRequest("Parameter 'name' is missing");
+  refuseUnsupported(form, FIXED);
   const bits = form.choice('dkim_key_size', ['1024', '2048', '4096']);
   return {
     name,
     smtpPassword: form.text('smtp_password'),
     dkimKeySize: bits === undefined ? undefined : (Number(bits) as NewDomain['dkimKeySize']),
     dkimSelector: form.text('dkim_selector'),
+    addresses: form.texts('ips').flatMap((list) =>
+      list
+        .split(',')
+        .map((ip) => ip.trim())
+        .filter((ip) => ip !== ''),
+    ),
+    pool: form.text('pool_id'),
     ...readSettings(form),
   };
 }
@@ -94,6 +101,7 @@ async function verify(call: Call, { directory }: Services): Promise<DomainAnswer
 async function update(call: Call, { directory }: Services): Promise<DomainAnswer> {
   const { account, form } = call;
   const { name } = await directory.domains.get(account, pathParameter(call, 'domain'));
+  refuseUnsupported(form, FIXED_LATER);
   const settings = readSettings(form);
   const password = form.text('smtp_password');
   if (password !== undefined) await directory.credentials.changePassword(account, name, 'postmaster', password);

@@ -9,7 +9,7 @@ export function makeDirectoryStore(writer: StoreThread<WriterCalls>, reader: Sto
     createAccount: (account) => writer.call('createAccount', account),
     account: (id) => writer.call('account', id),
     countAccounts: () => writer.call('countAccounts'),
-    createDomain: (domain, dkimKey, credential) => writer.call('createDomain', domain, dkimKey, credential),
+    createDomain: (domain, dkimKey, credential, source) => writer.call('createDomain', domain, dkimKey, credential, source),
     domainByName: (name) => writer.call('domainByName', name),
     listDomains: (account, filter) => reader.call('listDomains', account, filter),
     setDomainState: (account, id, state) => writer.call('setDomainState', account, id, state),

@@ -1,5 +1,6 @@
 /** Everything that changes directory.db. Each statement names the account, so another account's id matches no row. */
 import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainChanges, DomainRecord } from '../directory-store.js';
+import type { PoolReplacement } from '../pool-store.js';
 import { INSERT_DKIM_KEY, makeDkimKeyWrites } from './dkim-key-rows.js';
 import type { Connection } from './open-database.js';
 import { makePoolWrites } from './pool-rows.js';
@@ -44,6 +45,7 @@ function makeDomainWrites(database: Connection) {
   );
   const insertDkimKey = database.prepare(INSERT_DKIM_KEY);
   const templates = makeTemplateWrites(database);
+  const { setDomainSource } = makePoolWrites(database);
   const insertCredential = database.prepare(INSERT_CREDENTIAL);
   const setState = database.prepare<[string, number, number]>('UPDATE domain SET state = ? WHERE account = ? AND id = ?');
   const nameOf = database.prepare<[number, number], { name: string }>('SELECT name FROM domain WHERE account = ? AND id = ?');
@@ -61,10 +63,12 @@ function makeDomainWrites(database: Connection) {
       domain: Omit<DomainRecord, 'id'>,
       dkimKey: Omit<DkimKeyRecord, 'id' | 'domain'>,
       credential?: Omit<CredentialRecord, 'id' | 'domain'>,
+      source?: PoolReplacement,
     ): DomainRecord {
       const id = Number(insertDomain.run(withFlags(domain)).lastInsertRowid);
       insertDkimKey.run({ ...withFlags(dkimKey), domain: id });
       if (credential) insertCredential.run({ ...credential, domain: id });
+      if (source) setDomainSource(domain.account, id, source);
       return { ...domain, id };
     },
     setDomainState: (account: number, id: number, state: DomainRecord['state']): boolean => setState.run(state, account, id).changes > 0,

@@ -101,7 +101,10 @@ export function makeFakeDirectory(): FakeDirectory {
         if (name === undefined) throw badRequest('Domain name format is invalid');
         if (domains.has(name)) throw badRequest(`Domain ${name} is already taken`);
         checkPassword(wanted.smtpPassword);
-        return addDomain(account, name, { requireTls: wanted.requireTls ?? false, webScheme: wanted.webScheme ?? 'https' });
+        const source = await sources.ofNewDomain(account, wanted);
+        const domain = addDomain(account, name, { requireTls: wanted.requireTls ?? false, webScheme: wanted.webScheme ?? 'https' });
+        if (source !== undefined) await poolStore.setDomainSource(account, domain.id, source);
+        return domain;
       },
       find: async (name) => domains.get(name),
       get: async (account, name) => own(account, name),

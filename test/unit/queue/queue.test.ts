@@ -542,7 +542,14 @@ describe('expiry', () => {
     spool.settle = async () => {
       throw new Error('disk');
     };
-    const deps = { spool, flows, clock, jumps: { eras: () => [{ from: 0, before: Number.MAX_SAFE_INTEGER, now: clock.time }] }, recorder: makeRecorder({ clock }), logger: pino({ level: 'silent' }) };
+    const deps = {
+      spool,
+      flows,
+      clock,
+      jumps: { eras: () => [{ from: 0, before: Number.MAX_SAFE_INTEGER, now: clock.time }] },
+      recorder: makeRecorder({ clock }),
+      logger: pino({ level: 'silent' }),
+    };
     const expiry = makeExpiry({ ...deps, accountId: async () => '', committed: () => undefined });
     const rows = deliveries(3);
     await spool.put({ message: messageOf(10), deliveries: rows, events: [] });
