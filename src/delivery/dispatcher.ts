@@ -305,18 +305,31 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     return undefined;
   }
 
+  /** Taken, but only to be given to its path: it stands in line there. */
+  function explainTaken(delivery: Delivery): string | undefined {
+    const path = supply.waitsFor(delivery);
+    if (path === undefined) return undefined;
+    const work = works.get(nameOf(path));
+    const load = work === undefined ? undefined : explainLoad(work);
+    const from = path.source === DEFAULT_SOURCE ? '' : ` from ${path.source}`;
+    return `Next in line for a connection${from} to ${path.site}${load === undefined ? '' : `; ${load}`}`;
+  }
+
   function explainLoad(work: Work): string | undefined {
     const { lanes: running, source, site } = work.path;
     const from = source === DEFAULT_SOURCE ? '' : ` from ${source}`;
     if (work.timer !== undefined) return `the rate that ${site} is sent mail at${from} is reached`;
-    if (running >= throttle.lanesAllowed(work.path)) return `all ${running} connections that ${site} is given now${from} are in use`;
+    if (running >= throttle.lanesAllowed(work.path)) {
+      const used = running === 1 ? 'the one connection' : `all ${running} connections`;
+      return `${used} that ${site} is given now${from} ${running === 1 ? 'is' : 'are'} in use`;
+    }
     const provider = throttle.fullProvider(work.path);
     if (provider !== undefined) return `all connections that ${provider} is given are in use`;
     return waiting[work.path.standing].has(work) ? 'all connections of this server are in use' : undefined;
   }
 
   return {
-    start: () => queue.listen({ onDue: (site) => isHalted || supply.onDue(site), onUnplaced, explain }),
+    start: () => queue.listen({ onDue: (site) => isHalted || supply.onDue(site), onUnplaced, explain, explainTaken }),
     onReady,
     halt() {
       isHalted = true;

@@ -1,4 +1,5 @@
 /** The deliveries that were given to a path and wait for a lane: a few each, because those that come after them may leave by another path. */
+import type { Delivery } from '#core';
 import type { Path } from './paths.js';
 import type { Taken } from './supply.js';
 
@@ -9,6 +10,8 @@ export interface Parks {
   /** Everything that waits for the path, which then has nothing. */
   clear(path: Path): Taken[];
   has(path: Path): boolean;
+  /** The path that the delivery waits for. */
+  pathOf(delivery: Delivery): Path | undefined;
   /** Called once, when the path has room again. */
   onRoom(path: Path, listener: () => void): void;
 }
@@ -19,6 +22,7 @@ const ROOM_IN_A_CROWD = 2;
 const CROWD = 4000;
 
 interface Park {
+  readonly path: Path;
   waiting: Taken[];
   listeners: (() => void)[];
 }
@@ -32,7 +36,7 @@ export function makeParks(): Parks {
 
   function of(path: Path): Park {
     const key = keyOf(path);
-    const park = parks.get(key) ?? { waiting: [], listeners: [] };
+    const park = parks.get(key) ?? { path, waiting: [], listeners: [] };
     parks.set(key, park);
     return park;
   }
@@ -66,6 +70,10 @@ export function makeParks(): Parks {
       total -= all.length;
       settle(path, park);
       return all;
+    },
+    pathOf({ id }) {
+      for (const { path, waiting } of parks.values()) if (waiting.some(({ delivery }) => delivery.id === id)) return path;
+      return undefined;
     },
     has: (path) => (parks.get(keyOf(path))?.waiting.length ?? 0) > 0,
     onRoom: (path, listener) => void of(path).listeners.push(listener),

@@ -192,6 +192,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       if (lacksFamily(outcome)) return isNews(path);
       return reach === 'unconnected' && findFallback(transports, delivery.destinationName) !== undefined;
     },
+    waitsFor: parks.pathOf,
     explain: (delivery) => asides.explain(delivery),
     stop() {
       isStopped = true;

@@ -34,6 +34,8 @@ export interface Supply {
    * or our address was turned away.
    */
   ended(path: Path, taken: Taken, outcome: Outcome, reach: Reach): boolean;
+  /** The path of a delivery that was taken from the queue and waits for a lane. */
+  waitsFor(delivery: Delivery): Path | undefined;
   /** Why a delivery that is due has no path yet, for people. */
   explain(delivery: Delivery): string | undefined;
   stop(): void;
@@ -59,6 +61,7 @@ export function makeDirectSupply({ queue, paths, sources, onReady }: DirectSuppl
     wake: ({ site }) => queue.wake(site),
     ended: () => false,
     returned: () => undefined,
+    waitsFor: () => undefined,
     explain: () => undefined,
     stop: () => undefined,
   };

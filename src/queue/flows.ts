@@ -4,7 +4,7 @@
  *
  * The rule that makes each committed row be taken exactly once: a row at or before its flow's cursor is in `inHand`, settled, or set aside by a
  * hold. So a row that becomes known behind the cursor (committed late, dated back, moved, released) lowers the cursor, and what is read twice is
- * dropped by `inHand`.
+ * dropped by `inHand`; what a read answers of a row that has left somebody's hands since it was asked is dropped too.
  *
  * The rule that makes nothing wait for ever: a flow with due work is in the turns of its site, or is being read, or is held, or its destination
  * has no site and somebody was asked for one.

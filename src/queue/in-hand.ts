@@ -1,5 +1,7 @@
 /** Which deliveries are in memory or in somebody's hands, and when these are so many, or their variables so large, that no more should come. */
 
+import { makeReads, type Read } from './reads.js';
+
 /** Deliveries above which little is read. */
 const MANY = 50_000;
 /** Bytes of recipients' variables, as JSON, above which least is read. */
@@ -11,6 +13,7 @@ export class InHand {
   /** Of those that have variables, bytes. */
   readonly #sizes = new Map<number, number>();
   #bytes = 0;
+  readonly #reads = makeReads();
 
   has(id: number): boolean {
     return this.#ids.has(id);
@@ -25,11 +28,16 @@ export class InHand {
   }
 
   delete(id: number): void {
-    this.#ids.delete(id);
+    if (this.#ids.delete(id)) this.#reads.left(id);
     const bytes = this.#sizes.get(id);
     if (bytes === undefined) return;
     this.#sizes.delete(id);
     this.#bytes -= bytes;
+  }
+
+  /** A read of rows begins: call end() when what it answered is in memory. */
+  startRead(): Read {
+    return this.#reads.start();
   }
 
   get isCrowded(): boolean {

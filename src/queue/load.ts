@@ -17,6 +17,7 @@ export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; 
     const { destination, account, priority, cursor: from } = flow;
     // What is noted while the read is under way is newer than what it answers.
     flow.nextDue = Number.POSITIVE_INFINITY;
+    const reading = flows.inHand.startRead();
     try {
       const limit = flows.inHand.readLimit(flow.readAhead);
       flow.readAhead = Math.min(READ_AHEAD, 4 * flow.readAhead);
@@ -24,7 +25,7 @@ export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; 
       const last = rows.at(-1);
       if (last !== undefined && flow.cursor === from) flow.cursor = { due: last.due, id: last.id };
       for (const delivery of rows) {
-        if (flows.inHand.has(delivery.id)) continue;
+        if (flows.inHand.has(delivery.id) || reading.hasLeft(delivery.id)) continue;
         flows.inHand.add(delivery.id, delivery.variablesSize);
         flow.ready.push(delivery);
       }
@@ -33,6 +34,8 @@ export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; 
       // The rows are still there.
       flow.nextDue = Math.min(flow.nextDue, clock.now() + PAUSE_AFTER_ERROR);
       logger.error({ err, destination: flow.home.name, account }, 'could not read due deliveries from the spool');
+    } finally {
+      reading.end();
     }
   }
 

@@ -239,6 +239,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       clock,
       wall: steady.wall,
       explain: (site, delivery) => listeners.map((listener) => listener.explain(site, delivery)).find(Boolean),
+      explainTaken: (delivery) => listeners.map((listener) => listener.explainTaken(delivery)).find(Boolean),
     }),
     async hold({ account, domain, destination, site, message }: HoldFilter, reason = '') {
       const hold = await holds.add({ account, domain, destination, site, message, reason, at: clock.now() });

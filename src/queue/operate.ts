@@ -1,7 +1,7 @@
 /** What an operator or a customer does to open deliveries: list, retry now, cancel. Deliveries that are being attempted right now are left alone. */
-import type { Clock, Outcome } from '#core';
+import type { Clock, Delivery, Outcome } from '#core';
 import type { Recorder } from '#events';
-import type { QueuedDelivery, QueueFilter, SpoolStore } from '#store';
+import type { QueuedDelivery, QueueFilter, Settlement, SpoolStore } from '#store';
 import type { Flows } from './flows.js';
 import type { Queue } from './queue.js';
 
@@ -15,6 +15,9 @@ interface OperateDeps {
   committed: () => void;
 }
 
+/** Deliveries changed at a time. */
+const PART = 100;
+
 /** What the `failed` event of a cancelled delivery says; the code is ours, as Mailgun's 605 to 607 are theirs. */
 export const CANCELLED: Extract<Outcome, { kind: 'failed' }> = {
   kind: 'failed',
@@ -26,25 +29,47 @@ export const CANCELLED: Extract<Outcome, { kind: 'failed' }> = {
   sessionMs: 0,
 };
 
+interface Change {
+  settlement: Settlement;
+  /** The row as it is then, when it stays open. */
+  moved?: Delivery;
+}
+
+/** Undefined: the delivery is left as it is. */
+type Plan = (delivery: QueuedDelivery) => Promise<Change | undefined>;
+
 export function makeOperate(deps: OperateDeps): Pick<Queue, 'list' | 'retry' | 'cancel'> {
   const { spool, flows, clock, recorder } = deps;
 
-  /** Runs `change` on each open delivery that nobody holds, and holds it meanwhile. */
-  async function onEach(account: number, ids: number[], change: (delivery: QueuedDelivery) => Promise<boolean>): Promise<number> {
+  /** Settles an open delivery that nobody holds as `plan` says, and holds it meanwhile. */
+  async function onOne(account: number, id: number, plan: Plan): Promise<boolean> {
+    const [delivery] = await spool.list({ account, limit: 1, after: id - 1 });
+    if (delivery?.id !== id) return false;
+    // What is only in memory for its turn is in nobody's hands yet.
+    if (flows.inHand.has(id) && !flows.pullReady(delivery)) return false;
+    flows.inHand.add(id);
+    let back: Delivery | undefined = delivery;
+    try {
+      const change = await plan(delivery);
+      if (change === undefined) return false;
+      const [found] = await spool.settle([change.settlement]);
+      // Between the look at it and our hold it has ended or moved: wherever it is, its flow is read from the beginning.
+      back = found ? change.moved : { ...delivery, due: 0 };
+      return found === true;
+    } finally {
+      // A read may have passed over it meanwhile.
+      if (back !== undefined) flows.returnRow(back);
+      else flows.inHand.delete(id);
+    }
+  }
+
+  /** Many at a time, so that they share their commits. */
+  async function onEach(account: number, ids: number[], plan: Plan): Promise<number> {
+    const rest = [...new Set(ids)];
     let changed = 0;
-    for (const id of ids) {
-      const [delivery] = await spool.list({ account, limit: 1, after: id - 1 });
-      if (delivery?.id !== id || flows.inHand.has(id)) continue;
-      flows.inHand.add(id);
-      let isChanged = false;
-      try {
-        isChanged = await change(delivery);
-      } finally {
-        flows.inHand.delete(id);
-        // A read may have passed over it meanwhile.
-        if (!isChanged) flows.returnRow(delivery);
-      }
-      if (isChanged) changed += 1;
+    while (rest.length > 0) {
+      const part = await Promise.all(rest.splice(0, PART).map((id) => onOne(account, id, plan)));
+      changed += part.filter(Boolean).length;
     }
     if (changed > 0) deps.committed();
     return changed;
@@ -53,26 +78,19 @@ export function makeOperate(deps: OperateDeps): Pick<Queue, 'list' | 'retry' | '
   return {
     list: (filter: QueueFilter) => spool.list(filter),
 
-    async retry(account, ids) {
-      const moved: { delivery: QueuedDelivery; due: number }[] = [];
-      const count = await onEach(account, ids, async (delivery) => {
+    retry: (account, ids) =>
+      onEach(account, ids, async (delivery) => {
         const due = clock.now();
-        const { attempts, last } = delivery;
+        const { message, attempts, last } = delivery;
         // Its sender said when: to send it early is nothing that a retry of everything should do.
-        if (attempts === 0 && delivery.due > due) return false;
-        const [found] = await spool.settle([{ kind: 'defer', key: delivery, message: delivery.message, due, attempts, last, events: [] }]);
-        if (found) moved.push({ delivery, due });
-        return found === true;
-      });
-      // Only now may a read of the spool give them out.
-      for (const { delivery, due } of moved) flows.returnRow({ ...delivery, due });
-      return count;
-    },
+        if (attempts === 0 && delivery.due > due) return undefined;
+        return { settlement: { kind: 'defer', key: delivery, message, due, attempts, last, events: [] }, moved: { ...delivery, due } };
+      }),
 
     cancel: (account, ids) =>
       onEach(account, ids, async (delivery) => {
         const message = await spool.message(delivery.message);
-        if (message === undefined) return false;
+        if (message === undefined) return undefined;
         const accountId = await deps.accountId(account);
         const event = recorder.failed({
           message,
@@ -82,8 +100,7 @@ export function makeOperate(deps: OperateDeps): Pick<Queue, 'list' | 'retry' | '
           outcome: CANCELLED,
           severity: 'permanent',
         });
-        const [found] = await spool.settle([{ kind: 'done', key: delivery, message: message.id, at: clock.now(), events: [event] }]);
-        return found === true;
+        return { settlement: { kind: 'done', key: delivery, message: message.id, at: clock.now(), events: [event] } };
       }),
   };
 }

@@ -18,6 +18,8 @@ export interface QueueListener {
   onUnplaced(destination: string): void;
   /** In plain words why a delivery that is due at this site is not being attempted; undefined when there is nothing to say. */
   explain(site: string, delivery: Delivery): string | undefined;
+  /** The same for a delivery that was taken; undefined: it is being attempted. */
+  explainTaken(delivery: Delivery): string | undefined;
 }
 
 /** Why an open delivery waits, for people. */

@@ -4,7 +4,7 @@ import type { QueuedDelivery, SpoolStore } from '#store';
 import type { Flows } from './flows.js';
 import type { Holds } from './holds.js';
 import type { Pauses } from './pauses.js';
-import type { Waiting } from './queue.js';
+import type { QueueListener, Waiting } from './queue.js';
 
 /** Beyond this many nobody is helped by the exact number. */
 const COUNT_TO = 100_000;
@@ -17,10 +17,11 @@ export interface WhyDeps {
   clock: Clock;
   /** The wall clock's time for the end of a pause or a rest. */
   wall: (steady: number) => number;
-  explain: (site: string, delivery: Delivery) => string | undefined;
+  explain: QueueListener['explain'];
+  explainTaken: QueueListener['explainTaken'];
 }
 
-export function makeWhy({ spool, flows, holds, pauses, clock, wall, explain }: WhyDeps) {
+export function makeWhy({ spool, flows, holds, pauses, clock, wall, explain, explainTaken }: WhyDeps) {
   const isReady = ({ destinationName, id }: Delivery) =>
     [...(flows.find(destinationName)?.flows.values() ?? [])].some(({ ready }) => ready.some((row) => row.id === id));
 
@@ -28,7 +29,10 @@ export function makeWhy({ spool, flows, holds, pauses, clock, wall, explain }: W
     const { due, attempts, last, destinationName } = delivery;
     const site = flows.find(destinationName)?.site;
     const isInMemory = isReady(delivery);
-    if (flows.inHand.has(delivery.id) && !isInMemory) return { reason: 'It is being attempted now', until: clock.now() };
+    if (flows.inHand.has(delivery.id) && !isInMemory) {
+      const reason = explainTaken(delivery);
+      return reason === undefined ? { reason: 'It is being attempted now', until: clock.now() } : { reason, until: undefined };
+    }
     const hold = holds.find(delivery, site?.name);
     if (hold !== undefined) return { reason: `Held by the operator${hold.reason === '' ? '' : `: ${hold.reason}`}`, until: undefined };
     if (due > clock.now()) {

@@ -23,6 +23,7 @@ export interface MemoryQueue extends Queue {
   /** Where each destination was placed last. */
   sites: Map<string, string>;
   maxHeld: number;
+  why(delivery: Delivery): ReturnType<Queue['why']>;
   /** Awaited by settle() before it writes; a rejection is the store's failure. */
   settleGate: () => Promise<void>;
 }
@@ -97,6 +98,10 @@ export function makeMemoryQueue(): MemoryQueue {
     },
     pause: (filter, until, why) => void queue.pauses.push({ filter, until, why }),
     isHeld: () => false,
+    async why(delivery) {
+      const told = listeners.map((listener) => listener.explainTaken(delivery)).find(Boolean);
+      return { reason: queue.held.has(delivery.id) ? (told ?? 'It is being attempted now') : 'It waits in the queue', until: undefined };
+    },
     setAside(delivery) {
       queue.held.delete(delivery.id);
       aside.push(delivery);
@@ -118,7 +123,6 @@ export function makeMemoryQueue(): MemoryQueue {
     holds: () => [],
     hold: unused,
     release: unused,
-    why: unused,
     put: unused,
     list: unused,
     retry: unused,

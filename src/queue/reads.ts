@@ -1,0 +1,51 @@
+/**
+ * Reads of the spool that are under way, and which deliveries have left somebody's hands meanwhile: what such a read answers of them is out of date,
+ * in whatever order the answers come. Remembers as many as leave during a read.
+ */
+export interface Read {
+  /** The delivery has left somebody's hands since the read began. */
+  hasLeft(id: number): boolean;
+  end(): void;
+}
+
+export interface Reads {
+  /** The delivery is in nobody's hands any more. */
+  left(id: number): void;
+  start(): Read;
+}
+
+export function makeReads(): Reads {
+  /** With the number of departures before each, oldest first. */
+  const underWay = new Map<Read, number>();
+  /** Departures since the oldest read began, by their number, oldest first. */
+  const departed = new Map<number, number>();
+  let departures = 0;
+
+  function forget(): void {
+    const [oldest = departures] = underWay.values();
+    for (const [id, departure] of departed) {
+      if (departure > oldest) return;
+      departed.delete(id);
+    }
+  }
+
+  return {
+    left(id) {
+      if (underWay.size === 0) return;
+      departed.delete(id);
+      departed.set(id, ++departures);
+    },
+    start() {
+      const before = departures;
+      const read: Read = {
+        hasLeft: (id) => (departed.get(id) ?? 0) > before,
+        end() {
+          underWay.delete(read);
+          forget();
+        },
+      };
+      underWay.set(read, before);
+      return read;
+    },
+  };
+}
