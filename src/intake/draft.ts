@@ -31,8 +31,8 @@ export interface Draft {
   container?: RecipientVariables;
   /** The stored template that is to make its texts, where one was asked for. */
   template: TemplateRequest | undefined;
-  /** The one that did. */
-  filledBy?: MessageFacts['template'];
+  /** The one that did, now or when the message was sent first. */
+  filledBy: MessageFacts['template'];
   /** Of a batch: what its messages are made with. */
   merge: Merge | undefined;
   /** Of a batch: display names, by address. */
@@ -64,6 +64,7 @@ export async function readDraft(submission: Submission, writer: BodyWriter, rece
     attachments: submission.attachments ?? [],
     recipientVariables: submission.recipientVariables,
     template: submission.template,
+    filledBy: submission.filledBy,
     merge: submission.merge,
     messageId: '',
   };

@@ -55,7 +55,7 @@ export function makeStoredMessages({ spool, intake, clock }: StoredMessagesDeps)
     openBody,
     async resend({ domain, key, recipients, remoteAddress, apiKeyId, once }) {
       const message = await get(domain, key);
-      const { tags, userVariables, attachments } = message.facts;
+      const { tags, userVariables, attachments, template: filledBy } = message.facts;
       const fields = parseHead(message.head);
       // Variables that its recipients were not shown are not shown to others either.
       const isShown = fields.some((field) => field.lowerName === VARIABLES_FIELD);
@@ -64,7 +64,7 @@ export function makeStoredMessages({ spool, intake, clock }: StoredMessagesDeps)
         ...{ account: domain.account, domain, sender: message.sender, recipients, remoteAddress, apiKeyId },
         ...{ method: 'http', protocol: 'HTTP', isAuthenticated: true },
         content: { fields, body: openBody(message) },
-        ...{ options, tags, userVariables, attachments, once },
+        ...{ options, tags, userVariables, attachments, filledBy, once },
         ...batchOf(message),
       });
     },

@@ -1,4 +1,4 @@
-import type { Address, Attachment, Merge, Refusal, ReversePath } from '#core';
+import type { Address, Attachment, Merge, MessageFacts, Refusal, ReversePath } from '#core';
 import type { ComposedMessage, LintWarning } from '#mail';
 import type { DomainRecord, GivenAnswer } from '#store';
 import type { RecipientVariables } from './batch/recipient-variables.js';
@@ -34,6 +34,8 @@ export interface Submission {
   merge?: Merge | undefined;
   /** Asked for beside the message; X-Mailgun-Template-* fields are merged in. */
   template?: TemplateRequest | undefined;
+  /** The stored template that made its texts, when it was sent before. */
+  filledBy?: MessageFacts['template'];
   /** Known on the HTTP door; found by reading the message otherwise. */
   attachments?: Attachment[];
   /** Then accept() throws StoreError `conflict` when an answer was given for the key in the last day. */

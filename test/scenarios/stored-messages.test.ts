@@ -143,3 +143,21 @@ test('a request with an Idempotency-Key is taken in once, whatever happens to th
   await waitFor(async () => (countEvents(await world.events()).delivered ?? 0) >= 2);
   expect(countEvents(await world.events()).accepted).toBe(2);
 });
+
+test('what a template made says so when it is sent again, after the template has gone too', async () => {
+  const world = await openWorld();
+  const template = '<p>Hi {{name}}{{#if vip}}, our guest{{/if}}</p>';
+  await world.server.api('POST', '/v3/src.test/templates', { form: { name: 'welcome', template, tag: 'v1' } });
+  const asked = { template: 'welcome', text: undefined, 't:text': 'yes' };
+  await world.send({ ...asked, 't:variables': '{"name": "Ana"}' });
+  const variables = JSON.stringify({ 'bo@dst.test': { name: 'Bo' } });
+  await world.send({ ...asked, to: 'bo@dst.test', 't:variables': '{"name": "%recipient.name%"}', 'recipient-variables': variables });
+  const sent = (await world.waitForEvents({ accepted: 2, delivered: 2 })) as (StoredEvent & { template: object })[];
+  expect((await world.server.api('DELETE', '/v3/src.test/templates/welcome')).status).toBe(200);
+  const keys = new Set(sent.map(({ storage }) => storage.key));
+  for (const key of keys) expect(await client(world).resendEmail('src.test', key, 'again@dst.test')).toMatchObject({ status: 200 });
+  const events = (await world.waitForEvents({ accepted: 4, delivered: 4 })) as (StoredEvent & { template: object })[];
+  for (const event of events) expect(event.template).toEqual({ name: 'welcome', version: 'v1', 'is-text': true });
+  const bodies = world.mx.messages.filter(({ rcptTo }) => rcptTo.includes('again@dst.test')).map(({ data }) => readMessage(data).body);
+  expect(bodies.map((body) => /<p>(.*)<\/p>/.exec(body)?.[1]).sort()).toEqual(['Hi %recipient.name%', 'Hi Ana']);
+});
