@@ -124,6 +124,8 @@ export interface Merge {
   templateVariables?: Record<string, unknown>;
   /** The plain text part is the same source: it is made of the HTML that comes of it. */
   textFromHtml?: boolean;
+  /** Header fields that are rendered likewise, by name and source; the head has them as they are without anybody's values. */
+  templateHeaders?: { name: string; source: string }[];
 }
 
 /** 0: single messages; 1: messages to several recipients; 2: bulk. Lower goes first, at a bounded cost to the others. */

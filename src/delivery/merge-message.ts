@@ -1,6 +1,7 @@
 /** Makes a recipient's own message of a batch. What a message's recipients share is made ready once and kept while they are being served. */
-import { type Delivery, type Message, Refusal } from '#core';
+import { type Delivery, type Merge, type Message, Refusal } from '#core';
 import {
+  type HeadField,
   type MergedMessage,
   type MergePlan,
   mergeRecipientOf,
@@ -9,6 +10,7 @@ import {
   renderMerge,
   scanBody,
   TemplateError,
+  templateFields,
   templateSource,
 } from '#mail';
 import type { SpoolStore } from '#store';
@@ -64,6 +66,14 @@ async function contentOf(merged: MergedMessage, { body, bodyHash, traits }: Mess
   };
 }
 
+/** Async, so that a template that cannot be read rejects. */
+async function planOfParts(head: HeadField[], body: Parameters<typeof planMerge>[1], merge: Merge = {}): Promise<MergePlan> {
+  const { templateVariables, textFromHtml = false, templateHeaders = [] } = merge;
+  if (templateVariables === undefined) return planMerge(head, body);
+  const fields = templateFields(templateHeaders, templateVariables);
+  return planMerge(head, body, { text: templateSource(templateVariables, textFromHtml), fields });
+}
+
 /** The plans used last, by message. */
 function makePlans(spool: Bodies): (message: Message) => Promise<MergePlan> {
   const kept = new Map<number, { plan: Promise<MergePlan>; size: number }>();
@@ -75,9 +85,7 @@ function makePlans(spool: Bodies): (message: Message) => Promise<MergePlan> {
   }
 
   function make({ id, head, body, merge }: Message): Promise<MergePlan> {
-    const source =
-      merge?.templateVariables === undefined ? undefined : templateSource(merge.templateVariables, merge.textFromHtml === true);
-    const plan = planMerge(parseHead(head), body.kind === 'inline' ? [body.bytes] : spool.openBody(body), source);
+    const plan = planOfParts(parseHead(head), body.kind === 'inline' ? [body.bytes] : spool.openBody(body), merge);
     const entry = { plan, size: 0 };
     kept.set(id, entry);
     plan.then(

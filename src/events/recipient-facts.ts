@@ -1,6 +1,15 @@
-/** What events of a batch say of its message: to each recipient it is a message of their own, with their values and nobody else's. Pure. */
-import type { Delivery, Message, MessageFacts } from '#core';
-import { makeLookup, mergeRecipientOf, substituteText, substituteTexts } from '#mail';
+/** What events of a batch say of its message: to each recipient it is a message of their own, with their values and nobody else's. */
+import type { Delivery, Merge, Message, MessageFacts } from '#core';
+import {
+  decodeHeaderText,
+  makeField,
+  makeLookup,
+  mergeRecipientOf,
+  substituteText,
+  substituteTexts,
+  TemplateError,
+  templateFields,
+} from '#mail';
 
 /** Values may be long; texts of an event are not. */
 const MAX_TEXT = 1000;
@@ -11,14 +20,40 @@ export type EventRecipient = Pick<Delivery, 'recipient'> & {
 };
 
 /** The facts themselves when the message is no batch. */
-export function recipientFacts({ facts, merge }: Message, to: EventRecipient): MessageFacts {
-  if (merge === undefined) return facts;
-  const lookup = makeLookup(mergeRecipientOf(to));
-  const filled = (text: string) => substituteText(text, lookup).slice(0, MAX_TEXT);
-  const { headers } = facts;
-  return {
-    ...facts,
-    headers: { ...headers, to: filled(headers.to), from: filled(headers.from), subject: filled(headers.subject) },
-    userVariables: substituteTexts(facts.userVariables, lookup),
+export type RecipientFacts = (message: Message, to: EventRecipient) => MessageFacts;
+
+export function makeRecipientFacts(): RecipientFacts {
+  // A message's recipients come one after the other.
+  const compiled = new WeakMap<Merge, ReturnType<typeof templateFields>>();
+
+  function fieldsOf(merge: Merge): ReturnType<typeof templateFields> {
+    const known = compiled.get(merge) ?? templateFields(merge.templateHeaders ?? [], merge.templateVariables ?? {});
+    compiled.set(merge, known);
+    return known;
+  }
+
+  return ({ facts, merge }, to) => {
+    if (merge === undefined) return facts;
+    const recipient = mergeRecipientOf(to);
+    const lookup = makeLookup(recipient);
+    const ofTemplate = (name: string, text: string) => {
+      const make = fieldsOf(merge).get(name);
+      if (make === undefined) return undefined;
+      const made = text === '' ? undefined : makeField(name, text.replace(/[\r\n\0]/g, ' '));
+      try {
+        return decodeHeaderText(make(recipient, made)?.value ?? '');
+      } catch (error) {
+        // Their message fails for the same reason, and says so.
+        if (error instanceof TemplateError) return undefined;
+        throw error;
+      }
+    };
+    const shown = (name: string, text: string) => (ofTemplate(name, text) ?? substituteText(text, lookup)).slice(0, MAX_TEXT);
+    const { to: addressee, from, subject } = facts.headers;
+    return {
+      ...facts,
+      headers: { ...facts.headers, to: shown('to', addressee), from: shown('from', from), subject: shown('subject', subject) },
+      userVariables: substituteTexts(facts.userVariables, lookup),
+    };
   };
 }

@@ -18,11 +18,12 @@ export { allValues, firstValue, foldLongFields, type HeadField, joinHead, needsE
 export { type LintContext, type LintWarning, lintMessage } from './lint/lint-message.js';
 export { type AttachmentLister, listAttachments, makeAttachmentLister } from './list-attachments.js';
 export { makeField } from './make-field.js';
-export { type MergePlan, planMerge, type TextSource } from './merge/merge-plan.js';
+export { type MergePlan, planMerge } from './merge/merge-plan.js';
 export { type MergeRecipient, makeLookup, mergeRecipientOf } from './merge/merge-recipient.js';
 export { hasPlaceholder, type Lookup } from './merge/placeholders.js';
 export { type MergedMessage, renderMerge } from './merge/render-merge.js';
 export { substituteText, substituteTexts } from './merge/substitute-texts.js';
+export { templateFields } from './merge/template-fields.js';
 export { templateSource } from './merge/template-source.js';
 export { type MessageReader, type MessageReaderOptions, makeMessageReader, type ReadMessage } from './message-reader.js';
 export type { MimePart } from './mime-part.js';

@@ -121,22 +121,35 @@ test('over SMTP and in MIME the template replaces the HTML and joins the text', 
 test('in a batch every recipient gets the template with their own values', async () => {
   const world = await openWorld();
   const template = '<p>{{#equal plan "pro"}}Thanks, {{name}}{{else}}Upgrade, {{name}}{{/equal}} %recipient.id% {{when}}</p>';
-  await addTemplate(world, { name: 't', template, headers: '{"Subject": "For {{name}}"}' });
+  await addTemplate(world, {
+    name: 't',
+    template,
+    headers:
+      '{"Subject": "{{#equal plan \\"pro\\"}}Pro: {{/equal}}{{name}}", "From": "{{name}}s Shop <{{from}}>", "Reply-To": "{{#equal plan \\"pro\\"}}pro@src.test{{/equal}}"}',
+  });
   await world.send({
     to: ['a@dst.test', 'b@dst.test'],
+    from: '',
     subject: '',
     text: '',
     template: 't',
     't:text': 'yes',
-    't:variables': '{"name": "%recipient.name%", "plan": "%recipient.plan%"}',
+    't:variables': '{"name": "%recipient.name%", "plan": "%recipient.plan%", "from": "%recipient.from%@src.test"}',
     'v:when': 'now',
     'recipient-variables':
-      '{"a@dst.test": {"name": "<Ann>", "plan": "pro", "id": 1}, "b@dst.test": {"name": "Bob", "plan": "free", "id": 2}}',
+      '{"a@dst.test": {"name": "<Ann>", "plan": "pro", "id": 1, "from": "pro"}, "b@dst.test": {"name": "Bob", "plan": "free", "id": 2, "from": "x@victim.example,a"}}',
   });
   const [a, b] = await arrived(world, 2);
   expect([a?.parsed.html?.trim(), a?.parsed.plain?.trim()]).toEqual(['<p>Thanks, &lt;Ann&gt; 1 now</p>', 'Thanks, <Ann> 1 now']);
   expect([b?.parsed.html?.trim(), b?.parsed.plain?.trim()]).toEqual(['<p>Upgrade, Bob 2 now</p>', 'Upgrade, Bob 2 now']);
-  expect([a?.head, b?.head].map((head) => /^Subject: (.*)\r$/m.exec(head ?? '')?.[1])).toEqual(['For <Ann>', 'For Bob']);
+  const fields = (head = '') => ['Subject', 'From', 'Reply-To'].map((name) => new RegExp(`^${name}: (.*)\\r$`, 'm').exec(head)?.[1]);
+  expect(fields(a?.head)).toEqual(['Pro: <Ann>', '"<Ann>s Shop" <pro@src.test>', 'pro@src.test']);
+  // Values choose no other domain than the one that was judged.
+  expect(fields(b?.head)).toEqual(['Bob', expect.stringMatching(/@src\.test>$/), undefined]);
+  for (const event of await world.waitForEvents({ accepted: 2, delivered: 2 })) {
+    const { recipient, message } = event as unknown as { recipient: string; message: { headers: { subject: string } } };
+    expect(message.headers.subject).toBe(recipient === 'a@dst.test' ? 'Pro: <Ann>' : 'Bob');
+  }
 });
 
 test('what cannot be sent is refused with the reason and leaves an event', async () => {

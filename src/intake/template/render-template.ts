@@ -32,14 +32,17 @@ export function renderTemplate(template: ReadyTemplate, filling: TemplateFilling
   const variables = templateVariables(filling.userVariables, filling.variables);
   const later = filling.isBatch && someText(variables, hasPlaceholder);
   try {
-    const fields = template.headers
-      .filter(({ name }) => !filling.present.has(name.toLowerCase()))
-      .flatMap((header) => makeHeader(template.name, header.name, header.template.render(variables)));
+    const headers = template.headers.filter(({ name }) => !filling.present.has(name.toLowerCase()));
+    const fields = headers.flatMap((header) => makeHeader(template.name, header.name, header.template.render(variables)));
     // Also when it is rendered later: a source that fails without the recipient's values would fail for everybody.
     const html = template.html.render(variables);
     if (!later) return { html, text: filling.wantsText ? textOfHtml(html) : undefined, fields };
     const { source } = template;
-    const merge: Merge = { templateVariables: variables, ...(filling.wantsText ? { textFromHtml: true } : {}) };
+    const merge: Merge = {
+      templateVariables: variables,
+      ...(filling.wantsText ? { textFromHtml: true } : {}),
+      ...(headers.length > 0 ? { templateHeaders: headers.map(({ name, source }) => ({ name, source })) } : {}),
+    };
     return { html: source, text: filling.wantsText ? source : undefined, fields, merge };
   } catch (error) {
     if (error instanceof TemplateError) throw cannotRender(template.name, error.message);

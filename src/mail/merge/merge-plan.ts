@@ -14,6 +14,7 @@ import { compileField, type FieldMaker } from './merge-field.js';
 import type { MergeRecipient } from './merge-recipient.js';
 import { planText, planWholeText, type TextEncoding, type TextPlan } from './merge-text.js';
 import { hasPlaceholder } from './placeholders.js';
+import type { TemplateFieldMaker } from './template-fields.js';
 
 /** Bytes of one text part that may be made for each recipient, as it stands in the message; it is kept in memory. */
 export const MAX_MERGED_PART = 1024 * 1024;
@@ -49,30 +50,42 @@ export interface MergePlan {
 /** Makes a text part for one recipient, of what stands in the message; what it throws comes out of `renderMerge`. */
 export type TextSource = (source: string, kind: 'text' | 'html' | 'other') => (recipient: MergeRecipient) => string;
 
+/** What is made of a stored template, instead of having placeholders filled. */
+export interface TemplateParts {
+  text: TextSource;
+  /** Those that the head lacks come to its end. */
+  fields: ReadonlyMap<string, TemplateFieldMaker>;
+}
+
 /**
- * `body` is in wire form and read once, in bounded memory. With `compileText` every text part is a source for it. Throws Refusal 400 when a text part
- * with placeholders is over 1 MB, what `compileText` throws, and what reading the body does.
+ * `body` is in wire form and read once, in bounded memory. With `template` every text part is a source for it. Throws Refusal 400 when a text part
+ * with placeholders is over 1 MB, what `template` throws, and what reading the body does.
  */
 export async function planMerge(
   head: readonly HeadField[],
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  compileText?: TextSource,
+  template?: TemplateParts,
 ): Promise<MergePlan> {
-  const sink = new PlanningSink(compileText);
+  const sink = new PlanningSink(template?.text);
   const walker = makeMimeWalker(head, sink, { openMessages: false });
   for await (const chunk of body) walker.push(chunk);
   walker.end();
-  const headFor = (encoding: TextEncoding) => planHead(sink.whole === undefined ? head : describe(sink.whole, encoding));
-  const plans = { 'as it is': planHead(head), 'quoted-printable': headFor('quoted-printable'), base64: headFor('base64') };
+  const headFor = (encoding: TextEncoding) => planHead(sink.whole === undefined ? head : describe(sink.whole, encoding), template?.fields);
+  const plans = {
+    'as it is': planHead(head, template?.fields),
+    'quoted-printable': headFor('quoted-printable'),
+    base64: headFor('base64'),
+  };
   const size = 3 * head.reduce((sum, field) => sum + field.raw.byteLength, 0) + sink.cuts.reduce((sum, { text }) => sum + text.size, 0);
   return { head: plans, cuts: sink.cuts, bodySize: sink.position, size };
 }
 
-function planHead(fields: readonly HeadField[]): HeadPlan {
+function planHead(fields: readonly HeadField[], made: TemplateParts['fields'] = new Map()): HeadPlan {
   const plan: (Uint8Array | FieldMaker)[] = [];
   let same: HeadField[] = [];
   for (const field of fields) {
-    const maker = compileField(field);
+    const ofTemplate = made.get(field.lowerName);
+    const maker: FieldMaker | undefined = ofTemplate === undefined ? compileField(field) : (recipient) => ofTemplate(recipient, field);
     if (maker === undefined) same.push(field);
     else {
       plan.push(joinHead(same), maker);
@@ -80,6 +93,9 @@ function planHead(fields: readonly HeadField[]): HeadPlan {
     }
   }
   plan.push(joinHead(same));
+  for (const [name, make] of made) {
+    if (!fields.some(({ lowerName }) => lowerName === name)) plan.push((recipient) => make(recipient, undefined));
+  }
   return plan;
 }
 

@@ -24,7 +24,7 @@ const LF = 0x0a;
 const CRLF = Buffer.from('\r\n');
 const SOFT_LINE_BREAK = Buffer.from('=\r\n');
 
-/** Throws what the source of a text throws (see `TextSource`), and nothing else. */
+/** Throws what a stored template throws (see `TemplateParts`), and nothing else. */
 export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedMessage {
   let wholeBody: keyof MergePlan['head'] = 'as it is';
   const patches = plan.cuts.map(({ start, end, text, head }): Patch => {
