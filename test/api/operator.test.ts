@@ -18,6 +18,14 @@ it('is for administrators only', async () => {
   }
 });
 
+it('shows the subject that the recipient of a batch will see, and a text that looks like one of a batch as it is', async () => {
+  const subject = 'Hello, %recipient.first% (%recipient.unknown%), you are %recipient_email%';
+  api.queue.items = [queuedDelivery(11, { subject, recipientVariables: { first: 'Bob' } }), queuedDelivery(12, { subject })];
+  const { items } = (await api.call('GET', QUEUE)).json;
+  expect(items[0].subject).toBe(`Hello, Bob (%recipient.unknown%), you are ${items[0].recipient}`);
+  expect(items[1].subject).toBe(subject);
+});
+
 it('shows a delivery in full', async () => {
   const last = {
     firstAttemptAt: Date.UTC(2026, 2, 4, 10),

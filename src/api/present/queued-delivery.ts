@@ -1,8 +1,12 @@
-/** An open delivery as the command line reads it. */
+/** An open delivery as the command line reads it. Of a batch it says what this recipient will see. */
+import { makeLookup, mergeRecipientOf, substituteText } from '#mail';
 import type { QueuedDelivery } from '#store';
 import type { QueuedDeliveryJson } from '../contract/queue-answers.js';
 
 const rfc3339 = (ms: number): string => new Date(ms).toISOString();
+
+/** Values may be long. */
+const MAX_TEXT = 1000;
 
 export function presentDelivery(delivery: QueuedDelivery): QueuedDeliveryJson {
   const { last } = delivery;
@@ -25,9 +29,14 @@ export function presentDelivery(delivery: QueuedDelivery): QueuedDeliveryJson {
           first_attempt_at: rfc3339(last.firstAttemptAt),
         }
       : null,
-    subject: delivery.subject,
+    subject: subjectOf(delivery),
     size: delivery.size,
     accepted_at: rfc3339(delivery.acceptedAt),
     expires_at: rfc3339(delivery.expiresAt),
   };
+}
+
+function subjectOf(delivery: QueuedDelivery): string {
+  const { subject, recipientVariables } = delivery;
+  return recipientVariables === undefined ? subject : substituteText(subject, makeLookup(mergeRecipientOf(delivery))).slice(0, MAX_TEXT);
 }
