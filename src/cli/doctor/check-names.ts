@@ -5,6 +5,9 @@ import { type Check, type Finding, findings, type Patient } from './finding.js';
 /** Names that mean something on this network only (RFC 6761, RFC 6762, RFC 9476). */
 const LOCAL_NAME = /(?:^|\.)(?:localhost|local|localdomain|lan|home|internal|invalid|alt)$/;
 
+/** Of the reverse names of an address, those that are looked up. */
+const MAX_NAMES = 10;
+
 /** Addresses of a name, or why they are not known. */
 export async function addressesOf(dns: Dns, name: string): Promise<string[] | 'none' | 'unknown'> {
   const answers = await Promise.all([dns.query(name, 'A'), dns.query(name, 'AAAA')]);
@@ -39,11 +42,38 @@ export const checkHostname: Check = async ({ config: { hostname }, world }) => {
 };
 
 export const checkReverse: Check = async (patient) => {
+  const sources = patient.config.delivery.sources.flatMap(({ ipv4, ipv6, ehlo = patient.config.hostname }) =>
+    [ipv4, ipv6].flatMap((address) => (address === undefined ? [] : [{ address, name: ehlo, key: 'the ehlo of its source' }])),
+  );
+  if (sources.length > 0) return (await Promise.all(sources.map((source) => checkSource(patient, source)))).flat();
   const say = findings('reverse');
   const sending = await sendingAddresses(patient);
   if (sending.length === 0) return [say.skip('this machine has no way to the Internet, so there is no address to look up')];
-  return Promise.all(sending.map((address) => checkPointer(patient, address)));
+  const { hostname } = patient.config;
+  return Promise.all(sending.map((address) => checkPointer(patient, { address, name: hostname, key: '"hostname"' })));
 };
+
+/** An address that mail leaves from, the name it greets with, and what in the configuration sets that. */
+interface Sender {
+  address: string;
+  name: string;
+  key: string;
+}
+
+/** What the Internet sees of a source with a private address are the addresses of its name. */
+async function checkSource(patient: Patient, sender: Sender): Promise<Finding[]> {
+  if (isPublicAddress(sender.address)) return [await checkPointer(patient, sender)];
+  const { address, name } = sender;
+  const say = findings('reverse');
+  const named = await addressesOf(patient.world.dns, name);
+  if (named === 'unknown') return [say.skip(`${name}, the name of ${address}, could not be looked up`)];
+  const seen = typeof named === 'string' ? [] : named.filter(isPublicAddress);
+  if (seen.length > 0) return Promise.all(seen.map((one) => checkPointer(patient, { ...sender, address: one })));
+  const mend = `publish an A or AAAA record of ${name} with the address that the router in front of ${address} has for it`;
+  return [
+    say.fail(`${address} is private and greets as ${name}, which has no public address; many servers refuse mail from such names`, mend),
+  ];
+}
 
 /** What the Internet sees: the machine's own public addresses, or behind a router those of its name. */
 async function sendingAddresses({ config, world }: Patient): Promise<string[]> {
@@ -54,23 +84,29 @@ async function sendingAddresses({ config, world }: Patient): Promise<string[]> {
   return typeof named === 'string' ? [] : named.filter(isPublicAddress);
 }
 
-async function checkPointer({ config: { hostname }, world }: Patient, address: string): Promise<Finding> {
+async function checkPointer({ world }: Patient, { address, name: greeting, key }: Sender): Promise<Finding> {
   const say = findings('reverse');
-  const askHoster = `ask whoever gave you ${address} to set its reverse name (PTR) to ${hostname}`;
+  const askHoster = `ask whoever gave you ${address} to set its reverse name (PTR) to ${greeting}`;
   const answer = await world.dns.query(pointerName(address), 'PTR');
   if (answer.kind === 'failed') return say.skip(`the reverse name of ${address} could not be looked up (${answer.reason})`);
   if (answer.kind !== 'records')
     return say.fail(`${address} has no reverse name; Gmail and others refuse mail from such addresses`, askHoster);
   const names = answer.records.map((name) => name.toLowerCase());
-  for (const name of names) {
+  const confirmed: string[] = [];
+  for (const name of names.slice(0, MAX_NAMES)) {
     const forward = await addressesOf(world.dns, name);
-    if (typeof forward === 'string' || !forward.some((one) => sameAddress(one, address))) continue;
-    if (names.includes(hostname)) return say.ok(`${address} is ${hostname} and back`);
-    return say.warn(`${address} is ${name} and back, but this server greets as ${hostname}`, `${askHoster}, or set "hostname" to ${name}`);
+    if (typeof forward !== 'string' && forward.some((one) => sameAddress(one, address))) confirmed.push(name);
   }
+  const [other] = confirmed;
+  if (confirmed.includes(greeting)) return say.ok(`${address} is ${greeting} and back`);
+  if (other !== undefined)
+    return say.warn(
+      `${address} is ${other} and back, but mail from there greets as ${greeting}`,
+      `${askHoster}, or set ${key} to ${other}`,
+    );
   return say.fail(
     `${address} is called ${names.join(', ')}, but that name does not lead back to it`,
-    `publish an A or AAAA record of ${names[0]} with ${address}, or ${askHoster}`,
+    `publish an A or AAAA record of ${names.includes(greeting) ? greeting : names[0]} with ${address}, or ${askHoster}`,
   );
 }
 

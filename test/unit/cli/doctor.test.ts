@@ -94,6 +94,9 @@ it('finds nothing to fail on a healthy machine, and says something of every chec
   for (const { status, mend } of found) expect(mend === undefined).toBe(status === 'ok' || status === 'skip');
 });
 
+const MTA9: Zones = { '9.4.8.8.in-addr.arpa': { PTR: ['mta9.example.com'] }, 'mta9.example.com': { A: ['8.8.4.9'] } };
+const withSources = (...sources: Config['delivery']['sources']) =>
+  ({ delivery: { port: 25, transports: [], allowPrivateNetworks: false, sources } }) as unknown as Partial<Config>;
 const withZones = (zones: Zones) => ({ dns: fakeDns({ ...goodZones, ...zones }) });
 
 describe.each<[check: string, cases: [status: string, text: RegExp, world: Partial<DoctorWorld>, config?: Partial<Config>][]]>([
@@ -120,7 +123,7 @@ describe.each<[check: string, cases: [status: string, text: RegExp, world: Parti
       ['fail', /no reverse name/, withZones({ '4.4.8.8.in-addr.arpa': {} })],
       [
         'warn',
-        /greets as mail\.example\.com/,
+        /8\.8\.4\.4 is host4\.hoster\.test and back, but mail from there greets as mail\.example\.com/,
         withZones({ '4.4.8.8.in-addr.arpa': { PTR: ['host4.hoster.test'] }, 'host4.hoster.test': { A: ['8.8.4.4'] } }),
       ],
       [
@@ -134,6 +137,24 @@ describe.each<[check: string, cases: [status: string, text: RegExp, world: Parti
         /8\.8\.4\.4 is mail/,
         { sendingAddresses: async () => ['10.0.0.5'], ...withZones({ 'mail.example.com': { A: ['8.8.4.4'] } }) },
       ],
+      // Sources are looked at instead of the address of the system's choice, each with its own name.
+      ['ok', /8\.8\.4\.9 is mta9\.example\.com and back/, withZones(MTA9), withSources({ ipv4: '8.8.4.9', ehlo: 'mta9.example.com' })],
+      ['ok', /8\.8\.4\.4 is mail\.example\.com and back/, { sendingAddresses: async () => [] }, withSources({ ipv4: '8.8.4.4' })],
+      [
+        'warn',
+        /8\.8\.4\.9 is mta9\.example\.com and back, but .* greets as mail\.example/,
+        withZones(MTA9),
+        withSources({ ipv4: '8.8.4.9' }),
+      ],
+      [
+        'fail',
+        /2001:4860:4860::9 has no reverse name/,
+        withZones(MTA9),
+        withSources({ ipv6: '2001:4860:4860::9', ehlo: 'mta9.example.com' }),
+      ],
+      ['ok', /8\.8\.4\.9 is mta9/, withZones(MTA9), withSources({ ipv4: '10.0.0.9', ehlo: 'mta9.example.com' })],
+      ['fail', /10\.0\.0\.9 is private and greets as/, {}, withSources({ ipv4: '10.0.0.9', ehlo: 'mta9.example.com' })],
+      ['skip', /could not be looked up/, { dns: fakeDns(null) }, withSources({ ipv4: '10.0.0.9' })],
     ],
   ],
   [
@@ -266,7 +287,7 @@ function pages(ready: string, metrics: string, status = 200): Partial<DoctorWorl
 
 describe('a smarthost for everything', () => {
   const transports: Config['delivery']['transports'] = [{ match: '*', when: 'always', host: 'smart.example', port: 587, tls: 'require' }];
-  const delivery = { port: 25, transports, allowPrivateNetworks: false };
+  const delivery = { port: 25, transports, allowPrivateNetworks: false, sources: [] };
   it.each([
     ['ok', /answers on port 587/, { 'smart.example': { A: ['10.0.0.9'] } }, { kind: 'greeted', line: '220' }],
     [
