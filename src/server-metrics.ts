@@ -118,7 +118,7 @@ function countAttempts(registry: Registry, clock: Clock): Counting['recorder'] {
   const bounced = registry.counters({ name: 'mailwagon_bounced_total', help: 'Recipients given up, by reason and stage.', ...ended });
   const latency = registry.histogram({
     name: 'mailwagon_delivery_seconds',
-    help: 'From acceptance to delivery, of delivered recipients.',
+    help: 'From when it was due to delivery, of delivered recipients; of those deferred before, from their first attempt.',
     bounds: DELIVERY_BOUNDS,
   });
   const session = registry.histogram({
@@ -133,7 +133,7 @@ function countAttempts(registry: Registry, clock: Clock): Counting['recorder'] {
     delivered(fields) {
       const event = recorder.delivered(fields);
       delivered.add();
-      latency.observe((clock.now() - fields.message.acceptedAt) / SECOND);
+      latency.observe(Math.max(0, clock.now() - dueSince(fields)) / SECOND);
       session.observe(fields.outcome.sessionMs / SECOND);
       return event;
     },
@@ -146,6 +146,10 @@ function countAttempts(registry: Registry, clock: Clock): Counting['recorder'] {
     },
   });
 }
+
+/** A deferred delivery has another due time than it had at first. */
+const dueSince = ({ delivery, firstAttemptAt }: Parameters<Recorder['delivered']>[0]): number =>
+  delivery.attempts === 0 ? delivery.due : firstAttemptAt;
 
 function countSmtp(registry: Registry): SmtpObserver {
   const connections = registry.counters({
