@@ -30,9 +30,9 @@ export function tooOld({ last }: Delivery): Extract<Outcome, { kind: 'failed' }>
 
 export interface ExpireDeps {
   spool: Pick<SpoolStore, 'expired' | 'message' | 'settle'>;
-  flows: Pick<Flows, 'inHand' | 'returnRow'>;
+  flows: Pick<Flows, 'inHand' | 'returnRow' | 'pullReady'>;
   clock: Clock;
-  jumps: Pick<ClockJumps, 'eras'>;
+  jumps: Pick<ClockJumps, 'eras' | 'expiryOf'>;
   recorder: Recorder;
   logger: Logger;
   accountId: (account: number) => Promise<string>;
@@ -54,20 +54,24 @@ export function makeExpiry({ spool, flows, clock, jumps, recorder, logger, accou
 
   async function settlementOf(delivery: Delivery): Promise<Settlement | undefined> {
     const message = await spool.message(delivery.message);
-    if (message === undefined) return undefined;
+    if (message === undefined || clock.now() < jumps.expiryOf(message)) return undefined;
     const fields = { message, accountId: await accountId(delivery.account), delivery, attempt: delivery.attempts + 1 };
     const event = recorder.failed({ ...fields, outcome: tooOld(delivery), severity: 'permanent' });
     return { kind: 'done', key: delivery, message: message.id, at: clock.now(), events: [event] };
   }
 
   async function end(rows: Delivery[]): Promise<number> {
-    const mine = rows.filter(({ id }) => !flows.inHand.has(id));
+    // What is in memory only for its turn may have a slow line before it.
+    const mine = rows.filter((row) => !flows.inHand.has(row.id) || flows.pullReady(row));
     for (const { id } of mine) flows.inHand.add(id);
     try {
-      const settlements = (await Promise.all(mine.map(settlementOf))).filter((one) => one !== undefined);
-      const found = await spool.settle(settlements);
+      const settlements = await Promise.all(mine.map(settlementOf));
+      const found = await spool.settle(settlements.filter((one) => one !== undefined));
       committed();
-      for (const { id } of mine) flows.inHand.delete(id);
+      for (const [index, row] of mine.entries()) {
+        if (settlements[index] === undefined) flows.returnRow(row);
+        else flows.inHand.delete(row.id);
+      }
       return found.filter(Boolean).length;
     } catch (error) {
       // A read may have passed over them meanwhile.

@@ -216,7 +216,7 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
   backlog(account: number): Backlog;
   /** What came of the last commit of mail: `full` and `failed` as in StoreError. */
   health(): 'ok' | 'full' | 'failed';
-  /** Commits something that changes nothing, so that health() tells the truth when no mail comes. Throws StoreError. */
+  /** Commits something that means nothing, so that health() tells the truth when no mail comes. Throws StoreError. */
   probe(): Promise<void>;
 
   /** How many recipients the domain was charged with on this UTC day. */

@@ -19,7 +19,8 @@ export function makeSpoolSettle(database: Connection, tally: GroupTally) {
     `UPDATE queue SET due = ?, attempts = ?, last = ?
      WHERE destination = ? AND account = ? AND priority = ? AND due = ? AND id = ? AND message = ?`,
   );
-  const touch = database.prepare('UPDATE id_mark SET largest = largest');
+  // Must change something: SQLite writes no page that stays as it is, and syncs nothing for a transaction that wrote none.
+  const touch = database.prepare('UPDATE id_mark SET largest = largest + 1');
   const insertOutbox = makeOutboxInsert(database);
 
   function settleOne(settlement: Settlement): number {
@@ -41,7 +42,7 @@ export function makeSpoolSettle(database: Connection, tally: GroupTally) {
   return {
     /** Per settlement the bytes of messages that have no open delivery any more, or NOT_FOUND. */
     settle: (settlements: Settlement[]): number[] => settlements.map(settleOne),
-    /** A commit that changes nothing but is written and synced like any other. */
+    /** A commit that means nothing but is written and synced like any other: one id is given up. */
     probe(): void {
       touch.run();
     },

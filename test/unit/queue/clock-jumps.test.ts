@@ -149,10 +149,14 @@ describe('set forward', () => {
   it('and back again leaves everything as it was', async () => {
     const { message } = await putOff();
     await set(2 * DAY);
-    const between = await put(clock.now() + MINUTE);
+    clock.time += MINUTE;
+    const between = await put();
+    clock.time += MINUTE;
+    // In life it looks at the clock every second.
+    await queue.message(message);
     await set(-2 * DAY);
     expect((await queue.message(message))?.expiresAt).toBe(START + MESSAGE_LIFETIME);
-    expect((await queue.message(between.message))?.expiresAt).toBe(START + MESSAGE_LIFETIME);
+    expect((await queue.message(between.message))?.expiresAt).toBe(START + MINUTE + MESSAGE_LIFETIME);
   });
 });
 
@@ -183,6 +187,17 @@ describe('decideDue', () => {
   ])('%s', (_name, delivery, seen, due) => {
     expect(decideDue(delivery, now, seen)).toBe(due);
   });
+});
+
+it('knows what was accepted between a jump and its notice', () => {
+  let nextMark = 100;
+  const jumps = makeClockJumps({ clock, ids: { next: () => nextMark++ }, onJump: () => undefined });
+  jumps.eras();
+  clock.time += 900;
+  clock.setBy = -DAY;
+  const expiresAt = clock.now() - 100 + MESSAGE_LIFETIME;
+  expect(jumps.expiryOf({ id: 99, acceptedAt: clock.now() - 100, expiresAt })).toBe(expiresAt);
+  expect(jumps.expiryOf({ id: 98, acceptedAt: START, expiresAt: START + MESSAGE_LIFETIME })).toBe(START + MESSAGE_LIFETIME - DAY);
 });
 
 describe('eras', () => {
