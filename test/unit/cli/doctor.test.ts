@@ -299,10 +299,10 @@ describe('a smarthost for everything', () => {
     ['fail', /has no address/, {}, { kind: 'silent' }],
   ] as const)('%s %s', async (status, text, zones, result) => {
     const world = { ...withZones(zones as unknown as Zones), probe: async () => result };
-    expect(await look('smarthost', world, { delivery } as Partial<Config>)).toEqual([
+    expect(await look('smarthost', world, { delivery } as unknown as Partial<Config>)).toEqual([
       expect.objectContaining({ status, text: expect.stringMatching(text) }),
     ]);
-    expect(await look('port 25', world, { delivery } as Partial<Config>)).toEqual([]);
+    expect(await look('port 25', world, { delivery } as unknown as Partial<Config>)).toEqual([]);
   });
 });
 
