@@ -5,6 +5,7 @@ import { generateDkimKey, publicKeyOfRecord, readDkimKey } from '#mail';
 import type { Dns } from '#net';
 import type { DirectoryStore, DkimKeyRecord, DomainRecord } from '#store';
 import type { DkimKeys, Domains, NewDkimKey, SigningKey } from './directory.js';
+import { makeKeyTurns } from './key-turns.js';
 import { makeRecent } from './recent.js';
 
 /** Dot-separated labels, as in RFC 6376 3.1. */
@@ -34,6 +35,7 @@ interface ParsedKey extends SigningKey {
 
 export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnDkimKeys {
   const active = makeRecent<ParsedKey[]>({ clock, maxEntries: 10_000, lifetimeMs: 10 * MINUTE });
+  const turns = makeKeyTurns();
   const aliases = makeRecent<boolean>({ clock, maxEntries: 10_000, lifetimeMs: 10 * MINUTE });
 
   async function activeOf(domain: DomainRecord): Promise<ParsedKey[]> {
@@ -141,10 +143,10 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
 
     async signers(domain, { message, secondaryDkim, secondaryDkimPublic }) {
       const own = await activeOf(domain);
+      const turn = own.length > 1 ? turns.turnOf(domain.publicId, message) : 0;
       const chosen = (['rsa', 'ed25519'] as const).flatMap((kind) => {
         const ofKind = own.filter((key) => key.kind === kind);
-        // By the message's number: the next message takes the next key, and a message is signed alike however often it is tried.
-        return ofKind[message % ofKind.length] ?? [];
+        return ofKind[turn % ofKind.length] ?? [];
       });
       if (secondaryDkim === undefined) return chosen;
       const second = await findActive(domain.account, secondaryDkim);
@@ -153,7 +155,10 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
       return [...chosen, alias !== undefined && (await isAliasOf(alias, second)) ? { ...second, ...alias } : second];
     },
 
-    forget: (domain) => active.delete(domain.publicId),
+    forget(domain) {
+      active.delete(domain.publicId);
+      turns.forget(domain.publicId);
+    },
   };
 }
 

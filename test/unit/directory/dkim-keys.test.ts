@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
+import { makeIdSource, systemClock } from '../../../dist/core/index.js';
 import { type Directory, makeDirectory } from '../../../dist/directory/index.js';
 import { dkimRecordValue, generateDkimKey } from '../../../dist/mail/index.js';
 import { makeDnsClient } from '../../../dist/net/index.js';
@@ -122,6 +122,27 @@ describe('signers', () => {
     expect(turns[0]).not.toEqual(turns[1]);
     expect([turns[2], turns[3]]).toEqual([turns[0], turns[1]]);
     expect(await signers(1)).toEqual(turns[0]);
+  });
+
+  it('take turns from message to message whatever the numbers of the messages are', async () => {
+    await addKey('s2');
+    await addKey('s3');
+    const clock = { time: 1_800_000_000_000, now: () => clock.time, monotonic: () => clock.time };
+    const ids = makeIdSource(clock);
+    const used: string[] = [];
+    for (let count = 0; count < 9; count++) {
+      // As the server draws them: one for the trace, one for the message, one for its delivery; and then a few milliseconds pass.
+      clock.time += 3;
+      ids.next();
+      const message = ids.next();
+      ids.next();
+      const [name = ''] = await signers(message);
+      expect(await signers(message)).toEqual([name]);
+      used.push(name);
+    }
+    const [one, two, three] = used;
+    expect(new Set([one, two, three]).size).toBe(3);
+    expect(used).toEqual([one, two, three, one, two, three, one, two, three]);
   });
 
   it('end with the secondary key, under its alias while DNS shows the same key there', async () => {

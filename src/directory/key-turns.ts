@@ -1,0 +1,36 @@
+/** Whose turn it is among the keys of a domain: the next with each message, and the same for every try of a message while it is remembered. */
+export interface KeyTurns {
+  /** A number that goes up by one from message to message of the domain. */
+  turnOf(domain: string, message: number): number;
+  /** The domain is gone. */
+  forget(domain: string): void;
+}
+
+/** Messages and domains remembered, the latest; of a message that is forgotten the next try takes another key, which harms nobody. */
+const MAX_KEPT = 10_000;
+
+export function makeKeyTurns(): KeyTurns {
+  const ofMessages = new Map<number, number>();
+  const ofDomains = new Map<string, number>();
+
+  function keep<K>(map: Map<K, number>, key: K, turn: number): void {
+    // Deleted first, so that the Map begins with what was used longest ago.
+    map.delete(key);
+    map.set(key, turn);
+    for (const oldest of map.keys()) {
+      if (map.size <= MAX_KEPT) break;
+      map.delete(oldest);
+    }
+  }
+
+  return {
+    turnOf(domain, message) {
+      const known = ofMessages.get(message);
+      const turn = known ?? (ofDomains.get(domain) ?? -1) + 1;
+      if (known === undefined) keep(ofDomains, domain, turn);
+      keep(ofMessages, message, turn);
+      return turn;
+    },
+    forget: (domain) => void ofDomains.delete(domain),
+  };
+}
