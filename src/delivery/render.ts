@@ -19,6 +19,7 @@ export function storedForm({ head, body, bodyHash, traits }: Message, spool: Bod
 
 export function makeRender({ spool }: { spool: Bodies }): Step {
   const mergeMessage = makeMergeMessage({ spool });
+  const makeFit = makeFitting();
 
   async function merged(attempt: Attempt): Promise<StepResult> {
     try {
@@ -35,21 +36,49 @@ export function makeRender({ spool }: { spool: Bodies }): Step {
   };
 }
 
-function makeFit(attempt: Attempt, form: Rendered): StepResult | Promise<StepResult> {
-  const eightBit = form.eightBitBody && attempt.session?.capabilities.eightBitMime !== true;
-  attempt.rendered = form;
-  if (!eightBit && !form.longLines) return 'next';
-  return reencode(form, { eightBit, longLines: form.longLines }).then((rendered) => {
-    attempt.rendered = rendered;
-    return 'next';
-  });
+/** Messages that were encoded anew and are kept for their next recipient; each has a small body, or none in memory. */
+const MAX_KEPT = 16;
+
+/** What all recipients get alike is encoded and hashed once for those who are served together. */
+function makeFitting(): (attempt: Attempt, form: Rendered) => StepResult | Promise<StepResult> {
+  const kept = new Map<string, Promise<Rendered>>();
+
+  function reencodeOnce({ message }: Attempt, form: Rendered, reasons: Reasons): Promise<Rendered> {
+    if (message.merge !== undefined) return reencode(form, reasons);
+    const key = `${message.id} ${reasons.eightBit} ${reasons.longLines}`;
+    const made = kept.get(key) ?? reencode(form, reasons);
+    kept.delete(key);
+    kept.set(key, made);
+    // A failure is not kept: the next recipient tries anew.
+    made.catch(() => kept.delete(key));
+    for (const oldest of kept.keys()) {
+      if (kept.size <= MAX_KEPT) break;
+      kept.delete(oldest);
+    }
+    return made;
+  }
+
+  return (attempt, form) => {
+    const eightBit = form.eightBitBody && attempt.session?.capabilities.eightBitMime !== true;
+    attempt.rendered = form;
+    if (!eightBit && !form.longLines) return 'next';
+    return reencodeOnce(attempt, form, { eightBit, longLines: form.longLines }).then((rendered) => {
+      attempt.rendered = rendered;
+      return 'next';
+    });
+  };
+}
+
+interface Reasons {
+  eightBit: boolean;
+  longLines: boolean;
 }
 
 /**
  * Small bodies are kept; large ones are read twice, once for their hash and size and once to be sent, so that memory stays bounded. The codec
  * promises the same bytes both times.
  */
-async function reencode(form: Rendered, reasons: { eightBit: boolean; longLines: boolean }): Promise<Rendered> {
+async function reencode(form: Rendered, reasons: Reasons): Promise<Rendered> {
   const fields = parseHead(form.head);
   const stored = form.body;
   const open = () => reencodeFor7Bit(fields, stored.kind === 'inline' ? [stored.bytes] : stored.open(), reasons);
