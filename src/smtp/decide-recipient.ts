@@ -18,7 +18,7 @@ export function decideRecipient({ path, utf8, submitter, hosted }: RecipientFact
   switch (path.kind) {
     case 'null':
     case 'malformed':
-      return makeReply(501, '5.1.3', 'bad recipient address syntax');
+      return makeReply(501, '5.1.3', 'Cannot parse to address');
     case 'source-route':
       return makeReply(550, '5.7.1', 'source routes are not accepted');
     case 'literal':

@@ -54,6 +54,6 @@ function refuseSenderPath(path: Path, utf8: boolean): Reply | undefined {
       return makeReply(550, '5.7.1', 'source routes are not accepted');
     case 'postmaster':
     case 'malformed':
-      return makeReply(501, '5.1.7', 'bad sender address syntax');
+      return makeReply(501, '5.1.7', 'Cannot parse from address');
   }
 }
