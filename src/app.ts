@@ -160,7 +160,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       limits: { ...defaultSmtpLimits, connections: room.inbound },
       observer: metrics.counting.smtp,
     });
-    metrics.watch({ stores, pump, delivery, smtp, conversations, pressure, calls });
+    metrics.watch({ stores, queue, pump, delivery, smtp, conversations, pressure, calls });
     const readiness = makeReadiness({
       clock,
       phase: () => phase,

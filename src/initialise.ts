@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '#config';
 import { randomHexId, randomPassword, systemClock } from '#core';
-import { ensureServerKey, makeDirectory, writeSecret } from '#directory';
+import { ensureServerKey, makeDirectory, OPERATORS_ACCOUNT, writeSecret } from '#directory';
 import { makeDnsCache, makeDnsClient } from '#net';
 import { openStores } from '#store';
 
@@ -36,7 +36,8 @@ export async function initialise(config: Config): Promise<Initialised> {
   try {
     const dns = makeDnsCache({ client: makeDnsClient({ servers: [...config.dns.servers], clock }), clock, maxEntries: 100 });
     const directory = makeDirectory({ store: stores.directory, clock, hostname, serverKey: await ensureServerKey(dataDir), dns });
-    const account = (await directory.accounts.count()) === 0 ? await directory.accounts.create('main') : await directory.accounts.get(1);
+    if ((await directory.accounts.count()) === 0) await directory.accounts.create('main');
+    const account = await directory.accounts.get(OPERATORS_ACCOUNT);
     const sandboxDomain = `sandbox${randomHexId()}${randomHexId().slice(0, 8)}.${hostname}`.toLowerCase();
     const smtpPassword = randomPassword();
     await directory.domains.create(account.id, { name: sandboxDomain, type: 'sandbox', smtpPassword });

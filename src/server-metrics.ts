@@ -8,6 +8,7 @@ import type { Delivery } from '#delivery';
 import type { ConversationLog, OutboxPump, Recorder } from '#events';
 import type { Intake, Pressure } from '#intake';
 import { addProcessMetrics, makeRegistry, type Registry } from '#metrics';
+import type { Queue } from '#queue';
 import type { SmtpDoor, SmtpObserver } from '#smtp';
 import type { QueueCensus, SpoolStore, Stores } from '#store';
 import type { CallQueue } from '#webhooks';
@@ -23,6 +24,7 @@ export interface Counting {
 /** What is asked when somebody looks. */
 export interface Watched {
   stores: Stores;
+  queue: Pick<Queue, 'siteOf'>;
   pump: OutboxPump;
   delivery: Delivery;
   smtp: SmtpDoor;
@@ -44,6 +46,9 @@ const REQUEST_BOUNDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 const SESSION_BOUNDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
 const DELIVERY_BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
 const TOP_DESTINATIONS = 20;
+const TOP_SITES = 20;
+/** Destinations whose sites are counted; the others are too small to make a site large. */
+const SITED_DESTINATIONS = 2000;
 const CENSUS_EVERY_MS = 15 * SECOND;
 /** A census may take this share of the reader thread's time. */
 const CENSUS_SHARE = 1 / 50;
@@ -178,13 +183,18 @@ function countRequests(registry: Registry): ApiObserver {
   };
 }
 
-function watchQueue(registry: Registry, { stores, pump }: Watched, clock: Clock): void {
+function watchQueue(registry: Registry, { stores, queue, pump }: Watched, clock: Clock): void {
   const deliveries = registry.gauge({ name: 'mailwagon_queue_deliveries', help: 'Open deliveries.' });
   const destinations = registry.gauge({ name: 'mailwagon_queue_destinations', help: 'Destinations with open deliveries.' });
   const byDestination = registry.gauge({
     name: 'mailwagon_queue_destination_deliveries',
     help: `Open deliveries of the ${TOP_DESTINATIONS} destinations that have most, and of all others together.`,
     labels: ['destination'],
+  });
+  const bySite = registry.gauge({
+    name: 'mailwagon_queue_site_deliveries',
+    help: `Open deliveries by the mail servers they go to: the ${TOP_SITES} sites that have most, those whose site is unknown, and all others together.`,
+    labels: ['site'],
   });
   const oldest = registry.gauge({
     name: 'mailwagon_queue_overdue_seconds',
@@ -196,16 +206,28 @@ function watchQueue(registry: Registry, { stores, pump }: Watched, clock: Clock)
     labels: ['reader'],
   });
   const census = makeCensus(stores.spool, clock);
-  registry.collect('queue', [deliveries, destinations, byDestination, oldest, behind], async () => {
+  registry.collect('queue', [deliveries, destinations, byDestination, bySite, oldest, behind], async () => {
     const { deliveries: total, destinations: names, oldestDue, top, lastOutbox } = await census();
     deliveries.set(total);
     destinations.set(names);
-    const shown = top.map(({ destination, deliveries: value }) => ({ labels: [destination], value }));
-    const others = total - shown.reduce((sum, { value }) => sum + value, 0);
-    byDestination.replace([...shown, { labels: ['other'], value: others }]);
+    byDestination.replace(largest(new Map(top.map((one) => [one.destination, one.deliveries])), TOP_DESTINATIONS, total));
+    const sites = new Map<string, number>();
+    for (const { destination, deliveries: count } of top) {
+      // What nothing was due for since the start has not been looked up.
+      const site = queue.siteOf(destination) ?? 'unknown';
+      sites.set(site, (sites.get(site) ?? 0) + count);
+    }
+    bySite.replace(largest(sites, TOP_SITES, total));
     oldest.set(oldestDue === undefined ? 0 : Math.max(0, clock.now() - oldestDue) / SECOND);
     behind.replace(pump.positions().map(({ reader, position }) => ({ labels: [reader], value: Math.max(0, lastOutbox - position) })));
   });
+}
+
+/** Those with most, and what is left of the total. */
+function largest(counts: ReadonlyMap<string, number>, limit: number, total: number) {
+  const most = [...counts].sort(([, one], [, other]) => other - one).slice(0, limit);
+  const shown = most.map(([name, value]) => ({ labels: [name], value }));
+  return [...shown, { labels: ['other'], value: total - shown.reduce((sum, { value }) => sum + value, 0) }];
 }
 
 /** Counting a long queue takes a while, so one count serves all looks for a time that grows with it. */
@@ -215,7 +237,7 @@ function makeCensus(spool: Pick<SpoolStore, 'census'>, clock: Clock): () => Prom
   return async () => {
     const began = clock.monotonic();
     if (counted !== undefined && began < goodUntil) return counted;
-    counted = await spool.census(TOP_DESTINATIONS);
+    counted = await spool.census(SITED_DESTINATIONS);
     const ended = clock.monotonic();
     goodUntil = ended + Math.max(CENSUS_EVERY_MS, (ended - began) / CENSUS_SHARE);
     return counted;

@@ -3,7 +3,7 @@
  * detail; metrics name destinations and are shown to other machines only with an administrator's key of the operator's account.
  */
 import type { Express, Request, RequestHandler, Response } from 'express';
-import type { Directory } from '#directory';
+import { type Directory, OPERATORS_ACCOUNT } from '#directory';
 import { CONTENT_TYPE } from '#metrics';
 import { sendError } from './dispatch.js';
 import { ErrorAnswer, errorAnswerFrom } from './error-answer.js';
@@ -19,9 +19,6 @@ export interface OpenPagesDeps {
   keys: Directory['keys'];
   brake: GuessBrake;
 }
-
-/** `mailwagon init` makes the operator's own account first. */
-const OPERATOR_ACCOUNT = 1;
 
 export function addOpenPages(app: Express, deps: OpenPagesDeps): void {
   const page = (path: string, show: (request: Request, response: Response) => Promise<void> | void) => {
@@ -51,5 +48,5 @@ export function addOpenPages(app: Express, deps: OpenPagesDeps): void {
 
 async function requireOperator(request: Request, { keys, brake }: OpenPagesDeps): Promise<void> {
   const key = await authenticate(request, keys, brake);
-  if (key.role !== 'admin' || key.account !== OPERATOR_ACCOUNT) throw new ErrorAnswer(403, { message: 'Forbidden' });
+  if (key.role !== 'admin' || key.account !== OPERATORS_ACCOUNT) throw new ErrorAnswer(403, { message: 'Forbidden' });
 }

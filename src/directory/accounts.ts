@@ -4,6 +4,12 @@ import type { AccountRecord, DirectoryStore } from '#store';
 import type { Accounts } from './directory.js';
 import { makeRecent } from './recent.js';
 
+/**
+ * The operator's own account, which `mailwagon init` makes first: its administrators may see what is about the whole server. Accounts are numbered by the
+ * store from 1 and never removed, so no other can come to have this number.
+ */
+export const OPERATORS_ACCOUNT = 1;
+
 export function makeAccounts(deps: { store: DirectoryStore; clock: Clock }): Accounts {
   const { store, clock } = deps;
   const recent = makeRecent<AccountRecord>({ clock, maxEntries: 10_000, lifetimeMs: 10 * MINUTE });

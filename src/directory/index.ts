@@ -3,6 +3,7 @@
  * what is not the account's is answered like what does not exist (Refusal 404), bad input is Refusal 400, and storage errors are StoreError.
  * Secrets are returned once, when they are made; what is kept is hashed (scrypt for passwords, HMAC for keys).
  */
+export { OPERATORS_ACCOUNT } from './accounts.js';
 export type {
   Accounts,
   Credentials,

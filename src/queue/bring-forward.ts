@@ -5,10 +5,13 @@
  */
 import type { Logger } from 'pino';
 import { type Clock, MINUTE, SECOND } from '#core';
-import type { SpoolStore, WaitingDelivery } from '#store';
+import type { SpoolStore } from '#store';
 import type { Jump } from './clock-jumps.js';
 import type { Flows } from './flows.js';
 import { LONGEST_DELAY, RETRY_DELAYS } from './retry-schedule.js';
+
+type Part = Awaited<ReturnType<SpoolStore['dueAfter']>>;
+export type WaitingDelivery = Part['rows'][number];
 
 /** Deliveries moved in one commit. */
 const PART = 200;
@@ -83,7 +86,7 @@ export function makeBringForward({ spool, flows, clock, logger }: BringForwardDe
     let after: { message: number; id: number } | undefined = { message: 0, id: 0 };
     const counts = { moved: 0, seen: 0 };
     while (after !== undefined && !isStopped) {
-      const { rows, next }: Awaited<ReturnType<SpoolStore['dueAfter']>> = await spool.dueAfter(times, after, PART);
+      const { rows, next }: Part = await spool.dueAfter(times, after, PART);
       counts.seen += rows.length;
       if (!isStopped) counts.moved += await move(rows, jump);
       after = next;

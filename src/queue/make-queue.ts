@@ -201,6 +201,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       return expiresAt === message.expiresAt ? message : { ...message, expiresAt };
     },
     relieve: cache.shrink,
+    siteOf: (destination) => flows.find(destination)?.site?.name,
     isAt: (destination, site) => isAtSite(flows.find(destination)?.site?.name, site),
     isHeld: holds.holdsMessage,
     giveBack(delivery) {

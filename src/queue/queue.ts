@@ -75,6 +75,8 @@ export interface Queue {
   list(filter: QueueFilter): Promise<QueuedDelivery[]>;
   /** Mail for the destination goes to the servers of this name, as far as is known: a destination that nothing was due for since the start is not. */
   isAt(destination: string, site: string): boolean;
+  /** The site that mail for the destination goes to; undefined when it is not known. */
+  siteOf(destination: string): string | undefined;
   /** Why an open delivery waits and when it is tried next. */
   why(delivery: QueuedDelivery): Promise<Waiting>;
   /** Makes the open deliveries of these ids due now. Gives how many; those being attempted right now or scheduled by their sender are left alone. */

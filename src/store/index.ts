@@ -47,7 +47,6 @@ export type {
   QueueFilter,
   Settlement,
   SpoolStore,
-  WaitingDelivery,
 } from './spool-store.js';
 export { startSweeping } from './start-sweeping.js';
 export type {

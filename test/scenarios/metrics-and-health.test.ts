@@ -36,6 +36,8 @@ test('metrics follow a message from acceptance to its end', async () => {
   expect(value('mailwagon_smtp_logins_total', { result: 'right' })).toBe(1);
   expect(value('mailwagon_queue_deliveries')).toBe(1);
   expect(value('mailwagon_queue_destination_deliveries', { destination: 'dst.test' })).toBe(1);
+  expect(value('mailwagon_queue_site_deliveries', { site: 'mx.dst.test' })).toBe(1);
+  expect(value('mailwagon_queue_site_deliveries', { site: 'other' })).toBe(0);
   expect(value('mailwagon_http_requests_total', { method: 'POST', route: '/v3/:domain/messages', status: '2xx' })).toBe(1);
   expect(value('mailwagon_store_fsync_seconds_count', { database: 'spool' })).toBeGreaterThan(2);
   expect(value('mailwagon_store_group_calls_count', { database: 'events' })).toBeGreaterThan(0);

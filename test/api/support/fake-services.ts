@@ -65,6 +65,7 @@ export function makeFakeQueue(): FakeQueue {
     rest: notHere,
     wake: notHere,
     isHeld: notHere,
+    siteOf: (destination) => `mx.${destination}`,
     isAt: (destination, site) => site === `mx.${destination}`,
     relieve: notHere,
     setAside: notHere,

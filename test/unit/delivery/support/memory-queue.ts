@@ -129,6 +129,7 @@ export function makeMemoryQueue(): MemoryQueue {
     cancel: unused,
     clear: unused,
     relieve: () => undefined,
+    siteOf: (destination) => sites.get(destination),
     isAt: (destination, site) => sites.get(destination) === site,
     start: async () => undefined,
     stop: () => undefined,
