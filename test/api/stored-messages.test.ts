@@ -1,6 +1,7 @@
 /** Stored messages over HTTP: shapes and texts that clients read, bytes of attachments, sending again, deleting. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../dist/core/index.js';
+import { FACTS } from './support/fake-stored.js';
 import { type Harness, KEYS, multipart, startApi } from './support/harness.js';
 
 let api: Harness;
@@ -89,6 +90,28 @@ describe('a stored message', () => {
       ['X-Mailgun-Tag', 'two'],
       ['X-Mailgun-Variables', '{"order":"1001"}'],
     ]);
+  });
+
+  it('has the keys that clients read by their spelling, and those of the message beside them', async () => {
+    const text =
+      'from: a@example.com\nMESSAGE-ID: <first@example.com>\nMessage-ID: <m2@example.com>\nMIME-Version: 1.0\ncontent-type: text/plain\n\nHi\n';
+    const { json } = await api.call('GET', `${PATH}/${api.stored.add(text)}`);
+    expect(json).toMatchObject({
+      ...{ From: 'a@example.com', from: 'a@example.com', 'Message-Id': '<first@example.com>', 'Message-ID': '<m2@example.com>' },
+      ...{ 'Mime-Version': '1.0', 'MIME-Version': '1.0', 'Content-Type': 'text/plain', 'content-type': 'text/plain' },
+    });
+    expect(json['message-headers'].map(([name]: [string]) => name)).toEqual(
+      expect.arrayContaining(['from', 'MESSAGE-ID', 'Message-ID', 'MIME-Version', 'content-type']),
+    );
+    expect(json).not.toHaveProperty('Subject');
+  });
+
+  it('names the template that made it', async () => {
+    const key = api.stored.add(PLAIN, { facts: { ...FACTS, template: { name: 'welcome', version: 'v1', isText: false } } });
+    const { json } = await api.call('GET', `${PATH}/${key}`);
+    expect(json['X-Mailgun-Template-Name']).toBe('welcome');
+    expect(json['message-headers']).toContainEqual(['X-Mailgun-Template-Name', 'welcome']);
+    expect((await api.call('GET', `${PATH}/${api.stored.add(PLAIN)}`)).json).not.toHaveProperty('X-Mailgun-Template-Name');
   });
 
   it('names its parts and attachments', async () => {

@@ -25,7 +25,7 @@ export function presentStoredMessage(message: Message, parsed: ParsedMessage, ur
   const stripped = stripQuotes(text);
   const attachments = parsed.attachments.map((attachment, index) => presentAttachment(attachment, `${url}/attachments/${index}`));
   return {
-    ...Object.fromEntries(fields.toReversed()),
+    ...Object.fromEntries(fields.toReversed().flatMap(keysOf)),
     ...addressing(message),
     'body-plain': text,
     'stripped-text': stripped.text,
@@ -65,8 +65,24 @@ function fieldsOf({ head, facts }: Message): [string, string][] {
   const fields = parseHead(head).filter((field) => field.name !== '');
   const has = (name: string) => fields.some((field) => field.lowerName === name.toLowerCase());
   const taken: [string, string][] = facts.tags.map((tag) => ['X-Mailgun-Tag', tag]);
+  if (facts.template !== undefined) taken.push(['X-Mailgun-Template-Name', facts.template.name]);
   if (Object.keys(facts.userVariables).length > 0) taken.push(['X-Mailgun-Variables', JSON.stringify(facts.userVariables)]);
   return [...fields.map((field): [string, string] => [field.name, decodeHeaderText(field.value)]), ...taken.filter(([name]) => !has(name))];
+}
+
+/** Clients read these by this spelling, however the message has it. */
+const SPELLING = new Map(
+  ['Content-Transfer-Encoding', 'Content-Type', 'From', 'Message-Id', 'Mime-Version', 'Subject', 'To'].map((name) => [
+    name.toLowerCase(),
+    name,
+  ]),
+);
+
+function keysOf([name, value]: [string, string]): [string, string][] {
+  return [
+    [SPELLING.get(name.toLowerCase()) ?? name, value],
+    [name, value],
+  ];
 }
 
 function contentIdMap(parsed: ParsedAttachment[], shown: StoredAttachmentJson[]): Record<string, StoredAttachmentJson> {

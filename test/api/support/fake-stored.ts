@@ -7,6 +7,17 @@ export interface FakeStored extends StoredMessages {
   add(text: string, more?: Partial<Message>): string;
 }
 
+export const FACTS: Message['facts'] = {
+  headers: { to: '', from: '', subject: '', messageId: 'm@example.com' },
+  attachments: [],
+  tags: ['one', 'two'],
+  userVariables: { order: '1001' },
+  method: 'http',
+  isAuthenticated: true,
+  originatingIp: '192.0.2.1',
+  storageKey: '',
+};
+
 export function makeFakeStored(intake: Pick<Intake, 'accept'>): FakeStored {
   const kept = new Map<string, Message>();
   const spool = {
@@ -37,16 +48,7 @@ export function makeFakeStored(intake: Pick<Intake, 'accept'>): FakeStored {
         size: bytes.byteLength,
         traits: { eightBitHead: true, eightBitBody: true, longLines: false },
         options: { dkim: true, testMode: false, requireTls: true, skipVerification: false },
-        facts: {
-          headers: { to: '', from: '', subject: '', messageId: 'm@example.com' },
-          attachments: [],
-          tags: ['one', 'two'],
-          userVariables: { order: '1001' },
-          method: 'http',
-          isAuthenticated: true,
-          originatingIp: '192.0.2.1',
-          storageKey: key,
-        },
+        facts: { ...FACTS, storageKey: key },
         acceptedAt: 1,
         expiresAt: 2,
         ...more,
