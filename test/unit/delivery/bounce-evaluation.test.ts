@@ -30,6 +30,7 @@ function judge(sample: Sample) {
 
 const holdout = samples.filter(({ part }) => part === 'holdout').map(judge);
 const second = samples.filter(({ part }) => part === 'second').map(judge);
+const third = samples.filter(({ part }) => part === 'third').map(judge);
 const development = samples.filter(({ part }) => part === 'dev').map(judge);
 
 const share = (judged: readonly { label: string; said: { category: string } }[]) =>
@@ -47,6 +48,7 @@ it('agrees with the labels', () => {
   expect(share(holdout)).toBeGreaterThanOrEqual(0.94);
   expect(share(development)).toBeGreaterThanOrEqual(0.98);
   expect(share(second)).toBeGreaterThanOrEqual(0.92);
+  expect(share(third)).toBeGreaterThanOrEqual(0.98);
 });
 
 describe('precision on the held-out replies', () => {
@@ -74,7 +76,7 @@ describe('precision on the held-out replies', () => {
 });
 
 it('what suppresses an address deserves it, 95 times in 100 at least', () => {
-  const suppressed = [...holdout, ...second].filter(({ said }) => said.suppress);
+  const suppressed = [...holdout, ...second, ...third].filter(({ said }) => said.suppress);
   const wrong = suppressed.filter(({ label }) => !SUPPRESSING_CATEGORIES.some((name) => name === label));
   expect(suppressed.length).toBeGreaterThan(40);
   expect(1 - wrong.length / suppressed.length).toBeGreaterThanOrEqual(0.95);
