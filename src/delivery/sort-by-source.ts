@@ -183,7 +183,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
     },
     returned: (taken) => count(taken, -1),
     ended(path, { delivery, via, candidates = [] }, outcome, reach) {
-      if (reach === 'reached') warmups.note(path.source, outcome.kind === 'failed');
+      if (reach === 'reached') warmups.note(path.source, outcome.kind === 'failed' ? 'refused' : 'taken');
       if (via.transport === undefined && !hasOnePath(path.site)) noteConnection(path, outcome, reach);
       if (turnedAway.note(path.source, delivery, outcome)) {
         return candidates.some((name) => name !== path.source && stateAt(path.site, name).kind === 'ready');

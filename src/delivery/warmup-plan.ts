@@ -1,6 +1,6 @@
 /**
  * How much an address that nobody knows yet may send: fifteen stages, each with twice the volume of the one before. A stage takes a day at least and
- * most of its volume; one in which too much is refused begins again, and one in which far too much is refused goes a stage back. Pure.
+ * most of its volume; one in which too much is refused or complained about begins again, and one in which it is far too much goes a stage back. Pure.
  */
 import { DAY, HOUR } from '#core';
 import type { WarmupRecord } from '#store';
@@ -12,9 +12,11 @@ const LARGEST_LIMIT = 5_000_000;
 const HOURLY_PART = 12;
 /** Part of the volume with which a stage may end. */
 const ENOUGH = 0.8;
-/** Refused for good, of what was sent in the stage: it is not passed; it goes back. */
+/** Refused for good or complained about, of what was sent in the stage: it is not passed; it goes back. */
 const TOO_MANY_BOUNCES = 0.03;
 const FAR_TOO_MANY_BOUNCES = 0.1;
+/** A complaint weighs as much as so many refusals: the limits are then one in 1,000 messages, which large receivers ask for, and one in 333. */
+const COMPLAINT_WEIGHT = 30;
 /** Fewer messages say nothing. */
 const SAMPLE = 100;
 
@@ -42,6 +44,10 @@ export function noteSent(plan: WarmupRecord, isBounce: boolean, now: number): Wa
   const counted = { ...rest, sent: sent + 1, bounced: bounced + Number(isBounce), sentInDay: sentInDay + 1, sentInHour: sentInHour + 1 };
   return advance({ ...counted, updatedAt: now }, now);
 }
+
+/** A recipient complained about a message from there. */
+export const noteComplaint = (plan: WarmupRecord, now: number): WarmupRecord | undefined =>
+  advance({ ...plan, bounced: plan.bounced + COMPLAINT_WEIGHT, updatedAt: now }, now);
 
 function advance(plan: WarmupRecord, now: number): WarmupRecord | undefined {
   const { stage, stageStartedAt, sent, bounced, history } = plan;

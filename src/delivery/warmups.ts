@@ -2,7 +2,10 @@
 import type { Logger } from 'pino';
 import { type Clock, SECOND } from '#core';
 import type { WarmupRecord, WarmupStore } from '#store';
-import { newPlan, noteSent, sendableAt } from './warmup-plan.js';
+import { newPlan, noteComplaint, noteSent, sendableAt } from './warmup-plan.js';
+
+/** A peer took a message or refused it for good, or the recipient complained about it later. */
+export type WarmupNews = 'taken' | 'refused' | 'complained';
 
 export interface Warmups {
   list(): readonly WarmupRecord[];
@@ -13,8 +16,8 @@ export interface Warmups {
   cancel(source: string): Promise<boolean>;
   /** When the source may send more than the `waiting` messages it was given, ms since the epoch; 0: now. */
   sendableAt(source: string, waiting: number): number;
-  /** A peer answered a message from there. */
-  note(source: string, isBounce: boolean): void;
+  /** Of a message from there; `source` is the name of the source. Whoever learns of complaints tells them here. */
+  note(source: string, news: WarmupNews): void;
   /** Called when a source may send more than before without being asked. */
   onChange(listener: () => void): void;
   /** Reads what an earlier process left. */
@@ -85,15 +88,16 @@ export function makeWarmups({ store, clock, logger }: WarmupsDeps): Warmups {
       const plan = plans.get(source);
       return plan === undefined ? 0 : sendableAt(plan, waiting, clock.now());
     },
-    note(source, isBounce) {
+    note(source, news) {
       const plan = plans.get(source);
       if (plan === undefined) return;
-      const next = noteSent(plan, isBounce, clock.now());
+      const now = clock.now();
+      const next = news === 'complained' ? noteComplaint(plan, now) : noteSent(plan, news === 'refused', now);
       if (next === undefined) plans.delete(source);
       else plans.set(source, next);
       touch(source);
       if (next?.stage === plan.stage) return;
-      logger.info({ source, stage: next?.stage, sent: plan.sent + 1, bounced: plan.bounced }, 'warm-up of a source goes to another stage');
+      logger.info({ source, stage: next?.stage, sent: plan.sent, bounced: plan.bounced }, 'warm-up of a source goes to another stage');
       changed();
     },
     onChange: (listener) => void listeners.push(listener),

@@ -9,7 +9,7 @@ export interface WarmupRecord {
   /** From 1. */
   stage: number;
   stageStartedAt: number;
-  /** In the stage: messages that peers answered, and those of them that were refused for good. */
+  /** In the stage: messages that peers answered, and those of them that were refused for good; a complaint counts as many. */
   sent: number;
   bounced: number;
   dayStartedAt: number;

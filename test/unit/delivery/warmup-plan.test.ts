@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { hourlyLimit, newPlan, noteSent, sendableAt, stageLimit, TOTAL_STAGES } from '../../../dist/delivery/warmup-plan.js';
+import { hourlyLimit, newPlan, noteComplaint, noteSent, sendableAt, stageLimit, TOTAL_STAGES } from '../../../dist/delivery/warmup-plan.js';
 import { makeWarmups } from '../../../dist/delivery/warmups.js';
 import type { WarmupRecord } from '../../../dist/store/index.js';
 import { waitFor } from '../../support/wait-for.mjs';
@@ -52,6 +52,35 @@ describe('stages', () => {
   });
 });
 
+describe('a complaint', () => {
+  const day = { stageStartedAt: NOW - DAY };
+  it.each<[string, Partial<WarmupRecord>, Partial<WarmupRecord>]>([
+    [
+      'makes a stage begin again that has more than one in a thousand',
+      { stage: 2, ...day, sent: 1599, bounced: 30 },
+      { stage: 2, sent: 0, stageStartedAt: NOW },
+    ],
+    ['does not when there are fewer', { stage: 2, ...day, sent: 1599 }, { stage: 3, sent: 0 }],
+    [
+      'sets the stage back at once when there are more than one in 333',
+      { stage: 3, sent: 600, bounced: 31 },
+      { stage: 2, sent: 0, bounced: 0 },
+    ],
+    ['adds to refusals', { stage: 3, sent: 1000, bounced: 75 }, { stage: 2, sent: 0 }],
+    ['says nothing of a few messages', { stage: 3, sent: 50 }, { stage: 3, sent: 51 }],
+  ])('%s', (_what, fields, expected) => {
+    const complained = noteComplaint(planAt(fields), NOW);
+    if (complained === undefined) return expect.fail('the address is not warm');
+    const next = complained.stage === fields.stage && complained.sent > 0 ? send(complained, 1) : complained;
+    expect(next).toMatchObject(expected);
+  });
+
+  it('is no message that was sent', () => {
+    const before = planAt({ sent: 7, sentInDay: 7, sentInHour: 7 });
+    expect(noteComplaint(before, NOW)).toMatchObject({ sent: 7, sentInDay: 7, sentInHour: 7 });
+  });
+});
+
 describe('what may be sent', () => {
   it.each<[string, Partial<WarmupRecord>, number, number, number]>([
     ['anything at first', {}, 0, NOW, 0],
@@ -79,8 +108,8 @@ describe('sources on warm-up', () => {
     const first = makeWarmups({ store, clock, logger });
     await first.begin('192.0.2.1');
     await first.begin('192.0.2.2');
-    for (let sent = 0; sent < 84; sent++) first.note('192.0.2.1', false);
-    first.note('192.0.2.9', false);
+    for (let sent = 0; sent < 84; sent++) first.note('192.0.2.1', 'taken');
+    first.note('192.0.2.9', 'taken');
     expect(first.sendableAt('192.0.2.1', 0)).toBe(NOW + HOUR);
     expect(await first.cancel('192.0.2.2')).toBe(true);
     expect(await first.cancel('192.0.2.2')).toBe(false);
@@ -106,12 +135,30 @@ describe('sources on warm-up', () => {
     };
     const warmups = makeWarmups({ store, clock, logger });
     await warmups.begin('192.0.2.1');
-    warmups.note('192.0.2.1', true);
+    warmups.note('192.0.2.1', 'refused');
     await warmups.stop();
     fails = false;
-    warmups.note('192.0.2.1', false);
+    warmups.note('192.0.2.1', 'taken');
     await waitFor(() => saved.at(-1)?.sent === 2, { what: 'the counters on disk' });
     expect(saved.at(-1)).toMatchObject({ sent: 2, bounced: 1 });
+  });
+
+  it('are held by complaints, also those that come after a restart', async () => {
+    const saved = new Map<string, WarmupRecord>();
+    const store = {
+      warmups: async () => [planAt({ stage: 4, sent: 500, stageStartedAt: NOW - DAY })],
+      saveWarmup: async (plan: WarmupRecord) => void saved.set(plan.source, plan),
+      deleteWarmup: async () => undefined,
+    };
+    const warmups = makeWarmups({ store, clock, logger });
+    await warmups.load();
+    warmups.note('192.0.2.1', 'complained');
+    expect(warmups.find('192.0.2.1')).toMatchObject({ stage: 4, sent: 500 });
+    warmups.note('192.0.2.1', 'complained');
+    expect(warmups.find('192.0.2.1')).toMatchObject({ stage: 3, sent: 0 });
+    warmups.note('192.0.2.99', 'complained');
+    await warmups.stop();
+    expect([...saved.values()]).toMatchObject([{ stage: 3 }]);
   });
 
   it('tell that more may be sent when one is cancelled', async () => {
