@@ -1,5 +1,5 @@
 /** Renders the stored template a message asks for into its texts, and fills header fields it lacks with the template's. The rest of it stays. */
-import { Refusal } from '#core';
+import { badRequest, Refusal } from '#core';
 import { type HeadField, makeField, parseAddressList, replaceTexts } from '#mail';
 import type { Draft } from '../draft.js';
 import { readContent } from '../read-content.js';
@@ -18,8 +18,13 @@ export const fillTemplate: Step = (draft, context) =>
 async function fill(draft: Draft, request: TemplateRequest, { directory, spool }: IntakeContext): Promise<Draft> {
   const { submission } = draft;
   const isHttp = submission.method === 'http';
-  checkTemplateRequest(request, isHttp ? { template: 'template', options: 't:version' } : TWINS);
-  const template = await directory.templates.ready(submission.domain, request.name, request.version);
+  const names = isHttp ? PARAMETERS : TWINS;
+  checkTemplateRequest(request, names);
+  const template = await directory.templates.ready(submission.domain, request.name, request.version).catch((error: unknown) => {
+    if (!(error instanceof Refusal)) throw error;
+    // The client is told which of its options is wrong.
+    throw badRequest(`'${error.publicText.startsWith('version ') ? names.version : names.template}': ${error.publicText}`);
+  });
   const { html, text, fields, merge } = renderTemplate(template, {
     userVariables: draft.userVariables,
     variables: request.variables,
@@ -46,4 +51,9 @@ async function fill(draft: Draft, request: TemplateRequest, { directory, spool }
 
 const isAuthor = (field: HeadField): boolean => field.lowerName === 'from';
 
-const TWINS = { template: 'X-Mailgun-Template-Name', options: 'X-Mailgun-Template-Version or X-Mailgun-Template-Variables' };
+const PARAMETERS = { template: 'template', version: 't:version', options: 't:version' };
+const TWINS = {
+  template: 'X-Mailgun-Template-Name',
+  version: 'X-Mailgun-Template-Version',
+  options: 'X-Mailgun-Template-Version or X-Mailgun-Template-Variables',
+};

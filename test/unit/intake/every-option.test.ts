@@ -1,7 +1,9 @@
 /** Every option of a message, asked for through both doors: the same comes of it, and a bad value is refused by the name the client used. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Form } from '../../../dist/api/body/form.js';
+import { readRecipientVariables } from '../../../dist/api/message-form/recipient-variables.js';
 import { readSendOptions } from '../../../dist/api/message-form/send-options.js';
+import { readTemplate } from '../../../dist/api/message-form/template.js';
 import { readUserVariables } from '../../../dist/api/message-form/user-variables.js';
 import { Refusal } from '../../../dist/core/index.js';
 import { OPTION_TABLE } from '../../../dist/intake/options/option-table.js';
@@ -13,7 +15,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** What is compared: everything an option can change. */
-function outcome({ put: { message, deliveries }, head }: Taken) {
+function outcome({ put: { message, deliveries }, head, window }: Taken) {
   return {
     options: JSON.parse(JSON.stringify(message.options)),
     tags: message.facts.tags,
@@ -21,12 +23,17 @@ function outcome({ put: { message, deliveries }, head }: Taken) {
     due: deliveries.map(({ due }) => due - NOW),
     givenUpAfter: message.expiresAt - NOW,
     shown: [...head.matchAll(/^(X-Mailgun-[\w-]+): /gm)].map(([, name]) => name),
+    best: window && { within: window.until - window.from, localTime: window.localTime },
+    recipients: deliveries.map(({ recipientVariables }) => recipientVariables),
+    template: message.facts.template?.version,
+    html: message.body.kind === 'inline' ? /<p>.*<\/p>/.exec(Buffer.from(message.body.bytes).toString())?.[0] : undefined,
   };
 }
 
 const USUAL = {
   options: { dkim: true, testMode: false, requireTls: false, skipVerification: false },
   ...{ tags: [], variables: {}, due: [0], givenUpAfter: 8 * HOUR, shown: [] },
+  ...{ best: undefined, recipients: [undefined], template: undefined, html: undefined },
 };
 const options = (fields: object) => ({ options: { ...USUAL.options, ...fields } });
 
@@ -38,6 +45,8 @@ interface Row {
   bad: [value: string, text?: RegExp][];
   /** Asked beside it at both doors. */
   beside?: [name: string, field: string, value: string][];
+  /** The value as the field has it, where that is another. */
+  asField?: (value: string) => string;
 }
 
 const SWITCH_BAD: Row['bad'] = [['maybe', /expecting yes or no/], ['2'], ['yes please'], ['htmlonly']];
@@ -151,18 +160,18 @@ const ROWS: Row[] = [
   {
     ...{ name: 'o:deliverytime-optimize-period', field: 'X-Mailgun-Delivery-Time-Optimize-Period' },
     good: [
-      ['24h', {}],
-      ['72h', {}],
+      ['24h', { best: { within: DAY } }],
+      ['72h', { best: { within: 3 * DAY } }],
     ],
     bad: [['23h', /expecting 24h to 72h/], ['73h'], ['24'], ['1d'], ['24h30m']],
   },
   {
     ...{ name: 'o:time-zone-localize', field: 'X-Mailgun-Time-Zone-Localize' },
     good: [
-      ['02:30', {}],
-      ['23:59', {}],
-      ['02:30PM', {}],
-      ['12:00am', {}],
+      ['02:30', { best: { within: DAY, localTime: 150 } }],
+      ['23:59', { best: { within: DAY, localTime: 1439 } }],
+      ['02:30PM', { best: { within: DAY, localTime: 870 } }],
+      ['12:00am', { best: { within: DAY, localTime: 0 } }],
     ],
     bad: [
       ['24:00', /^24:00 invalid 24 hour time\(value of '/],
@@ -213,6 +222,67 @@ const ROWS: Row[] = [
   },
 ];
 
+const TEMPLATE: [string, string, string] = ['template', 'X-Mailgun-Template-Name', 'welcome'];
+const templated = (html: string, version = 'v2') => ({ template: version, html });
+
+/** What is asked with other parameters than `o:`. */
+const OTHER_ROWS: Row[] = [
+  {
+    ...{ name: 'v:color', field: 'X-Mailgun-Variables', asField: (value) => JSON.stringify({ color: value }) },
+    good: ['red', '{"a": 1}', 'größe'].map((value) => [value, { variables: { color: value }, shown: ['X-Mailgun-Variables'] }]),
+    bad: [],
+  },
+  {
+    ...{ name: 'h:X-Mailgun-Variables', field: 'X-Mailgun-Variables' },
+    good: [
+      ['{"a": {"b": [1]}, "c": "x"}', { variables: { a: { b: [1] }, c: 'x' }, shown: ['X-Mailgun-Variables'] }],
+      [['{"a": 1, "b": 1}', '{"c": 2}'], { variables: { a: 1, b: 1, c: 2 }, shown: ['X-Mailgun-Variables'] }],
+      ['{}', {}],
+    ],
+    bad: [
+      ['{', /not a valid JSON/],
+      ['[1]', /not a JSON object/],
+    ],
+  },
+  {
+    ...{ name: 'recipient-variables', field: 'X-Mailgun-Recipient-Variables' },
+    good: [
+      ['{"bob@dst.example": {"a": 1}}', { recipients: [{ a: 1 }] }],
+      ['{"bob@DST.example": {"a": {"b": null}}, "eve@dst.example": {"a": 2}}', { recipients: [{ a: { b: null } }] }],
+      ['{}', { recipients: [{}] }],
+    ],
+    bad: [
+      ['{', /not a valid JSON/],
+      ['[]', /must be an object/],
+      ['{"bob@dst.example": 1}', /bob@dst\.example are not an object/],
+    ],
+  },
+  {
+    ...{ name: 'template', field: 'X-Mailgun-Template-Name', beside: [['v:name', 'X-Mailgun-Variables', 'Ann']] },
+    good: [['welcome', { ...templated('<p>Hello Ann</p>'), variables: { name: 'Ann' }, shown: ['X-Mailgun-Variables'] }]],
+    bad: [['nothing', /template 'nothing' not found/]],
+  },
+  {
+    ...{ name: 't:version', field: 'X-Mailgun-Template-Version', beside: [TEMPLATE] },
+    good: [
+      ['v1', templated('<p>Hi </p>', 'v1')],
+      ['v2', templated('<p>Hello </p>')],
+    ],
+    bad: [['v9', /version 'v9' of template 'welcome' not found/]],
+  },
+  {
+    ...{ name: 't:variables', field: 'X-Mailgun-Template-Variables', beside: [TEMPLATE] },
+    good: [
+      ['{"name": "Bob"}', templated('<p>Hello Bob</p>')],
+      ['{"name": "<B>"}', templated('<p>Hello &lt;B&gt;</p>')],
+    ],
+    bad: [
+      ['{', /not a valid JSON/],
+      ['[]', /not a JSON object/],
+    ],
+  },
+];
+
 type Pair = [string, string];
 let { take, rejected } = makeTestIntake();
 beforeEach(() => {
@@ -227,7 +297,10 @@ async function overHttp(pairs: Pair[]): Promise<Taken | Refusal> {
     pairs.map(([name, value]) => ({ name, value })),
   );
   try {
-    return await take(MAIL, { method: 'http', protocol: 'HTTP', ...readSendOptions(form), userVariables: readUserVariables(form) });
+    return await take(MAIL, {
+      ...{ method: 'http', protocol: 'HTTP', ...readSendOptions(form), userVariables: readUserVariables(form) },
+      ...{ recipientVariables: readRecipientVariables(form), template: readTemplate(form) },
+    });
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;
@@ -236,10 +309,10 @@ async function overHttp(pairs: Pair[]): Promise<Taken | Refusal> {
 
 const overSmtp = (pairs: Pair[]) => take(pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('') + MAIL);
 
-describe.each(ROWS)('$name and $field', ({ name, field, good, bad, beside = [] }) => {
+describe.each([...ROWS, ...OTHER_ROWS])('$name and $field', ({ name, field, good, bad, beside = [], asField = (value) => value }) => {
   const asked = (value: string | string[], door: 0 | 1): Pair[] => [
-    ...beside.map((names): Pair => [names[door], names[2]]),
-    ...[value].flat().map((text): Pair => [door === 0 ? name : field, text]),
+    ...beside.map((names): Pair => [names[door], door === 1 && names[0] === 'v:name' ? JSON.stringify({ name: names[2] }) : names[2]]),
+    ...[value].flat().map((text): Pair => (door === 0 ? [name, text] : [field, asField(text)])),
   ];
 
   it.each(good)('%s', async (value, changes) => {

@@ -4,7 +4,8 @@ import { pino } from 'pino';
 import { type Address, type Body, badRequest, makeIdSource, parseAddress, Refusal } from '../../../../dist/core/index.js';
 import type { Directory } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
-import { type IntakeDeps, makeIntake, type Submission } from '../../../../dist/intake/index.js';
+import { type IntakeDeps, makeIntake, type SendWindow, type Submission } from '../../../../dist/intake/index.js';
+import { compileTemplate } from '../../../../dist/mail/index.js';
 import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '../../../../dist/store/index.js';
 
 /** Wed, 04 Mar 2026 10:15:30 UTC. */
@@ -33,14 +34,18 @@ const address = (text: string): Address => {
 
 export const MAIL = 'From: A <a@src.example>\r\nTo: Bob <bob@dst.example>\r\nSubject: Hi\r\n\r\nhello\r\n';
 
+/** With a template `welcome`, versions `v1` and `v2` (active), that say hello to `name`. */
 export interface Taken {
   put: NewMessage;
   head: string;
+  /** What the recipient's best time was asked for. */
+  window: SendWindow | undefined;
 }
 
 export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
   const puts: NewMessage[] = [];
   const rejected: OutboxEvent[] = [];
+  const windows: SendWindow[] = [];
   const directory = {
     domains: { find: async (name: string) => (name === DOMAIN.name ? DOMAIN : undefined) },
     dkimKeys: { isActive: async () => true },
@@ -51,6 +56,14 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
       },
     },
     accounts: { get: async () => ({ publicId: 'a'.repeat(24) }) },
+    templates: {
+      ready: async (_domain: DomainRecord, name: string, tag = 'v2') => {
+        if (name !== 'welcome') throw badRequest(`template '${name}' not found`);
+        const source = { v1: '<p>Hi {{name}}</p>', v2: '<p>Hello {{name}}</p>' }[tag];
+        if (source === undefined) throw badRequest(`version '${tag}' of template '${name}' not found`);
+        return { name, tag, source, html: compileTemplate(source), headers: [] };
+      },
+    },
   } as unknown as Directory;
   const intake = makeIntake({
     directory,
@@ -70,7 +83,10 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
     logger: pino({ level: 'silent' }),
     onEvents: () => undefined,
     limits: { tagsPerMessage: 3 },
-    preferredSendTime: async (_recipient, { from }) => from,
+    preferredSendTime: async (_recipient, window) => {
+      windows.push(window);
+      return window.from;
+    },
     ...over,
   });
 
@@ -79,6 +95,7 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
     /** What was committed, or why not. */
     async take(raw: string, fields: Partial<Submission> = {}): Promise<Taken | Refusal> {
       puts.length = 0;
+      windows.length = 0;
       const submission: Submission = {
         ...{ account: 1, domain: DOMAIN, method: 'smtp', isAuthenticated: true, remoteAddress: '203.0.113.25', helo: 'client.example' },
         ...{ protocol: 'ESMTPSA', sender: address('a@src.example'), recipients: [address('bob@dst.example')] },
@@ -93,7 +110,7 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
       }
       const [put] = puts;
       if (put === undefined) throw new Error('nothing was put');
-      return { put, head: Buffer.from(put.message.head).toString() };
+      return { put, head: Buffer.from(put.message.head).toString(), window: windows[0] };
     },
   };
 }
