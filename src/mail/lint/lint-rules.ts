@@ -4,6 +4,7 @@
  */
 import { type ParsedMailbox, parseAddressList } from '../address-list.js';
 import { allValues, firstValue } from '../head-fields.js';
+import { hasPlaceholder } from '../merge/placeholders.js';
 import type { LintContext } from './lint-message.js';
 import type { Outline } from './outline.js';
 
@@ -35,6 +36,14 @@ export const LINT_RULES: readonly LintRule[] = [
     check({ head }) {
       const name = ONCE.find((once) => allValues(head, once).length > 1);
       return name && `The field ${name} stands more than once; Gmail refuses such messages (RFC 5322 3.6)`;
+    },
+  },
+  {
+    rule: 'author-missing',
+    check({ head }) {
+      // Whose address it is, the variables of the recipient may say.
+      if (authorsOf(head).length > 0 || hasPlaceholder(firstValue(head, 'from') ?? '')) return undefined;
+      return 'There is no From with an address; Gmail refuses such messages (RFC 5322 3.6)';
     },
   },
   {
@@ -74,8 +83,7 @@ export const LINT_RULES: readonly LintRule[] = [
   },
   {
     rule: 'link-too-long',
-    check: ({ html: { longestLink } }) =>
-      longestLink > MAX_LINK ? `A link is ${longestLink} characters long; keep below ${MAX_LINK}` : undefined,
+    check: ({ longestLink }) => (longestLink > MAX_LINK ? `A link is ${longestLink} characters long; keep below ${MAX_LINK}` : undefined),
   },
   {
     rule: 'link-not-secure',

@@ -9,6 +9,7 @@ const LF = 0x0a;
 /** More of a text part is not looked at, bytes as they are encoded. */
 const MAX_TEXT = 2 * 1024 * 1024;
 const MAX_TEXTS = 20;
+const LINK = /https?:\/\/[^\s<>"]+/gi;
 
 export interface Outline {
   head: readonly HeadField[];
@@ -21,6 +22,8 @@ export interface Outline {
   /** Bytes of the largest HTML part, decoded. */
   htmlSize: number;
   html: HtmlFacts;
+  /** Characters of the longest link of HTML and plain texts. */
+  longestLink: number;
 }
 
 /** `body` is in wire form. Rejects only when reading it does. */
@@ -45,13 +48,16 @@ export async function outlineMessage(head: readonly HeadField[], body: AsyncIter
   }
   walker.end();
   const sources = texts.found.filter(({ type }) => type === 'text/html');
+  const html = readHtml(sources.map(({ text }) => text));
+  const plainLinks = texts.found.flatMap(({ type, text }) => (type === 'text/plain' ? (text.match(LINK) ?? []) : []));
   return {
     head,
     size,
     longestLine,
     types: new Set(texts.found.map(({ type }) => type)),
     htmlSize: Math.max(0, ...sources.map(({ text }) => Buffer.byteLength(text))),
-    html: readHtml(sources.map(({ text }) => text)),
+    html,
+    longestLink: plainLinks.reduce((longest, link) => Math.max(longest, link.length), html.longestLink),
   };
 }
 

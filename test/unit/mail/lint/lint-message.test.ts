@@ -35,6 +35,8 @@ describe('lintMessage', () => {
     ['subject-missing', GOOD_HEAD.filter((line) => !line.startsWith('Subject'))],
     ['subject-missing', GOOD_HEAD.map((line) => (line.startsWith('Subject') ? 'Subject:  ' : line))],
     ['field-repeated', [...GOOD_HEAD, 'Subject: again']],
+    ['author-missing', GOOD_HEAD.slice(1)],
+    ['author-missing', GOOD_HEAD.map((line) => (line.startsWith('From') ? 'From: Shop <>' : line))],
     ['several-authors', GOOD_HEAD.map((line) => (line.startsWith('From') ? 'From: a@shop.example, b@shop.example' : line))],
   ])('%s', async (rule, head) => {
     expect(await rulesOf(head, GOOD_BODY)).toEqual([rule]);
@@ -112,6 +114,18 @@ describe('lintMessage', () => {
     });
   });
 
+  it('does not miss an author whom the variables of a batch bring', async () => {
+    const head = GOOD_HEAD.map((line) => (line.startsWith('From') ? 'From: %recipient.from%' : line));
+    expect(await rulesOf(head, GOOD_BODY)).toEqual([]);
+  });
+
+  it('measures the links of plain texts, too, when their encoding has broken them', async () => {
+    const plain = [...GOOD_HEAD.slice(0, 4), 'Content-Type: text/plain', 'Content-Transfer-Encoding: quoted-printable'];
+    const link = (length: number) => `See https://x.example/${'a'.repeat(length - 18)} now`.match(/.{1,70}/g)?.join('=\r\n') ?? '';
+    expect(await rulesOf(plain, [link(2000)])).toEqual([]);
+    expect(await rulesOf(plain, [link(2001)])).toEqual(['link-too-long']);
+  });
+
   it('counts lines without their ends', async () => {
     const plain = [...GOOD_HEAD.slice(0, 4), 'Content-Type: text/plain'];
     expect(await rulesOf(plain, ['x'.repeat(998), 'y'])).toEqual([]);
@@ -142,7 +156,7 @@ describe('lintMessage', () => {
   });
 
   it('takes anything', async () => {
-    expect(await rulesOf([], [])).toEqual(['subject-missing']);
+    expect(await rulesOf([], [])).toEqual(['subject-missing', 'author-missing']);
     expect(await rulesOf(['Content-Type: multipart/mixed; boundary=b', 'From: <<>>'], ['--b', '--b', '\u0001<a href'])).toContain(
       'subject-missing',
     );
