@@ -9,6 +9,8 @@ export interface ConnectionFacts {
   /** Present once a session was set up: was it encrypted, and was the certificate verified against the name. */
   tls?: boolean;
   certificateVerified?: boolean;
+  /** Name of the cipher suite, as OpenSSL spells it. */
+  cipher?: string;
   /** The peer announced SMTPUTF8. */
   utf8?: boolean;
 }

@@ -21,6 +21,8 @@ export interface PeerTls {
 export interface TlsFacts {
   /** An authority or DNSSEC vouches for the certificate and its name. */
   certificateVerified: boolean;
+  /** Name of the cipher suite, as OpenSSL spells it. */
+  cipher: string;
   /** For the conversation. */
   remark: string;
 }
@@ -57,15 +59,16 @@ export function makePreparePeerTls(deps: { clientTls: ClientTls; sessions: TlsSe
         const reused = socket.isSessionReused();
         const certificateVerified = level === 'dane' || (reused ? kept?.certificateVerified === true : socket.authorized);
         sessions.keep(key, socket, certificateVerified);
-        return { certificateVerified, remark: remarkOf(socket, level === 'dane', certificateVerified) };
+        const cipher = socket.getCipher().name;
+        return { certificateVerified, cipher, remark: remarkOf(socket, cipher, level === 'dane', certificateVerified) };
       },
       forget: () => sessions.forget(key),
     };
   };
 }
 
-function remarkOf(socket: TLSSocket, isDane: boolean, isVerified: boolean): string {
-  const how = `${socket.isSessionReused() ? 'encrypted again' : 'encrypted'} with ${socket.getProtocol() ?? 'TLS'} (${socket.getCipher().name})`;
+function remarkOf(socket: TLSSocket, cipher: string, isDane: boolean, isVerified: boolean): string {
+  const how = `${socket.isSessionReused() ? 'encrypted again' : 'encrypted'} with ${socket.getProtocol() ?? 'TLS'} (${cipher})`;
   const certificate = isDane ? 'matches its TLSA records' : isVerified ? 'verified' : 'not verified';
   return `${how}, certificate ${certificate}`;
 }

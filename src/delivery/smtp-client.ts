@@ -10,7 +10,7 @@ import { connectSocket } from './connect-socket.js';
 import { makeConversation } from './conversation.js';
 import { type Deadline, makeDeadline } from './deadline.js';
 import { DirectConnection } from './direct-connection.js';
-import type { PeerTls } from './peer-tls.js';
+import type { PeerTls, TlsFacts } from './peer-tls.js';
 import { ReadyMessage } from './ready-message.js';
 import { failureFrom, SmtpFailure } from './smtp-failure.js';
 import { makeStageTracker } from './stage-tracker.js';
@@ -173,7 +173,9 @@ class Session implements SmtpSession {
     const isTls = socket instanceof TLSSocket;
     this.facts.tls = isTls;
     this.facts.utf8 = this.capabilities.smtpUtf8;
-    this.facts.certificateVerified = isTls && this.#checkTls(socket);
+    const checked = isTls ? this.#checkTls(socket) : undefined;
+    this.facts.certificateVerified = checked?.certificateVerified === true;
+    if (checked !== undefined) this.facts.cipher = checked.cipher;
     if (!isTls && (security === 'required' || security === 'implicit')) this.#refuseClear();
     if (login !== undefined) {
       await this.#operation<void>((done) => this.#connection.login({ user: login, pass: password }, (error) => done(error)));
@@ -181,10 +183,10 @@ class Session implements SmtpSession {
     this.#deadline.clear();
   }
 
-  #checkTls(socket: TLSSocket): boolean {
+  #checkTls(socket: TLSSocket): TlsFacts | undefined {
     const checked = this.#peer.tls?.check(socket);
     if (checked !== undefined) this.#conversation.remark(checked.remark);
-    return checked?.certificateVerified === true;
+    return checked;
   }
 
   #refuseClear(): never {

@@ -68,6 +68,8 @@ export interface DeliveryStatus {
   'mx-host-ip'?: string;
   'certificate-verified'?: boolean;
   tls?: boolean;
+  /** Name of the cipher suite, as OpenSSL spells it; not of Mailgun's. */
+  cipher?: string;
   utf8?: boolean;
   'first-delivery-attempt-seconds'?: number;
   'bounce-type'?: 'hard' | 'soft';

@@ -199,6 +199,7 @@ function status(outcome: Exclude<Outcome, { kind: 'released' }>, attempt: number
     'mx-host-ip': connection.mxHostIp,
     'certificate-verified': connection.certificateVerified,
     tls: connection.tls,
+    cipher: connection.cipher,
     utf8: connection.utf8,
   };
 }

@@ -48,6 +48,7 @@ function seen({ event, severity, 'delivery-status': status }: WireEvent): Expect
   if (event === 'failed')
     return severity === 'temporary' && status?.['enhanced-code'] === '4.7.5' ? 'waits' : `${severity} ${status?.message}`;
   if (status?.tls !== true) return 'clear';
+  if (!/^TLS_|^ECDHE-/.test(status.cipher ?? '')) return `cipher ${status.cipher}`;
   return status['certificate-verified'] ? 'verified' : 'encrypted';
 }
 

@@ -17,6 +17,8 @@ test.each(versions)('with %s', async (version) => {
     { tlsVersion: version, tlsResumed: true },
   ]);
   const delivered = events.filter(({ event }) => event === 'delivered');
+  expect(new Set(delivered.map((event) => event['delivery-status']?.cipher)).size).toBe(1);
+  expect(delivered[0]?.['delivery-status']?.cipher).toMatch(version === 'TLSv1.3' ? /^TLS_AES_/ : /^ECDHE-/);
   for (const event of delivered) expect(event['delivery-status']).toMatchObject({ tls: true, 'certificate-verified': true });
 });
 

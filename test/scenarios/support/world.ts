@@ -28,6 +28,7 @@ export interface WireEvent {
     'mx-host'?: string;
     tls?: boolean;
     'certificate-verified'?: boolean;
+    cipher?: string;
     'retry-seconds'?: number;
     description: string;
     'enhanced-code'?: string;

@@ -45,6 +45,7 @@ async function send(certificate: Certificate, tls: Transport['tls'], fields: Mes
     return settled.verdict.kind === 'defer' && status['enhanced-code'] === '4.7.5' ? 'waits' : status.message;
   }
   expect(status['mx-host']).toBe('localhost');
+  expect(status.cipher).toEqual(status.tls === true ? expect.stringMatching(/^TLS_|^ECDHE-/) : undefined);
   return status.tls !== true ? 'clear' : status['certificate-verified'] ? 'verified' : 'encrypted';
 }
 

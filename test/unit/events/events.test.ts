@@ -35,6 +35,7 @@ const connection = {
   sendingIp: '192.0.2.10',
   tls: true,
   certificateVerified: true,
+  cipher: 'TLS_AES_256_GCM_SHA384',
   utf8: true,
 };
 const base = { message, accountId: ACCOUNT, delivery, attempt: 1 };
@@ -163,6 +164,7 @@ describe('makeRecorder', () => {
       'mx-host-ip': '192.0.2.44',
       'certificate-verified': true,
       tls: true,
+      cipher: 'TLS_AES_256_GCM_SHA384',
       utf8: true,
       'first-delivery-attempt-seconds': 0.182,
     });
