@@ -13,6 +13,8 @@ export const NO_VARIABLES: RecipientVariables = { everybody: {}, byAddress: new 
 
 /** Of one recipient, bytes as JSON: their row in the queue holds them. */
 const MAX_PER_RECIPIENT = 64 * 1024;
+/** Of every recipient, bytes: a thousand rows hold them. */
+const MAX_EVERYBODY = 4 * 1024;
 /** Objects and arrays in each other. */
 const MAX_DEPTH = 32;
 /** Never a name of anything: code that reads these objects carelessly would meet the prototype of all of them. */
@@ -29,9 +31,9 @@ export function parseRecipientVariables(source: string, text: string): Recipient
     const address = parseAddress(key.trim());
     if (address === undefined) everybody.push([key, variables]);
     else if (!isObject(variables)) throw badRequest(`${source} is not valid: the variables of ${address} are not an object`);
-    else byAddress.set(address, checked(source, variables, address));
+    else byAddress.set(address, checked(source, variables, address, MAX_PER_RECIPIENT));
   }
-  return { everybody: checked(source, Object.fromEntries(everybody), 'all recipients'), byAddress };
+  return { everybody: checked(source, Object.fromEntries(everybody), 'all recipients', MAX_EVERYBODY), byAddress };
 }
 
 /** Both together; what `higher` names wins. */
@@ -62,8 +64,8 @@ function isShallow(value: unknown, depth: number): boolean {
   return Object.values(value).every((item) => isShallow(item, depth - 1));
 }
 
-function checked(source: string, variables: Record<string, unknown>, whose: string): Record<string, unknown> {
+function checked(source: string, variables: Record<string, unknown>, whose: string, most: number): Record<string, unknown> {
   const size = Buffer.byteLength(JSON.stringify(variables));
-  if (size > MAX_PER_RECIPIENT) throw badRequest(`${source} is too large: the variables of ${cleanText(whose)} are over 64 kB`);
+  if (size > most) throw badRequest(`${source} is too large: the variables of ${cleanText(whose)} are over ${most / 1024} kB`);
   return variables;
 }

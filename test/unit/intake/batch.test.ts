@@ -36,7 +36,7 @@ describe('parseRecipientVariables', () => {
     ['['.repeat(200_000), 'It is not a valid JSON'],
     [`{"a": ${'['.repeat(200_000)}${']'.repeat(200_000)}}`, 'It is not valid: it is nested too deep, or holds the name __proto__'],
     [{ 'bob@x.example': { a: 'x'.repeat(70_000) } }, 'It is too large: the variables of bob@x.example are over 64 kB'],
-    [{ a: 'x'.repeat(70_000) }, 'It is too large: the variables of all recipients are over 64 kB'],
+    [{ a: 'x'.repeat(5000) }, 'It is too large: the variables of all recipients are over 4 kB'],
   ])('refuses %.60j', (value, message) => {
     let refusal: unknown;
     try {
