@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Clock, type Delivery, HOUR, type Message, type Outcome } from '#core';
+import { type Clock, type Delivery, HOUR, type Message, type Outcome, rfc2822Date, type SteadyClock } from '#core';
 import type { Directory } from '#directory';
 import type { Queue } from '#queue';
 import { makeAsides } from './asides.js';
@@ -33,7 +33,7 @@ export interface SortDeps {
   directory: Pick<Directory, 'domains' | 'sources'>;
   clock: Clock;
   /** What the policies' and the paths' times are told by. */
-  steady: Pick<Clock, 'now'>;
+  steady: Pick<SteadyClock, 'now' | 'wall'>;
   logger: Logger;
   /** The path may have something to take. */
   onReady: (path: Path) => void;
@@ -58,10 +58,19 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   /** Deliveries that were given to each source and have not come back. */
   const onTheirWay = new Map<string, number>();
   warmups.onChange(() => asides.bringBack());
+  /** Why paths are left alone. */
+  const reasons = new WeakMap<Path, string>();
   let isStopped = false;
 
   /** Nothing to choose there. */
   const hasOnePath = (site: string) => isNobody(site) || smarthosts.has(site);
+
+  /** For people. */
+  function whyAlone(path: Path): string {
+    const reason = reasons.get(path);
+    const until = rfc2822Date(steady.wall(path.suspendedUntil));
+    return `mail from ${path.source} to ${path.site} is left alone until ${until}${reason === undefined ? '' : `: ${reason}`}`;
+  }
 
   function stateAt(site: string, name: string): SourceState {
     const spentUntil = warmups.sendableAt(name, onTheirWay.get(name) ?? 0);
@@ -69,7 +78,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
     const path = paths.find(site, name);
     if (path === undefined) return { kind: 'ready' };
     const { suspendedUntil: until, isKeptByTls } = path;
-    if (until > 0) return { kind: 'suspended', until, why: `mail from ${name} to ${site} is left alone for now`, isKeptByTls };
+    if (until > 0) return { kind: 'suspended', until, why: whyAlone(path), isKeptByTls };
     if (path.isProbing && (path.lanes > 0 || parks.has(path))) return { kind: 'probing', isKeptByTls };
     const { otherSourceUntil = 0 } = policies.of(path) ?? {};
     return { kind: otherSourceUntil > steady.now() || unfit.has(`${name} ${site}`) ? 'unwelcome' : 'ready' };
@@ -169,6 +178,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       return taken;
     },
     rest(path, until, why) {
+      reasons.set(path, why);
       if (hasOnePath(path.site)) queue.rest(path.site, until, why);
       // They may have another way; the last one first, so that they keep their order.
       for (const taken of parks.clear(path).reverse()) {

@@ -231,6 +231,10 @@ export function makeQueue(deps: QueueDeps): Queue {
       };
     },
     ...makeOperate({ ...deps, flows, committed: deps.onEvents }),
+    async list(filter) {
+      const rows = await spool.list(filter);
+      return rows.map((row) => ({ ...row, expiresAt: jumps.expiryOf({ ...row, id: row.message }) }));
+    },
     clear: clearing.clear,
     why: makeWhy({
       spool,

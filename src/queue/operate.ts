@@ -1,7 +1,7 @@
-/** What an operator or a customer does to open deliveries: list, retry now, cancel. Deliveries that are being attempted right now are left alone. */
+/** What an operator or a customer does to open deliveries: retry now, cancel. Deliveries that are being attempted right now are left alone. */
 import type { Clock, Delivery, Outcome } from '#core';
 import type { Recorder } from '#events';
-import type { QueuedDelivery, QueueFilter, Settlement, SpoolStore } from '#store';
+import type { QueuedDelivery, Settlement, SpoolStore } from '#store';
 import type { Flows } from './flows.js';
 import type { Queue } from './queue.js';
 
@@ -38,7 +38,7 @@ interface Change {
 /** Undefined: the delivery is left as it is. */
 type Plan = (delivery: QueuedDelivery) => Promise<Change | undefined>;
 
-export function makeOperate(deps: OperateDeps): Pick<Queue, 'list' | 'retry' | 'cancel'> {
+export function makeOperate(deps: OperateDeps): Pick<Queue, 'retry' | 'cancel'> {
   const { spool, flows, clock, recorder } = deps;
 
   /** Settles an open delivery that nobody holds as `plan` says, and holds it meanwhile. */
@@ -76,8 +76,6 @@ export function makeOperate(deps: OperateDeps): Pick<Queue, 'list' | 'retry' | '
   }
 
   return {
-    list: (filter: QueueFilter) => spool.list(filter),
-
     retry: (account, ids) =>
       onEach(account, ids, async (delivery) => {
         const due = clock.now();

@@ -44,7 +44,7 @@ beforeEach(() => {
     transports: [FALLBACK],
     directory: { domains: { find: async () => undefined }, sources: { wanted: async () => [] } } as never,
     clock,
-    steady: clock,
+    steady: { ...clock, wall: (ms) => ms },
     logger: pino({ level: 'silent' }),
     onReady: (path) => void ready.push(path),
   });
