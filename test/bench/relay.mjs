@@ -6,7 +6,7 @@
  * and Mailwagon's processor time per message, which other work on the machine changes little.
  *
  * `--work` says what is measured:
- * - `relay` (default): from the first byte sent to the last message at the sink, connections kept
+ * - `relay` (default): from the first byte sent to the last message at the sink, connections kept; beside it the rate of acknowledgements meanwhile
  * - `accept`: from the first byte sent to the last acknowledgement, with all mail held on both sides, so that nothing is delivered meanwhile
  * - `fresh`: as relay, with a new connection for each message; more sessions by default
  */
@@ -45,7 +45,7 @@ const RECIPIENT = 'b@dst.test';
 
 /**
  * @typedef {{ port: number, pid?: number }} Server
- * @typedef {{ rate: number, time: { all: number, loop: number } | undefined }} Result
+ * @typedef {{ rate: number, accepted: number, time: { all: number, loop: number } | undefined }} Result
  */
 
 /** @param {(() => unknown)[]} closing @param {number} port */
@@ -108,6 +108,8 @@ async function measure({ port, pid }, sink) {
   const load = spawn('smtp-source', args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const code = await new Promise((resolve) => load.on('exit', resolve));
   if (code !== 0) throw new Error(`smtp-source ended with ${code}`);
+  const perSecond = () => Math.round(MESSAGES / ((performance.now() - began) / 1000));
+  const accepted = perSecond();
   if (work !== 'accept') {
     await waitFor(() => sink.count() - before >= MESSAGES, {
       timeoutMs: PATIENCE_MS,
@@ -115,10 +117,10 @@ async function measure({ port, pid }, sink) {
       what: `${MESSAGES} messages at the sink`,
     });
   }
-  const rate = Math.round(MESSAGES / ((performance.now() - began) / 1000));
-  return { rate, time: pid === undefined || times === undefined ? undefined : timePerMessage(pid, times, MESSAGES) };
+  return { rate: perSecond(), accepted, time: pid === undefined || times === undefined ? undefined : timePerMessage(pid, times, MESSAGES) };
 }
 
+const rateText = (/** @type {Result} */ { rate, accepted }) => (work === 'accept' ? `${rate}` : `${rate}, accepted at ${accepted}`);
 const timeText = (/** @type {Result['time']} */ time) => (time === undefined ? '' : `  ${time.all} µs each, event loop ${time.loop}`);
 
 await runBench(async (closing) => {
@@ -135,7 +137,7 @@ await runBench(async (closing) => {
       const result = await measure(server, sink);
       // The first pair warms up.
       if (pair > 0) results.push(result);
-      console.log(`${pair === 0 ? 'warm-up' : `run ${pair}  `}  ${name.padEnd(9)}  ${result.rate}${timeText(result.time)}`);
+      console.log(`${pair === 0 ? 'warm-up' : `run ${pair}  `}  ${name.padEnd(9)}  ${rateText(result)}${timeText(result.time)}`);
     }
   }
   for (const [name, { results }] of Object.entries(servers)) {
@@ -145,6 +147,10 @@ await runBench(async (closing) => {
   }
   const { mailwagon, postfix } = servers;
   if (mailwagon === undefined || postfix === undefined) return;
-  const ratios = mailwagon.results.map(({ rate }, index) => rate / (postfix.results[index]?.rate ?? 1));
-  console.log(`ratio    ${median(ratios).toFixed(2)} (of each pair: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`);
+  const printRatio = (/** @type {string} */ name, /** @type {'rate' | 'accepted'} */ figure) => {
+    const ratios = mailwagon.results.map((result, index) => result[figure] / (postfix.results[index]?.[figure] ?? 1));
+    console.log(`${name.padEnd(9)}${median(ratios).toFixed(2)} (of each pair: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`);
+  };
+  printRatio('ratio', 'rate');
+  if (work !== 'accept') printRatio('accepted', 'accepted');
 });
