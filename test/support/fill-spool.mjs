@@ -1,0 +1,74 @@
+// @ts-check
+/** Puts many due deliveries straight into the spool of a server that does not run, as an earlier run of it would have left them. */
+import { domainOf, makeIdSource, systemClock } from '../../dist/core/index.js';
+import { bodyHashOf } from '../../dist/mail/index.js';
+import { openStores } from '../../dist/store/index.js';
+
+/** Recipients of one message. */
+const PER_MESSAGE = 500;
+/** Messages put at a time. */
+const TOGETHER = 20;
+const LIFETIME = 8 * 3_600_000;
+const HEAD = Buffer.from('From: a@src.test\r\nTo: everybody@list.test\r\nSubject: waiting\r\nMIME-Version: 1.0\r\n');
+
+/** @param {import('./fill-spool.d.mts').Filling} filling */
+export async function fillSpool({ dataDir, domain, recipient, rows, priority = 2, text = 'Hello\r\n' }) {
+  const stores = await openStores({
+    dataDir,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  try {
+    const sender = await stores.directory.domainByName(domain);
+    if (sender === undefined) throw new Error(`no domain ${domain}`);
+    const ids = makeIdSource(systemClock);
+    ids.raiseTo(await stores.spool.largestId());
+    const bytes = new Uint8Array(Buffer.from(text));
+    const bodyHash = await bodyHashOf([bytes]);
+    const now = systemClock.now();
+    /** @type {Promise<unknown>[]} */
+    const putting = [];
+    for (let first = 0; first < rows; first += PER_MESSAGE) {
+      const id = ids.next();
+      const to = Array.from({ length: Math.min(PER_MESSAGE, rows - first) }, (_, index) => recipient(first + index));
+      const put = stores.spool.put({
+        message: {
+          id,
+          account: sender.account,
+          domain,
+          sender: /** @type {import('../../dist/core/index.js').Address} */ (`a@${domain}`),
+          head: HEAD,
+          body: { kind: 'inline', bytes },
+          bodyHash,
+          size: HEAD.length + 2 + bytes.length,
+          traits: { eightBitHead: false, eightBitBody: false, longLines: false },
+          options: { dkim: true, testMode: false, requireTls: false, skipVerification: false },
+          facts: {
+            headers: { to: '', from: `a@${domain}`, subject: 'waiting', messageId: `${id}@${domain}` },
+            attachments: [],
+            tags: [],
+            userVariables: {},
+            method: 'smtp',
+            isAuthenticated: true,
+            originatingIp: '127.0.0.1',
+            storageKey: `k${id}`,
+          },
+          acceptedAt: now,
+          expiresAt: now + LIFETIME,
+        },
+        deliveries: to.map((name) => {
+          const address = /** @type {import('../../dist/core/index.js').Address} */ (name);
+          return { id: ids.next(), recipient: address, destinationName: domainOf(address), priority, due: now };
+        }),
+        events: [],
+      });
+      putting.push(put);
+      // Those that wait together share a commit.
+      if (putting.length === TOGETHER) await Promise.all(putting.splice(0));
+    }
+    await Promise.all(putting);
+  } finally {
+    await stores.close();
+  }
+}
