@@ -32,6 +32,8 @@ export interface TransportConfig {
   readonly match: string;
   /** `fallback`: only while the destination's own mail exchangers cannot be reached from here. */
   readonly when: (typeof TRANSPORT_WHEN)[number];
+  /** With `fallback`: only for destinations whose mail exchangers belong to this provider of the shaping. */
+  readonly provider?: string;
   readonly host: string;
   readonly port: number;
   readonly tls: TransportTls;

@@ -37,7 +37,7 @@ export function defaultSettings() {
 }
 
 /** Keys of one entry of `delivery.transports`. */
-export const TRANSPORT_KEYS = ['match', 'when', 'host', 'port', 'tls', 'login', 'password'] as const;
+export const TRANSPORT_KEYS = ['match', 'when', 'provider', 'host', 'port', 'tls', 'login', 'password'] as const;
 
 /** Keys of one entry of `delivery.sources`. */
 export const SOURCE_KEYS = ['ipv4', 'ipv6', 'ehlo'] as const;

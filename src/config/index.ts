@@ -1,7 +1,7 @@
 /**
  * What the server is told. `loadConfig` takes a file (or finds one), lays it over the defaults and gives a `Config` that is whole and valid;
  * otherwise it throws ConfigError, which lists every problem with its key path, value and what would be valid, and never a secret.
- * `checkTlsFiles` throws the same for certificate files; whoever listens calls it, and whoever sends `checkSources`. The environment is read by `readEnvironment` alone.
+ * `checkTlsFiles` throws the same for certificate files; whoever listens calls it, and whoever sends `checkSources` and `checkTransports`. The environment is read by `readEnvironment` alone.
  * `loadBounceRules` and `loadShaping` give the rules about other servers' replies, checked like the configuration.
  */
 export {
@@ -16,6 +16,7 @@ export {
 } from './bounce-categories.js';
 export { checkSources } from './check-sources.js';
 export { checkTlsFiles } from './check-tls-files.js';
+export { checkTransports } from './check-transports.js';
 export type { Config, Listener, LoadedConfig, Origin, SourceConfig, TransportConfig, TransportTls } from './config.js';
 export { type ExplainedValue, explainConfig } from './explain.js';
 export { type Environment, loadConfig, readEnvironment } from './load.js';

@@ -80,6 +80,7 @@ const transport = z
     {
       match,
       when: z.enum(TRANSPORT_WHEN, { error: `expected one of ${TRANSPORT_WHEN.join(', ')}` }).default('always'),
+      provider: text('the name of a provider of the shaping').optional(),
       host: parsed('a host name or an IP address', parseHost),
       port: port.default(25),
       tls: z.enum(TRANSPORT_TLS, { error: `expected one of ${TRANSPORT_TLS.join(', ')}` }).default('may'),
@@ -89,6 +90,10 @@ const transport = z
     { error: 'expected a mapping with match and host' },
   )
   .superRefine((entry, context) => {
+    if (entry.provider !== undefined && entry.when !== 'fallback') {
+      const message = 'expected nothing, unless when is fallback: whose a destination is shows only when its mail exchangers are known';
+      context.addIssue({ code: 'custom', path: ['provider'], message });
+    }
     if ((entry.login === undefined) !== (entry.password === undefined)) {
       const [given, missing] = entry.login === undefined ? ['password', 'login'] : ['login', 'password'];
       context.addIssue({ code: 'custom', path: [missing], message: `expected a value, because ${given} is set; give both or neither` });

@@ -96,6 +96,10 @@ export function makeSortedSupply(deps: SortDeps): Supply {
     return true;
   }
 
+  /** Whose exchangers they are does not depend on the source. */
+  const fallbackOf = (site: string, { destinationName }: Delivery) =>
+    findFallback(transports, destinationName, policies.of({ source: DEFAULT_SOURCE, site })?.provider);
+
   async function candidatesFor(message: Message | undefined): Promise<readonly string[]> {
     if (message === undefined || names.length === 1) return names;
     const domain = await directory.domains.find(message.domain);
@@ -107,7 +111,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
     const message = await queue.message(delivery.message);
     const allowed = await candidatesFor(message);
     const candidates = turnedAway.without(delivery, allowed);
-    const fallback = findFallback(transports, delivery.destinationName);
+    const fallback = fallbackOf(site, delivery);
     // From here on without waiting: what is decided must still hold when it is done.
     return () => {
       const choice = chooseSource({
@@ -200,7 +204,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       }
       if (outcome.kind !== 'deferred' || via.transport !== undefined || hasOnePath(path.site)) return false;
       if (lacksFamily(outcome)) return isNews(path);
-      return reach === 'unconnected' && findFallback(transports, delivery.destinationName) !== undefined;
+      return reach === 'unconnected' && fallbackOf(path.site, delivery) !== undefined;
     },
     waitsFor: parks.pathOf,
     explain: (delivery) => asides.explain(delivery),

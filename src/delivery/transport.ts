@@ -4,6 +4,8 @@ export interface Transport {
   match: string;
   /** `fallback`: only while the destination's own exchangers cannot be reached. `always` unless given. */
   when?: 'always' | 'fallback';
+  /** Of a fallback: only for mail exchangers of this provider of the shaping. */
+  provider?: string;
   /** Name or IP address. */
   host: string;
   port: number;
@@ -21,9 +23,12 @@ export function findTransport(transports: readonly Transport[], destination: str
   return transports.find(({ match, when }) => when !== 'fallback' && matches(match.toLowerCase(), destination));
 }
 
-/** The same among those that stand in for exchangers that cannot be reached. */
-export function findFallback(transports: readonly Transport[], destination: string): Transport | undefined {
-  return transports.find(({ match, when }) => when === 'fallback' && matches(match.toLowerCase(), destination));
+/** The same among those that stand in for exchangers that cannot be reached. `provider`: whose they are, if anybody's that is known. */
+export function findFallback(transports: readonly Transport[], destination: string, provider: string | undefined): Transport | undefined {
+  return transports.find(
+    (one) =>
+      one.when === 'fallback' && matches(one.match.toLowerCase(), destination) && (one.provider === undefined || one.provider === provider),
+  );
 }
 
 /** Name of the site that a smarthost is. */

@@ -1,7 +1,7 @@
 /** `serve`: runs the server in the foreground until SIGTERM or Ctrl-C; SIGHUP reads certificates again. JSON log lines on standard output. */
 import type { Command } from 'commander';
 import { type Logger, pino } from 'pino';
-import { type Config, checkSources, checkTlsFiles, loadConfig } from '#config';
+import { type Config, checkSources, checkTlsFiles, checkTransports, loadConfig } from '#config';
 import { type Cli, localCommand } from '../cli.js';
 import { CommandFailed } from '../command-errors.js';
 import { initialiseOnce, printSendingExample } from '../first-run.js';
@@ -20,6 +20,7 @@ export function serve(cli: Cli): Command {
       const loaded = loadConfig({ file: options.config, env: cli.environment });
       checkTlsFiles(loaded);
       await checkSources(loaded);
+      checkTransports(loaded);
       const spelledKey = options.init ? await initialiseOnce(cli, loaded.config) : undefined;
       const destination = pino.destination({ dest: 1, sync: false, minLength: LOG_BYTES, periodicFlush: LOG_MS });
       const logger = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination);

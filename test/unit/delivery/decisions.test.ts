@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCapabilities } from '../../../dist/delivery/capabilities.js';
 import { decideTls } from '../../../dist/delivery/decide-tls.js';
 import { makeExpiringSet } from '../../../dist/delivery/expiring-set.js';
-import { findTransport, type Transport } from '../../../dist/delivery/transport.js';
+import { findFallback, findTransport, type Transport } from '../../../dist/delivery/transport.js';
 
 describe('decideTls', () => {
   const ask = (requireTls: boolean, skipVerification: boolean) => ({ requireTls, skipVerification });
@@ -52,6 +52,31 @@ describe('findTransport', () => {
     expect(findTransport(list, destination)?.match).toBe(match);
   });
   it('is nobody when nothing matches', () => expect(findTransport([named('a.test')], 'z.test')).toBeUndefined());
+});
+
+describe('findFallback', () => {
+  const named = (host: string, fields: Partial<Transport> = {}): Transport => ({
+    match: '*',
+    when: 'fallback',
+    host,
+    port: 25,
+    tls: 'may',
+    ...fields,
+  });
+  const list = [
+    named('never', { when: 'always' }),
+    named('gmail', { provider: 'Gmail' }),
+    named('a', { match: 'a.test' }),
+    named('yahoo', { match: 'y.test', provider: 'Yahoo' }),
+  ];
+  it.each<[string, string | undefined, string | undefined]>([
+    ['a.test', 'Gmail', 'gmail'],
+    ['a.test', 'Yahoo', 'a'],
+    ['a.test', undefined, 'a'],
+    ['y.test', 'Yahoo', 'yahoo'],
+    ['y.test', undefined, undefined],
+    ['z.test', 'Yahoo', undefined],
+  ])('of %s at %s is %s', (destination, provider, host) => expect(findFallback(list, destination, provider)?.host).toBe(host));
 });
 
 it('an expiring set forgets by age and by number', () => {

@@ -122,6 +122,34 @@ describe('a host without the TLS that is asked for', () => {
   });
 });
 
+it('a fallback for one provider takes the mail of every domain that has its exchangers there, and no other', async () => {
+  relay = await startScriptedMx({});
+  servers.push(relay);
+  harness = makeHarness(
+    {
+      port: await freePort(),
+      transports: [{ match: '*', when: 'fallback', provider: 'Big', host: '127.0.0.1', port: relay.port, tls: 'none' }],
+      shapingRules: {
+        default: { connections: 1000, messagesPerConnection: 100, tls: 'may' },
+        providers: [{ name: 'Big', suffixes: ['big.test'], limits: { connections: 5 } }],
+        responses: [],
+      },
+    },
+    {
+      'one.test': { mx: ['mx1.big.test'] },
+      'other.test': { mx: ['mx.small.test'] },
+      'mx1.big.test': { a: ['127.0.0.41'] },
+      'mx.small.test': { a: ['127.0.0.41'] },
+    },
+  );
+  const settled = await harness.send({}, 'a@one.test', 'b@other.test');
+  expect(settled.map(({ event }) => [event.recipient, event.event, event.severity])).toEqual([
+    ['a@one.test', 'delivered', undefined],
+    ['b@other.test', 'failed', 'temporary'],
+  ]);
+  expect(relay.messages.map(({ rcptTo }) => rcptTo)).toEqual([['a@one.test']]);
+});
+
 it('a sender who asks for more TLS than a site has holds up nobody else there, whatever became of its other hosts', async () => {
   await start(['clear', 'blocked'], {});
   for (let round = 0; round < 5; round++) await harness.send({ options: { requireTls: true } });

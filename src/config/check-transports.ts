@@ -1,0 +1,18 @@
+/** Finds out before anything is sent whether the providers that transports name are providers of the shaping. */
+import type { LoadedConfig } from './config.js';
+import { loadShaping } from './load-shaping.js';
+import { ConfigError } from './problems.js';
+
+/** Throws ConfigError that names each `provider` of `delivery.transports` that the shaping does not know; what loadShaping throws. */
+export function checkTransports({ config, file, origins }: LoadedConfig): void {
+  const { transports } = config.delivery;
+  if (transports.every(({ provider }) => provider === undefined)) return;
+  const known = loadShaping(config.shaping.file).providers.map(({ name }) => name);
+  const line = Number(/:(\d+)$/.exec(origins.get('delivery.transports') ?? '')?.[1]) || undefined;
+  const problems = transports.flatMap(({ provider }, index) => {
+    if (provider === undefined || known.includes(provider)) return [];
+    const message = `"${provider}": expected the name of a provider of the shaping: ${known.join(', ')}`;
+    return [{ key: `delivery.transports[${index}].provider`, message, line }];
+  });
+  if (problems.length > 0) throw new ConfigError(file ?? 'defaults', problems);
+}
