@@ -145,6 +145,8 @@ export interface LastAttempt {
   enhancedCode: string;
   message: string;
   mxHost?: string;
+  /** Name of the source it left from, when the peer wants to see it come from there again (greylisting). */
+  source?: string;
 }
 
 /** One open recipient of one message. */

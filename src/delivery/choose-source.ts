@@ -28,13 +28,16 @@ export interface SourceQuestion {
   candidates: readonly string[];
   /** The same for deliveries that should have the same source. */
   key: string;
+  /** Before all others, when it is a candidate: who was greylisted is known there. */
+  preferred?: string | undefined;
   stateOf: (name: string) => SourceState;
   /** A smarthost stands in for paths that do not work. */
   hasFallback: boolean;
 }
 
-export function chooseSource({ candidates, key, stateOf, hasFallback }: SourceQuestion): SourceChoice {
+export function chooseSource({ candidates, key, preferred, stateOf, hasFallback }: SourceQuestion): SourceChoice {
   const order = candidates.length === 1 ? [...candidates] : byWeight(candidates, key);
+  order.sort((one, other) => Number(other === preferred) - Number(one === preferred));
   const states = order.map((name) => ({ name, state: stateOf(name) }));
   const first = (kind: SourceState['kind']) => states.find(({ state }) => state.kind === kind);
   const usable = first('ready') ?? first('unwelcome');

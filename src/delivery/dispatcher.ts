@@ -243,7 +243,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       if (outcome.kind === 'released' || isReleased(path, outcome, reach) || hasOtherWay) return 'back';
       const notBefore = deps.obeyReply(path, delivery, outcome);
       if (path.suspendedUntil > 0) stopTaking(path);
-      const ended = { delivery, message, accountId: publicId, outcome, startedAt, now: clock.now(), jitter: randomJitter(), notBefore };
+      const facts = { delivery, message, accountId: publicId, source: path.source, outcome, startedAt };
+      const ended = { ...facts, now: clock.now(), jitter: randomJitter(), notBefore };
       return decideVerdict(ended, deps.recorder);
     } catch (err) {
       logger.error({ err, delivery: delivery.id }, 'delivery could not be attempted');

@@ -9,6 +9,8 @@ export interface EndedAttempt {
   message: Message;
   /** Public id of the account. */
   accountId: string;
+  /** Name of the source it left from. */
+  source: string;
   outcome: Exclude<Outcome, { kind: 'released' }>;
   /** When this attempt began, ms since the epoch. */
   startedAt: number;
@@ -24,7 +26,7 @@ export interface EndedAttempt {
 const UNCERTAIN_WAIT = 10 * MINUTE;
 
 export function decideVerdict(ended: EndedAttempt, recorder: Recorder): Verdict {
-  const { delivery, message, accountId, outcome, startedAt, now, jitter, notBefore = 0 } = ended;
+  const { delivery, message, accountId, source, outcome, startedAt, now, jitter, notBefore = 0 } = ended;
   const attempt = delivery.attempts + 1;
   const firstAttemptAt = delivery.last?.firstAttemptAt ?? startedAt;
   const record = { message, accountId, delivery, attempt };
@@ -33,7 +35,8 @@ export function decideVerdict(ended: EndedAttempt, recorder: Recorder): Verdict 
 
   const { reply, connection } = outcome;
   const isRemote = outcome.stage !== 'local' && outcome.stage !== 'dns';
-  const asked = outcome.uncertain ? UNCERTAIN_WAIT : isRemote ? retryHint(reply.text, outcome.reason === 'greylisted').atLeast : 0;
+  const hint = isRemote ? retryHint(reply.text, outcome.reason === 'greylisted') : undefined;
+  const asked = outcome.uncertain ? UNCERTAIN_WAIT : (hint?.atLeast ?? 0);
   const atLeast = Math.max(asked, notBefore - now);
   const question = { attempts: attempt, now, expiresAt: message.expiresAt, atLeast };
   const due = decideRetry({ ...question, jitter });
@@ -45,7 +48,7 @@ export function decideVerdict(ended: EndedAttempt, recorder: Recorder): Verdict 
     kind: 'defer',
     due,
     attempts: attempt,
-    last: { firstAttemptAt, code, enhancedCode, message: text, ...mxHost },
+    last: { firstAttemptAt, code, enhancedCode, message: text, ...mxHost, ...(hint?.sameSource ? { source } : {}) },
     events: [recorder.failed({ ...record, outcome, severity: 'temporary', retrySeconds })],
   };
 }

@@ -117,6 +117,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       const choice = chooseSource({
         candidates,
         key: `${message?.domain ?? ''} ${delivery.recipient}`,
+        preferred: delivery.last?.source,
         stateOf: (name) => (fallback !== undefined && portBlock.isClosed(name) ? closed : stateAt(site, name)),
         hasFallback: fallback !== undefined && (paths.find(siteOfTransport(fallback))?.suspendedUntil ?? 0) === 0,
       });

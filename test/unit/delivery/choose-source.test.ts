@@ -39,6 +39,19 @@ describe('chooseSource', () => {
     expect(choose(states, hasFallback)).toEqual(expected);
   });
 
+  it('gives the preferred one while it can be used, and else one of the others', () => {
+    const ask = (preferred: string, state: SourceState) =>
+      chooseSource({
+        ...{ candidates: ['s0', 's1', 's2'], key: 'src.test a@dst.test', preferred, hasFallback: false },
+        stateOf: (name) => (name === preferred ? state : ready),
+      });
+    for (const name of ['s0', 's1', 's2']) {
+      expect(ask(name, ready)).toEqual({ kind: 'source', name });
+      for (const state of [suspended, unwelcome, spent, probing]) expect(ask(name, state)).not.toEqual({ kind: 'source', name });
+    }
+    expect(ask('gone', ready)).toMatchObject({ kind: 'source' });
+  });
+
   it('says until when, why, and when to look again without being told', () => {
     expect(choose([suspended])).toEqual({ kind: 'wait', until: 5000, recheckAt: undefined, why: 'left alone' });
     expect(choose([suspended, spent])).toMatchObject({

@@ -146,6 +146,30 @@ describe('a source that is turned away', () => {
   });
 });
 
+describe('a greylisted delivery', () => {
+  it('leaves from the source that the greylist knows, also when it would leave from the other now', async () => {
+    let isKnown = false;
+    const grey = () => (isKnown ? undefined : '450 4.7.1 Greylisted');
+    await start({ script: { rcpt: grey } });
+    const refused = await harness.send({}, ...many(6));
+    for (const { verdict, event } of refused) {
+      expect(verdict).toMatchObject({ kind: 'defer', last: { source: event.envelope['sending-ip'] } });
+    }
+    isKnown = true;
+    for (const source of [A, B]) {
+      const last = { firstAttemptAt: 1, code: 450, enhancedCode: '4.7.1', message: 'Greylisted', source };
+      expect(from(source, await harness.send({ delivery: { attempts: 1, last } }, ...many(6)))).toBe(6);
+    }
+  });
+
+  it('is the only one to be bound so', async () => {
+    await start({ script: { rcpt: '450 4.2.1 busy' } });
+    const [settled] = await harness.send();
+    expect(settled?.verdict).toMatchObject({ kind: 'defer', last: { code: 450 } });
+    expect(settled?.verdict).not.toMatchObject({ last: { source: expect.anything() } });
+  });
+});
+
 describe('a source on warm-up', () => {
   const store = { warmups: async () => [], saveWarmup: async () => undefined, deleteWarmup: async () => undefined };
 
