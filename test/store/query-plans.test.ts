@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventSql } from '../../dist/store/sqlite/event-query.js';
+import { GIVEN_ANSWER_SQL } from '../../dist/store/sqlite/given-answers.js';
+import { HTTP_CALL_SQL } from '../../dist/store/sqlite/http-call-rows.js';
 import { loadMigrations, migrate } from '../../dist/store/sqlite/migrate.js';
 import { type Connection, openDatabase } from '../../dist/store/sqlite/open-database.js';
 import { RESTRICTION_SQL } from '../../dist/store/sqlite/restriction-rows.js';
@@ -91,6 +93,22 @@ describe('query plans', () => {
     expect(planOf(spool, STORED_SQL.find)).toBe(
       'SEARCH m USING INTEGER PRIMARY KEY (rowid=?); SEARCH c USING INTEGER PRIMARY KEY (rowid=?)',
     );
+    expect(planOf(spool, STORED_SQL.findToRemove)).toBe('SEARCH m USING INTEGER PRIMARY KEY (rowid=?)');
+  });
+
+  it('answers to idempotency keys are found by key and swept by age', () => {
+    expect(planOf(spool, GIVEN_ANSWER_SQL.find)).toBe('SEARCH given_answer USING PRIMARY KEY (account=? AND domain=? AND key=?)');
+    const plan = planOf(spool, GIVEN_ANSWER_SQL.sweep);
+    expect(plan).toContain('SEARCH given_answer USING COVERING INDEX given_answer_by_time (at<?)');
+    expect(plan).not.toMatch(/B-TREE|SCAN/);
+  });
+
+  it('HTTP calls are taken in order of an origin, found by seeks from origin to origin, and swept by age', () => {
+    expect(planOf(events, HTTP_CALL_SQL.first)).toBe('SEARCH http_call USING INDEX http_call_by_origin (origin=?)');
+    expect(planOf(events, HTTP_CALL_SQL.origins)).not.toMatch(/SCAN http_call|B-TREE/);
+    const plan = planOf(events, HTTP_CALL_SQL.sweep);
+    expect(plan).toContain('SEARCH http_call USING INDEX http_call_by_created (created_at<?)');
+    expect(plan).not.toMatch(/B-TREE|SCAN/);
   });
 
   it.each([true, false])('events seek to the start of the page in each stream (ascending %s)', (ascending) => {

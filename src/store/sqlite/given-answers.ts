@@ -4,10 +4,14 @@ import { RETENTION } from '../retention.js';
 import type { GivenAnswer } from '../spool-store.js';
 import type { Connection } from './open-database.js';
 
+export const GIVEN_ANSWER_SQL = {
+  find: 'SELECT key, fingerprint, answer, at FROM given_answer WHERE account = ? AND domain = ? AND key = ? AND at > ?',
+  sweep: `DELETE FROM given_answer WHERE (account, domain, key) IN
+    (SELECT account, domain, key FROM given_answer WHERE at <= ? ORDER BY at LIMIT ?)`,
+};
+
 export function makeGivenAnswerReads(database: Connection) {
-  const find = database.prepare<[number, string, string, number], GivenAnswer>(
-    'SELECT key, fingerprint, answer, at FROM given_answer WHERE account = ? AND domain = ? AND key = ? AND at > ?',
-  );
+  const find = database.prepare<[number, string, string, number], GivenAnswer>(GIVEN_ANSWER_SQL.find);
   return {
     givenAnswer: (account: number, domain: string, key: string, now: number): GivenAnswer | undefined =>
       find.get(account, domain, key, now - RETENTION.spool.given_answer.ms),
@@ -30,9 +34,6 @@ export function makeGivenAnswerInsert(database: Connection): (account: number, d
 
 /** Deletes answers that are old enough, at most `limit`; gives how many. */
 export function makeGivenAnswerSweep(database: Connection): (now: number, limit: number) => number {
-  const remove = database.prepare<[number, number]>(
-    `DELETE FROM given_answer WHERE (account, domain, key) IN
-       (SELECT account, domain, key FROM given_answer WHERE at <= ? ORDER BY at LIMIT ?)`,
-  );
+  const remove = database.prepare<[number, number]>(GIVEN_ANSWER_SQL.sweep);
   return (now, limit) => remove.run(now - RETENTION.spool.given_answer.ms, limit).changes;
 }

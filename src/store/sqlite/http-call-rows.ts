@@ -3,18 +3,20 @@ import type { HttpCall, WaitingCall } from '../event-store.js';
 import { RETENTION, SWEEP_LIMIT } from '../retention.js';
 import type { Connection } from './open-database.js';
 
-export function makeHttpCallReads(database: Connection) {
+export const HTTP_CALL_SQL = {
   // A seek per origin instead of a walk over all rows.
-  const origins = database.prepare<[], { origin: string; due: number }>(
-    `WITH RECURSIVE hop (origin) AS (
-       SELECT min(origin) FROM http_call
-       UNION ALL SELECT (SELECT min(origin) FROM http_call WHERE origin > hop.origin) FROM hop WHERE hop.origin IS NOT NULL
-     )
-     SELECT origin, (SELECT min(due) FROM http_call WHERE http_call.origin = hop.origin) AS due FROM hop WHERE origin IS NOT NULL`,
-  );
-  const first = database.prepare<[string, number], WaitingCall>(
-    'SELECT id, due, length(body) AS size FROM http_call WHERE origin = ? ORDER BY due, id LIMIT ?',
-  );
+  origins: `WITH RECURSIVE hop (origin) AS (
+      SELECT min(origin) FROM http_call
+      UNION ALL SELECT (SELECT min(origin) FROM http_call WHERE origin > hop.origin) FROM hop WHERE hop.origin IS NOT NULL
+    )
+    SELECT origin, (SELECT min(due) FROM http_call WHERE http_call.origin = hop.origin) AS due FROM hop WHERE origin IS NOT NULL`,
+  first: 'SELECT id, due, length(body) AS size FROM http_call WHERE origin = ? ORDER BY due, id LIMIT ?',
+  sweep: 'DELETE FROM http_call WHERE id IN (SELECT id FROM http_call WHERE created_at <= ? ORDER BY created_at LIMIT ?)',
+};
+
+export function makeHttpCallReads(database: Connection) {
+  const origins = database.prepare<[], { origin: string; due: number }>(HTTP_CALL_SQL.origins);
+  const first = database.prepare<[string, number], WaitingCall>(HTTP_CALL_SQL.first);
   const call = database.prepare<[string], HttpCall>(
     'SELECT id, account, origin, url, content_type AS contentType, body, attempts, due, created_at AS createdAt FROM http_call WHERE id = ?',
   );
@@ -43,8 +45,6 @@ export function makeHttpCallWrites(database: Connection) {
 
 /** True when there may be more. */
 export function makeHttpCallSweep(database: Connection): (now: number) => boolean {
-  const remove = database.prepare<[number, number]>(
-    'DELETE FROM http_call WHERE id IN (SELECT id FROM http_call WHERE created_at <= ? ORDER BY created_at LIMIT ?)',
-  );
+  const remove = database.prepare<[number, number]>(HTTP_CALL_SQL.sweep);
   return (now) => remove.run(now - RETENTION.events.http_call.ms, SWEEP_LIMIT).changes === SWEEP_LIMIT;
 }

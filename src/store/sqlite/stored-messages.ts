@@ -11,6 +11,7 @@ const MINE = `m.id = @id AND m.account = @account AND m.domain = @domain AND m.f
 export const STORED_SQL = {
   find: `SELECT ${MESSAGE_COLUMNS} FROM message m JOIN message_content c ON c.message = m.id
     WHERE ${MINE} AND m.keep_ms > 0 AND (m.settled_at IS NULL OR m.settled_at + m.keep_ms > @now)`,
+  findToRemove: `SELECT m.id, m.open_deliveries AS open, m.body_file AS bodyFile FROM message m WHERE ${MINE} AND m.keep_ms > 0`,
 };
 
 const parametersOf = ({ account, domain, key }: StoredKey) => ({ id: messageOfStorageKey(key) ?? -1, account, domain, key });
@@ -24,9 +25,7 @@ export function makeStoredReads(database: Connection) {
 }
 
 export function makeStoredWrites(database: Connection) {
-  const find = database.prepare<object, { id: number; open: number; bodyFile: string | null }>(
-    `SELECT m.id, m.open_deliveries AS open, m.body_file AS bodyFile FROM message m WHERE ${MINE} AND m.keep_ms > 0`,
-  );
+  const find = database.prepare<object, { id: number; open: number; bodyFile: string | null }>(STORED_SQL.findToRemove);
   const keepNoLonger = database.prepare<[number]>('UPDATE message SET keep_ms = 0 WHERE id = ?');
   const removeContent = database.prepare<[number]>('DELETE FROM message_content WHERE message = ?');
   const removeMessage = database.prepare<[number]>('DELETE FROM message WHERE id = ?');
