@@ -133,3 +133,122 @@ http://mailgun/unsubscribe/%recipient.id%'`);
     ['bob@example.com', 'Hey, Bob', 'If you wish to unsubscribe, click\nhttp://mailgun/unsubscribe/1'],
   ]);
 });
+
+test('Batch Sending over SMTP, with a header', async () => {
+  const { delivered, world } = await openManual();
+  const raw = `X-Mailgun-Recipient-Variables: {"bob@example.com": {"first":"Bob", "id":1},
+ "alice@example.com": {"first":"Alice", "id": 2}}
+From: me@src.test
+To: alice@example.com, bob@example.com
+Date: 29 Mar 2016 00:23:35 -0700
+Subject: Hello, %recipient.first%!
+Message-Id: <20160329071939.35138.9413.6915422C@example.com>
+Content-Type: text/plain; charset="us-ascii"
+Content-Transfer-Encoding: quoted-printable
+
+Hi, %recipient.first%,
+=20
+Please review your profile at example.com/orders/%recipient.id%.
+=20
+Thanks,
+Example.com Team
+`;
+  await world.submit({ from: 'me@src.test', to: ['alice@example.com', 'bob@example.com'], raw });
+  const mails = await delivered(2);
+  for (const [name, id] of [
+    ['Bob', 1],
+    ['Alice', 2],
+  ] as const) {
+    const mail = mails.get(`${name.toLowerCase()}@example.com`);
+    expect(mail?.headers.get('to')).toMatchObject({ text: `${name.toLowerCase()}@example.com` });
+    expect(mail?.subject).toBe(`Hello, ${name}!`);
+    expect(mail?.text).toContain(`Hi, ${name},\n \nPlease review your profile at example.com/orders/${id}.`);
+  }
+});
+
+test('Batch Sending over SMTP, with a variables container', async () => {
+  const { delivered, world } = await openManual();
+  // As it is printed, but for the author's domain and the blank that begins a folded line.
+  const raw = `Content-Type: multipart/mailgun-variables;
+ boundary="8686cc907910484e9d21c54776cd791c"
+Mime-Version: 1.0
+From: bob@src.test
+Date: Thu, 26 Jul 2012 15:43:07 +0000
+Message-Id: <20120726154307.29852.44460@definebox.com>
+Sender: bob=bob-mg@definebox.com
+
+--8686cc907910484e9d21c54776cd791c
+Mime-Version: 1.0
+Content-Type: application/json
+Content-Transfer-Encoding: base64
+
+eyJkZXNjcmlwdGlvbiI6ICJrbG16aGVudGFzIn0=
+
+--8686cc907910484e9d21c54776cd791c
+Content-Type: message/rfc822
+Mime-Version: 1.0
+
+Date: Thu, 26 Jul 2012 19:42:55 +0400
+To: %recipient.description% <support@mailgunhq.com>
+From: bob@src.test
+Subject: (rackspace) Hello
+ MSK 2012 support@mailgunhq.com %recipient.description%
+Message-Id: <20120726154302.29322.40670@definebox.com>
+
+support@mailgunhq.com %recipient.description%
+
+--8686cc907910484e9d21c54776cd791c--
+`;
+  await world.submit({ from: 'bob@src.test', to: ['support@example.com'], raw });
+  const mail = (await delivered(1)).get('support@example.com');
+  expect(mail?.headers.get('to')).toMatchObject({ text: '"klmzhentas" <support@mailgunhq.com>' });
+  expect(mail?.subject).toBe('(rackspace) Hello MSK 2012 support@mailgunhq.com klmzhentas');
+  expect(mail?.text?.trim()).toBe('support@mailgunhq.com klmzhentas');
+  expect(mail?.messageId).toBe('<20120726154302.29322.40670@definebox.com>');
+});
+
+test('Attaching Data to Messages: several headers together, and a value of the recipient', async () => {
+  const { curl, delivered, world } = await openManual();
+  const raw = `X-Mailgun-Variables: {"first_name": "John", "last_name": "Smith"}
+X-Mailgun-Variables: {"my_message_id": 123}
+From: me@src.test
+To: alice@example.com
+Subject: Data
+
+Hello
+`;
+  await world.submit({ from: 'me@src.test', to: ['alice@example.com'], raw });
+  const mail = (await delivered(1)).get('alice@example.com');
+  const data = { first_name: 'John', last_name: 'Smith', my_message_id: 123 };
+  expect(JSON.parse(String(mail?.headers.get('x-mailgun-variables')))).toEqual(data);
+  for (const event of await world.waitForEvents({ accepted: 1, delivered: 1 })) expect(event['user-variables']).toEqual(data);
+
+  world.mx.messages.length = 0;
+  await curl(String.raw`
+curl -s --user 'api:YOUR_API_KEY' \
+  https://api.mailgun.net/v3/YOUR_DOMAIN_NAME/messages \
+  -F from='me@YOUR_DOMAIN_NAME' -F to='bob@example.com' -F subject='Data' -F text='Hello' \
+  -F v:my-custom-data='{"my_message_id": 123}' -F v:Recipient-Id='%recipient.id%' \
+  -F recipient-variables='{"bob@example.com": {"id": 7}}'`);
+  const own = (await delivered(1)).get('bob@example.com');
+  const shown = { 'my-custom-data': '{"my_message_id": 123}', 'Recipient-Id': '7' };
+  expect(JSON.parse(String(own?.headers.get('x-mailgun-variables')))).toEqual(shown);
+});
+
+test('Scheduling Delivery: RFC 2822 or Unix epoch', async () => {
+  const { curl, world } = await openManual();
+  const inAnHour = Date.now() + 3_600_000;
+  for (const time of [new Date(inAnHour).toUTCString().replace('GMT', '-0000'), String(Math.floor(inAnHour / 1000))]) {
+    const answer = await curl(String.raw`
+curl -s --user 'api:YOUR_API_KEY' \
+  https://api.mailgun.net/v3/YOUR_DOMAIN_NAME/messages \
+  -F from='Sender Bob <sbob@YOUR_DOMAIN_NAME>' \
+  -F to='alice@example.com' \
+  -F subject='Hello' \
+  -F text='Testing some Mailgun awesomness!' \
+  -F o:deliverytime='${time}'`);
+    expect(answer).toEqual(QUEUED);
+  }
+  for (const event of await world.waitForEvents({ accepted: 2 }))
+    expect(event).toMatchObject({ 'scheduled-for': Math.floor(inAnHour / 1000) });
+});
