@@ -3,17 +3,37 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { checkFile, RANK } from './support/layering-rules.js';
+import { checkCircles, checkFile, RANK } from './support/layering-rules.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => `src/${name}`);
 
+const sources = files.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+
 test('every file of src keeps the rules', () => {
-  expect(files.length).toBeGreaterThan(100);
-  const problems = files.flatMap((path) => checkFile({ path, text: readFileSync(join(root, path), 'utf8') }));
-  expect(problems.join('\n')).toBe('');
+  expect(sources.length).toBeGreaterThan(100);
+  expect(sources.flatMap(checkFile).join('\n')).toBe('');
+});
+
+test('no files of src need each other', () => {
+  expect(checkCircles(sources).join('\n')).toBe('');
+});
+
+test('a circle of files is found, types and all', () => {
+  const circle = [
+    { path: 'src/mail/a.ts', text: "import { b } from './b/b.js';" },
+    { path: 'src/mail/b/b.ts', text: "import { c } from '../c.js';" },
+    { path: 'src/mail/c.ts', text: "import type { A } from './a.js';" },
+    { path: 'src/mail/d.ts', text: "import type { A } from './a.js';" },
+  ];
+  expect(checkCircles(circle)).toEqual([
+    expect.stringMatching(
+      /^src\/mail\/a\.ts -> src\/mail\/b\/b\.ts -> src\/mail\/c\.ts -> src\/mail\/a\.ts: R1: these files need each other/,
+    ),
+  ]);
+  expect(checkCircles(circle.slice(1))).toEqual([]);
 });
 
 test('every folder of src has an index.ts', () => {

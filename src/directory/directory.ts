@@ -4,6 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { SendOptions } from '#core';
+import type { Template } from '#mail';
 import type {
   AccountRecord,
   ApiKeyRecord,
@@ -15,10 +16,13 @@ import type {
   DomainRecord,
   DomainSource,
   KeyRole,
+  NamePage,
   Page,
   PoolRecord,
+  TemplateRecord,
+  TemplateVersionRecord,
+  TemplateVersionSummary,
 } from '#store';
-import type { Templates } from './templates.js';
 
 export interface NewDomain {
   name: string;
@@ -224,6 +228,68 @@ export interface Pools {
   removeAddress(account: number, id: string, address: string): Promise<void>;
   /** A page of its domains, in order, after the row id `after`. */
   domains(account: number, id: string, limit: number, after: number): Promise<{ row: number; publicId: string; name: string }[]>;
+}
+
+export interface NewTemplateVersion {
+  /** Handlebars. */
+  source: string;
+  tag?: string;
+  engine?: string;
+  comment?: string;
+  /** By name; their values are looked at here. */
+  headers?: Record<string, unknown>;
+  active?: boolean;
+}
+
+export interface NewTemplate {
+  name: string;
+  description?: string;
+  createdBy?: string;
+  /** Its tag is `initial` unless given. */
+  version?: NewTemplateVersion;
+}
+
+export type TemplateVersionUpdate = Partial<Pick<NewTemplateVersion, 'source' | 'comment' | 'headers' | 'active'>>;
+
+/** A version compiled for sending. */
+export interface ReadyTemplate {
+  name: string;
+  tag: string;
+  source: string;
+  html: Template;
+  headers: { name: string; source: string; template: Template }[];
+}
+
+export type TemplateWithVersion = { template: TemplateRecord; version: TemplateVersionRecord };
+
+/** `domain` is a domain's name. Refusal 404 when the account has no such domain, template or version; 400 for what may not be stored. */
+export interface Templates {
+  create(account: number, domain: string, wanted: NewTemplate): Promise<{ template: TemplateRecord; version?: TemplateVersionRecord }>;
+  list(account: number, domain: string, page: NamePage): Promise<TemplateRecord[]>;
+  get(account: number, domain: string, name: string): Promise<TemplateRecord>;
+  /** Of a template without active version only the template. */
+  active(account: number, domain: string, name: string): Promise<{ template: TemplateRecord; version?: TemplateVersionRecord }>;
+  update(account: number, domain: string, name: string, description: string): Promise<TemplateRecord>;
+  remove(account: number, domain: string, name: string): Promise<TemplateRecord>;
+  removeAll(account: number, domain: string): Promise<number>;
+
+  versions(
+    account: number,
+    domain: string,
+    name: string,
+    page: NamePage,
+  ): Promise<{ template: TemplateRecord; versions: TemplateVersionSummary[] }>;
+  version(account: number, domain: string, name: string, tag: string): Promise<TemplateWithVersion>;
+  createVersion(account: number, domain: string, name: string, wanted: NewTemplateVersion & { tag: string }): Promise<TemplateWithVersion>;
+  /** The active version stays so until another one becomes it. */
+  updateVersion(account: number, domain: string, name: string, tag: string, changes: TemplateVersionUpdate): Promise<TemplateWithVersion>;
+  /** Overwrites a version that is called `to` already. */
+  copyVersion(account: number, domain: string, name: string, tag: string, to: string, comment?: string): Promise<TemplateWithVersion>;
+  /** When it was the active one, the template has none until another becomes it. */
+  removeVersion(account: number, domain: string, name: string, tag: string): Promise<TemplateWithVersion>;
+
+  /** The active version unless a tag is given. Refusal 400 that names the template, because a message asked for it. */
+  ready(domain: DomainRecord, name: string, tag?: string): Promise<ReadyTemplate>;
 }
 
 export interface Directory {

@@ -16,9 +16,13 @@ export type {
   NewDkimKey,
   NewDomain,
   NewKey,
+  NewTemplate,
+  NewTemplateVersion,
+  ReadyTemplate,
   SigningKey,
+  Templates,
+  TemplateVersionUpdate,
 } from './directory.js';
 export { DEFAULT_MESSAGE_TTL } from './domains.js';
 export { type DirectoryDeps, makeDirectory } from './make-directory.js';
 export { ensureServerKey, readServerKey, writeSecret } from './server-key.js';
-export type { NewTemplate, NewTemplateVersion, ReadyTemplate, Templates, TemplateVersionUpdate } from './templates.js';

@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { badRequest, type Clock, cleanText, MINUTE, notFound, type Refusal, StoreError } from '#core';
-import { compileTemplate, type Template } from '#mail';
-import type { DomainRecord, NamePage, TemplateRecord, TemplateStore, TemplateVersionRecord, TemplateVersionSummary } from '#store';
-import type { Domains } from './directory.js';
+import { compileTemplate } from '#mail';
+import type { DomainRecord, TemplateRecord, TemplateStore, TemplateVersionRecord } from '#store';
+import type { Domains, NewTemplateVersion, ReadyTemplate, Templates, TemplateWithVersion } from './directory.js';
 import { makeRecent } from './recent.js';
 import {
   checkEngine,
@@ -20,68 +20,6 @@ import {
   MAX_VERSIONS,
 } from './template-rules.js';
 
-export interface NewTemplateVersion {
-  /** Handlebars. */
-  source: string;
-  tag?: string;
-  engine?: string;
-  comment?: string;
-  /** By name; their values are looked at here. */
-  headers?: Record<string, unknown>;
-  active?: boolean;
-}
-
-export interface NewTemplate {
-  name: string;
-  description?: string;
-  createdBy?: string;
-  /** Its tag is `initial` unless given. */
-  version?: NewTemplateVersion;
-}
-
-export type TemplateVersionUpdate = Partial<Pick<NewTemplateVersion, 'source' | 'comment' | 'headers' | 'active'>>;
-
-/** A version compiled for sending. */
-export interface ReadyTemplate {
-  name: string;
-  tag: string;
-  source: string;
-  html: Template;
-  headers: { name: string; source: string; template: Template }[];
-}
-
-type WithVersion = { template: TemplateRecord; version: TemplateVersionRecord };
-
-/** `domain` is a domain's name. Refusal 404 when the account has no such domain, template or version; 400 for what may not be stored. */
-export interface Templates {
-  create(account: number, domain: string, wanted: NewTemplate): Promise<{ template: TemplateRecord; version?: TemplateVersionRecord }>;
-  list(account: number, domain: string, page: NamePage): Promise<TemplateRecord[]>;
-  get(account: number, domain: string, name: string): Promise<TemplateRecord>;
-  /** Of a template without active version only the template. */
-  active(account: number, domain: string, name: string): Promise<{ template: TemplateRecord; version?: TemplateVersionRecord }>;
-  update(account: number, domain: string, name: string, description: string): Promise<TemplateRecord>;
-  remove(account: number, domain: string, name: string): Promise<TemplateRecord>;
-  removeAll(account: number, domain: string): Promise<number>;
-
-  versions(
-    account: number,
-    domain: string,
-    name: string,
-    page: NamePage,
-  ): Promise<{ template: TemplateRecord; versions: TemplateVersionSummary[] }>;
-  version(account: number, domain: string, name: string, tag: string): Promise<WithVersion>;
-  createVersion(account: number, domain: string, name: string, wanted: NewTemplateVersion & { tag: string }): Promise<WithVersion>;
-  /** The active version stays so until another one becomes it. */
-  updateVersion(account: number, domain: string, name: string, tag: string, changes: TemplateVersionUpdate): Promise<WithVersion>;
-  /** Overwrites a version that is called `to` already. */
-  copyVersion(account: number, domain: string, name: string, tag: string, to: string, comment?: string): Promise<WithVersion>;
-  /** When it was the active one, the template has none until another becomes it. */
-  removeVersion(account: number, domain: string, name: string, tag: string): Promise<WithVersion>;
-
-  /** The active version unless a tag is given. Refusal 400 that names the template, because a message asked for it. */
-  ready(domain: DomainRecord, name: string, tag?: string): Promise<ReadyTemplate>;
-}
-
 export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domains: Pick<Domains, 'get'> }): Templates {
   const { store, clock } = deps;
   const compiled = makeCompiled({ store, clock });
@@ -93,7 +31,7 @@ export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domain
     return template;
   }
 
-  async function findVersion(account: number, domain: string, name: string, tag: string): Promise<WithVersion> {
+  async function findVersion(account: number, domain: string, name: string, tag: string): Promise<TemplateWithVersion> {
     const template = await find(account, domain, name);
     const version = await store.templateVersion(account, template.id, tag.normalize('NFC'));
     if (version === undefined) throw notFound('version not found');

@@ -4,6 +4,7 @@
  * Names (`domain.name`, `credential.login`) arrive normalised: lower-case ASCII domains.
  * Throws StoreError: `conflict` when a unique name is taken, `full`, `failed`, `closed`.
  */
+import type { Page } from './page.js';
 import type { PoolReplacement, PoolStore } from './pool-store.js';
 import type { TemplateStore } from './template-store.js';
 
@@ -103,11 +104,6 @@ export interface DkimKeyFilter {
   after?: number;
   /** Only keys with a smaller id, the nearest ones. */
   before?: number;
-}
-
-export interface Page<T> {
-  items: T[];
-  total: number;
 }
 
 export interface DomainFilter {

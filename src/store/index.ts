@@ -15,7 +15,6 @@ export type {
   DomainFilter,
   DomainRecord,
   KeyRole,
-  Page,
 } from './directory-store.js';
 export { type DiskFacts, type DiskRoom, makeDiskRoom } from './disk-room.js';
 export type {
@@ -29,6 +28,7 @@ export type {
   WaitingCall,
 } from './event-store.js';
 export { openStores, type StoreOptions, type Stores } from './open-stores.js';
+export type { Page } from './page.js';
 export type { DomainSource, PoolRecord, PoolReplacement, PoolStore } from './pool-store.js';
 export type {
   Backlog,

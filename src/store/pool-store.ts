@@ -1,5 +1,5 @@
 /** What accounts chose of the server's addresses: pools, and where the mail of each domain leaves from. Every method names the account. */
-import type { Page } from './directory-store.js';
+import type { Page } from './page.js';
 
 export interface PoolRecord {
   id: number;

@@ -101,6 +101,32 @@ export function checkFile(source: SourceText): string[] {
   ];
 }
 
+/** R1 within a folder: no file needs itself, however long the way round. A sentence for each circle that is found. */
+export function checkCircles(sources: readonly SourceText[]): string[] {
+  const needs = new Map(sources.map((source) => [source.path, relativeTargets(source)]));
+  const problems: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const met = way.indexOf(path);
+    if (met >= 0) {
+      const circle = [...way.slice(met), path].join(' -> ');
+      problems.push(`${circle}: R1: these files need each other: move what both need, often a type, to a file that needs neither`);
+    }
+    if (met >= 0 || done.has(path)) return;
+    for (const target of needs.get(path) ?? []) visit(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of needs.keys()) visit(path, []);
+  return problems;
+}
+
+const relativeTargets = (source: SourceText): string[] =>
+  importsOf(parse(source))
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ specifier }) => targetOf(source.path, specifier));
+
+const targetOf = (path: string, specifier: string): string => normalize(`${dirname(path)}/${specifier}`).replace(/\.js$/, '.ts');
+
 const parse = ({ path, text }: SourceText) => ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
 
 /** Static imports, re-exports, dynamic imports and `import('…')` types. */
@@ -147,7 +173,7 @@ function checkFolders(path: string, imports: readonly Import[]): string[] {
 }
 
 function checkRelative(path: string, folder: string, specifier: string): string[] {
-  const target = normalize(`${dirname(path)}/${specifier}`).replace(/\.js$/, '.ts');
+  const target = targetOf(path, specifier);
   if (folder === 'cli' && target === 'src/app.ts') return [];
   if (folderOf(target) === folder) return [];
   return [`${path}: R1: '${specifier}' leaves the folder: import from '#${folderOf(target)}', and let its index.ts export what you need`];

@@ -1,6 +1,6 @@
 /** Advice on a message before it is sent: what providers hold against it, and what breaks on its way. Never an error, only warnings. */
 import type { HeadField } from '../head-fields.js';
-import { LINT_RULES } from './lint-rules.js';
+import { LINT_RULES, type LintContext } from './lint-rules.js';
 import { outlineMessage } from './outline.js';
 
 export interface LintWarning {
@@ -8,14 +8,6 @@ export interface LintWarning {
   rule: string;
   /** A sentence for the sender. */
   message: string;
-}
-
-/** What the message itself does not say. */
-export interface LintContext {
-  /** Domains that will sign: none when it goes unsigned, undefined when that is not known. */
-  signingDomains?: readonly string[] | undefined;
-  /** It goes to several people at once. */
-  isBulk: boolean;
 }
 
 /** `body` is in wire form. Gives warnings in the order of the rules; rejects only when reading the body does. */

@@ -5,8 +5,15 @@
 import { type ParsedMailbox, parseAddressList } from '../address-list.js';
 import { allValues, firstValue } from '../head-fields.js';
 import { hasPlaceholder } from '../merge/placeholders.js';
-import type { LintContext } from './lint-message.js';
 import type { Outline } from './outline.js';
+
+/** What the message itself does not say. */
+export interface LintContext {
+  /** Domains that will sign: none when it goes unsigned, undefined when that is not known. */
+  signingDomains?: readonly string[] | undefined;
+  /** It goes to several people at once. */
+  isBulk: boolean;
+}
 
 export interface LintRule {
   rule: string;

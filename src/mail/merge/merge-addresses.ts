@@ -8,8 +8,7 @@ import { formatMailbox, parseAddressList } from '../address-list.js';
 import { decodeHeaderText } from '../encoded-words.js';
 import type { HeadField } from '../head-fields.js';
 import { makeField } from '../make-field.js';
-import type { FieldMaker } from './merge-field.js';
-import { type MergeRecipient, makeLookup } from './merge-recipient.js';
+import { type FieldMaker, type MergeRecipient, makeLookup } from './merge-recipient.js';
 import { fillTemplate, type Lookup, onOneLine, parseTemplate, sourceOf, type TextTemplate } from './placeholders.js';
 
 interface Element {

@@ -4,11 +4,8 @@ import { decodeHeaderText, encodePhrase } from '../encoded-words.js';
 import type { HeadField } from '../head-fields.js';
 import { isAddressField, makeField } from '../make-field.js';
 import { compileAddresses } from './merge-addresses.js';
-import { type MergeRecipient, makeLookup } from './merge-recipient.js';
+import { type FieldMaker, makeLookup } from './merge-recipient.js';
 import { fillTemplate, hasPlaceholder, type Lookup, onOneLine, parseTemplate, type TextTemplate } from './placeholders.js';
-
-/** The field for one recipient; undefined: this recipient's message goes without it. */
-export type FieldMaker = (recipient: MergeRecipient) => HeadField | undefined;
 
 /** Fields that describe the message or its way; the Message-ID is the same for the whole batch, because events go by it. */
 const FIXED =

@@ -1,5 +1,6 @@
 /** What the placeholders of a batch stand for, for one recipient (manual pages "Batch sending" and "Mailing lists"). */
 import type { Address } from '#core';
+import type { HeadField } from '../head-fields.js';
 import type { Lookup } from './placeholders.js';
 
 export interface MergeRecipient {
@@ -8,6 +9,9 @@ export interface MergeRecipient {
   name: string;
   variables: Readonly<Record<string, unknown>>;
 }
+
+/** A field for one recipient; undefined: this recipient's message goes without it. */
+export type FieldMaker = (recipient: MergeRecipient) => HeadField | undefined;
 
 export function mergeRecipientOf(delivery: {
   recipient: Address;

@@ -1,5 +1,6 @@
 /** Pages of directory.db for people and the API; run on the reader thread. Each page and its total come from one snapshot. */
-import type { ApiKeyRecord, CredentialRecord, DomainFilter, DomainRecord, Page } from '../directory-store.js';
+import type { ApiKeyRecord, CredentialRecord, DomainFilter, DomainRecord } from '../directory-store.js';
+import type { Page } from '../page.js';
 import {
   API_KEY_COLUMNS,
   type ApiKeyRow,

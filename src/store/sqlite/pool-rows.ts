@@ -1,5 +1,5 @@
 /** Pools and sources of domains in directory.db. Each statement names the account, so another account's id matches no row. */
-import type { Page } from '../directory-store.js';
+import type { Page } from '../page.js';
 import type { DomainSource, PoolRecord, PoolReplacement } from '../pool-store.js';
 import { type Connection, inSnapshot } from './open-database.js';
 
