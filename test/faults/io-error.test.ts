@@ -1,8 +1,11 @@
 /**
  * The disk breaks under the running server: syncs, or writes, of the spool fail with EIO. Nothing is acknowledged that is not on the disk, the health
  * check is red, what is delivered meanwhile is written down as soon as that can be done and not sent twice, and the server works again by itself when
- * the disk does. One that cannot even start ends once, and says why.
+ * the disk does. One that cannot even start, or whose store is gone for good, ends once, not with 0, and says why.
  */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { openWorld, type World, type WorldOptions } from '../scenarios/support/world.js';
 import { tempDir } from '../support/temp-dir.mjs';
@@ -98,4 +101,27 @@ test('a server that cannot write when it starts ends once, and says why', async 
   await world.server.start();
   await world.send();
   await world.waitForEvents({ accepted: 1, delivered: 1 });
+});
+
+test('a server whose store died ends once, and the next one has everything', async () => {
+  const folder = tempDir('mailwagon-io-');
+  onTestFinished(folder.cleanup);
+  const file = join(folder.path, 'die');
+  const hook = fileURLToPath(new URL('support/dying-threads.mjs', import.meta.url));
+  const world = await openWorld({
+    mx: { script: { rcpt: '451 4.2.1 later' } },
+    wrap: ([node = '', ...rest]) => ['env', `DYING_THREADS=${file}`, node, '--import', hook, ...rest],
+  });
+  await world.send({ to: 'waiting@dst.test' });
+  await world.waitForEvents({ accepted: 1, 'failed temporary': 1 });
+  writeFileSync(file, '');
+  expect(await world.server.exited()).toBe(1);
+  const fatal = world.server.log.filter(({ level }) => level === 60);
+  expect(fatal).toMatchObject([{ msg: 'cannot go on', err: { message: expect.stringContaining('a fault of the test') } }]);
+
+  rmSync(file);
+  world.mx.script = {};
+  await world.server.start();
+  await world.server.cli('queue', 'retry', '--all');
+  await world.waitForEvents({ accepted: 1, 'failed temporary': 1, delivered: 1 });
 });
