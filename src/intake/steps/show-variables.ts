@@ -1,4 +1,7 @@
-/** Shows the message's variables to its recipients in X-Mailgun-Variables (manual page "Attaching data to messages"), unless its sender suppresses that. */
+/**
+ * Shows the message's variables to its recipients in X-Mailgun-Variables (manual page "Attaching data to messages"), and removes the X-Mailgun
+ * fields that its sender suppresses: a message that was sent before still has those of its first sender.
+ */
 import { makeField } from '#mail';
 import type { Step } from '../step.js';
 
@@ -6,10 +9,12 @@ const NAME = 'X-Mailgun-Variables';
 
 export const showVariables: Step = (draft) => {
   const { suppressHeaders = [] } = draft.requested;
-  const isHidden = suppressHeaders === 'all' || suppressHeaders.includes(NAME.toLowerCase());
-  if (isHidden || Object.keys(draft.userVariables).length === 0) return draft;
+  const isHidden = (lowerName: string) =>
+    suppressHeaders === 'all' ? lowerName.startsWith('x-mailgun-') : suppressHeaders.includes(lowerName);
+  const head = suppressHeaders.length === 0 ? draft.head : draft.head.filter(({ lowerName }) => !isHidden(lowerName));
+  if (isHidden(NAME.toLowerCase()) || Object.keys(draft.userVariables).length === 0) return { ...draft, head };
   // Blanks where a line may be folded, and ASCII that JSON reads as the same text.
   const json = JSON.stringify(draft.userVariables, undefined, 1).replace(/\n\s*/g, ' ');
   const ascii = json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return { ...draft, head: [...draft.head, makeField(NAME, ascii)] };
+  return { ...draft, head: [...head, makeField(NAME, ascii)] };
 };

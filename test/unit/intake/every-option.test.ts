@@ -413,6 +413,14 @@ describe('options together', () => {
     expect(outcome(taken)).toEqual({ ...USUAL, shown: ['X-Mailgun-Sid', 'X-Mailgun-Sending-Ip', 'X-Mailgun-Tag'] });
   });
 
+  it('and what is suppressed beside it is not shown of it', async () => {
+    const sent = `X-Mailgun-Sid: WyI1\r\nX-Mailgun-Tag: theirs\r\nX-Other: 1\r\n${MAIL}`;
+    const shown = async (suppressHeaders: 'all' | string[]) =>
+      outcome((await take(sent, { method: 'http', protocol: 'HTTP', options: { suppressHeaders } })) as Taken).shown;
+    expect(await shown(['x-mailgun-tag'])).toEqual(['X-Mailgun-Sid']);
+    expect(await shown('all')).toEqual([]);
+  });
+
   it('variables are shown as JSON in ASCII that a line can be folded in', async () => {
     const { head } = (await overHttp([
       ['v:name', 'Größe 👍'],
