@@ -144,6 +144,15 @@ describe('addresses', () => {
     expect(sent?.raw).toMatch(field);
   });
 
+  it('authors at internationalised domains', async () => {
+    const sent = await send([
+      ['from', 'Jörg <joerg@Bücher.example>'],
+      ['to', 'a@x.org'],
+    ]);
+    expect(sent?.sender).toBe('joerg@xn--bcher-kva.example');
+    expect(sent?.raw).toMatch(/^From: =\?UTF-8\?Q\?J=C3=B6rg\?= <joerg@xn--bcher-kva\.example>\r$/m);
+  });
+
   it('a thousand, repeated or not, in one field or in a field each', async () => {
     const thousand = Array.from({ length: 1000 }, (_item, index) => `u${index}@x.org`);
     const asOne = await send([
