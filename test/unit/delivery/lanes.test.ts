@@ -171,15 +171,24 @@ describe('lanes', () => {
     const names = ['d1', 'd2', 'd3', 'd4', 'd5'];
     const zones: Record<string, Zone> = Object.fromEntries(names.map((name) => [`${name}.test`, { mx: [`mx.${name}.test`] }]));
     for (const name of names) zones[`mx.${name}.test`] = { a: ['127.0.0.1'] };
-    await start({ script: { dot: { delayMs: 10 } } }, { concurrencyTotal: 4 }, zones);
+    let sending = 0;
+    let most = 0;
+    const dot = async () => {
+      most = Math.max(most, ++sending);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      sending -= 1;
+      return 'default' as const;
+    };
+    await start({ script: { dot } }, { concurrencyTotal: 4 }, zones);
     const busy = harness.put({}, ...many(120, 'd1.test'));
     await waitFor(() => harness.queue.settled.length > 20);
     const others = ['d2', 'd3', 'd4', 'd5'].flatMap((name) => harness.put({}, ...many(3, `${name}.test`)));
     await harness.settledFor(others);
     expect(harness.queue.settled.length).toBeLessThan(100);
     await harness.settledFor(busy);
-    expect(mx.connections.max).toBeLessThanOrEqual(8);
-    expect(harness.delivery.stats().lanes).toBe(0);
+    // Connections may be more: as many are kept unused, and others are being closed.
+    expect(most).toBe(4);
+    await waitFor(() => harness.delivery.stats().lanes === 0);
   });
 
   it('of a dead destination leave room for the others', async () => {
