@@ -1,5 +1,5 @@
 /** Stored messages and given answers: whose they are, how long they stay, and that deleted means gone. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Body, makeStorageKey } from '../../dist/core/index.js';
@@ -31,6 +31,8 @@ async function bigBody(): Promise<{ body: Body; path: string }> {
   const name = body.kind === 'file' ? body.name : '';
   return { body, path: join(stores.dataDir, 'spool', name.slice(0, 2), name) };
 }
+
+const databaseText = () => readFileSync(join(stores.dataDir, 'spool.db'), 'latin1');
 
 describe('a stored message', () => {
   it('is found by its key, by its owner alone, also after a restart', async () => {
@@ -93,6 +95,29 @@ describe('a stored message', () => {
     await stores.spool.sweep(100);
     expect([existsSync(path), await stores.spool.message(1000)]).toEqual([false, undefined]);
   });
+});
+
+it.each([
+  ['at once', false],
+  ['with its last delivery', true],
+])('bytes that their owner deletes are not left in the database (%s)', async (_, isOpen) => {
+  // Within a page among others, and on pages of its own.
+  for (const length of [200, 100_000]) {
+    const body = (text: string): Body => ({ kind: 'inline', bytes: Buffer.from(text.repeat(length / 10)) });
+    await putStored(length, {}, body('others of '));
+    const { delivery, stored } = await putStored(length + 10, {}, body('deleted ! '));
+    await putStored(length + 20, {}, body('others of '));
+    await stores.reopen();
+    expect(databaseText()).toContain('deleted ! deleted ! ');
+    if (!isOpen) await end(delivery, 100);
+    expect(await stores.spool.removeStored(stored)).toBe(true);
+    if (isOpen) await end(delivery, 100);
+    await stores.spool.sweep(100);
+    expect(await stores.spool.message(length + 10)).toBeUndefined();
+    await stores.reopen();
+    expect(databaseText()).not.toContain('deleted ! ');
+    expect(databaseText()).toContain('others of others of ');
+  }
 });
 
 describe('a given answer', () => {

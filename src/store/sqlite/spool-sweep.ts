@@ -5,6 +5,7 @@
 import { RETENTION, SWEEP_LIMIT } from '../retention.js';
 import type { Destinations } from './destinations.js';
 import { makeGivenAnswerSweep } from './given-answers.js';
+import { makeMessageRemoval } from './message-removal.js';
 import type { Connection } from './open-database.js';
 import { makeRestrictionSweep } from './restriction-rows.js';
 
@@ -14,14 +15,13 @@ export interface Swept {
 }
 
 export const SWEEP_SQL = {
-  messages: `SELECT id, body_file AS bodyFile FROM message WHERE settled_at IS NOT NULL AND settled_at + keep_ms <= ?
+  messages: `SELECT id, body_file AS bodyFile, keep_ms AS keepMs FROM message WHERE settled_at IS NOT NULL AND settled_at + keep_ms <= ?
     ORDER BY settled_at + keep_ms LIMIT ?`,
 };
 
 export function makeSpoolSweep(database: Connection, destinations: Destinations) {
-  const settled = database.prepare<[number, number], { id: number; bodyFile: string | null }>(SWEEP_SQL.messages);
-  const deleteContent = database.prepare<[number]>('DELETE FROM message_content WHERE message = ?');
-  const deleteMessage = database.prepare<[number]>('DELETE FROM message WHERE id = ?');
+  const settled = database.prepare<[number, number], { id: number; bodyFile: string | null; keepMs: number }>(SWEEP_SQL.messages);
+  const removal = makeMessageRemoval(database);
   const deleteUsage = database.prepare<[string, number]>(
     'DELETE FROM usage WHERE (day, account, domain) IN (SELECT day, account, domain FROM usage WHERE day < ? LIMIT ?)',
   );
@@ -49,9 +49,10 @@ export function makeSpoolSweep(database: Connection, destinations: Destinations)
   return {
     sweepSpool(now: number): Swept {
       const messages = settled.all(now, SWEEP_LIMIT);
-      for (const { id } of messages) {
-        deleteContent.run(id);
-        deleteMessage.run(id);
+      for (const { id, keepMs } of messages) {
+        // Its owner deleted it while it was being delivered.
+        if (keepMs === 0) removal.wipe(id);
+        else removal.remove(id);
       }
       const bodyFiles = messages.flatMap(({ bodyFile }) => bodyFile ?? []);
       if (messages.length === SWEEP_LIMIT) return { more: true, bodyFiles };

@@ -1,6 +1,7 @@
 /** Messages by their storage key, for their owner: read while they are kept, and deleted before their time. */
 import { messageOfStorageKey } from '#core';
 import type { StoredKey } from '../spool-store.js';
+import { makeMessageRemoval } from './message-removal.js';
 import type { Connection } from './open-database.js';
 import { MESSAGE_COLUMNS } from './spool-reads.js';
 import type { MessageRow } from './spool-wire.js';
@@ -27,8 +28,7 @@ export function makeStoredReads(database: Connection) {
 export function makeStoredWrites(database: Connection) {
   const find = database.prepare<object, { id: number; open: number; bodyFile: string | null }>(STORED_SQL.findToRemove);
   const keepNoLonger = database.prepare<[number]>('UPDATE message SET keep_ms = 0 WHERE id = ?');
-  const removeContent = database.prepare<[number]>('DELETE FROM message_content WHERE message = ?');
-  const removeMessage = database.prepare<[number]>('DELETE FROM message WHERE id = ?');
+  const removal = makeMessageRemoval(database);
 
   return {
     /** With the name of the body file, to be unlinked after the commit; a message that is still being delivered goes with the sweep after its end. */
@@ -39,8 +39,7 @@ export function makeStoredWrites(database: Connection) {
         keepNoLonger.run(found.id);
         return { bodyFile: null };
       }
-      removeContent.run(found.id);
-      removeMessage.run(found.id);
+      removal.wipe(found.id);
       return { bodyFile: found.bodyFile };
     },
   };
