@@ -203,4 +203,21 @@ describe('warm-up', () => {
     expect((await get('/v3/ip_warmups')).items).toEqual([]);
     expect(message(await api.call('POST', '/v3/ip_warmups/198.51.100.1'))[0]).toBe(404);
   });
+
+  it('is listed page by page until one is empty', async () => {
+    for (const ip of [A, B, C]) await api.call('POST', `/v3/ip_warmups/${ip}`);
+    const pages: string[][] = [];
+    let path = '/v3/ip_warmups?limit=2';
+    for (let items: { ip: string }[] = [{ ip: '' }]; items.length > 0; ) {
+      const { paging, ...page } = await get(path);
+      items = page.items;
+      pages.push(items.map(({ ip }) => ip));
+      const next = new URL(paging.next);
+      path = next.pathname + next.search;
+    }
+    expect(pages).toEqual([[A, B], [C], []]);
+    expect((await get('/v3/ip_warmups')).items).toHaveLength(3);
+    expect(message(await api.call('GET', '/v3/ip_warmups?page=x'))).toEqual([400, "'page' is not one of this list"]);
+    expect(message(await api.call('GET', '/v3/ip_warmups?limit=0'))[0]).toBe(400);
+  });
 });

@@ -1,5 +1,6 @@
 /** MTA-STS (RFC 8461): an enforced policy keeps mail from hosts it does not name and from certificates that prove nothing; a test of one keeps nothing. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { startScriptedMx } from '../support/scripted-mx.mjs';
 import { issue } from '../support/test-ca.js';
 import { waitFor } from '../support/wait-for.mjs';
 import { ca, openTlsWorld } from './support/tls-world.js';
@@ -46,6 +47,25 @@ test('a host that the policy names must show a certificate for its name', async 
   expect(events[1]?.['delivery-status']?.message).toMatch(
     /^4\.7\.5 TLS with a valid certificate is required by the MTA-STS policy of the domain, but mx\.dst\.test cannot: /,
   );
+  expect(world.mx.attempts).toEqual([]);
+});
+
+test('a fallback is no way round a policy, also when another host of the domain is blocked', async () => {
+  const relay = await startScriptedMx({});
+  onTestFinished(() => relay.close());
+  const world = await openTlsWorld({
+    policies: { 'dst.test': 'enforce *.dst.test' },
+    certificate: otherName,
+    zones: { 'dst.test': { MX: [MX, { preference: 20, exchange: 'blocked.dst.test' }] }, 'blocked.dst.test': { A: ['127.0.0.99'] } },
+    delivery: { transports: [{ match: '*', when: 'fallback', host: '127.0.0.1', port: relay.port, tls: 'none' }] },
+  });
+  // Enough of them that their path is left alone.
+  for (let sent = 0; sent < 6; sent++) await world.send();
+  const isLeftAlone = async () => /^mailwagon_\S*suspended\S* 1$/m.test((await world.server.api('GET', '/metrics')).text);
+  await waitFor(isLeftAlone, { what: 'a path that is left alone', timeoutMs: 15_000 });
+  await world.send();
+  expect((await world.events()).filter(({ event }) => event === 'delivered')).toEqual([]);
+  expect(relay.sessions).toEqual([]);
   expect(world.mx.attempts).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 /** The server's addresses, which of them each domain's mail leaves from, and their warm-up. */
-import { notFound } from '#core';
+import { badRequest, notFound } from '#core';
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import type { DomainIpsAnswer, IpAnswer, IpDomainsAnswer, IpListAnswer, WarmupAnswer, WarmupListAnswer } from '../contract/ip-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
@@ -53,10 +53,14 @@ async function take(call: Call, { directory }: Services): Promise<MessageAnswer>
   return { message: 'success' };
 }
 
-/** There are never more of them than fit on a page. */
-async function listWarmups({ baseUrl }: Call, { warmups }: Services): Promise<WarmupListAnswer> {
-  const url = `${baseUrl}/v3/ip_warmups`;
-  return { items: warmups.list().map(presentWarmupItem), paging: { first: url, next: url } };
+/** Clients go on to the next page until one is empty. */
+async function listWarmups({ form, baseUrl }: Call, { warmups }: Services): Promise<WarmupListAnswer> {
+  const limit = form.integer('limit', { min: 1, max: 1000 }) ?? 10;
+  const page = form.text('page') ?? '0';
+  if (!/^\d{1,9}$/.test(page)) throw badRequest("'page' is not one of this list");
+  const plans = warmups.list().slice(Number(page), Number(page) + limit);
+  const url = (from: number) => `${baseUrl}/v3/ip_warmups?limit=${limit}&page=${from}`;
+  return { items: plans.map(presentWarmupItem), paging: { first: url(0), next: url(Number(page) + plans.length) } };
 }
 
 async function showWarmup(call: Call, { directory, warmups }: Services): Promise<WarmupAnswer> {

@@ -16,6 +16,8 @@ export interface TlsWorldOptions {
   mx?: ScriptedMxOptions;
   /** What the mail exchanger shows; a good certificate for mx.dst.test unless given. */
   certificate?: Issued;
+  /** Of the configuration, beside what the world needs. */
+  delivery?: Record<string, unknown>;
 }
 
 export interface TlsWorld extends World {
@@ -25,7 +27,13 @@ export interface TlsWorld extends World {
 export const ca = issue({ name: 'Test CA', isCa: true });
 export const good = issue({ name: 'mx.dst.test', issuer: ca });
 
-export async function openTlsWorld({ policies = {}, zones = {}, mx = {}, certificate = good }: TlsWorldOptions): Promise<TlsWorld> {
+export async function openTlsWorld({
+  policies = {},
+  zones = {},
+  mx = {},
+  certificate = good,
+  delivery = {},
+}: TlsWorldOptions): Promise<TlsWorld> {
   const domains = Object.keys(policies);
   const policyHost = await startPolicyHost(ca, [...domains, 'unused.test']);
   const folder = tempDir('mailwagon-ca-');
@@ -38,7 +46,7 @@ export async function openTlsWorld({ policies = {}, zones = {}, mx = {}, certifi
   for (const [domain, text] of Object.entries(policies)) policyHost.policies[domain] = policyText(text);
   const world = await openWorld({
     mx: { tls: { cert: certificate.cert, key: certificate.key }, ...mx },
-    config: { delivery: { extraCa, mtaStsPort: policyHost.port } },
+    config: { delivery: { extraCa, mtaStsPort: policyHost.port, ...delivery } },
     zones: {
       ...Object.fromEntries(
         domains.flatMap((domain): [string, FakeDnsEntry][] => [
