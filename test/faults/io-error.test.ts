@@ -7,19 +7,20 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
-import { openWorld, type World, type WorldOptions } from '../scenarios/support/world.js';
+import { openWorld, type World } from '../scenarios/support/world.js';
 import { tempDir } from '../support/temp-dir.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 import { type IoFault, makeIoFault } from './support/io-fault.js';
 
 const PATIENT = { timeoutMs: 30_000, intervalMs: 200 };
 
-async function openBreakableWorld(context: TestContext, mx: WorldOptions['mx'] = {}): Promise<{ world: World; disk: IoFault }> {
+/** `where`: part of the names of the files that break. */
+async function openBreakableWorld(context: TestContext, where = '/spool.db'): Promise<{ world: World; disk: IoFault }> {
   const folder = tempDir('mailwagon-io-');
   onTestFinished(folder.cleanup);
-  const disk = makeIoFault(folder.path, '/spool.db');
+  const disk = makeIoFault(folder.path, where);
   if ('reason' in disk) return context.skip(disk.reason);
-  const world = await openWorld({ wrap: disk.wrap, mx });
+  const world = await openWorld({ wrap: disk.wrap });
   // Before the world's own hooks: it stops in good order.
   onTestFinished(disk.mend);
   return { world, disk };
@@ -88,6 +89,40 @@ test('what is delivered while nothing can be written is written down later, and 
   await world.waitForEvents({ accepted: 1, delivered: 1 });
   expect(recipientsOf(world)).toEqual(['underway@dst.test']);
   expect(JSON.parse((await world.server.cli('queue', 'list', '--json')).stdout).items).toEqual([]);
+});
+
+test('the file of a large message cannot be made durable: it is not acknowledged, and small ones are', async (context) => {
+  const { world, disk } = await openBreakableWorld(context, '/data/spool/');
+  const text = 'a line of a long text\n'.repeat(20_000);
+  disk.break('sync');
+  const form = { from: 'a@src.test', to: 'refused@dst.test', text };
+  expect((await world.server.api('POST', '/v3/src.test/messages', { form })).status).toBeGreaterThanOrEqual(500);
+  const { code } = await world.submit({ to: 'refused@dst.test', text });
+  expect([code >= 400, code < 500]).toEqual([true, true]);
+  await world.send({ to: 'small@dst.test' });
+  disk.mend();
+  expect((await world.submit({ to: 'large@dst.test', text })).code).toBe(250);
+  await world.waitForEvents({ accepted: 2, delivered: 2 });
+  expect(recipientsOf(world)).toEqual(['large@dst.test', 'small@dst.test']);
+});
+
+test('the log of events cannot be written: mail goes on, and every event is told when it can', async (context) => {
+  const { world, disk } = await openBreakableWorld(context, '/events.db');
+  disk.break('write');
+  await world.send({ to: 'http@dst.test' });
+  expect((await world.submit({ to: 'smtp@dst.test' })).code).toBe(250);
+  await waitFor(() => world.mx.messages.length === 2, PATIENT);
+  disk.mend();
+  const events = await waitFor(async () => {
+    const all = await world.events();
+    return all.length >= 4 && all;
+  }, PATIENT);
+  expect(events.map(({ event, recipient }) => `${event} ${recipient}`).sort()).toEqual([
+    'accepted http@dst.test',
+    'accepted smtp@dst.test',
+    'delivered http@dst.test',
+    'delivered smtp@dst.test',
+  ]);
 });
 
 test('a server that cannot write when it starts ends once, and says why', async (context) => {

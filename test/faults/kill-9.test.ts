@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { expect, onTestFailed, onTestFinished, test } from 'vitest';
+import { expect, onTestFailed, onTestFinished, test, vi } from 'vitest';
 import { addDomain, allEvents, type WireEvent } from '../scenarios/support/world.js';
 import { startFakeDns } from '../support/fake-dns.mjs';
 import { freePorts } from '../support/free-port.mjs';
@@ -17,7 +17,10 @@ import { tempDir } from '../support/temp-dir.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 import { type LedgerLine, readLedger } from './support/ledger.mjs';
 
-const CRASHES = Number(process.env.MAILWAGON_TEST_CRASHES ?? 20);
+const CRASHES = Number(process.env.MAILWAGON_TEST_CRASHES ?? 100);
+/** Of a crash with the start after it, on a busy machine. */
+const CRASH_MS = 15_000;
+vi.setConfig({ testTimeout: 180_000 + CRASHES * CRASH_MS });
 const MESSAGES = 10 * CRASHES;
 /** What may be between the sink's 250 and our commit at a crash: one message per connection to a destination. */
 const IN_FLIGHT = 20;
