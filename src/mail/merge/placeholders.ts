@@ -17,7 +17,7 @@ export type Lookup = (name: string) => string | undefined;
  */
 const PLACEHOLDER = /%(recipient(?:_(?:email|name|fname|lname)|\.[^%\s](?:[^%\r\n]{0,253}[^%\s])?)?)%/g;
 /** Every placeholder begins with this. */
-const SIGN = '%recipient';
+export const SIGN = '%recipient';
 
 export const hasPlaceholder = (text: string): boolean => text.includes(SIGN) && text.search(PLACEHOLDER) >= 0;
 

@@ -4,11 +4,11 @@ import { parseAddressList } from '../address-list.js';
 import { encodePhrase } from '../encoded-words.js';
 import type { HeadField } from '../head-fields.js';
 import { isAddressField, makeField } from '../make-field.js';
-import { compileTemplate, type Template } from '../template/compile-template.js';
+import { compileTemplate } from '../template/compile-template.js';
 import { compileField } from './merge-field.js';
-import { type MergeRecipient, makeLookup } from './merge-recipient.js';
+import type { MergeRecipient } from './merge-recipient.js';
 import { onOneLine } from './placeholders.js';
-import { substituteText, substituteTexts } from './substitute-texts.js';
+import { renderForRecipient } from './render-for-recipient.js';
 
 /** A field's name, and the source of its text. */
 export interface TemplateHeader {
@@ -31,14 +31,10 @@ export function templateFields(
     headers.map(({ name, source }) => {
       const template = compileTemplate(source, 'text');
       const make = name.toLowerCase() === 'from' ? makeAuthor : makeOther;
-      return [name.toLowerCase(), (recipient, made) => make(name, renderLine(template, variables, recipient), recipient, made)];
+      const render = (recipient: MergeRecipient) => onOneLine(renderForRecipient(template, variables, recipient)).trim();
+      return [name.toLowerCase(), (recipient, made) => make(name, render(recipient), recipient, made)];
     }),
   );
-}
-
-function renderLine(template: Template, variables: Readonly<Record<string, unknown>>, recipient: MergeRecipient): string {
-  const lookup = makeLookup(recipient);
-  return onOneLine(substituteText(template.render(substituteTexts({ ...variables }, lookup)), lookup)).trim();
 }
 
 function makeOther(name: string, text: string): HeadField | undefined {

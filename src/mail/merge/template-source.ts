@@ -3,18 +3,19 @@ import { compileTemplate } from '../template/compile-template.js';
 import { textOfHtml } from '../text-of-html.js';
 import type { TextSource } from './merge-plan.js';
 import { makeLookup } from './merge-recipient.js';
-import { substituteText, substituteTexts } from './substitute-texts.js';
+import { renderForRecipient } from './render-for-recipient.js';
+import { substituteText } from './substitute-texts.js';
 
 /**
- * The HTML part is a source, and with `textFromHtml` the plain text part is the same one; other texts have placeholders only. What it gives throws TemplateError: at once for a source that cannot be read, later for one that does too much with a recipient's values.
+ * The HTML part is a source, and with `textFromHtml` the plain text part is the same one; other texts have placeholders only. What it gives throws
+ * TemplateError: at once for a source that cannot be read, later for one that does too much with a recipient's values.
  */
 export function templateSource(variables: Readonly<Record<string, unknown>>, textFromHtml: boolean): TextSource {
   return (source, kind) => {
     if (kind === 'other' || (kind === 'text' && !textFromHtml)) return (recipient) => substituteText(source, makeLookup(recipient));
     const template = compileTemplate(source);
     return (recipient) => {
-      const lookup = makeLookup(recipient);
-      const html = substituteText(template.render(substituteTexts({ ...variables }, lookup)), lookup);
+      const html = renderForRecipient(template, variables, recipient);
       return kind === 'text' ? `${textOfHtml(html)}\n` : html;
     };
   };

@@ -118,6 +118,14 @@ describe('stored templates', () => {
     expect((await bodyOf(rendered)).toString()).toBe('Hi <A>: [1][b] 2\r\n');
   });
 
+  it('fill what the template says, and nothing that a value holds', async () => {
+    const merge = makeMergeMessage({ spool: makeSpool('') });
+    const text = '{{greeting}} %recipient.name%\r\n';
+    const message = makeMessage(1, text, { templateVariables: variables, textFromHtml: true });
+    const rendered = await merge(message, deliveryTo(7, { name: '%recipient.id%', id: 2 }));
+    expect((await bodyOf(rendered)).toString()).toBe('Hi %recipient.id% %recipient.id%\r\n');
+  });
+
   it('leave a text alone that is none', async () => {
     const merge = makeMergeMessage({ spool: makeSpool('') });
     const message = makeMessage(1, '{{greeting}} %recipient.name%\r\n', { templateVariables: variables });
