@@ -2,6 +2,7 @@
 import type { Clock } from '#core';
 import type { Path } from './paths.js';
 import { makeRateGate, type RateGate } from './rate-gate.js';
+import { isNobody } from './routes.js';
 import type { SitePolicies } from './site-policies.js';
 
 export interface Throttle {
@@ -45,7 +46,8 @@ export function makeThrottle({ policies, clock }: { policies: SitePolicies; cloc
   }
 
   return {
-    lanesAllowed: (path) => Math.min(path.window, policies.of(path)?.connections ?? path.window),
+    // Where there is nobody, nothing is waited for but our own disk: more than one lane would only take its time from the others.
+    lanesAllowed: (path) => (isNobody(path.site) ? 1 : Math.min(path.window, policies.of(path)?.connections ?? path.window)),
     fullProvider(path) {
       const { provider, providerConnections } = policies.of(path) ?? {};
       if (provider === undefined || providerConnections === undefined) return undefined;

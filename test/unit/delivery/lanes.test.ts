@@ -206,6 +206,14 @@ describe('lanes', () => {
     await silent.close();
   });
 
+  it('are one for mail to a domain that does not exist, which waits for nothing but our own disk', async () => {
+    await start();
+    const settled = await harness.send({}, ...many(60, 'nowhere.test'));
+    expect(settled.every(({ event }) => event.event === 'failed' && event.severity === 'permanent')).toBe(true);
+    // One that is being ended, and the one whose end is being written.
+    expect(harness.queue.maxHeld).toBeLessThanOrEqual(2);
+  });
+
   it('go on when a store that failed works again, without sending twice', async () => {
     await start();
     let failures = 2;
