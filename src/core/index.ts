@@ -46,3 +46,4 @@ export {
 export type { ConnectionFacts, Outcome, Stage } from './outcome.js';
 export { parseDate } from './parse-date.js';
 export { cleanText, parseSmtpReply, type SmtpReply } from './smtp-reply.js';
+export { makeTurns, type Turns } from './turns.js';

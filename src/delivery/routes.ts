@@ -3,7 +3,7 @@
  * become old is used while it is looked up anew, so that a resolver in trouble delays nobody whose route was known; it delays only the
  * destinations that nothing is known of.
  */
-import { type Clock, MINUTE, SECOND, type SmtpReply } from '#core';
+import { type Clock, MINUTE, makeTurns, SECOND, type SmtpReply } from '#core';
 import {
   type AddressResult,
   type Dane,
@@ -94,8 +94,7 @@ export function makeRoutes(deps: RoutesDeps): Routes {
   const entries = new Map<string, Entry>();
   const sites = new Map<string, SiteFacts>();
   const running = new Map<string, Promise<Route>>();
-  const waiting: (() => void)[] = [];
-  let lookups = 0;
+  const inTurn = makeTurns(MAX_LOOKUPS);
 
   const viaTransport = (transport: Transport): Route => ({
     site: siteOfTransport(transport),
@@ -163,17 +162,6 @@ export function makeRoutes(deps: RoutesDeps): Routes {
     for (const oldest of sites.keys()) {
       if (sites.size <= MAX_ROUTES) break;
       sites.delete(oldest);
-    }
-  }
-
-  async function inTurn<T>(task: () => Promise<T>): Promise<T> {
-    if (lookups >= MAX_LOOKUPS) await new Promise<void>((resolve) => waiting.push(resolve));
-    lookups += 1;
-    try {
-      return await task();
-    } finally {
-      lookups -= 1;
-      waiting.shift()?.();
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
-import type { Clock } from '#core';
+import { type Clock, makeTurns } from '#core';
 import type { Dns, DnsAnswer, DnsFailure, DnsType } from './dns-answer.js';
 import { type DnsServer, exchange } from './dns-exchange.js';
 import { type DnsResponse, normaliseDnsName } from './dns-message.js';
@@ -78,24 +78,6 @@ export function makeDnsClient(options: DnsClientOptions): Dns {
   }
 
   return { query };
-}
-
-/** Runs at most `limit` of the given tasks at once, the others in the order they came. */
-function makeTurns(limit: number): <R>(task: () => Promise<R>) => Promise<R> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (task) => {
-    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await task();
-    } finally {
-      // The turn is handed on, so that nobody who comes now goes before those who wait.
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }
 
 const FAILURES: Record<number, DnsFailure> = { 1: 'malformed', 2: 'servfail', 5: 'refused' };

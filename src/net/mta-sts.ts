@@ -3,7 +3,7 @@
  * Never rejects: trouble with DNS, HTTPS or the policy itself leaves the policy known before, or none.
  */
 import type { Logger } from 'pino';
-import { type Clock, DAY, MINUTE, SECOND } from '#core';
+import { type Clock, DAY, MINUTE, makeTurns, SECOND } from '#core';
 import type { Dns } from './dns-answer.js';
 import type { HttpClient } from './http-client.js';
 import { makeStsMemory, type StoredStsPolicy } from './sts-memory.js';
@@ -36,7 +36,7 @@ export interface MtaSts {
   /**
    * `domain`: the recipients' domain in the form of `parseDomain`, or the name of a smarthost (RFC 8461 3.4); never an exchanger or a parent
    * domain. Undefined: no policy. A policy of mode `none` demands nothing. The first question for a domain that has one waits for it, up to a
-   * minute.
+   * minute once its turn has come.
    */
   policyFor(domain: string): Promise<StsPolicy | undefined>;
 }
@@ -44,6 +44,11 @@ export interface MtaSts {
 /** RFC 8461 3.3: at most 64 kB within a minute. */
 const MAX_POLICY_BYTES = 64 * 1024;
 const FETCH_MS = MINUTE;
+/** Policies fetched at a time, fewer than the HTTP client has connections; a fetch has its whole time once its turn has come. */
+const MAX_FETCHES = 256;
+/** With more fetches than this under way or waiting, a host that says nothing may not keep its turn for long. */
+const CROWD = 64;
+const CROWDED_FETCH_MS = 10 * SECOND;
 /** RFC 8461 3.3: no new attempt at a policy that could not be fetched before this. */
 const RETRY_MS = 5 * MINUTE;
 /** RFC 8461 3.3: a policy is refreshed about daily, so that it does not run out while the domain still means it. */
@@ -56,6 +61,7 @@ export function makeMtaSts(options: MtaStsOptions): MtaSts {
   /** `domain id` → when it may be fetched again, monotonic ms. */
   const failures = new Map<string, number>();
   const fetches = new Map<string, Promise<void>>();
+  const turns = makeTurns(MAX_FETCHES);
   let loading: Promise<void> | undefined;
 
   async function load(): Promise<void> {
@@ -74,7 +80,10 @@ export function makeMtaSts(options: MtaStsOptions): MtaSts {
 
   async function fetchPolicy(domain: string): Promise<StsPolicyFile | string> {
     const url = `https://mta-sts.${domain}${port === 443 ? '' : `:${port}`}/.well-known/mta-sts.txt`;
-    const result = await http.request({ url, timeoutMs: FETCH_MS, maxBytes: MAX_POLICY_BYTES, headers: { Accept: 'text/plain' } });
+    const result = await turns((load) => {
+      const timeoutMs = load > CROWD ? CROWDED_FETCH_MS : FETCH_MS;
+      return http.request({ url, timeoutMs, maxBytes: MAX_POLICY_BYTES, headers: { Accept: 'text/plain' } });
+    });
     if (result.kind !== 'response') return result.text;
     if (result.status !== 200) return `the status is ${result.status}`;
     if (!/^text\/plain[ \t]*(?:;|$)/i.test(result.headers['content-type'] ?? '')) return 'the media type is not text/plain';

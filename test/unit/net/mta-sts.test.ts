@@ -94,6 +94,34 @@ describe('a domain with a policy', () => {
   });
 });
 
+describe('many hosts that say nothing', () => {
+  it('keep their turns for a short while only, so that the policy of another domain can be had', async () => {
+    const pending: ((result: HttpResult) => void)[] = [];
+    const requests: HttpRequest[] = [];
+    const http: Pick<HttpClient, 'request'> = {
+      request(request) {
+        requests.push(request);
+        if (request.url.includes('good.test')) return Promise.resolve(answer(policy('enforce')));
+        return new Promise((resolve) => pending.push(resolve));
+      },
+    };
+    const { policyFor } = makeWorld({ http });
+    const stuck = Array.from({ length: 300 }, (_, index) => policyFor(`d${index}.test`));
+    const good = policyFor('good.test');
+    await expect.poll(() => requests.length).toBe(256);
+    expect(requests.filter(({ timeoutMs }) => timeoutMs === MINUTE)).toHaveLength(64);
+    expect(requests.filter(({ timeoutMs }) => timeoutMs === 10 * SECOND)).toHaveLength(192);
+    // Those that were given less time are the first to end.
+    for (const end of pending.slice(64, 128)) end(timeout);
+    expect((await good)?.mode).toBe('enforce');
+    while (pending.length > 0) {
+      for (const end of pending.splice(0)) end(timeout);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(stuck);
+  });
+});
+
 describe('a new id', () => {
   it('replaces the policy', async () => {
     const { world, policyFor } = makeWorld();
