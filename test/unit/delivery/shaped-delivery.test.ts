@@ -80,6 +80,17 @@ describe('a provider', () => {
   });
 });
 
+it('a smarthost is the operator’s own: the defaults for hosts that nobody knows do not hold it back', async () => {
+  const hour = { count: 1, perMs: 3_600_000 };
+  const tight = { connections: 1, messagesPerConnection: 100, messageRate: hour, connectionRate: hour, tls: 'verify' } as const;
+  mx = await startScriptedMx({ script: { dot: { delayMs: 5 } } });
+  const transports = [{ match: '*', host: '127.0.0.1', port: mx.port, tls: 'none' }] as const;
+  harness = makeHarness({ port: mx.port, shapingRules: { default: tight, providers: [], responses: [] }, transports });
+  await harness.send({}, ...many(60));
+  expect(mx.messages.length).toBe(60);
+  expect(mx.connections.max).toBeGreaterThan(1);
+});
+
 describe('a reply', () => {
   const rule = (fields: Partial<ResponseRule>): ResponseRule => ({
     id: 'f0',
