@@ -49,11 +49,16 @@ export interface Recorder {
   rejected(rejection: Rejection): OutboxEvent;
 }
 
+/** Less is mended by waiting, µs. */
+const SET_BACK = 10_000_000;
+
 export function makeRecorder(deps: { clock: Clock }): Recorder {
   const factsOf = makeRecipientFacts();
   let lastAt = 0;
   const now = () => {
-    lastAt = Math.max(lastAt + 1, deps.clock.now() * 1000);
+    const wall = deps.clock.now() * 1000;
+    // Each later than the last, except after the clock was set back: a time in the future would hide events from everybody who asks for those until now.
+    lastAt = lastAt - wall > SET_BACK ? wall : Math.max(lastAt + 1, wall);
     return lastAt;
   };
 

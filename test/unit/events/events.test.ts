@@ -232,6 +232,18 @@ describe('makeRecorder', () => {
     });
   });
 
+  it('follows a clock that is set back, but not one that trembles', () => {
+    let now = NOW;
+    const recorder = makeRecorder({ clock: { now: () => now, monotonic: () => 0 } });
+    const at = () => recorder.accepted({ message, accountId: ACCOUNT, recipient: ADDRESS, recipients: [ADDRESS], due: NOW }).at;
+    const first = at();
+    now -= 9000;
+    expect(at()).toBe(first + 1);
+    now = NOW - 86_400_000;
+    expect(at()).toBe(now * 1000);
+    expect(at()).toBe(now * 1000 + 1);
+  });
+
   it('never gives two events the same time, so that paging by time loses none', () => {
     const times = Array.from(
       { length: 100 },
