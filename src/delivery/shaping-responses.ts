@@ -75,6 +75,7 @@ export function makeResponseRules(
   /** Times of the last replies by rule and key, ms, oldest first. */
   const counters = new Map<string, number[]>();
   const overrides = new Map<string, Map<string, Override>>();
+  const durations = new Map(responses.map(({ id, duration }) => [id, duration]));
   let kept = 0;
 
   function match({ isRemote, stage, reply, mxHosts, destination }: Response): ResponseRule | undefined {
@@ -168,8 +169,12 @@ export function makeResponseRules(
     },
     restore(saved) {
       const now = clock.now();
-      for (const override of saved)
-        if (override.until > now && override.key.scope !== 'recipient') keep(overrideName(override.key), override);
+      for (const override of saved) {
+        if (override.until <= now || override.key.scope === 'recipient') continue;
+        // A clock that was set back in between must not make it longer than the rule ever would.
+        const longest = now + (durations.get(override.ruleId) ?? Number.POSITIVE_INFINITY);
+        keep(overrideName(override.key), { ...override, until: Math.min(override.until, longest) });
+      }
     },
     lift: drop,
   };

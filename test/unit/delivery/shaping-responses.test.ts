@@ -174,6 +174,9 @@ it('is kept over a restart and lifted by the operator', () => {
   const again = makeResponseRules(rules, { now: () => time });
   again.restore([...saved, { ...saved[0], ruleId: 'old', until: time } as (typeof saved)[0]]);
   expect(again.all()).toEqual(saved);
+  const later = makeResponseRules(rules, { now: () => time - 86_400_000 });
+  later.restore(saved);
+  expect(later.all().map(({ until }) => until)).toEqual(saved.map(({ until }) => until - 86_400_000));
   expect(again.lift(({ ruleId }) => ruleId === 'none')).toBe(0);
   expect(again.lift(({ key }) => key.scope === 'path')).toBe(1);
   expect(again.all()).toEqual([]);
