@@ -25,43 +25,62 @@ export interface Pauses {
 /** What a timer may wait at most, ms. */
 const LONGEST_SLEEP = 60_000;
 
+/** Which fields a filter has. */
+const formOf = ({ account, destination, site }: PauseFilter) =>
+  (account === undefined ? 0 : 1) + (destination === undefined ? 0 : 2) + (site === undefined ? 0 : 4);
+
+/** Only a site's name may have spaces in it. */
+const keyOf = (form: number, { account, destination, site }: PauseFilter) =>
+  `${form & 1 ? account : ''} ${form & 2 ? destination : ''} ${form & 4 ? site : ''}`;
+
 export function makePauses({ clock, onEnd }: { clock: Clock; onEnd: () => void }): Pauses {
-  const pauses = new Map<string, Pause>();
+  /** By the fields they have, so that looking for one costs the same however many there are. */
+  const forms = new Map<number, Map<string, Pause>>();
   let timer: NodeJS.Timeout | undefined;
+  let nextEnd = Number.POSITIVE_INFINITY;
 
-  const fits = (pause: Pause, { account, home }: Flow) =>
-    (pause.account === undefined || pause.account === account) &&
-    (pause.destination === undefined || pause.destination === home.name) &&
-    (pause.site === undefined || pause.site === home.site?.name);
-
-  function arm(): void {
+  function arm(until: number): void {
+    if (until >= nextEnd) return;
     clearTimeout(timer);
-    if (pauses.size === 0) return;
-    const next = Math.min(...[...pauses.values()].map(({ until }) => until));
-    timer = setTimeout(end, Math.min(LONGEST_SLEEP, Math.max(0, next - clock.now())));
+    nextEnd = until;
+    timer = setTimeout(end, Math.min(LONGEST_SLEEP, Math.max(0, until - clock.now())));
     timer.unref();
   }
 
   function end(): void {
     const now = clock.now();
-    const { size } = pauses;
-    for (const [key, { until }] of pauses) if (until <= now) pauses.delete(key);
-    arm();
-    if (pauses.size < size) onEnd();
+    let next = Number.POSITIVE_INFINITY;
+    let ended = 0;
+    for (const [form, pauses] of forms) {
+      for (const [key, { until }] of pauses) {
+        if (until > now) next = Math.min(next, until);
+        else if (pauses.delete(key)) ended += 1;
+      }
+      if (pauses.size === 0) forms.delete(form);
+    }
+    nextEnd = Number.POSITIVE_INFINITY;
+    arm(next);
+    if (ended > 0) onEnd();
   }
 
   return {
-    find(flow) {
-      if (pauses.size === 0) return undefined;
+    find({ account, home }) {
+      if (forms.size === 0) return undefined;
       const now = clock.now();
-      for (const pause of pauses.values()) if (pause.until > now && fits(pause, flow)) return pause;
+      const filter = { account, destination: home.name, site: home.site?.name };
+      for (const [form, pauses] of forms) {
+        const pause = pauses.get(keyOf(form, filter));
+        if (pause !== undefined && pause.until > now) return pause;
+      }
       return undefined;
     },
     add(pause) {
-      const { account, destination, site } = pause;
-      const key = JSON.stringify([account, destination, site]);
+      const form = formOf(pause);
+      const pauses = forms.get(form) ?? new Map<string, Pause>();
+      forms.set(form, pauses);
+      const key = keyOf(form, pause);
       if ((pauses.get(key)?.until ?? 0) < pause.until) pauses.set(key, pause);
-      arm();
+      arm(pause.until);
     },
     stop: () => clearTimeout(timer),
   };
