@@ -1,4 +1,4 @@
-/** When a deferred delivery is tried again: Mailgun's schedule, with jitter, never past the message's expiry. */
+/** When a deferred delivery is tried again: Mailgun's schedule, with jitter, and for the last time shortly before the message's expiry. */
 import { HOUR, MINUTE } from '#core';
 
 export const LONGEST_DELAY = 4 * HOUR;
@@ -14,6 +14,9 @@ export const SHORTEST_LIFETIME = 5 * MINUTE;
 
 const JITTER = 0.1;
 
+/** The last attempt comes this long before the expiry, more or less by half, so that it may wait for its turn, ms. */
+const LAST_CALL = MINUTE;
+
 export interface RetryQuestion {
   /** Attempts made so far, at least 1. */
   attempts: number;
@@ -26,10 +29,16 @@ export interface RetryQuestion {
   atLeast?: number;
 }
 
-/** The due time of the next attempt. At `expiresAt` it will fail as too old, so that no delivery waits for ever. */
+/**
+ * The due time of the next attempt. What the schedule would try after the end has its last attempt shortly before it, unless that comes too soon or
+ * `atLeast` forbids it. At `expiresAt` it will fail as too old, so that no delivery waits for ever.
+ */
 export function decideRetry({ attempts, now, expiresAt, jitter, atLeast = 0 }: RetryQuestion): number {
-  const delay = RETRY_DELAYS[attempts - 1];
-  if (delay === undefined) return Math.max(expiresAt, now);
-  const wait = Math.max(atLeast, Math.round(delay * (1 + JITTER * jitter)));
-  return Math.max(now, Math.min(now + wait, expiresAt));
+  const left = expiresAt - Math.round(LAST_CALL * (1 + jitter / 2)) - now;
+  const delay = Math.round((RETRY_DELAYS[attempts - 1] ?? LONGEST_DELAY) * (1 + JITTER * jitter));
+  // The schedule fills a usual lifetime; what is left of it is too short for one attempt more, and a longer one goes on at its slowest.
+  // From one last attempt to another, by jitter, it is no longer than the first of these.
+  const isOver = left <= LAST_CALL || (attempts > RETRY_DELAYS.length && left < delay);
+  const wait = isOver ? expiresAt - now : Math.min(delay, left);
+  return Math.max(now, Math.min(now + Math.max(atLeast, wait), expiresAt));
 }

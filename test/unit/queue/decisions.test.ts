@@ -6,6 +6,7 @@ import { QUANTUM, Turns } from '../../../dist/queue/turns.js';
 import { messageOf } from './support/messages.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 describe('decideRetry', () => {
   const accepted = 1_000_000;
@@ -41,7 +42,38 @@ describe('decideRetry', () => {
 
   it('never goes past the expiry, nor into the past', () => {
     expect(decideRetry({ attempts: 6, now: expiresAt - MINUTE, expiresAt, jitter: 1 })).toBe(expiresAt);
+    expect(decideRetry({ attempts: 1, now: expiresAt - 5 * MINUTE, expiresAt, jitter: 0, atLeast: HOUR })).toBe(expiresAt);
     expect(decideRetry({ attempts: 3, now: expiresAt + MINUTE, expiresAt, jitter: 0 })).toBe(expiresAt + MINUTE);
+  });
+
+  it.each([
+    [0, MINUTE],
+    [1, 1.5 * MINUTE],
+    [-1, 0.5 * MINUTE],
+  ])('tries for the last time shortly before a near end, once (jitter %i)', (jitter, before) => {
+    const end = accepted + 5 * MINUTE;
+    const last = decideRetry({ attempts: 1, now: accepted, expiresAt: end, jitter });
+    expect(last).toBe(end - before);
+    for (const now of [last - 10_000, last, last + 5000]) expect(decideRetry({ attempts: 2, now, expiresAt: end, jitter: 0 })).toBe(end);
+    for (const other of [-1, 1]) expect(decideRetry({ attempts: 2, now: last, expiresAt: end, jitter: other })).toBe(end);
+  });
+
+  it('leaves none of seven attempts out, however late they come by jitter', () => {
+    let now = accepted;
+    for (let attempts = 1; attempts <= 6; attempts++) now = decideRetry({ attempts, now, expiresAt, jitter: 1 });
+    expect(now).toBe(expiresAt - 1.5 * MINUTE);
+    expect(decideRetry({ attempts: 7, now, expiresAt, jitter: 1 })).toBe(expiresAt);
+  });
+
+  it('goes on every four hours in a longer time, to its end', () => {
+    const end = accepted + 24 * HOUR;
+    let now = accepted;
+    const minutes: number[] = [];
+    for (let attempts = 1; now < end; attempts++) {
+      now = decideRetry({ attempts, now, expiresAt: end, jitter: 0 });
+      minutes.push((now - accepted) / MINUTE);
+    }
+    expect(minutes).toEqual([10, 25, 55, 115, 235, 475, 715, 955, 1195, 1435, 1440]);
   });
 
   it('obeys a longer wait that was asked for', () => {

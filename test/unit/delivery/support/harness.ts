@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { loadBounceRules, type ShapingRules } from '../../../../dist/config/index.js';
 import {
   type Address,
+  type Clock,
   domainOf,
   type Message,
   type Delivery as QueuedDelivery,
@@ -22,6 +23,7 @@ import type { Directory } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
 import { makeBodyScan } from '../../../../dist/mail/body-scan.js';
 import type { Dane, Dns, DnsAnswer, MtaSts } from '../../../../dist/net/index.js';
+import type { Queue } from '../../../../dist/queue/index.js';
 import type { DomainRecord } from '../../../../dist/store/index.js';
 import { waitFor } from '../../../support/wait-for.mjs';
 import { type MemoryQueue, makeMemoryQueue, type Settled } from './memory-queue.js';
@@ -106,10 +108,14 @@ export function makeHarness(
     dane?: Dane;
     putCall?: DeliveryDeps['putCall'];
     warmups?: Warmups;
+    clock?: Clock;
+    /** Another queue to deliver from; that of the harness is not used then. */
+    from?: Queue;
   },
   zones: Record<string, Zone> = {},
 ): Harness {
   const queue = makeMemoryQueue();
+  const clock = options.clock ?? systemClock;
   let nextId = 1;
   const files: Harness['files'] = new Map();
   const dns = makeZoneDns({ 'dst.test': { mx: ['mx.dst.test'] }, 'mx.dst.test': { a: ['127.0.0.1'] }, ...zones });
@@ -122,9 +128,9 @@ export function makeHarness(
     sources: { wanted: async (_domain: unknown, { sendingIp }: SendOptions) => (sendingIp === undefined ? [] : [[sendingIp]]) },
   } as unknown as Directory;
   const delivery = makeDelivery({
-    queue,
+    queue: options.from ?? queue,
     directory,
-    recorder: makeRecorder({ clock: systemClock }),
+    recorder: makeRecorder({ clock }),
     spool: {
       openBody: (body) => (body.kind === 'inline' ? chunksOf(Buffer.from(body.bytes), 1 << 20) : (files.get(body.name) ?? missing)()),
       restrictions: async () => [],
@@ -136,7 +142,7 @@ export function makeHarness(
     dane: options.dane ?? { daneFor: async () => ({ kind: 'none' }) },
     bounceRules: BOUNCE_RULES,
     shapingRules: options.shapingRules ?? NO_SHAPING,
-    clock: systemClock,
+    clock,
     logger: pino({ level: process.env.LOG ?? 'silent' }),
     warmups: options.warmups ?? NO_WARMUPS,
     options: { hostname: 'out.test', transports: [], allowPrivateNetworks: true, timeouts: PATIENT, ...options },
