@@ -1,4 +1,4 @@
-/** The address or pool a message asks to leave from must be the account's own (manual page "Passing sending options"). */
+/** The address a message asks to leave from must be one of the server's, the pool one of the account's (manual page "Passing sending options"). */
 import { badRequest, Refusal } from '#core';
 import { optionName } from '../options/read-option.js';
 import type { Step } from '../step.js';
