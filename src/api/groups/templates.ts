@@ -97,8 +97,9 @@ async function get(call: Call, { directory }: Services): Promise<TemplateAnswer>
 
 async function update(call: Call, { directory }: Services): Promise<TemplateChangedAnswer> {
   const names = namesIn(call);
-  await directory.templates.get(...names);
-  return presentChange('template has been updated', await directory.templates.update(...names, required(call.form, 'description')));
+  const { description } = await directory.templates.get(...names);
+  const template = await directory.templates.update(...names, call.form.text('description') ?? description);
+  return presentChange('template has been updated', template);
 }
 
 async function remove(call: Call, { directory }: Services): Promise<TemplateChangedAnswer> {
