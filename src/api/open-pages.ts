@@ -3,13 +3,14 @@
  * detail; metrics name destinations and are shown to other machines only with an administrator's key of the operator's account.
  */
 import type { Express, Request, RequestHandler, Response } from 'express';
-import { type Directory, OPERATORS_ACCOUNT } from '#directory';
+import type { Directory } from '#directory';
 import { CONTENT_TYPE } from '#metrics';
 import { sendError } from './dispatch.js';
 import { ErrorAnswer, errorAnswerFrom } from './error-answer.js';
 import { authenticate } from './middleware/authenticate.js';
 import { isDirectFromThisMachine } from './middleware/client-address.js';
 import type { GuessBrake } from './middleware/guess-brake.js';
+import { isOperatorsKey } from './operator/read-scope.js';
 import type { Readiness } from './readiness.js';
 
 export interface OpenPagesDeps {
@@ -48,5 +49,5 @@ export function addOpenPages(app: Express, deps: OpenPagesDeps): void {
 
 async function requireOperator(request: Request, { keys, brake }: OpenPagesDeps): Promise<void> {
   const key = await authenticate(request, keys, brake);
-  if (key.role !== 'admin' || key.account !== OPERATORS_ACCOUNT) throw new ErrorAnswer(403, { message: 'Forbidden' });
+  if (!isOperatorsKey(key)) throw new ErrorAnswer(403, { message: 'Forbidden' });
 }

@@ -44,6 +44,10 @@ export function serverCommand(cli: Cli, name: string, description: string): Comm
     .option('--key <key>', 'API key (MAILWAGON_API_KEY; on the server itself, dataDir/admin.key)');
 }
 
+/** A command about an account's mail; the operator's key may name whose. */
+export const accountCommand = (cli: Cli, name: string, description: string): Command =>
+  serverCommand(cli, name, description).option('--account <id>', 'of this account, or "all" (with a key of the operator\'s account)');
+
 /** Prints `value` as JSON when `--json` was given, and what `render` makes of it otherwise. */
 export function report(cli: Cli, options: { json?: boolean }, value: unknown, render: (paint: Paint) => string): void {
   cli.terminal.out(options.json ? JSON.stringify(value, null, 2) : render(makePaint(cli.terminal.colour)));

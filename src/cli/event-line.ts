@@ -9,6 +9,7 @@ export interface WireEvent {
   id: string;
   /** s since the epoch, with a fraction. */
   timestamp: number;
+  account?: { id?: string };
   recipient?: string;
   severity?: string;
   reason?: string;
@@ -18,14 +19,20 @@ export interface WireEvent {
   'delivery-status'?: { code?: number; message?: string; description?: string; 'mx-host'?: string };
 }
 
-/** Texts that strangers wrote are cleaned of control characters. */
-export function eventLine(paint: Paint, event: WireEvent): string {
+/** Texts that strangers wrote are cleaned of control characters. `isOwned`: the line says whose event it is. */
+export function eventLine(paint: Paint, event: WireEvent, isOwned = false): string {
   const temporary = event.event === 'failed' && event.severity === 'temporary';
   const name = temporary ? 'deferred' : event.event;
   const colour = temporary ? paint.yellow : ({ delivered: paint.green, failed: paint.red, rejected: paint.red }[event.event] ?? paint.bold);
   const sender = event.envelope?.sender;
   const parties = sender === undefined ? (event.recipient ?? '') : `${sender || '<>'} → ${event.recipient ?? ''}`;
-  return [paint.dim(timeText(event.timestamp * SECOND)), colour(name.padEnd(9)), cleanText(parties), cleanText(detailOf(event))]
+  return [
+    paint.dim(timeText(event.timestamp * SECOND)),
+    colour(name.padEnd(9)),
+    isOwned ? cleanText(event.account?.id ?? '') : '',
+    cleanText(parties),
+    cleanText(detailOf(event)),
+  ]
     .filter((part) => part !== '')
     .join('  ');
 }

@@ -21,6 +21,12 @@ export function makeAccounts(deps: { store: DirectoryStore; clock: Clock }): Acc
       recent.set(String(id), account);
       return account;
     },
+    async find(publicId) {
+      const account = await store.accountByPublicId(publicId);
+      if (account === undefined) throw notFound('Account not found');
+      return account;
+    },
+    list: () => store.listAccounts(),
     count: () => store.countAccounts(),
   };
 }

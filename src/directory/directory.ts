@@ -155,6 +155,10 @@ export interface Keys {
 export interface Accounts {
   create(name: string): Promise<AccountRecord>;
   get(id: number): Promise<AccountRecord>;
+  /** By what customers see of its number. */
+  find(publicId: string): Promise<AccountRecord>;
+  /** All of them, in order of their numbers. */
+  list(): Promise<AccountRecord[]>;
   count(): Promise<number>;
 }
 

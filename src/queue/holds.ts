@@ -4,7 +4,7 @@
  * are met.
  */
 import type { Delivery, Message } from '#core';
-import type { Hold, HoldFilter, SpoolStore } from '#store';
+import { EVERY_ACCOUNT, type Hold, type HoldFilter, type SpoolStore } from '#store';
 import type { Flow } from './flows.js';
 
 export interface Holds {
@@ -15,6 +15,7 @@ export interface Holds {
   holdsMessage(delivery: Delivery, message: Message): boolean;
   /** The hold on a delivery, if any. */
   find(delivery: Delivery & { domain: string }, site: string | undefined): Hold | undefined;
+  /** Those that are for the account's mail, whoever made them; of EVERY_ACCOUNT: all there are. */
   list(account: number): Hold[];
   load(): Promise<void>;
   /** Durable when it resolves. */
@@ -25,13 +26,17 @@ export interface Holds {
 const OTHERS = ['domain', 'destination', 'message'] as const;
 const FIELDS = [...OTHERS, 'site'] as const;
 const ofFlow = (hold: HoldFilter) => hold.domain === undefined && hold.message === undefined;
-const same = (one: HoldFilter, other: HoldFilter) => one.account === other.account && FIELDS.every((field) => one[field] === other[field]);
+const isOf = (hold: HoldFilter, account: number) => hold.account === EVERY_ACCOUNT || hold.account === account;
+const same = (one: HoldFilter, other: HoldFilter) =>
+  one.account === other.account &&
+  (one.isOperators ?? false) === (other.isOperators ?? false) &&
+  FIELDS.every((field) => one[field] === other[field]);
 
 /** Every field that the hold names must fit. */
 function fits(hold: Hold, { account, destination, site, domain, message }: HoldFilter): boolean {
   const given = { destination, domain, message };
   const isThere = hold.site === undefined || isAtSite(site, hold.site);
-  return isThere && hold.account === account && OTHERS.every((field) => hold[field] === undefined || hold[field] === given[field]);
+  return isThere && isOf(hold, account) && OTHERS.every((field) => hold[field] === undefined || hold[field] === given[field]);
 }
 
 /** A destination with a policy of its own is a site of its own, `NAME sts:DOMAIN`; a hold on the servers of that name is for it too. */
@@ -69,7 +74,7 @@ export function makeHolds(
     holdsDelivery: (delivery) => messageHolds.length > 0 && messageHolds.some((hold) => fits(hold, factsOf(delivery))),
     holdsMessage: (delivery, { domain }) => domainHolds.length > 0 && domainHolds.some((hold) => fits(hold, factsOf(delivery, domain))),
     find: (delivery, site) => all.find((hold) => fits(hold, { ...factsOf(delivery, delivery.domain), site })),
-    list: (account) => all.filter((hold) => hold.account === account),
+    list: (account) => all.filter((hold) => account === EVERY_ACCOUNT || isOf(hold, account)),
     async load() {
       keep(await spool.holds());
     },

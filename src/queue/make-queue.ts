@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { type Clock, type Delivery, type FlowKey, type IdSource, type Message, makeSteadyClock } from '#core';
 import type { Recorder } from '#events';
-import type { HoldFilter, NewMessage, SpoolStore } from '#store';
+import { EVERY_ACCOUNT, type HoldFilter, type NewMessage, type SpoolStore } from '#store';
 import { makeBringForward } from './bring-forward.js';
 import { makeClearDomain } from './clear-domain.js';
 import { type Jump, makeClockJumps } from './clock-jumps.js';
@@ -246,14 +246,14 @@ export function makeQueue(deps: QueueDeps): Queue {
       explain: (site, delivery) => listeners.map((listener) => listener.explain(site, delivery)).find(Boolean),
       explainTaken: (delivery) => listeners.map((listener) => listener.explainTaken(delivery)).find(Boolean),
     }),
-    async hold({ account, domain, destination, site, message }: HoldFilter, reason = '') {
-      const hold = await holds.add({ account, domain, destination, site, message, reason, at: clock.now() });
+    async hold({ account, isOperators, domain, destination, site, message }: HoldFilter, reason = '') {
+      const hold = await holds.add({ account, isOperators, domain, destination, site, message, reason, at: clock.now() });
       stopHeld();
       return hold;
     },
     async release(filter) {
       const released = await holds.remove(filter);
-      if (released.length > 0) await findFlows(filter.account);
+      if (released.length > 0) await findFlows(filter.account === EVERY_ACCOUNT ? undefined : filter.account);
       return released;
     },
     holds: holds.list,

@@ -24,7 +24,7 @@ export const CANCELLED: Extract<Outcome, { kind: 'failed' }> = {
   reply: { code: 604, enhancedCode: '', text: '' },
   stage: 'local',
   reason: 'generic',
-  description: 'Cancelled by its owner',
+  description: 'Cancelled before it was delivered',
   connection: {},
   sessionMs: 0,
 };

@@ -92,6 +92,7 @@ export interface Queue {
   hold(filter: HoldFilter, reason?: string): Promise<Hold>;
   /** Ends the holds that were made with exactly these fields, and gives them. */
   release(filter: HoldFilter): Promise<Hold[]>;
+  /** Those that are for the account's mail, whoever made them; of EVERY_ACCOUNT: all there are. */
   holds(account: number): Hold[];
 
   /** Finds what the spool holds and begins to call the listener. */

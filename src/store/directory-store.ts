@@ -118,6 +118,9 @@ export interface DomainFilter {
 export interface DirectoryStore extends TemplateStore, PoolStore {
   createAccount(account: Omit<AccountRecord, 'id'>): Promise<AccountRecord>;
   account(id: number): Promise<AccountRecord | undefined>;
+  accountByPublicId(publicId: string): Promise<AccountRecord | undefined>;
+  /** All of them, in order of their numbers. */
+  listAccounts(): Promise<AccountRecord[]>;
   countAccounts(): Promise<number>;
 
   /** The domain, its first DKIM key and, when given, its first credential and where its mail leaves from, together or not at all. */

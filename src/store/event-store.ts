@@ -11,6 +11,7 @@ export interface EventPosition {
 }
 
 export interface EventQuery {
+  /** Or EVERY_ACCOUNT. */
   account: number;
   /** All domains of the account when absent. */
   domain?: string;

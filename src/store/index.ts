@@ -30,23 +30,24 @@ export type {
 export { openStores, type StoreOptions, type Stores } from './open-stores.js';
 export type { Page } from './page.js';
 export type { DomainSource, PoolRecord, PoolReplacement, PoolStore } from './pool-store.js';
-export type {
-  Backlog,
-  BodyWriter,
-  Cursor,
-  DeliveryKey,
-  GivenAnswer,
-  Hold,
-  HoldFilter,
-  NewDelivery,
-  NewMessage,
-  OutboxEvent,
-  OutboxRow,
-  QueueCensus,
-  QueuedDelivery,
-  QueueFilter,
-  Settlement,
-  SpoolStore,
+export {
+  type Backlog,
+  type BodyWriter,
+  type Cursor,
+  type DeliveryKey,
+  EVERY_ACCOUNT,
+  type GivenAnswer,
+  type Hold,
+  type HoldFilter,
+  type NewDelivery,
+  type NewMessage,
+  type OutboxEvent,
+  type OutboxRow,
+  type QueueCensus,
+  type QueuedDelivery,
+  type QueueFilter,
+  type Settlement,
+  type SpoolStore,
 } from './spool-store.js';
 export { startSweeping } from './start-sweeping.js';
 export type {

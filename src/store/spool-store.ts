@@ -129,9 +129,15 @@ export interface QueueCensus {
   lastOutbox: number;
 }
 
+/** In a hold: every account, those to come included. No account has this number. */
+export const EVERY_ACCOUNT = 0;
+
 /** Which open deliveries: those for which every field that is given fits. */
 export interface HoldFilter {
+  /** Or EVERY_ACCOUNT. */
   account: number;
+  /** Made over the account's head: it cannot release it. */
+  isOperators?: boolean | undefined;
   /** Sending domain. */
   domain?: string | undefined;
   /** Recipient's domain. */

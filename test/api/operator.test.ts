@@ -163,7 +163,7 @@ it('retries and cancels by id, by filter, or all, across pages', async () => {
 it('holds and releases by what is named, and all when asked so', async () => {
   api.queue.items = [queuedDelivery(11, { messageId: 'm5@example.com', message: 55 })];
   const post = async (verb: string, form: Record<string, string>) => api.call('POST', `${QUEUE}/${verb}`, { form });
-  const nothing = { domain: null, destination: null, site: null, message: null, reason: '', at: '2026-03-04T00:00:00.000Z' };
+  const nothing = { by: 'account', domain: null, destination: null, site: null, message: null, reason: '', at: '2026-03-04T00:00:00.000Z' };
   expect((await post('hold', { destination: 'EXAMPLE.org', reason: 'down\nfor repair' })).json).toEqual({
     ...nothing,
     destination: 'example.org',

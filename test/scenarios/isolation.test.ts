@@ -126,6 +126,67 @@ async function everythingOf({ server }: World, { key }: Other) {
   return answers.map(({ status, body }) => ({ status, items: body.items ?? body }));
 }
 
+test('the operator holds and ends the mail of another account, which sees it and can do the same to nobody', async () => {
+  const world = await openWorld({ mx: { recipients: { 'wait@dst.test': '451 4.2.1 later' } } });
+  expect(await world.server.stop()).toBe(0);
+  const other = await settleOther(world);
+  const mine = await world.send({ to: 'wait@dst.test' });
+  await world.waitForEvents({ accepted: 1, 'failed temporary': 1 });
+  const json = async (...args: string[]) => {
+    const { code, stdout, stderr } = await world.server.cli(...args, '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    return JSON.parse(stdout);
+  };
+  const asOther = (method: string, path: string, form?: Record<string, string>) => world.server.api(method, path, { key: other.key, form });
+
+  const all = (await json('queue', 'list', '--account', 'all')).items as {
+    id: number;
+    account: string;
+    domain: string;
+    message_id: string;
+  }[];
+  expect(all.map(({ domain }) => domain)).toEqual(['src.test', 'other.test']);
+  const [own, theirs] = all.map(({ account }) => account) as [string, string];
+  expect(theirs).not.toBe(own);
+  expect((await json('queue', 'list')).items).toHaveLength(1);
+  expect((await world.server.cli('queue', 'show', other.names.delivery ?? '')).code).toBe(1);
+  expect(await json('queue', 'show', other.names.delivery ?? '', '--account', theirs)).toMatchObject({ state: 'open', account: theirs });
+
+  const before = await json('queue', 'list', '--account', 'all');
+  for (const { method, path } of endpoints.filter(({ group, path }) => group === 'Operator' && !path.endsWith('/status'))) {
+    for (const account of [own, theirs, 'all']) {
+      const named = path.replace(':delivery', String(all[0]?.id)).replace(':page', other.names.page ?? '');
+      const answer = await (method === 'GET'
+        ? asOther(method, `${named}?account=${account}`)
+        : asOther(method, named, { account, all: 'yes' }));
+      expect([path, answer.status, answer.text]).toEqual([path, 403, '{"message":"Forbidden"}']);
+    }
+  }
+  expect(await json('queue', 'list', '--account', 'all')).toEqual(before);
+
+  await json('queue', 'hold', '--account', theirs, '--all', '--reason', 'abuse');
+  await json('queue', 'hold', '--account', 'all', '--destination', 'held.test');
+  expect((await asOther('GET', '/mailwagon/v1/queue/holds')).body.items).toMatchObject([
+    { by: 'operator', reason: 'abuse' },
+    { by: 'operator' },
+  ]);
+  expect((await asOther('POST', '/mailwagon/v1/queue/release', { all: 'yes' })).body).toEqual({ items: [] });
+  expect(await world.server.stop()).toBe(0);
+  await world.server.start();
+  expect((await json('queue', 'show', other.names.delivery ?? '', '--account', 'all')).why).toContain('Held by the operator: abuse');
+  expect((await json('queue', 'show', mine)).items[0].why).not.toContain('Held');
+  expect((await json('queue', 'holds', '--account', 'all')).items).toMatchObject([
+    { account: theirs },
+    { account: 'all', destination: 'held.test' },
+  ]);
+  expect((await json('queue', 'release', '--account', 'all', '--all')).items).toHaveLength(2);
+
+  expect(await json('queue', 'cancel', '--account', theirs, '--all')).toEqual({ count: 1 });
+  expect((await json('queue', 'list', '--account', 'all')).items).toMatchObject([{ message_id: mine, account: own }]);
+  const ended = (await asOther('GET', '/mailwagon/v1/queue/' + other.names.delivery)).body;
+  expect(ended).toMatchObject({ state: 'failed', end: { code: 604 } });
+});
+
 test('nobody sends as a domain of another account, over either door', async () => {
   const world = await openWorld({ mx: { recipients: { 'wait@dst.test': '451 4.2.1 later' } } });
   expect(await world.server.stop()).toBe(0);

@@ -46,10 +46,17 @@ test('queue show and cancel', async () => {
 
   expect(await json('queue', 'cancel', '--recipient', 'first@dst.test')).toEqual({ count: 1 });
   const events = await world.waitForEvents({ accepted: 2, 'failed temporary': 2, 'failed permanent': 1 });
-  expect(events.at(-1)).toMatchObject({ recipient: 'first@dst.test', 'delivery-status': { description: 'Cancelled by its owner' } });
+  expect(events.at(-1)).toMatchObject({
+    recipient: 'first@dst.test',
+    'delivery-status': { description: 'Cancelled before it was delivered' },
+  });
   expect((await json('queue', 'list')).items).toMatchObject([{ recipient: 'second@dst.test' }]);
   const over = await json('queue', 'show', String(items[0].id));
-  expect(over).toMatchObject({ state: 'failed', recipient: 'first@dst.test', end: { message: 'Cancelled by its owner', code: 604 } });
+  expect(over).toMatchObject({
+    state: 'failed',
+    recipient: 'first@dst.test',
+    end: { message: 'Cancelled before it was delivered', code: 604 },
+  });
   expect(over.conversations).toEqual(shown.conversations);
   expect((await json('queue', 'show', first)).items).toMatchObject([{ id: items[0].id, state: 'failed' }]);
   expect(await world.server.cli('queue', 'show', '1')).toMatchObject({ code: 1 });

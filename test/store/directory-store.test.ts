@@ -40,6 +40,15 @@ describe('accounts', () => {
     expect(await stores.directory.account(99)).toBeUndefined();
     expect(await stores.directory.countAccounts()).toBe(2);
   });
+
+  it('are found by what customers see of them, and listed for the operator', async () => {
+    expect(await stores.directory.accountByPublicId('id of ours')).toMatchObject({ id: ours, name: 'ours' });
+    expect(await stores.directory.accountByPublicId('nobody')).toBeUndefined();
+    const ids = (await stores.directory.listAccounts()).map(({ id }) => id);
+    expect(ids).toHaveLength(2);
+    expect(ids).toContain(ours);
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+  });
 });
 
 describe('domains', () => {

@@ -1,5 +1,6 @@
 /** What the scheduler asks of the store beside takes: holds, expired deliveries, and how many stand before one. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EVERY_ACCOUNT } from '../../dist/store/index.js';
 import { makeDelivery, makeMessage, openTestStores, type TestStores } from './support/store.ts';
 
 let stores: TestStores;
@@ -10,13 +11,22 @@ afterEach(() => stores.cleanup());
 
 it('keeps holds over a reopen, with the fields that were given, until they are removed', async () => {
   const base = { account: 1, reason: 'why', at: 5 };
-  const holds = [base, { ...base, domain: 'a.example' }, { ...base, account: 2, destination: 'b.example', site: 's', message: 7 }];
+  const operators = [
+    { ...base, account: 2, isOperators: true },
+    { ...base, account: EVERY_ACCOUNT, isOperators: true, site: 's' },
+  ];
+  const holds = [
+    ...operators,
+    base,
+    { ...base, domain: 'a.example' },
+    { ...base, account: 2, destination: 'b.example', site: 's', message: 7 },
+  ];
   const ids: number[] = [];
   for (const hold of holds) ids.push(await stores.spool.putHold(hold));
   await stores.reopen();
   expect(await stores.spool.holds()).toEqual(holds.map((hold, index) => ({ ...hold, id: ids[index] })));
-  await stores.spool.removeHolds(ids.slice(0, 2));
-  expect((await stores.spool.holds()).map(({ id }) => id)).toEqual([ids[2]]);
+  await stores.spool.removeHolds(ids.slice(0, 4));
+  expect((await stores.spool.holds()).map(({ id }) => id)).toEqual([ids[4]]);
 });
 
 describe('expired', () => {

@@ -77,6 +77,10 @@ describe('query plans', () => {
     for (const sql of [LIST_SQL.byMessage, LIST_SQL.byAccount]) expect(planOf(spool, sql)).not.toContain('B-TREE');
   });
 
+  it('an operator finds an account by its public id', () => {
+    expect(planOf(directory, 'SELECT id FROM account WHERE public_id = ?')).toMatch(/^SEARCH account USING COVERING INDEX \w+ \(public_id=\?\)$/);
+  });
+
   it('the sweep takes messages in the order in which their time ends', () => {
     const plan = planOf(spool, SWEEP_SQL.messages);
     expect(plan).toBe('SEARCH message USING INDEX message_by_end (<expr><?)');

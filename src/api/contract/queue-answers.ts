@@ -1,6 +1,8 @@
 /** JSON of our own operator endpoints. Times are RFC 3339. */
 export interface QueuedDeliveryJson {
   id: number;
+  /** Public id; only when the operator named an account. */
+  account?: string | undefined;
   /** Without angle brackets. */
   message_id: string;
   /** Sending domain. */
@@ -54,6 +56,7 @@ export type DeliveryStoryJson =
   | {
       /** null: it ended with its first attempt, and only its event was kept. */
       id: number | null;
+      account?: string | undefined;
       message_id: string;
       recipient: string;
       destination: string;
@@ -72,11 +75,15 @@ export interface MessageStoryJson {
 export interface QueueAnswer {
   items: QueuedDeliveryJson[];
   /** `after` of the next page; null on the last. */
-  next: number | null;
+  next: number | string | null;
 }
 
 /** Mail held back: what fits every field that is not null. */
 export interface HoldJson {
+  /** Public id, or `all`; only when the operator named an account. */
+  account?: string | undefined;
+  /** `operator`: over the account's head, which cannot release it. */
+  by: 'account' | 'operator';
   domain: string | null;
   destination: string | null;
   site: string | null;

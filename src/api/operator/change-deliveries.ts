@@ -22,15 +22,20 @@ export function readSelection(form: Form): Selection {
 }
 
 /** How many were changed. */
-export async function changeDeliveries(queue: Queue, account: number, verb: 'retry' | 'cancel', selection: Selection): Promise<number> {
-  if (selection !== 'all' && 'ids' in selection) return queue[verb](account, selection.ids);
+export async function changeDeliveries(
+  queue: Queue,
+  accounts: readonly number[],
+  verb: 'retry' | 'cancel',
+  selection: Selection,
+): Promise<number> {
   let count = 0;
-  for await (const page of findDeliveries(queue, account, selection === 'all' ? undefined : selection.filter)) {
-    if (page.length > 0)
-      count += await queue[verb](
-        account,
-        page.map((delivery) => delivery.id),
-      );
+  if (selection !== 'all' && 'ids' in selection) {
+    for (const account of accounts) count += await queue[verb](account, selection.ids);
+    return count;
+  }
+  for await (const page of findDeliveries(queue, accounts, selection === 'all' ? undefined : selection.filter)) {
+    const ids = page.map((delivery) => delivery.id);
+    if (page[0] !== undefined) count += await queue[verb](page[0].account, ids);
   }
   return count;
 }

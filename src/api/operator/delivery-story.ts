@@ -7,6 +7,7 @@ import type { EndJson } from '../contract/queue-answers.js';
 import { findDeliveries } from './find-deliveries.js';
 
 interface Facts {
+  account: number;
   /** Absent when it was never noted: a delivery that ended with its first attempt leaves only its event. */
   id: number | undefined;
   messageId: string;
@@ -30,8 +31,16 @@ interface StoryDeps {
 const MAX_CONVERSATIONS = 100;
 const MAX_EVENTS = 300;
 
-/** The delivery of that number. Refusal 404. */
-export async function storyOfDelivery(deps: StoryDeps, account: number, id: number): Promise<DeliveryStory> {
+/** The delivery of that number, if it is of one of these accounts. Refusal 404. */
+export async function storyOfDelivery(deps: StoryDeps, accounts: readonly number[], id: number): Promise<DeliveryStory> {
+  for (const account of accounts) {
+    const story = await storyInAccount(deps, account, id);
+    if (story !== undefined) return story;
+  }
+  throw notFound('Delivery not found');
+}
+
+async function storyInAccount(deps: StoryDeps, account: number, id: number): Promise<DeliveryStory | undefined> {
   const [[open], conversations] = await Promise.all([
     deps.queue.list({ account, limit: 1, after: id - 1 }),
     deps.conversations.find({ account, delivery: id, limit: MAX_CONVERSATIONS }),
@@ -41,20 +50,28 @@ export async function storyOfDelivery(deps: StoryDeps, account: number, id: numb
       state: 'open',
       open,
       waiting: await deps.queue.why(open),
+      account,
       id,
       messageId: open.messageId,
       recipient: open.recipient,
       conversations,
     };
   const [noted] = conversations;
-  if (noted === undefined) throw notFound('Delivery not found');
+  if (noted === undefined) return undefined;
   const { messageId, recipient } = noted;
   const ends = await endsOf(deps.events, account, messageId, recipient);
-  return { ...ended(ends.get(recipient)), id, messageId, recipient, conversations };
+  return { ...ended(ends.get(recipient)), account, id, messageId, recipient, conversations };
 }
 
-/** All deliveries of a message, as far as the event log remembers it. Refusal 404 when there is none. */
-export async function storiesOfMessage(deps: StoryDeps, account: number, messageId: string): Promise<DeliveryStory[]> {
+/** All deliveries of a message (of each account that has one of that id), as far as the event log remembers it. Refusal 404 when there is none. */
+export async function storiesOfMessage(deps: StoryDeps, accounts: readonly number[], messageId: string): Promise<DeliveryStory[]> {
+  const stories: DeliveryStory[] = [];
+  for (const account of accounts) stories.push(...(await storiesInAccount(deps, account, messageId)));
+  if (stories.length === 0) throw notFound('Message not found');
+  return stories;
+}
+
+async function storiesInAccount(deps: StoryDeps, account: number, messageId: string): Promise<DeliveryStory[]> {
   const [noted, ends] = await Promise.all([
     deps.conversations.find({ account, messageId, limit: MAX_CONVERSATIONS }),
     endsOf(deps.events, account, messageId),
@@ -63,17 +80,16 @@ export async function storiesOfMessage(deps: StoryDeps, account: number, message
   for (const [recipient, end] of ends) {
     const conversations = noted.filter((entry) => entry.recipient === recipient);
     const open = end === undefined ? await findOpen(deps.queue, account, messageId, recipient) : undefined;
-    const facts = { id: open?.id ?? conversations[0]?.delivery, messageId, recipient, conversations };
+    const facts = { account, id: open?.id ?? conversations[0]?.delivery, messageId, recipient, conversations };
     stories.push(open === undefined ? { ...ended(end), ...facts } : { state: 'open', open, waiting: await deps.queue.why(open), ...facts });
   }
-  if (stories.length === 0) throw notFound('Message not found');
   return stories;
 }
 
 const ended = (end: EndJson | undefined) => ({ state: end?.state ?? ('over' as const), end });
 
 async function findOpen(queue: Queue, account: number, messageId: string, recipient: string): Promise<QueuedDelivery | undefined> {
-  for await (const page of findDeliveries(queue, account, { stored: { recipient }, messageId })) {
+  for await (const page of findDeliveries(queue, [account], { stored: { recipient }, messageId })) {
     if (page[0] !== undefined) return page[0];
   }
   return undefined;

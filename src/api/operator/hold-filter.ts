@@ -5,12 +5,13 @@ import type { HoldFilter } from '#store';
 import type { Form } from '../body/form.js';
 import { readDeliveryFilter } from './delivery-filter.js';
 import { findDeliveries } from './find-deliveries.js';
+import type { Scope } from './read-scope.js';
 
 /**
- * `domain`, `destination`, `site`, `message` (number, or Message-ID of a message with open deliveries), or `all=yes` for the whole account; exactly
+ * `domain`, `destination`, `site`, `message` (number, or Message-ID of a message with open deliveries), or `all=yes` for all mail of the account (or accounts); exactly
  * one of the two ways, so that a forgotten filter never means everything. Refusal 400, 404.
  */
-export async function readHoldFilter(form: Form, queue: Queue, account: number): Promise<HoldFilter> {
+export async function readHoldFilter(form: Form, queue: Queue, scope: Scope): Promise<HoldFilter> {
   if (form.text('recipient') !== undefined) throw badRequest("Mail cannot be held by 'recipient': name its 'destination' or 'message'");
   const filter = readDeliveryFilter(form);
   const isAll = form.flag('all') ?? false;
@@ -18,12 +19,13 @@ export async function readHoldFilter(form: Form, queue: Queue, account: number):
     throw badRequest("Give either filters ('domain', 'destination', 'site', 'message'), or 'all=yes'");
   }
   const { domain, destination, message } = filter?.stored ?? {};
-  const named = filter?.messageId === undefined ? message : await numberOf(queue, account, filter.messageId);
-  return { account, domain, destination, site: filter?.site, message: named };
+  const named = filter?.messageId === undefined ? message : await numberOf(queue, scope.accounts, filter.messageId);
+  const { account, isOperators } = scope;
+  return { account, isOperators, domain, destination, site: filter?.site, message: named };
 }
 
-async function numberOf(queue: Queue, account: number, messageId: string): Promise<number> {
-  for await (const page of findDeliveries(queue, account, { stored: {}, messageId })) {
+async function numberOf(queue: Queue, accounts: readonly number[], messageId: string): Promise<number> {
+  for await (const page of findDeliveries(queue, accounts, { stored: {}, messageId })) {
     if (page[0] !== undefined) return page[0].message;
   }
   throw notFound('No delivery of that message is open');

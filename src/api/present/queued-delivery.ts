@@ -8,10 +8,12 @@ const rfc3339 = (ms: number): string => new Date(ms).toISOString();
 /** Values may be long. */
 const MAX_TEXT = 1000;
 
-export function presentDelivery(delivery: QueuedDelivery): QueuedDeliveryJson {
+/** `account`: its public id, where it is not plain whose it is. */
+export function presentDelivery(delivery: QueuedDelivery, account?: string): QueuedDeliveryJson {
   const { last } = delivery;
   return {
     id: delivery.id,
+    account,
     message_id: delivery.messageId,
     domain: delivery.domain,
     sender: delivery.sender,

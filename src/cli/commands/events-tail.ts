@@ -3,18 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { SECOND } from '#core';
 import { type ApiClient, ServerAway } from '../api-client.js';
-import { type Cli, repeated, serverCommand } from '../cli.js';
+import { accountCommand, type Cli, repeated } from '../cli.js';
 import { WrongUsage } from '../command-errors.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { eventLine, type WireEvent } from '../event-line.js';
 import { makePaint } from '../terminal.js';
 import { parseSince } from '../time-text.js';
+import { showsOwners } from './queue-list.js';
 
 const POLL_MS = SECOND;
 
 interface Options extends ServerOptions {
   since: string;
   follow: boolean;
+  account?: string;
   domain?: string;
   event?: string[];
 }
@@ -25,7 +27,7 @@ interface Page {
 }
 
 export function eventsTail(cli: Cli): Command {
-  return serverCommand(cli, 'tail', 'print events as they happen')
+  return accountCommand(cli, 'tail', 'print events as they happen')
     .option('--since <time>', 'begin here: 90s, 10m, 2h, 3d ago, or a date', '10m')
     .option('--no-follow', 'print what is there and stop')
     .option('--follow', 'go on until Ctrl-C (default)')
@@ -35,9 +37,19 @@ export function eventsTail(cli: Cli): Command {
       const begin = parseSince(options.since, cli.clock.now());
       if (begin === undefined)
         throw new WrongUsage(`--since ${options.since}: expected 90s, 10m, 2h, 3d or a date such as 2026-03-04T10:15:00Z`);
-      const path = options.domain === undefined ? '/mailwagon/v1/events' : `/v3/${encodeURIComponent(options.domain)}/events`;
+      const { account, domain } = options;
+      // Mailgun's own query knows no account but the key's.
+      const isOwn = domain !== undefined && account === undefined;
+      const path = isOwn ? `/v3/${encodeURIComponent(domain)}/events` : '/mailwagon/v1/events';
       // The filter language joins alternatives with OR; the same field twice would mean both at once.
-      const query = { begin: begin / SECOND, ascending: 'yes', limit: 300, event: options.event?.join(' OR ') };
+      const query = {
+        account,
+        domain: isOwn ? undefined : domain,
+        begin: begin / SECOND,
+        ascending: 'yes',
+        limit: 300,
+        event: options.event?.join(' OR '),
+      };
       const interrupted = cli.interruption();
       const api = connect(cli, options, interrupted);
       try {
@@ -58,9 +70,10 @@ interface Tail {
 async function tail(context: Tail, first: Page): Promise<void> {
   const { cli, options, interrupted } = context;
   const paint = makePaint(cli.terminal.colour);
+  const isAll = showsOwners(options.account);
   let page = first;
   for (;;) {
-    for (const event of page.items) cli.terminal.out(options.json ? JSON.stringify(event) : eventLine(paint, event));
+    for (const event of page.items) cli.terminal.out(options.json ? JSON.stringify(event) : eventLine(paint, event, isAll));
     if (page.items.length === 0) {
       if (!options.follow) return;
       await pause(interrupted);

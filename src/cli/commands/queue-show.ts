@@ -1,7 +1,7 @@
 /** `queue show ID`: everything known of a delivery or of all deliveries of a message, open or over: why it waits, how it ended, what was said. */
 import type { Command } from 'commander';
 import type { QueuedDeliveryJson } from '#api';
-import { type Cli, report, serverCommand } from '../cli.js';
+import { accountCommand, type Cli, report } from '../cli.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { type Conversation, renderConversations } from '../render-conversation.js';
 import { renderFields } from '../table.js';
@@ -10,7 +10,14 @@ import { timeText } from '../time-text.js';
 
 type WireStory = { conversations: Conversation[] } & (
   | (QueuedDeliveryJson & { state: 'open'; why: string; next_attempt_at: string | null })
-  | { state: 'delivered' | 'failed' | 'over'; id: number | null; message_id: string; recipient: string; end: WireEnd | null }
+  | {
+      state: 'delivered' | 'failed' | 'over';
+      id: number | null;
+      account?: string;
+      message_id: string;
+      recipient: string;
+      end: WireEnd | null;
+    }
 );
 
 interface WireEnd {
@@ -24,10 +31,11 @@ interface WireEnd {
 }
 
 export function queueShow(cli: Cli): Command {
-  return serverCommand(cli, 'show', 'show a delivery, open or over: why it waits, how it ended, what was said')
+  return accountCommand(cli, 'show', 'show a delivery, open or over: why it waits, how it ended, what was said')
     .argument('<id>', 'the id that "queue list" shows, or a Message-ID')
-    .action(async (id: string, options: ServerOptions) => {
-      const answer = await connect(cli, options).get<WireStory | { items: WireStory[] }>(`/mailwagon/v1/queue/${encodeURIComponent(id)}`);
+    .action(async (id: string, options: ServerOptions & { account?: string }) => {
+      const path = `/mailwagon/v1/queue/${encodeURIComponent(id)}`;
+      const answer = await connect(cli, options).get<WireStory | { items: WireStory[] }>(path, { account: options.account });
       const stories = 'items' in answer ? answer.items : [answer];
       report(cli, options, answer, (paint) => stories.map((story) => renderStory(paint, story)).join('\n\n'));
     });
@@ -41,6 +49,7 @@ function renderStory(paint: Paint, story: WireStory): string {
 function openFields(paint: Paint, item: Extract<WireStory, { state: 'open' }>): Parameters<typeof renderFields>[1] {
   return [
     ['id', String(item.id)],
+    ['account', item.account],
     ['state', { text: 'open', paint: paint.yellow }],
     ['why', item.why],
     ['message-id', item.message_id],
@@ -64,6 +73,7 @@ function endedFields(paint: Paint, item: Exclude<WireStory, { state: 'open' }>):
   const colour = state === 'delivered' ? paint.green : state === 'failed' ? paint.red : paint.dim;
   return [
     ['id', item.id === null ? undefined : String(item.id)],
+    ['account', item.account],
     ['state', { text: state, paint: colour }],
     ['message-id', item.message_id],
     ['recipient', item.recipient],

@@ -23,6 +23,8 @@ export type DirectoryReads = ReturnType<typeof makeDirectoryReads>;
 
 export function makeDirectoryReads(database: Connection) {
   const accountById = database.prepare<[number], AccountRow>(`SELECT ${ACCOUNT_COLUMNS} FROM account WHERE id = ?`);
+  const accountByPublicId = database.prepare<[string], AccountRow>(`SELECT ${ACCOUNT_COLUMNS} FROM account WHERE public_id = ?`);
+  const everyAccount = database.prepare<[], AccountRow>(`SELECT ${ACCOUNT_COLUMNS} FROM account ORDER BY id`);
   const accounts = database.prepare<[], { count: number }>('SELECT count(*) AS count FROM account');
   const domainByName = database.prepare<[string], DomainRow>(`SELECT ${DOMAIN_COLUMNS} FROM domain WHERE name = ?`);
   const dkimKeys = database.prepare<[number, number], DkimKeyRow>(
@@ -35,6 +37,8 @@ export function makeDirectoryReads(database: Connection) {
     ...makeTemplateReads(database),
     ...makePoolReads(database),
     account: (id: number): AccountRecord | undefined => accountById.get(id),
+    accountByPublicId: (publicId: string): AccountRecord | undefined => accountByPublicId.get(publicId),
+    listAccounts: (): AccountRecord[] => everyAccount.all(),
     countAccounts: (): number => accounts.get()?.count ?? 0,
     domainByName(name: string): DomainRecord | undefined {
       const row = domainByName.get(name);

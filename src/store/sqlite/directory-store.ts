@@ -8,6 +8,8 @@ export function makeDirectoryStore(writer: StoreThread<WriterCalls>, reader: Sto
   return {
     createAccount: (account) => writer.call('createAccount', account),
     account: (id) => writer.call('account', id),
+    accountByPublicId: (publicId) => writer.call('accountByPublicId', publicId),
+    listAccounts: () => writer.call('listAccounts'),
     countAccounts: () => writer.call('countAccounts'),
     createDomain: (domain, dkimKey, credential, source) => writer.call('createDomain', domain, dkimKey, credential, source),
     domainByName: (name) => writer.call('domainByName', name),

@@ -4,6 +4,7 @@
  * about streams + limit seeks, however many events there are, for every combination of filters.
  */
 import type { EventPosition, EventQuery, StoredEvent } from '../event-store.js';
+import { EVERY_ACCOUNT } from '../spool-store.js';
 import { type Connection, inSnapshot } from './open-database.js';
 
 interface Found extends EventPosition {
@@ -46,6 +47,9 @@ export function makeEventQuery(database: Connection) {
     descending: database.prepare<object, Found>(eventSql(narrowed, false)),
   });
   const plans = { byMessage: plan('byMessage'), byRecipient: plan('byRecipient'), byStream: plan('byStream') };
+  const everyStream = database.prepare<object, { id: number; event: string }>(
+    `SELECT id, event FROM stream WHERE (@domain IS NULL OR domain = @domain) AND (@severity IS NULL OR severity = @severity)`,
+  );
   const streams = database.prepare<object, { id: number; event: string }>(
     `SELECT id, event FROM stream WHERE account = @account AND (@domain IS NULL OR domain = @domain)
      AND (@severity IS NULL OR severity = @severity)`,
@@ -71,7 +75,8 @@ export function makeEventQuery(database: Connection) {
   return {
     queryEvents: inSnapshot(database, (query: EventQuery): StoredEvent[] => {
       const { account, domain = null, severity = null, events } = query;
-      const matching = streams.all({ account, domain, severity }).filter(({ event }) => !events || events.includes(event));
+      const rows = account === EVERY_ACCOUNT ? everyStream.all({ domain, severity }) : streams.all({ account, domain, severity });
+      const matching = rows.filter(({ event }) => !events || events.includes(event));
       const found = mergeFirst(
         matching.map(({ id }) => readStream(query, id)),
         query.ascending ? isBefore : (a, b) => isBefore(b, a),

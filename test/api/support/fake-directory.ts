@@ -11,6 +11,11 @@ import { makeMemoryTemplateStore } from './memory-template-store.ts';
 
 export const MADE_AT = Date.UTC(2026, 2, 4, 10, 15, 30);
 
+/** The operator's, and a customer's. */
+export const ACCOUNTS = [1, 2].map((id) => ({
+  ...{ id, publicId: String(id).repeat(24), name: `account ${id}`, signingKey: 'secret', createdAt: MADE_AT },
+}));
+
 const POOL_CLOCK = { now: () => MADE_AT, monotonic: () => 0 };
 
 export interface FakeDirectory extends Directory {
@@ -93,6 +98,12 @@ export function makeFakeDirectory(): FakeDirectory {
     accounts: {
       create: () => Promise.reject(new Error('not part of the API')),
       get: () => Promise.reject(new Error('not part of the API')),
+      async find(publicId) {
+        const found = ACCOUNTS.find((account) => account.publicId === publicId);
+        if (found === undefined) throw notFound('Account not found');
+        return found;
+      },
+      list: async () => ACCOUNTS,
       count: async () => 2,
     },
     domains: {

@@ -3,7 +3,14 @@ import { type Address, type Delivery, type Refusal, StoreError } from '../../../
 import type { EventLog } from '../../../dist/events/index.js';
 import type { Intake, Submission } from '../../../dist/intake/index.js';
 import type { Queue } from '../../../dist/queue/index.js';
-import type { EventPosition, GivenAnswer, Hold, QueuedDelivery, StoredEvent } from '../../../dist/store/index.js';
+import {
+  EVERY_ACCOUNT,
+  type EventPosition,
+  type GivenAnswer,
+  type Hold,
+  type QueuedDelivery,
+  type StoredEvent,
+} from '../../../dist/store/index.js';
 import { bytesOf, join } from '../../unit/mail/support/read-all.js';
 
 export interface AcceptedMessage extends Omit<Submission, 'content'> {
@@ -80,12 +87,13 @@ export function makeFakeQueue(): FakeQueue {
     },
     async release(filter) {
       const same = (hold: Hold) =>
-        (['account', 'domain', 'destination', 'site', 'message'] as const).every((name) => hold[name] === filter[name]);
+        (['account', 'domain', 'destination', 'site', 'message'] as const).every((name) => hold[name] === filter[name]) &&
+        (hold.isOperators ?? false) === (filter.isOperators ?? false);
       const released = fake.held.filter(same);
       fake.held = fake.held.filter((hold) => !same(hold));
       return released;
     },
-    holds: (account) => fake.held.filter((hold) => hold.account === account),
+    holds: (account) => fake.held.filter((hold) => account === EVERY_ACCOUNT || hold.account === EVERY_ACCOUNT || hold.account === account),
     put: notHere,
     take: notHere,
     message: notHere,
@@ -186,7 +194,8 @@ export function makeFakeEvents(): FakeEvents {
       const sign = query.ascending ? 1 : -1;
       const after = query.after;
       return all
-        .filter((event) => event.account === query.account && (query.domain ?? event.domain) === event.domain)
+        .filter((event) => query.account === EVERY_ACCOUNT || event.account === query.account)
+        .filter((event) => (query.domain ?? event.domain) === event.domain)
         .filter((event) => event.at >= (query.begin ?? 0) && event.at <= (query.end ?? Number.MAX_SAFE_INTEGER))
         .filter((event) => after === undefined || compare(event, after) * sign > 0)
         .filter((event) => query.events === undefined || query.events.includes(event.event))

@@ -181,6 +181,35 @@ describe('queue', () => {
     expect(out).toContain('There are more');
   });
 
+  it('names the account, and says whose each thing is when all are asked for', async () => {
+    const whose = 'a1'.repeat(12);
+    answer = () => ({ body: { items: [{ ...DELIVERY, account: whose }], next: null } });
+    const argv = ['queue', 'list', '--account', 'all', ...server.server];
+    expect((await runCli(argv)).out).toMatch(new RegExp(`ID +ACCOUNT +SENDER[\\s\\S]*${whose}`));
+    expect(server.requests[0]?.query.get('account')).toBe('all');
+    expect((await runCli(['queue', 'list', '--account', whose, ...server.server])).out).not.toContain('ACCOUNT');
+    await runCli(['queue', 'show', '7', '--account', whose, ...server.server]);
+    expect(server.requests[2]?.query.get('account')).toBe(whose);
+    answer = () => ({ body: { count: 1 } });
+    for (const verb of ['retry', 'cancel']) await runCli(['queue', verb, '7', '--account', whose, ...server.server]);
+    const hold = {
+      account: 'all',
+      by: 'operator',
+      domain: null,
+      destination: null,
+      site: 's',
+      message: null,
+      reason: '',
+      at: DELIVERY.due,
+    };
+    answer = ({ path }) => ({ body: path.endsWith('/hold') ? hold : { items: [hold] } });
+    for (const verb of ['hold', 'release']) await runCli(['queue', verb, '--all', '--account', whose, ...server.server]);
+    for (const request of server.requests.slice(3)) expect(Object.fromEntries(request.form ?? [])).toMatchObject({ account: whose });
+    const { out } = await runCli(['queue', 'holds', '--account', 'all', ...server.server]);
+    expect(out).toMatch(/ACCOUNT +DOMAIN[\s\S]*all[\s\S]*operator/);
+    expect(server.requests.at(-1)?.query.get('account')).toBe('all');
+  });
+
   it('list says when the queue is empty', async () => {
     answer = () => ({ body: { items: [], next: null } });
     expect((await runCli(['queue', 'list', ...server.server])).out).toBe('The queue is empty.');

@@ -54,6 +54,15 @@ describe('events tail', () => {
     expect(server.requests[0]?.path).toBe('/v3/example.com/events');
   });
 
+  it('reads another account’s, and says whose each is when all are asked for', async () => {
+    pages([event('1', { account: { id: 'whose' } })]);
+    const { out } = await runCli(['events', 'tail', '--no-follow', '--account', 'all', '--domain', 'example.com', ...server.server]);
+    expect(server.requests[0]).toMatchObject({ path: '/mailwagon/v1/events' });
+    expect(server.requests[0]?.query.get('account')).toBe('all');
+    expect(server.requests[0]?.query.get('domain')).toBe('example.com');
+    expect(out).toMatch(/accepted +whose +b@example\.org/);
+  });
+
   it('prints every page and stops at the end with --no-follow', async () => {
     pages([event('1'), event('2')], [event('3')]);
     const { out } = await runCli(['events', 'tail', '--no-follow', '--json', ...server.server]);

@@ -70,7 +70,7 @@ describe('clear', () => {
     expect(JSON.parse(spool.events[0]?.body ?? '')).toMatchObject({
       event: 'failed',
       severity: 'permanent',
-      'delivery-status': { description: 'Cancelled by its owner' },
+      'delivery-status': { description: 'Cancelled before it was delivered' },
     });
     expect(await takeSome(queue, 10)).toEqual([]);
     expect(await queue.clear(1, 'src.example')).toBe(0);

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Delivery } from '../../../dist/core/index.js';
 import { makeHolds } from '../../../dist/queue/holds.js';
+import { EVERY_ACCOUNT } from '../../../dist/store/index.js';
 
 const SITES: Record<string, string> = {
   'a.test': 'mx.shared.test',
@@ -19,4 +20,20 @@ it.each([
   await holds.add({ account: 1, site, reason: '', at: 1 });
   const found = Object.keys(SITES).filter((name) => holds.find(deliveryTo(name), SITES[name]) !== undefined);
   expect(found).toEqual(held);
+});
+
+it('a hold on every account is for each, and an account’s own is not the operator’s on it', async () => {
+  let id = 0;
+  const holds = makeHolds({ holds: async () => [], putHold: async () => ++id, removeHolds: async () => undefined }, () => undefined);
+  const own = await holds.add({ account: 1, destination: 'a.test', reason: '', at: 1 });
+  const over = await holds.add({ account: 1, destination: 'a.test', isOperators: true, reason: '', at: 1 });
+  const everywhere = await holds.add({ account: EVERY_ACCOUNT, destination: 'b.test', isOperators: true, reason: '', at: 1 });
+  expect(holds.list(1)).toEqual([own, over, everywhere]);
+  expect(holds.list(2)).toEqual([everywhere]);
+  expect(holds.list(EVERY_ACCOUNT)).toHaveLength(3);
+  expect(holds.find({ ...deliveryTo('b.test'), account: 2 }, undefined)).toBe(everywhere);
+  expect(holds.find({ ...deliveryTo('a.test'), account: 2 }, undefined)).toBeUndefined();
+  expect(await holds.remove({ account: 1, destination: 'a.test' })).toEqual([own]);
+  expect(await holds.remove({ account: 1, destination: 'b.test' })).toEqual([]);
+  expect(holds.list(1)).toEqual([over, everywhere]);
 });
