@@ -60,6 +60,7 @@ export function makeObeyReply({ responses, obey, keep, clock }: ObeyReplyDeps): 
       site: path.site,
       tenant: String(delivery.account),
       destination: delivery.destinationName,
+      recipient: delivery.recipient,
       mxHosts: connection.mxHost === undefined ? [] : [connection.mxHost],
       reply,
       stage,

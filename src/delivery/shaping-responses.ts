@@ -15,6 +15,8 @@ export interface Response {
   tenant: string;
   /** The recipient's domain. */
   destination: string;
+  /** Whole address. */
+  recipient: string;
   /** The host that answered, or all of the destination's; the first that belongs to a provider counts. */
   mxHosts: readonly string[];
   reply: SmtpReply;
@@ -26,8 +28,8 @@ export type OverrideKey =
   | { scope: 'path'; source: string; site: string }
   | { scope: 'tenant'; tenant: string; site: string }
   | { scope: 'domain'; destination: string }
-  /** Only the delivery that was answered so: `until` is when it may be tried again. Not kept here. */
-  | { scope: 'recipient' };
+  /** Counted by mailbox, but only the delivery that was answered so is put off: `until` is when it may be tried again. Not kept here. */
+  | { scope: 'recipient'; recipient: string };
 
 export interface Override {
   readonly ruleId: string;
@@ -64,7 +66,7 @@ export interface ResponseRules {
   lift(which: (override: Override) => boolean): number;
 }
 
-/** Counters and restrictions are kept for this many things each; the ones not heard of for longest go first. */
+/** Counters of mailboxes, all other counters, and restrictions are kept for this many things each; the ones not heard of for longest go first. */
 const MAX_KEPT = 10_000;
 
 export function makeResponseRules(
@@ -72,8 +74,9 @@ export function makeResponseRules(
   clock: Pick<Clock, 'now'>,
 ): ResponseRules {
   const matcher = makeMatcher(responses);
-  /** Times of the last replies by rule and key, ms, oldest first. */
-  const counters = new Map<string, number[]>();
+  /** Times of the last replies by rule and key, ms, oldest first. Mailboxes have their own: many of them push nothing else out. */
+  const mailboxes = new Map<string, number[]>();
+  const others = new Map<string, number[]>();
   const overrides = new Map<string, Map<string, Override>>();
   const durations = new Map(responses.map(({ id, duration }) => [id, duration]));
   let kept = 0;
@@ -88,6 +91,7 @@ export function makeResponseRules(
   function isEnough(rule: ResponseRule, key: string, now: number): boolean {
     const { count, perMs } = rule.threshold;
     if (count === 1) return true;
+    const counters = rule.scope === 'recipient' ? mailboxes : others;
     const name = `${rule.id} ${key}`;
     const times = (counters.get(name) ?? []).filter((time) => time > now - perMs && time <= now);
     times.push(now);
@@ -180,7 +184,7 @@ export function makeResponseRules(
   };
 }
 
-function keyOf(scope: ShapingScope, { source, site, tenant, destination }: Response): OverrideKey {
+function keyOf(scope: ShapingScope, { source, site, tenant, destination, recipient }: Response): OverrideKey {
   switch (scope) {
     case 'path':
       return { scope, source, site };
@@ -189,7 +193,7 @@ function keyOf(scope: ShapingScope, { source, site, tenant, destination }: Respo
     case 'domain':
       return { scope, destination };
     case 'recipient':
-      return { scope };
+      return { scope, recipient };
   }
 }
 
@@ -203,6 +207,6 @@ export function overrideName(key: OverrideKey): string {
     case 'domain':
       return JSON.stringify(['domain', key.destination]);
     case 'recipient':
-      return 'recipient';
+      return JSON.stringify(['recipient', key.recipient]);
   }
 }

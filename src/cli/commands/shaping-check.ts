@@ -1,7 +1,15 @@
 /** `shaping check REPLY --mx HOST`: the policy for a host, and what a reply of it would make the server do. Needs no server. */
 import type { Command } from 'commander';
 import { loadBounceRules, loadConfig, loadShaping, type Rate, type ResponseRule, type ShapingChange } from '#config';
-import { makeBounceClassifier, makeResponseRules, makeShaping, retryHint, type ShapingPolicy } from '#delivery';
+import {
+  makeBounceClassifier,
+  makeResponseRules,
+  makeShaping,
+  retryHint,
+  type ShapingPolicy,
+  type WordsFound,
+  wordsFound,
+} from '#delivery';
 import { type Cli, localCommand, report } from '../cli.js';
 import { readReply, readStage } from '../reply-argument.js';
 import { renderFields } from '../table.js';
@@ -32,23 +40,29 @@ export function shapingCheck(cli: Cli): Command {
           site: options.mx,
           tenant: '',
           destination: options.mx,
+          recipient: '',
           mxHosts: [options.mx],
           reply,
           stage,
         });
+      const found = rule === undefined || reply === undefined ? undefined : wordsFound(rule, reply);
       const classify = makeBounceClassifier(loadBounceRules(config.bounceRules.file));
       const hint = reply && retryHint(reply.text, classify({ stage, reply, mxHost: options.mx }).category === 'greylisted');
-      report(cli, options, { mx: options.mx, policy, reply: reply ?? null, rule: rule ?? null, hint: hint ?? null }, (paint) =>
-        renderFields(paint, [
-          ...policyFields(policy),
-          ...(reply === undefined ? [] : ruleFields(rule)),
-          [
-            'asks to wait',
-            hint !== undefined && hint.atLeast > 0
-              ? `${spanText(hint.atLeast)}${hint.sameSource ? ', then from the same source' : ''}`
-              : undefined,
-          ],
-        ]),
+      report(
+        cli,
+        options,
+        { mx: options.mx, policy, reply: reply ?? null, rule: rule ?? null, matched: found ?? null, hint: hint ?? null },
+        (paint) =>
+          renderFields(paint, [
+            ...policyFields(policy),
+            ...(reply === undefined ? [] : ruleFields(rule, found)),
+            [
+              'asks to wait',
+              hint !== undefined && hint.atLeast > 0
+                ? `${spanText(hint.atLeast)}${hint.sameSource ? ', then from the same source' : ''}`
+                : undefined,
+            ],
+          ]),
       );
     });
 }
@@ -73,14 +87,15 @@ const SCOPES: Record<ResponseRule['scope'], string> = {
   path: 'mail from this source to this site',
   tenant: 'this customer’s mail to this site',
   domain: 'all mail to this domain',
-  recipient: 'this delivery only',
+  recipient: 'this delivery only; the replies are counted by mailbox',
 };
 
-function ruleFields(rule: ResponseRule | undefined): Field[] {
+function ruleFields(rule: ResponseRule | undefined, found: WordsFound = {}): Field[] {
   if (rule === undefined) return [['rule', 'none: the reply changes nothing']];
   const { count, perMs } = rule.threshold;
   return [
     ['rule', `${rule.id}: ${rule.explanation}`],
+    ['matched', matchText(rule, found)],
     [
       'fires',
       count === 1 ? 'at once' : `at the ${count}th such reply within ${spanText(perMs)}`.replace('2th', '2nd').replace('3th', '3rd'),
@@ -88,6 +103,18 @@ function ruleFields(rule: ResponseRule | undefined): Field[] {
     ['then', `${changeText(rule.change)} for ${spanText(rule.duration)}`],
     ['concerns', SCOPES[rule.scope]],
   ];
+}
+
+/** What of the reply met the rule. */
+function matchText({ site }: ResponseRule, { text, pattern, enhanced, code }: WordsFound): string {
+  const parts = [
+    site !== undefined && `a host of ${site}`,
+    text !== undefined && `the text "${text}"`,
+    pattern !== undefined && `the pattern ${pattern.rule} by "${pattern.matched}"`,
+    enhanced !== undefined && `the enhanced code ${enhanced}`,
+    code !== undefined && `the code ${code}`,
+  ];
+  return parts.filter(Boolean).join(', ');
 }
 
 function changeText(change: ShapingChange): string {

@@ -15,7 +15,14 @@ beforeEach(() => {
 function response(text: string, more: Partial<Response> = {}): Response {
   const reply = parseSmtpReply(text);
   if (reply === undefined) throw new Error(`not a reply: ${text}`);
-  const known = { isRemote: true, source: '192.0.2.1', site: 'mx.example', tenant: 'acc1', destination: 'example.com' };
+  const known = {
+    isRemote: true,
+    source: '192.0.2.1',
+    site: 'mx.example',
+    tenant: 'acc1',
+    destination: 'example.com',
+    recipient: 'u@example.com',
+  };
   return { ...known, mxHosts: ['mx.example'], stage: 'dot', reply, ...more };
 }
 
@@ -103,6 +110,25 @@ describe('scopes', () => {
     noted.note(response('550 5.4.7 <u@example.com>: Recipient address rejected: Recipients Domain Daily Quota Exceeded'));
     expect(noted.active({ source: 'x', site: 'y', tenant: 'z', destination: 'example.com' })).toHaveLength(1);
     expect(noted.active({ source: 'x', site: 'y', tenant: 'z', destination: 'example.org' })).toEqual([]);
+  });
+
+  it('recipient: counts each mailbox by itself, and many mailboxes forget no path', () => {
+    const [given] = rules.responses.filter(({ scope }) => scope === 'recipient');
+    if (given === undefined) throw new Error('no rule about recipients');
+    const rule = { ...given, threshold: { count: 3, perMs: HOUR } };
+    const counted = makeResponseRules(
+      { ...rules, responses: [rule, ...rules.responses.filter(({ id }) => id !== rule.id)] },
+      { now: () => time },
+    );
+    const of = (recipient: string) => counted.note(response(rule.sample, { mxHosts: [hostOf(rule)], recipient }));
+    for (const name of ['a', 'b', 'c', 'd']) expect(of(`${name}@example.com`)).toEqual([]);
+    expect(of('a@example.com')).toEqual([]);
+    expect(counted.note(response(TSS04, YAHOO))).toEqual([]);
+    for (let number = 0; number < 10_001; number++) of(`${number}@example.com`);
+    expect(counted.note(response(TSS04, YAHOO))).toHaveLength(1);
+    expect(of('a@example.com')).toEqual([]);
+    expect(of('10000@example.com')).toEqual([]);
+    expect(of('10000@example.com')).toMatchObject([{ key: { scope: 'recipient', recipient: '10000@example.com' } }]);
   });
 
   it('recipient: only the answer, nothing is kept', () => {
