@@ -36,8 +36,9 @@ test('a domain’s pool, a message’s address and a message’s pool decide, in
   await world.send({ to: 'ip@dst.test', 'o:sending-ip': B });
   await world.send({ to: 'pool@dst.test', 'o:sending-ip-pool': second });
   await world.submit({ to: 'header@dst.test', headers: { 'X-Mailgun-Sending-Ip': B } });
+  await world.submit({ to: 'pool-header@dst.test', headers: { 'X-Mailgun-Sending-Ip-Pool': second } });
 
-  const events = await world.waitForEvents({ accepted: 7, delivered: 7 });
+  const events = await world.waitForEvents({ accepted: 8, delivered: 8 });
   expect(origins(world.mx)).toEqual({
     'p1@dst.test': A,
     'p2@dst.test': A,
@@ -46,6 +47,7 @@ test('a domain’s pool, a message’s address and a message’s pool decide, in
     'ip@dst.test': B,
     'pool@dst.test': B,
     'header@dst.test': B,
+    'pool-header@dst.test': B,
   });
   const told = events
     .filter(({ event }) => event === 'delivered')

@@ -7,7 +7,7 @@ import { readTemplate } from '../../../dist/api/message-form/template.js';
 import { readUserVariables } from '../../../dist/api/message-form/user-variables.js';
 import { Refusal } from '../../../dist/core/index.js';
 import { OPTION_TABLE } from '../../../dist/intake/options/option-table.js';
-import { MAIL, makeTestIntake, NOW, type Taken } from './support/test-intake.ts';
+import { MAIL, makeTestIntake, NOW, POOL, type Taken } from './support/test-intake.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -118,7 +118,7 @@ const ROWS: Row[] = [
   },
   {
     ...{ name: 'o:sending-ip-pool', field: 'X-Mailgun-Sending-Ip-Pool' },
-    good: [],
+    good: [[POOL, options({ sendingIpPool: POOL })]],
     bad: [
       ['a pool', /expecting the id of an IP pool/],
       ['5f0c1d2e', /no pool/],
@@ -283,6 +283,15 @@ const OTHER_ROWS: Row[] = [
   },
 ];
 
+/** No header asks for it: what is sent over SMTP comes with the texts it has. */
+const TEXT_OF_TEMPLATE: [string, boolean][] = [
+  ['yes', true],
+  ['True', true],
+  ['1', true],
+  ['no', false],
+  ['0', false],
+];
+
 type Pair = [string, string];
 let { take, rejected } = makeTestIntake();
 beforeEach(() => {
@@ -291,13 +300,13 @@ beforeEach(() => {
 });
 
 /** As POST /messages reads it. */
-async function overHttp(pairs: Pair[]): Promise<Taken | Refusal> {
+async function overHttp(pairs: Pair[], mail = MAIL): Promise<Taken | Refusal> {
   const form = new Form(
     [],
     pairs.map(([name, value]) => ({ name, value })),
   );
   try {
-    return await take(MAIL, {
+    return await take(mail, {
       ...{ method: 'http', protocol: 'HTTP', ...readSendOptions(form), userVariables: readUserVariables(form) },
       ...{ recipientVariables: readRecipientVariables(form), template: readTemplate(form) },
     });
@@ -329,6 +338,38 @@ describe.each([...ROWS, ...OTHER_ROWS])('$name and $field', ({ name, field, good
     expect(smtp).toMatchObject({ smtpCode: 550, publicText: expect.stringMatching(text) });
     expect((smtp as Refusal).publicText).toContain(`'${field}'`);
     expect(JSON.parse(rejected.at(-1)?.body ?? '').reject.reason).toBe((smtp as Refusal).publicText);
+  });
+});
+
+describe('t:text', () => {
+  const BARE = MAIL.slice(0, MAIL.indexOf('\r\n\r\n') + 4);
+  const asked = (value: string): Pair[] => [
+    ['template', 'welcome'],
+    ['v:name', 'Ann'],
+    ['t:text', value],
+  ];
+
+  it.each(TEXT_OF_TEMPLATE)('%s', async (value, isText) => {
+    const { put } = (await overHttp(asked(value), BARE)) as Taken;
+    expect(put.message.facts.template).toEqual({ name: 'welcome', version: 'v2', isText });
+    const body = put.message.body.kind === 'inline' ? Buffer.from(put.message.body.bytes).toString() : '';
+    expect(body.includes('<p>Hello Ann</p>')).toBe(true);
+    expect(/^Hello Ann\r?$/m.test(body)).toBe(isText);
+  });
+
+  it('leaves the text of a message that has one', async () => {
+    const { put } = (await overHttp(asked('yes'))) as Taken;
+    expect(put.message.facts.template).toMatchObject({ isText: false });
+  });
+
+  it.each(['maybe', '2', 'htmlonly'])('refuses %s', async (value) => {
+    expect(await overHttp(asked(value), BARE)).toMatchObject({ httpStatus: 400, publicText: expect.stringContaining("'t:text'") });
+  });
+
+  it('is refused as a header, and without a template', async () => {
+    const field = 'X-Mailgun-Template-Text';
+    expect(await overSmtp([[field, 'yes']])).toMatchObject({ smtpCode: 550, publicText: `'${field}' is not a send option` });
+    expect(await overHttp([['t:text', 'yes']])).toMatchObject({ httpStatus: 400, publicText: expect.stringContaining("'t:text'") });
   });
 });
 

@@ -8,6 +8,9 @@ import { type IntakeDeps, makeIntake, type SendWindow, type Submission } from '.
 import { compileTemplate } from '../../../../dist/mail/index.js';
 import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '../../../../dist/store/index.js';
 
+/** The account's only pool. */
+export const POOL = '5f0c1d2e3a4b5c6d7e8f9a0b';
+
 /** Wed, 04 Mar 2026 10:15:30 UTC. */
 export const NOW = 1_772_619_330_000;
 const clock = { now: () => NOW, monotonic: () => NOW };
@@ -51,6 +54,7 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
     dkimKeys: { isActive: async () => true },
     sources: {
       check: async (_account: number, { sendingIp, sendingIpPool }: { sendingIp?: string; sendingIpPool?: string }) => {
+        if (sendingIpPool === POOL) return;
         if (sendingIpPool !== undefined) throw badRequest(`o:sending-ip-pool: the account has no pool ${sendingIpPool}`);
         if (sendingIp !== '203.0.113.10') throw badRequest(`o:sending-ip: ${sendingIp} is not an address that this server sends from`);
       },
