@@ -19,3 +19,4 @@ export { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from './timeouts.js';
 export type { Transport } from './transport.js';
 export { hourlyLimit, stageLimit, TOTAL_STAGES } from './warmup-plan.js';
 export { makeWarmups, type Warmups } from './warmups.js';
+export { type WordsFound, wordsFound } from './words-found.js';

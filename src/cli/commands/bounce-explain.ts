@@ -43,7 +43,7 @@ export function bounceExplain(cli: Cli): Command {
           ['final', found.severity === 'permanent' ? 'yes' : 'no, it is tried again'],
           ['action', found.action],
           ['concerns', found.scope],
-          ['suppresses', found.suppress ? 'yes: the address goes on the list of bounces' : 'no'],
+          ['suppresses', found.suppress ? 'yes: the address ought not to be sent to again (no list of bounces is kept yet)' : 'no'],
           ['event', `failed, severity ${found.severity}, reason ${found.reason}`],
           ['classified', `${found.mailgunClass}, ${found.criticality}`],
           ['rule', `${found.ruleId}, found by ${MATCHED[found.matchedBy]}`],

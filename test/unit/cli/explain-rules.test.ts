@@ -23,7 +23,7 @@ describe('bounce explain', () => {
     const { code, out } = await runCli(['bounce', 'explain', '550-5.1.1 No such 550-5.1.1 user. 550 5.1.1 x - gsmtp']);
     expect(code).toBe(0);
     expect(out).toMatch(/meaning +No such mailbox \(invalid-recipient\)/);
-    expect(out).toMatch(/suppresses +yes/);
+    expect(out).toMatch(/suppresses +yes: the address ought not to be sent to again \(no list of bounces is kept yet\)/);
     expect(out).toMatch(/event +failed, severity permanent, reason bounce/);
   });
 
@@ -51,8 +51,29 @@ describe('shaping check', () => {
     const { code, out } = await runCli(['shaping', 'check', reply, '--mx', 'hotmail-com.olc.protection.outlook.com']);
     expect(code).toBe(0);
     expect(out).toMatch(/provider +Outlook\.com\n.*connections +10 for each source, 5 in all/);
-    expect(out).toMatch(/rule +a103: .*\nfires +at the 2nd such reply within 1 hour\nthen +at most 1 connection for 1 hour/);
+    expect(out).toMatch(/rule +a103: .*\nmatched +.*\nfires +at the 2nd such reply within 1 hour\nthen +at most 1 connection for 1 hour/);
     expect(out).toMatch(/asks to wait +10 minutes/);
+  });
+
+  it('says what of the reply met the rule', async () => {
+    const rules = [
+      '{ id: "ac01", text: [something else, quota used up], pattern: "used up for [0-9]{1,3} min", code: [451], threshold: immediate, then: { suspend: true }, for: 1h, scope: domain, explanation: Enough., sample: "451 quota used up for 10 min" }',
+      '{ id: "ac02", provider: Mine, enhanced: [x.7.99], threshold: immediate, then: { suspend: true }, for: 1h, scope: recipient, explanation: Enough., sample: "451 4.7.99 no" }',
+    ];
+    writeFileSync(join(dir, 'matched.yaml'), `providers: [{ name: Mine, mx: [mine.example] }]\nresponses: [${rules.join(', ')}]\n`);
+    const own = join(dir, 'matched-config.yaml');
+    writeFileSync(own, 'shaping: { file: matched.yaml }\n');
+    const ask = (reply: string, ...more: string[]) =>
+      runCli(['shaping', 'check', reply, '--mx', 'mx1.mine.example', '--config', own, ...more]);
+    const { out } = await ask('451 Your QUOTA used up for 25 minutes');
+    expect(out).toContain('the text "quota used up", the pattern used up for [0-9]{1,3} min by "used up for 25 min", the code 451');
+    expect(JSON.parse((await ask('451 Quota used up for 25 minutes', '--json')).out).matched).toEqual({
+      text: 'quota used up',
+      pattern: { rule: 'used up for [0-9]{1,3} min', matched: 'used up for 25 min' },
+      code: 451,
+    });
+    expect((await ask('451 4.7.99 No')).out).toMatch(/matched +a host of Mine, the enhanced code 4\.7\.99\n/);
+    expect(JSON.parse((await ask('250 fine', '--json')).out.trim() || '{}').matched ?? null).toBeNull();
   });
 
   it('says when a reply changes nothing', async () => {
