@@ -4,8 +4,8 @@
 export const SCOPES = ['recipient', 'tenant', 'path', 'content'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** `slow`: tried again, and the path should send less. `retry-other-source`: once from another source IP when the pool has one. */
-export const BOUNCE_ACTIONS = ['bounce', 'retry', 'retry-other-source', 'slow'] as const;
+/** `retry-other-source`: once from another source IP when the pool has one. */
+export const BOUNCE_ACTIONS = ['bounce', 'retry', 'retry-other-source'] as const;
 export type BounceAction = (typeof BOUNCE_ACTIONS)[number];
 
 /** Reasons of Mailgun's `failed` event that a reply can give. */
@@ -41,7 +41,6 @@ const later = half('generic', 'retry');
 const blocked = half('espblock', 'bounce');
 const blockedLater = half('espblock', 'retry');
 const elsewhere = half('espblock', 'retry-other-source');
-const slower = half('espblock', 'slow');
 
 export const BOUNCE_CATEGORIES = {
   'invalid-recipient': category('BOUNCE', 'recipient', bounced, later),
@@ -49,9 +48,9 @@ export const BOUNCE_CATEGORIES = {
   'dead-domain': category('BOUNCE', 'recipient', bounced, later),
   'mailbox-full': category('BOUNCE', 'recipient', bounced, later),
   greylisted: category('GREYLISTED', 'recipient', half('greylisted', 'retry'), half('greylisted', 'retry')),
-  'rate-limited': category('ESPBLOCK', 'path', slower, slower),
+  'rate-limited': category('ESPBLOCK', 'path', blockedLater, blockedLater),
   blocklisted: category('BLACKLISTED', 'path', elsewhere, elsewhere, 'critical'),
-  reputation: category('ESPBLOCK', 'path', elsewhere, slower, 'critical'),
+  reputation: category('ESPBLOCK', 'path', elsewhere, blockedLater, 'critical'),
   'host-identity': category('ESPBLOCK', 'path', elsewhere, elsewhere, 'critical'),
   authentication: category('ESPBLOCK', 'tenant', blocked, blockedLater, 'critical'),
   'spam-content': category('ESPBLOCK', 'content', blocked, blockedLater, 'critical'),
@@ -73,5 +72,5 @@ export type BounceCategory = keyof typeof BOUNCE_CATEGORIES;
 /** Typed list of the keys, for schemas and tables. */
 export const BOUNCE_CATEGORY_NAMES = Object.keys(BOUNCE_CATEGORIES) as [BounceCategory, ...BounceCategory[]];
 
-/** Only what will not mend itself may put an address on the suppression list. */
+/** Only what will not mend itself may speak against ever writing to an address again. */
 export const SUPPRESSING_CATEGORIES: readonly BounceCategory[] = ['invalid-recipient', 'disabled-mailbox', 'dead-domain'];

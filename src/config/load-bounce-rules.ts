@@ -27,7 +27,7 @@ export interface BounceRule extends ReplyCondition {
   /** `permanent`: a 5xx is final. `temporary`: tried again even after a 5xx. A 4xx is always tried again. */
   readonly severity: 'permanent' | 'temporary';
   readonly scope: Scope;
-  /** The address may go on the suppression list, after a 5xx to RCPT or the dot. */
+  /** The address ought not to be sent to again, after a 5xx to RCPT or the dot. */
   readonly suppress: boolean;
   /** Given only where the rule differs from its category. */
   readonly action?: BounceAction;

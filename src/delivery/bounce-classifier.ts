@@ -1,4 +1,4 @@
-/** What a refusal means: who it is about, whether it is final, what to do, whether to suppress, and what an event says. Pure. */
+/** What a refusal means: who it is about, whether it is final, what to do, whether the address is worth no more mail, and what an event says. Pure. */
 import {
   BOUNCE_CATEGORIES,
   type BounceAction,
@@ -24,7 +24,7 @@ export interface BounceClassification {
   /** `permanent`: never again, unless `action` says once more from another source. */
   severity: 'permanent' | 'temporary';
   scope: Scope;
-  /** Put the address on the domain's suppression list. */
+  /** The address ought not to be sent to again. Told by `bounce explain`; no list is kept of it yet. */
   suppress: boolean;
   action: BounceAction;
   /** Reason of the `failed` event. */

@@ -90,7 +90,7 @@ describe('what an event says', () => {
     ['550 5.7.1 Message flagged as spam', 'espblock', 'permanent', 'bounce'],
     ['452 4.5.3 Too many recipients', 'generic', 'temporary', 'retry'],
     ['552 Too many recipients', 'generic', 'temporary', 'retry'],
-    ['421 4.7.0 too many connections', 'espblock', 'temporary', 'slow'],
+    ['421 4.7.0 too many connections', 'espblock', 'temporary', 'retry'],
     ['552 5.2.2 Mailbox full', 'bounce', 'permanent', 'bounce'],
     ['550 5.7.1 Relaying denied', 'generic', 'permanent', 'bounce'],
   ] as const)('%s → %s, %s, %s', (text, reason, severity, action) => {
