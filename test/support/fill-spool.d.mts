@@ -5,6 +5,8 @@ export interface Filling {
   /** Address of the recipient of that number, from 0. */
   recipient: (index: number) => string;
   rows: number;
+  /** Recipients of one message, 500 unless given. */
+  perMessage?: number;
   /** Bulk unless given. */
   priority?: 0 | 1 | 2;
   /** Body, lines with CRLF. */

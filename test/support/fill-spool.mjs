@@ -4,15 +4,13 @@ import { domainOf, makeIdSource, systemClock } from '../../dist/core/index.js';
 import { bodyHashOf } from '../../dist/mail/index.js';
 import { openStores } from '../../dist/store/index.js';
 
-/** Recipients of one message. */
-const PER_MESSAGE = 500;
 /** Messages put at a time. */
-const TOGETHER = 20;
+const TOGETHER = 50;
 const LIFETIME = 8 * 3_600_000;
 const HEAD = Buffer.from('From: a@src.test\r\nTo: everybody@list.test\r\nSubject: waiting\r\nMIME-Version: 1.0\r\n');
 
 /** @param {import('./fill-spool.d.mts').Filling} filling */
-export async function fillSpool({ dataDir, domain, recipient, rows, priority = 2, text = 'Hello\r\n' }) {
+export async function fillSpool({ dataDir, domain, recipient, rows, perMessage = 500, priority = 2, text = 'Hello\r\n' }) {
   const stores = await openStores({
     dataDir,
     onFatal: (error) => {
@@ -29,9 +27,9 @@ export async function fillSpool({ dataDir, domain, recipient, rows, priority = 2
     const now = systemClock.now();
     /** @type {Promise<unknown>[]} */
     const putting = [];
-    for (let first = 0; first < rows; first += PER_MESSAGE) {
+    for (let first = 0; first < rows; first += perMessage) {
       const id = ids.next();
-      const to = Array.from({ length: Math.min(PER_MESSAGE, rows - first) }, (_, index) => recipient(first + index));
+      const to = Array.from({ length: Math.min(perMessage, rows - first) }, (_, index) => recipient(first + index));
       const put = stores.spool.put({
         message: {
           id,
