@@ -68,6 +68,41 @@ test('RSA and Ed25519 sign side by side, and a secondary key when it is asked fo
   );
 });
 
+test('a secondary key signs under the name that is asked for, when that name shows the same key', async () => {
+  const world = await openWorld();
+  const published = [...world.records];
+  const publish = (name: string, value: string) => {
+    // A character string of a TXT record has 255 bytes at most.
+    world.dns.set(name, { TXT: [value.match(/.{1,255}/g) ?? []] });
+    published.push({ record_type: 'TXT', name, value, valid: 'valid' });
+  };
+  const brand = await addDomain(world.server, 'brand.test');
+  for (const { name, value } of brand.records.filter(({ name }) => name?.includes('_domainkey'))) {
+    publish(name, value);
+    publish('k9._domainkey.customer.test', value);
+  }
+  publish('other._domainkey.customer.test', world.records.find(({ name }) => name.includes('_domainkey'))?.value ?? '');
+  const secondary = { 'o:secondary-dkim': 'brand.test/mailwagon', 'o:secondary-dkim-public': 'customer.test/k9' };
+  await world.send({ to: 'http@dst.test', ...secondary });
+  const headers = { 'X-Mailgun-Secondary-DKIM': 'brand.test/mailwagon', 'X-Mailgun-Secondary-DKIM-Public': 'customer.test/k9' };
+  await world.submit({ to: 'smtp@dst.test', headers });
+  await world.send({ to: 'wrong@dst.test', ...secondary, 'o:secondary-dkim-public': 'customer.test/other' });
+  await world.waitForEvents({ accepted: 3, delivered: 3 });
+
+  const names = new Map<string | undefined, string[]>();
+  for (const { data, rcptTo } of world.mx.messages) {
+    expect(await verifyDkim(data, published)).toEqual(['pass', 'pass']);
+    const signed = data.toString('latin1').matchAll(/ d=([\w.]+);\s+s=(\w+)/g);
+    names.set(rcptTo[0], [...signed].map(([, domain, selector]) => `${selector} ${domain}`).sort());
+  }
+  expect(Object.fromEntries(names)).toEqual({
+    'http@dst.test': ['k9 customer.test', 'mailwagon src.test'],
+    'smtp@dst.test': ['k9 customer.test', 'mailwagon src.test'],
+    // Nobody could verify it by a key that is another.
+    'wrong@dst.test': ['mailwagon brand.test', 'mailwagon src.test'],
+  });
+});
+
 test('keys of all domains are listed by pages whose URLs lead on', async () => {
   const world = await openWorld();
   const { api } = world.server;
