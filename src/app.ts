@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { makeApi, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
 import { type Config, listenerText, loadBounceRules, loadShaping, packageVersion } from '#config';
 import { makeIdSource, makeSteadyClock, systemClock } from '#core';
-import { makeDelivery, makeWarmups } from '#delivery';
+import { makeDelivery, makeMergeMessage, makeWarmups } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
 import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
 import { makeDailyUsage, makeIntake, makePreferredSendTime, makePressure, makeStoredMessages, readMemory } from '#intake';
@@ -51,6 +51,8 @@ export interface App {
 /** What is in flight at SIGTERM gets this long, ms. */
 const GRACE_MS = 30_000;
 const DNS_CACHE_ENTRIES = 20_000;
+/** Bytes. Delivery keeps its own, so that who reads stored messages costs it none. */
+const MERGES_KEPT_FOR_READING = 4 * 1024 * 1024;
 
 export async function startApp({ config, logger, onFatal }: AppOptions): Promise<App> {
   const { dataDir, hostname } = config;
@@ -167,10 +169,11 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       probeStore: stores.spool.probe,
       isAccepting: () => pressure.state().accepting,
     });
+    const mergeMessage = makeMergeMessage({ spool: stores.spool, maxKept: MERGES_KEPT_FOR_READING });
     const api = makeApi({
       directory,
       intake,
-      stored: makeStoredMessages({ spool: stores.spool, intake, clock }),
+      stored: makeStoredMessages({ spool: stores.spool, intake, clock, mergeMessage }),
       queue,
       events,
       conversations,

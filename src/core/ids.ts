@@ -55,20 +55,34 @@ export const randomToken = (bytes: number) => randomBytes(bytes).toString('base6
  * on random keys has to be kept, and 128 random bits, so that nobody guesses one.
  */
 export function makeStorageKey(message: number): string {
-  const bytes = Buffer.alloc(STORAGE_ID_BYTES + 16);
-  bytes.writeUIntBE(Math.floor(message / 2 ** 32), 0, 3);
-  bytes.writeUInt32BE(message % 2 ** 32, 3);
-  drawBytes(16).copy(bytes, STORAGE_ID_BYTES);
-  return `BAAB${bytes.toString('base64url')}`;
+  return `BAAB${Buffer.concat([idBytes(message), drawBytes(16)]).toString('base64url')}`;
 }
 
-/** Id of the message that a storage key would be of; undefined for what is no key. Whether the key is right is for its whole text to show. */
-export function messageOfStorageKey(key: string): number | undefined {
-  if (!/^BAAB[\w-]{31}$/.test(key)) return undefined;
-  const bytes = Buffer.from(key.slice(4), 'base64url');
-  const id = bytes.readUIntBE(0, 3) * 2 ** 32 + bytes.readUInt32BE(3);
-  return Number.isSafeInteger(id) ? id : undefined;
+/** Of one recipient's message of a batch: the key of what the messages are made from, and ten more characters that hold the delivery's id. */
+export const recipientStorageKey = (messageKey: string, delivery: number): string => messageKey + idBytes(delivery).toString('base64url');
+
+/** What a storage key would name; undefined for what is no key. Whether the key is right is for the whole `messageKey` to show. */
+export function readStorageKey(key: string): { message: number; messageKey: string; delivery: number | undefined } | undefined {
+  const [, messageKey, recipient] = /^(BAAB[\w-]{31})([\w-]{10})?$/.exec(key) ?? [];
+  if (messageKey === undefined) return undefined;
+  const message = readIdBytes(Buffer.from(messageKey.slice(4), 'base64url'));
+  const delivery = recipient === undefined ? undefined : readIdBytes(Buffer.from(recipient, 'base64url'));
+  if (!Number.isSafeInteger(message)) return undefined;
+  if (delivery === undefined) return { message, messageKey, delivery };
+  // One name for each: no other text may come to the same id.
+  return Number.isSafeInteger(delivery) && recipientStorageKey(messageKey, delivery) === key
+    ? { message, messageKey, delivery }
+    : undefined;
 }
+
+function idBytes(id: number): Buffer {
+  const bytes = Buffer.alloc(STORAGE_ID_BYTES);
+  bytes.writeUIntBE(Math.floor(id / 2 ** 32), 0, 3);
+  bytes.writeUInt32BE(id % 2 ** 32, 3);
+  return bytes;
+}
+
+const readIdBytes = (bytes: Buffer): number => bytes.readUIntBE(0, 3) * 2 ** 32 + bytes.readUInt32BE(3);
 
 /** 22 URL-safe characters; the first bytes follow the clock, so that an index on it grows at its end. */
 export function makeEventId(ms: number): string {

@@ -21,11 +21,12 @@ export {
   makeIdSource,
   makeMessageId,
   makeStorageKey,
-  messageOfStorageKey,
   randomHexId,
   randomJitter,
   randomPassword,
   randomToken,
+  readStorageKey,
+  recipientStorageKey,
   shuffle,
 } from './ids.js';
 export {
@@ -40,6 +41,7 @@ export {
   type Merge,
   type Message,
   type MessageFacts,
+  type MessageRecipient,
   type Priority,
   type SendOptions,
 } from './message.js';

@@ -85,7 +85,7 @@ export interface MessageFacts {
   originatingIp: string;
   /** Id of the API key it was sent with, on the HTTP door. */
   apiKeyId?: string;
-  /** Opaque key of the stored message. */
+  /** Opaque key of the stored message; of a batch the beginning of each recipient's own. */
   storageKey: string;
   /** The stored template that made its texts; `isText`: the plain one too. */
   template?: { name: string; version: string; isText: boolean };
@@ -149,15 +149,20 @@ export interface LastAttempt {
   source?: string;
 }
 
-/** One open recipient of one message. */
-export interface Delivery extends FlowKey {
+/** Whom a delivery goes to, with what the message of theirs is made with. */
+export interface MessageRecipient {
+  /** Of the delivery. */
   id: number;
-  message: number;
   recipient: Address;
   /** Of a batch: display name of the recipient, where one was given. */
-  recipientName?: string;
+  recipientName?: string | undefined;
   /** Of a batch: what `%recipient.name%` stands for. */
-  recipientVariables?: Record<string, unknown>;
+  recipientVariables?: Record<string, unknown> | undefined;
+}
+
+/** One open recipient of one message. */
+export interface Delivery extends FlowKey, MessageRecipient {
+  message: number;
   /** Bytes of the variables as JSON. */
   variablesSize?: number;
   /** Domain of the recipient. */

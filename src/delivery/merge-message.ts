@@ -1,5 +1,5 @@
 /** Makes a recipient's own message of a batch. What a message's recipients share is made ready once and kept while they are being served. */
-import { type Delivery, type Merge, type Message, Refusal } from '#core';
+import { badRequest, type Merge, type Message, type MessageRecipient } from '#core';
 import {
   type HeadField,
   type MergedMessage,
@@ -18,27 +18,22 @@ import type { Rendered } from './step.js';
 
 type Bodies = Pick<SpoolStore, 'openBody'>;
 
-/** Bytes of plans that are kept, about. */
+/** Bytes of plans that are kept unless it is said, about. */
 const MAX_KEPT = 32 * 1024 * 1024;
 
-/** That no message can be made for this recipient, ever: the template fails on their values. `message` may be shown. */
-export class MergeError extends Error {
-  override readonly name = 'MergeError';
-}
+/** Rejects with Refusal 400 when no message can be made for this recipient, ever, and with what reading the body fails with. */
+export type MergeMessage = (message: Message, to: MessageRecipient) => Promise<Rendered>;
 
-/** Rejects with MergeError, and with what reading the body fails with. */
-export type MergeMessage = (message: Message, delivery: Delivery) => Promise<Rendered>;
-
-export function makeMergeMessage({ spool }: { spool: Bodies }): MergeMessage {
-  const planOf = makePlans(spool);
-  return async (message, delivery) => {
+/** `maxKept`: bytes of what is made ready that are kept, about. */
+export function makeMergeMessage({ spool, maxKept = MAX_KEPT }: { spool: Bodies; maxKept?: number }): MergeMessage {
+  const planOf = makePlans(spool, maxKept);
+  return async (message, to) => {
     try {
-      const merged = renderMerge(await planOf(message), mergeRecipientOf(delivery));
+      const merged = renderMerge(await planOf(message), mergeRecipientOf(to));
       const content = await contentOf(merged, message, spool);
-      return { head: merged.head, eightBitHead: merged.head.some((byte) => byte > 0x7f), form: `for ${delivery.id}`, ...content };
+      return { head: merged.head, eightBitHead: merged.head.some((byte) => byte > 0x7f), form: `for ${to.id}`, ...content };
     } catch (error) {
-      if (error instanceof TemplateError) throw new MergeError(`The template cannot be rendered: ${error.message}`);
-      if (error instanceof Refusal) throw new MergeError(error.publicText);
+      if (error instanceof TemplateError) throw badRequest(`The template cannot be rendered: ${error.message}`);
       throw error;
     }
   };
@@ -75,7 +70,7 @@ async function planOfParts(head: HeadField[], body: Parameters<typeof planMerge>
 }
 
 /** The plans used last, by message. */
-function makePlans(spool: Bodies): (message: Message) => Promise<MergePlan> {
+function makePlans(spool: Bodies, maxKept: number): (message: Message) => Promise<MergePlan> {
   const kept = new Map<number, { plan: Promise<MergePlan>; size: number }>();
   let total = 0;
 
@@ -94,7 +89,7 @@ function makePlans(spool: Bodies): (message: Message) => Promise<MergePlan> {
         entry.size = size;
         total += size;
         for (const oldest of kept.keys()) {
-          if (total <= MAX_KEPT) break;
+          if (total <= maxKept) break;
           drop(oldest);
         }
       },

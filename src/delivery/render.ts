@@ -1,9 +1,9 @@
 /** Makes the message of this recipient, and fit for this peer, before it is signed: other encodings when it takes no 8-bit bytes, and when a line is too long for anybody. */
-import { bodySize, type Message } from '#core';
+import { bodySize, type Message, Refusal } from '#core';
 import { bodyHashOf, joinHead, parseHead, reencodeFor7Bit } from '#mail';
 import type { SpoolStore } from '#store';
 import { failed, ownReply } from './end-attempt.js';
-import { MergeError, makeMergeMessage } from './merge-message.js';
+import { makeMergeMessage } from './merge-message.js';
 import type { Attempt, Rendered, Step, StepResult } from './step.js';
 
 type Bodies = Pick<SpoolStore, 'openBody'>;
@@ -25,7 +25,7 @@ export function makeRender({ spool }: { spool: Bodies }): Step {
     try {
       return makeFit(attempt, await mergeMessage(attempt.message, attempt.delivery));
     } catch (error) {
-      if (error instanceof MergeError) return failed(attempt, 'local', ownReply(554, '5.6.0', error.message));
+      if (error instanceof Refusal) return failed(attempt, 'local', ownReply(554, '5.6.0', error.publicText));
       throw error;
     }
   }

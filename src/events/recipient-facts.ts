@@ -1,5 +1,5 @@
-/** What events of a batch say of its message: to each recipient it is a message of their own, with their values and nobody else's. */
-import type { Delivery, Merge, Message, MessageFacts } from '#core';
+/** What is said of a message of a batch: to each recipient it is a message of their own, with their values, their key, and nothing of anybody else. */
+import { type Merge, type Message, type MessageFacts, type MessageRecipient, recipientStorageKey } from '#core';
 import {
   decodeHeaderText,
   makeField,
@@ -14,13 +14,8 @@ import {
 /** Values may be long; texts of an event are not. */
 const MAX_TEXT = 1000;
 
-export type EventRecipient = Pick<Delivery, 'recipient'> & {
-  recipientName?: string | undefined;
-  recipientVariables?: Record<string, unknown> | undefined;
-};
-
 /** The facts themselves when the message is no batch. */
-export type RecipientFacts = (message: Message, to: EventRecipient) => MessageFacts;
+export type RecipientFacts = (message: Message, to: MessageRecipient) => MessageFacts;
 
 export function makeRecipientFacts(): RecipientFacts {
   // A message's recipients come one after the other.
@@ -54,6 +49,7 @@ export function makeRecipientFacts(): RecipientFacts {
       ...facts,
       headers: { ...facts.headers, to: shown('to', addressee), from: shown('from', from), subject: shown('subject', subject) },
       userVariables: substituteTexts(facts.userVariables, lookup),
+      storageKey: recipientStorageKey(facts.storageKey, to.id),
     };
   };
 }

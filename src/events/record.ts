@@ -2,10 +2,19 @@
  * Builds the events of a message's life as rows for the outbox. Pure but for the time: events of one process never share a microsecond,
  * so their order is the order in which things happened. Keys that are undefined are absent from the JSON.
  */
-import { type Clock, type Delivery, domainOf, type Message, type MessageFacts, makeEventId, type Outcome } from '#core';
+import {
+  type Clock,
+  type Delivery,
+  domainOf,
+  type Message,
+  type MessageFacts,
+  type MessageRecipient,
+  makeEventId,
+  type Outcome,
+} from '#core';
 import type { OutboxEvent } from '#store';
 import type { AcceptedEvent, DeliveredEvent, DeliveryStatus, FailedEvent, RecordedEvent, RejectedEvent } from './event-types.js';
-import { type EventRecipient, makeRecipientFacts, type RecipientFacts } from './recipient-facts.js';
+import { makeRecipientFacts, type RecipientFacts } from './recipient-facts.js';
 import { recipientProvider } from './recipient-provider.js';
 import { shownVariables } from './shown-variables.js';
 
@@ -36,7 +45,7 @@ export interface Rejection extends Told {
 
 export interface Recorder {
   /** One per recipient, when the message is committed. `due`, ms since the epoch: not before. */
-  accepted(fields: EventRecipient & { message: Message; accountId: string; recipients: string[]; due: number }): OutboxEvent;
+  accepted(fields: MessageRecipient & { message: Message; accountId: string; recipients: string[]; due: number }): OutboxEvent;
   delivered(fields: AttemptRecord & { outcome: Extract<Outcome, { kind: 'delivered' }>; firstAttemptAt: number }): OutboxEvent;
   /** `severity` temporary needs `retrySeconds`. */
   failed(
@@ -143,7 +152,7 @@ function messageEvent<N extends RecordedEvent['event']>(
   { event, id, timestamp, 'log-level': level }: Stamp<N>,
   message: Message,
   accountId: string,
-  to: EventRecipient,
+  to: MessageRecipient,
   connection: { sendingIp?: string; mxHost?: string } | undefined,
 ) {
   const { recipient } = to;

@@ -34,7 +34,7 @@ export interface Draft {
   /** The one that did, now or when the message was sent first. */
   filledBy: MessageFacts['template'];
   /** Of a batch: what its messages are made with. */
-  merge: Merge | undefined;
+  merge?: Merge;
   /** Of a batch: display names, by address. */
   recipientNames?: ReadonlyMap<Address, string>;
   /** Without angle brackets; `''` until the step that completes the head. */
@@ -65,7 +65,6 @@ export async function readDraft(submission: Submission, writer: BodyWriter, rece
     recipientVariables: submission.recipientVariables,
     template: submission.template,
     filledBy: submission.filledBy,
-    merge: submission.merge,
     messageId: '',
   };
 }

@@ -2,17 +2,23 @@
  * What was accepted, for its owner: read again, sent again, deleted. What is not there (any more), or is another account's, is answered alike:
  * Refusal 404 with Mailgun's text.
  */
-import { type Address, type Clock, type Message, notFound } from '#core';
+import { type Address, type Clock, type ContentTraits, type Message, type MessageFacts, type MessageRecipient, notFound } from '#core';
+import { makeRecipientFacts } from '#events';
 import { parseHead } from '#mail';
 import type { DomainRecord, SpoolStore } from '#store';
-import { NO_VARIABLES } from './batch/recipient-variables.js';
 import type { Accepted, Intake, Once } from './submission.js';
 
+/** A message as it was taken in, or as this recipient of a batch is sent it: without what is added on the way out. */
+export interface KeptMessage extends Pick<Message, 'sender' | 'head' | 'traits' | 'options'> {
+  /** `storageKey` is the key it was asked for by. */
+  facts: MessageFacts;
+  /** The body in wire form, from its beginning. Throws StoreError when it has gone since. */
+  openBody(): AsyncIterable<Uint8Array>;
+}
+
 export interface StoredMessages {
-  /** For as long as the domain keeps its messages. */
-  get(domain: DomainRecord, key: string): Promise<Message>;
-  /** The body of a message that get() gave, in wire form, from its beginning. Throws StoreError when it has gone since. */
-  openBody(message: Message): AsyncIterable<Uint8Array>;
+  /** For as long as the domain keeps its messages. Refusal 400 when no message could be made for this recipient of a batch. */
+  get(domain: DomainRecord, key: string): Promise<KeptMessage>;
   /** Sends the same bytes with the same options to others, through all the checks of new mail; a time to send at is not one of these. */
   resend(request: ResendRequest): Promise<Accepted>;
   /** The bytes go now or, when the message is still being delivered, with its last delivery. */
@@ -33,26 +39,42 @@ export interface StoredMessagesDeps {
   spool: Pick<SpoolStore, 'stored' | 'removeStored' | 'openBody'>;
   intake: Pick<Intake, 'accept'>;
   clock: Clock;
+  /** Makes the message of one recipient of a batch, as delivery does. Rejects with Refusal 400 when that cannot be done. */
+  mergeMessage: (message: Message, to: MessageRecipient) => Promise<MadeMessage>;
+}
+
+/** `open` gives the same bytes each time. */
+interface MadeMessage extends ContentTraits {
+  head: Uint8Array;
+  body: { kind: 'inline'; bytes: Uint8Array } | { kind: 'stream'; open: () => AsyncIterable<Uint8Array> };
 }
 
 const VARIABLES_FIELD = 'x-mailgun-variables';
 
 const nameOf = (domain: DomainRecord, key: string) => ({ account: domain.account, domain: domain.name, key });
 
-/** The messages of a batch are made for their new recipients, too, of whom nothing is known but their addresses. */
-const batchOf = ({ merge }: Message) => (merge === undefined ? {} : { merge, recipientVariables: NO_VARIABLES });
+async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
 
-export function makeStoredMessages({ spool, intake, clock }: StoredMessagesDeps): StoredMessages {
-  async function get(domain: DomainRecord, key: string): Promise<Message> {
+export function makeStoredMessages({ spool, intake, clock, mergeMessage }: StoredMessagesDeps): StoredMessages {
+  const factsOf = makeRecipientFacts();
+
+  async function get(domain: DomainRecord, key: string): Promise<KeptMessage> {
     const message = await spool.stored(nameOf(domain, key), clock.now());
     if (message === undefined) throw notFound('Message not found');
-    return message;
+    const { to, sender, head, body, traits, options, facts } = message;
+    if (to === undefined) return { sender, head, traits, options, facts, openBody: () => spool.openBody(body) };
+    const made = await mergeMessage(message, to);
+    const { eightBitHead, eightBitBody, longLines, body: theirs } = made;
+    return {
+      ...{ sender, head: made.head, traits: { eightBitHead, eightBitBody, longLines }, options, facts: factsOf(message, to) },
+      openBody: () => (theirs.kind === 'inline' ? inOnePiece(theirs.bytes) : theirs.open()),
+    };
   }
-  const openBody = ({ body }: Message) => spool.openBody(body);
 
   return {
     get,
-    openBody,
     async resend({ domain, key, recipients, remoteAddress, apiKeyId, once }) {
       const message = await get(domain, key);
       const { tags, userVariables, attachments, template: filledBy } = message.facts;
@@ -63,9 +85,8 @@ export function makeStoredMessages({ spool, intake, clock }: StoredMessagesDeps)
       return intake.accept({
         ...{ account: domain.account, domain, sender: message.sender, recipients, remoteAddress, apiKeyId },
         ...{ method: 'http', protocol: 'HTTP', isAuthenticated: true },
-        content: { fields, body: openBody(message) },
+        content: { fields, body: message.openBody() },
         ...{ options, tags, userVariables, attachments, filledBy, once },
-        ...batchOf(message),
       });
     },
     async remove(domain, key) {

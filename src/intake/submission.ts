@@ -1,4 +1,4 @@
-import type { Address, Attachment, Merge, MessageFacts, Refusal, ReversePath } from '#core';
+import type { Address, Attachment, MessageFacts, Refusal, ReversePath } from '#core';
 import type { ComposedMessage, LintWarning } from '#mail';
 import type { DomainRecord, GivenAnswer } from '#store';
 import type { RecipientVariables } from './batch/recipient-variables.js';
@@ -30,8 +30,6 @@ export interface Submission {
   userVariables: Record<string, unknown>;
   /** Given beside the message; those in the message are merged in. Given at all, they make the message a batch. */
   recipientVariables?: RecipientVariables | undefined;
-  /** What its messages are made with, when it was a batch before. */
-  merge?: Merge | undefined;
   /** Asked for beside the message; X-Mailgun-Template-* fields are merged in. */
   template?: TemplateRequest | undefined;
   /** The stored template that made its texts, when it was sent before. */

@@ -30,6 +30,7 @@ export const RETENTION = {
   spool: {
     message: { kind: 'until', when: 'the message_ttl of its domain has passed since its last delivery ended, or its owner deletes it' },
     message_content: { kind: 'until', when: 'its message goes' },
+    batch_recipient: { kind: 'until', when: 'its message goes, or the owner deletes the message of this recipient' },
     given_answer: { kind: 'period', ms: DAY, from: 'the answer' },
     queue: { kind: 'until', when: 'the delivery is settled' },
     destination: { kind: 'until', when: 'no delivery to it is open' },

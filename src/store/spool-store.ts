@@ -4,7 +4,7 @@
  *
  * Ownership is not stored: one process owns the spool, remembers what it took, and a crash simply forgets it.
  */
-import type { Address, Body, Delivery, FlowKey, LastAttempt, Message, Priority } from '#core';
+import type { Body, Delivery, FlowKey, LastAttempt, Message, MessageRecipient, Priority } from '#core';
 import type { RestrictionStore } from './restriction-store.js';
 import type { WarmupStore } from './warmup-store.js';
 
@@ -32,16 +32,11 @@ export interface OutboxRow extends OutboxEvent {
   seq: number;
 }
 
-export interface NewDelivery {
-  id: number;
-  recipient: Address;
+export interface NewDelivery extends MessageRecipient {
   /** Domain of the recipient. */
   destinationName: string;
   priority: Priority;
   due: number;
-  /** Of a batch, as in `Delivery`. */
-  recipientName?: string | undefined;
-  recipientVariables?: Record<string, unknown> | undefined;
 }
 
 export interface NewMessage {
@@ -71,8 +66,13 @@ export interface GivenAnswer {
 export interface StoredKey {
   account: number;
   domain: string;
-  /** As its facts have it. */
+  /** As the facts of the message have it; of a batch with the delivery of one recipient (`recipientStorageKey`). */
   key: string;
+}
+
+/** A message as its owner finds it. `to`: the one recipient of a batch that its key names; what the messages of all are made from has no name. */
+export interface StoredMessage extends Message {
+  to?: MessageRecipient | undefined;
 }
 
 /** Where a delivery's row stands in the queue: its primary key. */
@@ -81,12 +81,17 @@ export interface DeliveryKey extends FlowKey {
   id: number;
 }
 
+/** With the size of the variables, as in `Delivery`, what the recipient's message was made with is kept for `stored()`. */
+export interface EndedKey extends DeliveryKey {
+  variablesSize?: number | undefined;
+}
+
 /**
  * `done` ends the delivery; `defer` moves it to `due` with its count of attempts. Settling a row that is no longer there
  * (cancelled meanwhile) writes nothing, its events neither, and says so in the answer.
  */
 export type Settlement =
-  | { kind: 'done'; key: DeliveryKey; message: number; at: number; events: OutboxEvent[] }
+  | { kind: 'done'; key: EndedKey; message: number; at: number; events: OutboxEvent[] }
   | {
       kind: 'defer';
       key: DeliveryKey;
@@ -205,8 +210,11 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
   message(id: number): Promise<Message | undefined>;
 
   /** A message of this account and domain by its storage key, for as long as it is kept. */
-  stored(stored: StoredKey, now: number): Promise<Message | undefined>;
-  /** Its bytes go now or, when it is still being delivered, with its last delivery; stored() knows it no more. False when there is none. */
+  stored(stored: StoredKey, now: number): Promise<StoredMessage | undefined>;
+  /**
+   * Its bytes go now or, when it is still being delivered, with its last delivery; stored() knows it no more. Of a batch it is the message of one
+   * recipient, and the bytes that all have in common go with the last of them. False when there is none.
+   */
   removeStored(stored: StoredKey): Promise<boolean>;
   /** Undefined when none was given in the last day. */
   givenAnswer(account: number, domain: string, key: string, now: number): Promise<GivenAnswer | undefined>;

@@ -9,6 +9,7 @@ import { type Connection, openDatabase } from '../../dist/store/sqlite/open-data
 import { RESTRICTION_SQL } from '../../dist/store/sqlite/restriction-rows.js';
 import { INSPECT_SQL } from '../../dist/store/sqlite/spool-inspect.js';
 import { LIST_SQL } from '../../dist/store/sqlite/spool-list.js';
+import { SETTLE_SQL } from '../../dist/store/sqlite/spool-settle.js';
 import { SWEEP_SQL } from '../../dist/store/sqlite/spool-sweep.js';
 import { TAKE_SQL } from '../../dist/store/sqlite/spool-take.js';
 import { STORED_SQL } from '../../dist/store/sqlite/stored-messages.js';
@@ -78,7 +79,9 @@ describe('query plans', () => {
   });
 
   it('an operator finds an account by its public id', () => {
-    expect(planOf(directory, 'SELECT id FROM account WHERE public_id = ?')).toMatch(/^SEARCH account USING COVERING INDEX \w+ \(public_id=\?\)$/);
+    expect(planOf(directory, 'SELECT id FROM account WHERE public_id = ?')).toMatch(
+      /^SEARCH account USING COVERING INDEX \w+ \(public_id=\?\)$/,
+    );
   });
 
   it('the sweep takes messages in the order in which their time ends', () => {
@@ -98,6 +101,19 @@ describe('query plans', () => {
       'SEARCH m USING INTEGER PRIMARY KEY (rowid=?); SEARCH c USING INTEGER PRIMARY KEY (rowid=?)',
     );
     expect(planOf(spool, STORED_SQL.findToRemove)).toBe('SEARCH m USING INTEGER PRIMARY KEY (rowid=?)');
+  });
+
+  it('one recipient of a batch is one seek, open or ended, and whether any is left is another', () => {
+    expect(planOf(spool, STORED_SQL.recipient)).toBe('SEARCH batch_recipient USING PRIMARY KEY (message=? AND delivery=?)');
+    expect(planOf(spool, STORED_SQL.openRecipient)).toBe('SEARCH queue USING INDEX queue_by_message (message=? AND id=?)');
+    expect(planOf(spool, STORED_SQL.anyRecipient)).toBe('SEARCH batch_recipient USING PRIMARY KEY (message=?)');
+    expect(planOf(spool, SETTLE_SQL.keepRecipient)).toBe(
+      'SEARCH queue USING PRIMARY KEY (destination=? AND account=? AND priority=? AND due=? AND id=?)',
+    );
+    const plan = planOf(spool, SETTLE_SQL.keepNoLonger);
+    expect(plan).toMatch(/^SEARCH message USING INTEGER PRIMARY KEY \(rowid=\?\); /);
+    expect(plan).toContain('SEARCH b USING PRIMARY KEY (message=?)');
+    expect(planOf(spool, 'DELETE FROM batch_recipient WHERE message = ?')).toBe('SEARCH batch_recipient USING PRIMARY KEY (message=?)');
   });
 
   it('answers to idempotency keys are found by key and swept by age', () => {

@@ -1,8 +1,9 @@
 /** Stored messages and given answers: whose they are, how long they stay, and that deleted means gone. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Body, makeStorageKey } from '../../dist/core/index.js';
+import { type Body, type Delivery, makeStorageKey, recipientStorageKey } from '../../dist/core/index.js';
 import type { GivenAnswer, NewMessage } from '../../dist/store/index.js';
 import { DAY, makeDelivery, makeMessage, makeNewMessage, openTestStores, type TestStores } from './support/store.ts';
 
@@ -118,6 +119,118 @@ it.each([
     expect(databaseText()).not.toContain('deleted ! ');
     expect(databaseText()).toContain('others of others of ');
   }
+});
+
+/** A batch for so many, with what each is told in their variables; each by their own key. */
+async function putBatch(id: number, names: string[], more: Partial<NewMessage> = {}, body?: Body) {
+  const key = makeStorageKey(id);
+  const message = makeMessage(id, { merge: {}, ...(body === undefined ? {} : { body }) });
+  message.facts = { ...message.facts, storageKey: key };
+  const recipients = names.map((name, index) => {
+    const address = `${name}@x.example`;
+    return { ...makeDelivery(id + 1 + index, 10, address), recipientName: name, recipientVariables: { secret: `secret of ${name}` } };
+  });
+  const deliveries = await stores.spool.put({ message, deliveries: recipients, events: [], ...more });
+  const name = { account: 1, domain: 'sender.example' };
+  return {
+    all: { ...name, key },
+    each: deliveries.map((delivery) => ({ delivery, stored: { ...name, key: recipientStorageKey(key, delivery.id) } })),
+  };
+}
+const toOf = async (stored: Parameters<TestStores['spool']['stored']>[0], now = 50) => (await stores.spool.stored(stored, now))?.to;
+const endOf = (...deliveries: (Delivery | undefined)[]) =>
+  stores.spool.settle(
+    deliveries.flatMap((key) => (key === undefined ? [] : [{ kind: 'done', key, message: key.message, at: 100, events: [] } as const])),
+  );
+
+describe('the message of a recipient of a batch', () => {
+  const ANN = { id: 1001, recipient: 'ann@x.example', recipientName: 'ann', recipientVariables: { secret: 'secret of ann' } };
+
+  it('is found with what it is made with, open and ended, after a restart too; what they are made from has no name', async () => {
+    const { all, each } = await putBatch(1000, ['ann', 'bob']);
+    const [ann, bob] = each.map(({ stored }) => stored);
+    if (ann === undefined || bob === undefined) throw new Error('no delivery');
+    expect(await toOf(ann)).toEqual(ANN);
+    const [first] = each;
+    await stores.spool.settle([
+      { kind: 'defer', key: first?.delivery as Delivery, message: 1000, due: 77, attempts: 1, last: undefined, events: [] },
+    ]);
+    expect(await toOf(ann)).toEqual(ANN);
+    await endOf({ ...(first?.delivery as Delivery), due: 77 });
+    await stores.reopen();
+    expect(await toOf(ann)).toEqual(ANN);
+    expect(await toOf(bob)).toMatchObject({ id: 1002, recipientVariables: { secret: 'secret of bob' } });
+    for (const wrong of [
+      all,
+      { ...ann, account: 2 },
+      { ...ann, domain: 'other.example' },
+      { ...ann, key: recipientStorageKey(all.key, 1003) },
+    ]) {
+      expect(await stores.spool.stored(wrong, 50)).toBeUndefined();
+      expect(await stores.spool.removeStored(wrong)).toBe(false);
+    }
+    const ordinary = await putStored(2000);
+    const key = recipientStorageKey(ordinary.stored.key, ordinary.delivery.id);
+    expect(await stores.spool.stored({ ...ordinary.stored, key }, 50)).toBeUndefined();
+    expect(await stores.spool.removeStored({ ...ordinary.stored, key })).toBe(false);
+  });
+
+  it('is deleted for that recipient only; what all have in common goes with the last one', async () => {
+    const { body, path } = await bigBody();
+    const { each } = await putBatch(1000, ['ann', 'bob'], {}, body);
+    await endOf(...each.map(({ delivery }) => delivery));
+    const [ann, bob] = each.map(({ stored }) => stored);
+    if (ann === undefined || bob === undefined) throw new Error('no delivery');
+    expect([await stores.spool.removeStored(ann), await stores.spool.removeStored(ann)]).toEqual([true, false]);
+    expect([await toOf(ann), await toOf(bob)]).toMatchObject([undefined, { id: 1002 }]);
+    expect(existsSync(path)).toBe(true);
+    await stores.reopen();
+    expect(await stores.spool.removeStored(bob)).toBe(true);
+    expect([existsSync(path), await stores.spool.message(1000)]).toEqual([false, undefined]);
+  });
+
+  it('that is deleted while it is delivered is delivered, not shown, and not shown later', async () => {
+    const { body, path } = await bigBody();
+    const { each } = await putBatch(1000, ['ann', 'bob'], {}, body);
+    const [ann, bob] = each;
+    if (ann === undefined || bob === undefined) throw new Error('no delivery');
+    expect([await stores.spool.removeStored(ann.stored), await stores.spool.removeStored(ann.stored)]).toEqual([true, false]);
+    expect([await toOf(ann.stored), await toOf(bob.stored)]).toMatchObject([undefined, { id: 1002 }]);
+    const { rows } = await stores.spool.take(ann.delivery, { due: 0, id: 0 }, 100, 10);
+    expect(rows.map(({ id, recipientVariables }) => [id, recipientVariables?.secret])).toEqual([
+      [1001, 'secret of ann'],
+      [1002, 'secret of bob'],
+    ]);
+    expect(await endOf(ann.delivery)).toEqual([true]);
+    expect(await toOf(ann.stored)).toBeUndefined();
+    expect(await stores.spool.removeStored(bob.stored)).toBe(true);
+    await stores.spool.sweep(100 + 2 * DAY);
+    expect(existsSync(path)).toBe(true);
+    await endOf(bob.delivery);
+    expect(await toOf(bob.stored)).toBeUndefined();
+    await stores.spool.sweep(100);
+    expect([existsSync(path), await stores.spool.message(1000)]).toEqual([false, undefined]);
+  });
+
+  it('goes with the message_ttl after the last delivery of all, a bounded number at a time', async () => {
+    const names = Array.from({ length: 300 }, (_, index) => `r${index}`);
+    const batches = [];
+    for (const id of [10_000, 20_000, 30_000]) batches.push(await putBatch(id, names, { keepMs: 1000 }));
+    for (const { each } of batches) await endOf(...each.map(({ delivery }) => delivery));
+    const [one] = batches[0]?.each ?? [];
+    if (one === undefined) throw new Error('no delivery');
+    expect(await toOf(one.stored, 1099)).toMatchObject({ id: 10_001 });
+    expect(await toOf(one.stored, 1100)).toBeUndefined();
+    const left = async () =>
+      (await Promise.all([10_000, 20_000, 30_000].map((id) => stores.spool.message(id)))).map((message) => message?.id);
+    expect(await stores.spool.sweep(1100)).toBe(true);
+    expect(await left()).toEqual([undefined, undefined, 30_000]);
+    await stores.spool.sweep(1100);
+    expect(await left()).toEqual([undefined, undefined, undefined]);
+    const database = new Database(join(stores.dataDir, 'spool.db'), { readonly: true });
+    expect(database.prepare('SELECT count(*) AS rows FROM batch_recipient').get()).toEqual({ rows: 0 });
+    database.close();
+  });
 });
 
 describe('a given answer', () => {

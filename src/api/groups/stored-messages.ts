@@ -22,21 +22,21 @@ async function find(call: Call, { directory, stored }: Services) {
   const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
   const message = await stored.get(domain, pathParameter(call, 'message'));
   const url = storageUrl(call.baseUrl, domain.name, message.facts.storageKey);
-  return { message, url, openBody: () => stored.openBody(message) };
+  return { message, url };
 }
 
 async function get(call: Call, services: Services): Promise<StoredMessageAnswer | StreamAnswer> {
-  const { message, url, openBody } = await find(call, services);
-  if (!wantsMime(call)) return presentStoredMessage(message, await parseMessage(parseHead(message.head), openBody()), url);
+  const { message, url } = await find(call, services);
+  if (!wantsMime(call)) return presentStoredMessage(message, await parseMessage(parseHead(message.head), message.openBody()), url);
   const mayBeEightBit = message.traits.eightBitHead || message.traits.eightBitBody;
-  const text = mimeText({ head: message.head, openBody, mayBeEightBit });
+  const text = mimeText({ head: message.head, openBody: message.openBody, mayBeEightBit });
   return new StreamAnswer({ 'content-type': 'application/json' }, jsonWithText(presentMimeFields(message, url), 'body-mime', text));
 }
 
 async function getAttachment(call: Call, services: Services): Promise<StreamAnswer> {
-  const { message, openBody } = await find(call, services);
+  const { message } = await find(call, services);
   const number = pathParameter(call, 'attachment');
-  const found = /^\d{1,6}$/.test(number) ? await openAttachment(parseHead(message.head), openBody(), Number(number)) : undefined;
+  const found = /^\d{1,6}$/.test(number) ? await openAttachment(parseHead(message.head), message.openBody(), Number(number)) : undefined;
   if (found === undefined) throw new ErrorAnswer(404, { message: 'Attachment not found' });
   return new StreamAnswer(attachmentHeaders(found), found.content);
 }

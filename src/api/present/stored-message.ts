@@ -1,5 +1,5 @@
 /** A stored message as Mailgun's clients read it (clients.md 1.2, 12.2): its parts decoded, or its MIME as one text. */
-import type { Message } from '#core';
+import type { KeptMessage } from '#intake';
 import {
   decodeHeaderText,
   firstValue,
@@ -18,7 +18,7 @@ import type { StoredAttachmentJson, StoredMessageAnswer, StoredMimeFields } from
 export const storageUrl = (baseUrl: string, domain: string, key: string): string => `${baseUrl}/v3/domains/${domain}/messages/${key}`;
 
 /** A text that only has HTML gets a plain one made of it. `url`: the message's own. */
-export function presentStoredMessage(message: Message, parsed: ParsedMessage, url: string): StoredMessageAnswer {
+export function presentStoredMessage(message: KeptMessage, parsed: ParsedMessage, url: string): StoredMessageAnswer {
   const fields = fieldsOf(message);
   const { plain, html, ...others } = Object.fromEntries(parsed.texts);
   const text = plain ?? (html === undefined ? '' : textOfHtml(html));
@@ -40,12 +40,12 @@ export function presentStoredMessage(message: Message, parsed: ParsedMessage, ur
 }
 
 /** What goes with `body-mime`. */
-export function presentMimeFields(message: Message, url: string): StoredMimeFields {
+export function presentMimeFields(message: KeptMessage, url: string): StoredMimeFields {
   return { ...addressing(message), 'message-url': url };
 }
 
 /** `recipients` are those whom the message names, as Mailgun has it; the envelope's are in the events. */
-function addressing(message: Message) {
+function addressing(message: KeptMessage) {
   const head = parseHead(message.head);
   const recipients = [...addressesOf(head, 'to'), ...addressesOf(head, 'cc')].join(', ');
   return {
@@ -61,7 +61,7 @@ const addressesOf = (head: HeadField[], name: string): string[] =>
   parseAddressList(firstValue(head, name) ?? '')?.map((mailbox) => mailbox.address) ?? [];
 
 /** The header fields and, as Mailgun shows them, those that were read and taken out when the message was accepted. */
-function fieldsOf({ head, facts }: Message): [string, string][] {
+function fieldsOf({ head, facts }: KeptMessage): [string, string][] {
   const fields = parseHead(head).filter((field) => field.name !== '');
   const has = (name: string) => fields.some((field) => field.lowerName === name.toLowerCase());
   const taken: [string, string][] = facts.tags.map((tag) => ['X-Mailgun-Tag', tag]);

@@ -24,15 +24,14 @@ export const commit: Step = async (draft, context) => {
   const priority: Priority = recipients.length === 1 ? 0 : recipients.length <= BULK ? 1 : 2;
   // Of a batch no recipient's event names the others, and a thousand events do not hold a thousand names each.
   const shown = (recipient: Address) => (draft.merge === undefined ? recipients : [recipient]);
+  const deliveries = recipients.map((recipient, index) => {
+    return { id: ids.next(), ...toOf(draft, recipient), destinationName: domainOf(recipient), priority, due: dueOf(index) };
+  });
   try {
     await queue.put({
       message,
-      deliveries: recipients.map((recipient, index) => {
-        return { id: ids.next(), ...toOf(draft, recipient), destinationName: domainOf(recipient), priority, due: dueOf(index) };
-      }),
-      events: recipients.map((recipient, index) =>
-        recorder.accepted({ message, accountId, ...toOf(draft, recipient), recipients: shown(recipient), due: dueOf(index) }),
-      ),
+      deliveries,
+      events: deliveries.map((delivery) => recorder.accepted({ ...delivery, message, accountId, recipients: shown(delivery.recipient) })),
       keepMs: domain.messageTtl * SECOND,
       given: givenFor(draft, acceptedAt),
       usageDay: draft.usageDay,

@@ -2,27 +2,41 @@
 import type { Connection } from './open-database.js';
 
 export interface MessageRemoval {
-  remove(id: number): void;
+  /** Gives how many rows of recipients went with it. */
+  remove(id: number): number;
   /** The same with zeros in place of the bytes; for many messages it would cost as much as storing them. */
-  wipe(id: number): void;
+  wipe(id: number): number;
+  /** What one recipient's message of a batch was made with, likewise. False when it is not there (any more). */
+  wipeRecipient(message: number, delivery: number): boolean;
 }
 
 export function makeMessageRemoval(database: Connection): MessageRemoval {
   const removeContent = database.prepare<[number]>('DELETE FROM message_content WHERE message = ?');
+  const removeRecipients = database.prepare<[number]>('DELETE FROM batch_recipient WHERE message = ?');
+  const removeRecipient = database.prepare<[number, number]>(
+    'DELETE FROM batch_recipient WHERE message = ? AND delivery = ? AND recipient IS NOT NULL',
+  );
   const removeMessage = database.prepare<[number]>('DELETE FROM message WHERE id = ?');
-  const remove = (id: number) => {
+
+  function remove(id: number): number {
     removeContent.run(id);
+    const { changes } = removeRecipients.run(id);
     removeMessage.run(id);
-  };
+    return changes;
+  }
+
+  function wiping<T>(run: () => T): T {
+    database.pragma('secure_delete = ON');
+    try {
+      return run();
+    } finally {
+      database.pragma('secure_delete = OFF');
+    }
+  }
+
   return {
     remove,
-    wipe(id) {
-      database.pragma('secure_delete = ON');
-      try {
-        remove(id);
-      } finally {
-        database.pragma('secure_delete = OFF');
-      }
-    },
+    wipe: (id) => wiping(() => remove(id)),
+    wipeRecipient: (message, delivery) => wiping(() => removeRecipient.run(message, delivery).changes > 0),
   };
 }

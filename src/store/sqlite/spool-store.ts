@@ -5,7 +5,7 @@ import type { SpoolStore } from '../spool-store.js';
 import { makeBacklogMirror } from './backlog-mirror.js';
 import type { ReaderCalls } from './reader-thread.js';
 import { NOT_FOUND } from './spool-settle.js';
-import { toDelivery, toMessage, toPutRows } from './spool-wire.js';
+import { toDelivery, toMessage, toPutRows, toRecipient } from './spool-wire.js';
 import type { StoreThread } from './store-thread.js';
 import type { WriterCalls } from './writer-thread.js';
 
@@ -50,8 +50,8 @@ export async function makeSpoolStore(
       return row && toMessage(row);
     },
     async stored(stored, now) {
-      const row = await reader.call('stored', stored, now);
-      return row && toMessage(row);
+      const found = await reader.call('stored', stored, now);
+      return found && { ...toMessage(found.message), to: found.to && toRecipient(found.to) };
     },
     async removeStored(stored) {
       const removed = await watched(writer.call('removeStored', stored));

@@ -48,14 +48,16 @@ export function makeSpoolSweep(database: Connection, destinations: Destinations)
 
   return {
     sweepSpool(now: number): Swept {
-      const messages = settled.all(now, SWEEP_LIMIT);
-      for (const { id, keepMs } of messages) {
+      const bodyFiles: string[] = [];
+      let removed = 0;
+      for (const { id, bodyFile, keepMs } of settled.all(now, SWEEP_LIMIT)) {
+        // The recipients of a batch count, too, so that one call takes one batch over the limit at most.
+        if (removed >= SWEEP_LIMIT) break;
         // Its owner deleted it while it was being delivered.
-        if (keepMs === 0) removal.wipe(id);
-        else removal.remove(id);
+        removed += 1 + (keepMs === 0 ? removal.wipe(id) : removal.remove(id));
+        if (bodyFile !== null) bodyFiles.push(bodyFile);
       }
-      const bodyFiles = messages.flatMap(({ bodyFile }) => bodyFile ?? []);
-      if (messages.length === SWEEP_LIMIT) return { more: true, bodyFiles };
+      if (removed >= SWEEP_LIMIT) return { more: true, bodyFiles };
       // The day that is still within the period, as `2026-03-04`; texts of this form sort like the days.
       const firstDayKept = new Date(now - RETENTION.spool.usage.ms).toISOString().slice(0, 10);
       if (deleteUsage.run(firstDayKept, SWEEP_LIMIT).changes === SWEEP_LIMIT) return { more: true, bodyFiles };

@@ -2,7 +2,7 @@
  * How messages cross the thread boundary: flat rows with their JSON columns already text (made and read on the main thread),
  * and bytes as Uint8Array that own their whole buffer (cloning a view would copy everything behind it).
  */
-import type { Address, Body, Delivery, Message, ReversePath } from '#core';
+import type { Address, Body, Delivery, Message, MessageRecipient, ReversePath } from '#core';
 import { DEFAULT_KEEP_MS } from '../retention.js';
 import type { GivenAnswer, NewDelivery, NewMessage, OutboxEvent } from '../spool-store.js';
 
@@ -40,6 +40,15 @@ export interface PutRows {
 /** A new delivery, its variables as JSON text. */
 export interface DeliveryRow extends Pick<NewDelivery, 'id' | 'recipient' | 'destinationName' | 'priority' | 'due'> {
   recipientName: string | null;
+  variables: string | null;
+}
+
+/** One recipient of a batch, as the queue or `batch_recipient` has them. */
+export interface RecipientRow {
+  id: number;
+  recipient: string;
+  recipientName: string | null;
+  /** JSON. */
   variables: string | null;
 }
 
@@ -109,6 +118,15 @@ export function toMessage({ bodyFile, bodySize, traits, options, facts, merge, h
     options: JSON.parse(options),
     facts: JSON.parse(facts),
     ...(merge === null ? {} : { merge: JSON.parse(merge) }),
+  };
+}
+
+export function toRecipient({ id, recipient, recipientName, variables }: RecipientRow): MessageRecipient {
+  return {
+    id,
+    recipient: recipient as Address,
+    recipientName: recipientName ?? undefined,
+    recipientVariables: variables === null ? undefined : JSON.parse(variables),
   };
 }
 

@@ -1,10 +1,13 @@
 /** Stored messages over a spool in memory, sent again by way of the intake that is given. */
 import { type Address, type Message, makeStorageKey, systemClock } from '../../../dist/core/index.js';
+import { makeMergeMessage } from '../../../dist/delivery/index.js';
 import { type Intake, makeStoredMessages, type StoredMessages } from '../../../dist/intake/index.js';
 
 export interface FakeStored extends StoredMessages {
   /** Keeps a message whose lines end in LF here, for account 1 and example.com unless given; gives its key. */
   add(text: string, more?: Partial<Message>): string;
+  /** May be replaced by one that fails. */
+  openBody(body: Message['body']): AsyncIterable<Uint8Array>;
 }
 
 export const FACTS: Message['facts'] = {
@@ -27,12 +30,13 @@ export function makeFakeStored(intake: Pick<Intake, 'accept'>): FakeStored {
     },
     removeStored: async (name: { account: number; domain: string; key: string }) =>
       (await spool.stored(name)) !== undefined && kept.delete(name.key),
-    async *openBody(body: Message['body']) {
+    openBody: (body: Message['body']) => fake.openBody(body),
+  };
+  const fake: FakeStored = {
+    ...makeStoredMessages({ spool, intake, clock: systemClock, mergeMessage: makeMergeMessage({ spool }) }),
+    async *openBody(body) {
       if (body.kind === 'inline') for (let at = 0; at < body.bytes.byteLength; at += 1000) yield body.bytes.subarray(at, at + 1000);
     },
-  };
-  return {
-    ...makeStoredMessages({ spool, intake, clock: systemClock }),
     add(text, more = {}) {
       const bytes = Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1');
       const end = bytes.indexOf('\r\n\r\n');
@@ -56,4 +60,5 @@ export function makeFakeStored(intake: Pick<Intake, 'accept'>): FakeStored {
       return key;
     },
   };
+  return fake;
 }

@@ -8,12 +8,13 @@ import {
   makeIdSource,
   makeMessageId,
   makeStorageKey,
-  messageOfStorageKey,
   parseAddress,
   parseDate,
   parseDomain,
   parseSmtpReply,
   Refusal,
+  readStorageKey,
+  recipientStorageKey,
   refusalFrom,
   rfc2822Date,
   StoreError,
@@ -173,13 +174,23 @@ describe('storage keys', () => {
   it.each([1, 4096, 2 ** 32 - 1, 2 ** 32, 1_000_000_000_000_001, Number.MAX_SAFE_INTEGER])('name message %i', (id) => {
     const key = makeStorageKey(id);
     expect(key).toMatch(/^BAAB[\w-]{31}$/);
-    expect(messageOfStorageKey(key)).toBe(id);
+    expect(readStorageKey(key)).toEqual({ message: id, messageKey: key, delivery: undefined });
     expect(makeStorageKey(id)).not.toBe(key);
+    const theirs = recipientStorageKey(key, id);
+    expect(theirs).toMatch(/^BAAB[\w-]{41}$/);
+    expect(readStorageKey(theirs)).toEqual({ message: id, messageKey: key, delivery: id });
+  });
+
+  it('of a recipient have one spelling, and an id that can be', () => {
+    const key = makeStorageKey(1);
+    // The last character holds four bits that mean nothing.
+    for (const part of ['AAAAAAAAAB', '_________w', 'AAAAAAAAA', 'AAAAAAAAAAA']) expect(readStorageKey(key + part)).toBeUndefined();
+    expect(readStorageKey(`${key}AAAAAAAAAA`)).toMatchObject({ delivery: 0 });
   });
 
   it.each(['', 'BAAB', `BAAC${'A'.repeat(31)}`, `BAAB${'A'.repeat(32)}`, `BAAB${'/'.repeat(31)}`, `BAAB${'_'.repeat(31)}`])(
     '%j is none',
-    (key) => expect(messageOfStorageKey(key)).toBeUndefined(),
+    (key) => expect(readStorageKey(key)).toBeUndefined(),
   );
 });
 

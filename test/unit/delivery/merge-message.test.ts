@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Address, Body, Delivery, Merge, Message } from '../../../dist/core/index.js';
-import { MergeError, makeMergeMessage } from '../../../dist/delivery/merge-message.js';
+import { type Address, type Body, type Delivery, type Merge, type Message, Refusal } from '../../../dist/core/index.js';
+import { makeMergeMessage } from '../../../dist/delivery/merge-message.js';
 import { makeRender } from '../../../dist/delivery/render.js';
 import type { Attempt, Rendered } from '../../../dist/delivery/step.js';
 import { bodyHashOf } from '../../../dist/mail/index.js';
@@ -91,6 +91,14 @@ describe('makeMergeMessage', () => {
     expect(spool.opened).toBe(before + 2);
   });
 
+  it('keeps nothing for those who say so', async () => {
+    const spool = makeSpool('%recipient.x%\r\n');
+    const merge = makeMergeMessage({ spool, maxKept: 0 });
+    for (const id of [1, 2]) await merge(makeMessage(1, '%recipient.x%\r\n', {}, 'file'), deliveryTo(id));
+    // Planned anew each time, and read for its hash.
+    expect(spool.opened).toBe(4);
+  });
+
   it('is asked again after the body could not be read', async () => {
     const spool = makeSpool('%recipient.x%\r\n');
     const read = spool.openBody;
@@ -145,7 +153,7 @@ describe('stored templates', () => {
     ['{{#each list}}{{../big}}{{/each}}', { templateVariables: { list: Array(200).fill(1), big: 'x'.repeat(10_000) }, textFromHtml: true }],
   ])('that fail on a recipient fail their delivery for good: %s', async (text, templates) => {
     const message = makeMessage(1, `${text}\r\n`, templates);
-    await expect(makeMergeMessage({ spool: makeSpool('') })(message, deliveryTo(7))).rejects.toThrow(MergeError);
+    await expect(makeMergeMessage({ spool: makeSpool('') })(message, deliveryTo(7))).rejects.toThrow(Refusal);
     const attempt = { message, delivery: deliveryTo(7), connection: {} } as unknown as Attempt;
     const outcome = await makeRender({ spool: makeSpool('') }).run(attempt);
     expect(outcome).toMatchObject({ kind: 'failed', stage: 'local', reply: { code: 554, enhancedCode: '5.6.0' } });

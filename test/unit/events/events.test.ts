@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { Delivery, Outcome } from '../../../dist/core/index.js';
+import { type Delivery, type Message, type Outcome, recipientStorageKey } from '../../../dist/core/index.js';
 import { makeEventLogReader, makeOutboxPump, makeRecorder, type OutboxReader, recipientProvider } from '../../../dist/events/index.js';
 import type { OutboxRow } from '../../../dist/store/index.js';
 import { ADDRESS, messageOf } from '../queue/support/messages.ts';
@@ -242,6 +242,18 @@ describe('makeRecorder', () => {
     now = NOW - 86_400_000;
     expect(at()).toBe(now * 1000);
     expect(at()).toBe(now * 1000 + 1);
+  });
+
+  it('names the stored message, and of a batch the one of the recipient', () => {
+    const keyOf = (shown: Message, id: number) => {
+      const to = { id, recipient: ADDRESS, recipients: [ADDRESS], due: NOW };
+      return bodyOf(recorder.accepted({ message: shown, accountId: ACCOUNT, ...to })).storage.key;
+    };
+    const { storageKey } = message.facts;
+    expect([keyOf(message, 7), keyOf(message, 8)]).toEqual([storageKey, storageKey]);
+    const batch = { ...message, merge: {} };
+    expect([keyOf(batch, 7), keyOf(batch, 8)]).toEqual([recipientStorageKey(storageKey, 7), recipientStorageKey(storageKey, 8)]);
+    expect(keyOf(batch, 7)).not.toBe(keyOf(batch, 8));
   });
 
   it('never gives two events the same time, so that paging by time loses none', () => {
