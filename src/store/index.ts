@@ -25,7 +25,6 @@ export type {
   HttpCall,
   StoredConversation,
   StoredEvent,
-  WaitingCall,
 } from './event-store.js';
 export { openStores, type StoreOptions, type Stores } from './open-stores.js';
 export type { Page } from './page.js';
@@ -54,7 +53,6 @@ export type {
   NamePage,
   TemplateRecord,
   TemplateStore,
-  TemplateVersionChanges,
   TemplateVersionRecord,
   TemplateVersionSummary,
 } from './template-store.js';
