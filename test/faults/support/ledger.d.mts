@@ -3,6 +3,8 @@ export interface LedgerLine {
   recipient: string;
   /** ms since the epoch. */
   at: number;
+  /** Too large to be kept in the database. */
+  isLarge?: boolean;
 }
 
 export function openLedger(file: string): { add(entry: LedgerLine): void; close(): void };

@@ -11,6 +11,13 @@ import { openLedger } from './ledger.mjs';
 const { name, http, smtp, apiKey, login, password, tried, accepted } = JSON.parse(process.argv[2] ?? '{}');
 const LANES = 4;
 const PAUSE_MS = 20;
+/** Every so manieth message of a lane is kept as a file of its own, being longer than 128 kB; and goes to somebody who is put off at first. */
+const [LARGE_EVERY, LATER_EVERY] = [6, 4];
+const LINE = 'All work and no play makes Jack a dull boy.\r\n';
+const LONG = LINE.repeat(Math.ceil(160_000 / LINE.length));
+
+/** @param {string} token @param {boolean} isLarge */
+const textOf = (token, isLarge) => `Body of ${token}\r\n${isLarge ? LONG : ''}End of ${token}\r\n`;
 const ledgers = { tried: openLedger(tried), accepted: openLedger(accepted) };
 
 let stopping = false;
@@ -18,10 +25,10 @@ process.stdin.once('data', () => {
   stopping = true;
 });
 
-/** @param {string} token @param {string[]} recipients @returns {Promise<boolean>} acknowledged */
-async function sendOverHttp(token, recipients) {
+/** @param {string} token @param {string[]} recipients @param {string} text @returns {Promise<boolean>} acknowledged */
+async function sendOverHttp(token, recipients, text) {
   const form = new FormData();
-  const fields = { from: 'a@src.test', subject: token, text: `Body of ${token}`, 'h:X-Token': token };
+  const fields = { from: 'a@src.test', subject: token, text, 'h:X-Token': token };
   for (const [field, value] of Object.entries(fields)) form.append(field, value);
   for (const recipient of recipients) form.append('to', recipient);
   const authorization = `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}`;
@@ -29,9 +36,9 @@ async function sendOverHttp(token, recipients) {
   return response.status === 200 && (await response.json()).message === 'Queued. Thank you.';
 }
 
-/** @param {string} token @param {string[]} recipients */
-async function sendOverSmtp(token, recipients) {
-  const message = { from: 'a@src.test', to: recipients, subject: token, text: `Body of ${token}`, headers: { 'X-Token': token } };
+/** @param {string} token @param {string[]} recipients @param {string} text */
+async function sendOverSmtp(token, recipients, text) {
+  const message = { from: 'a@src.test', to: recipients, subject: token, text, headers: { 'X-Token': token } };
   return (await smtpSend({ port: smtp, login, password }, message)).code === 250;
 }
 
@@ -39,10 +46,12 @@ async function sendOverSmtp(token, recipients) {
 async function run(lane) {
   for (let index = 0; !stopping; index++) {
     const token = `${name}-${lane}-${index}`;
-    const recipients = index % 5 === 0 ? [`one-${token}@dst.test`, `two-${token}@dst.test`] : [`one-${token}@dst.test`];
-    for (const recipient of recipients) ledgers.tried.add({ token, recipient, at: Date.now() });
-    const isAccepted = await (lane % 2 === 0 ? sendOverHttp : sendOverSmtp)(token, recipients).catch(() => false);
-    if (isAccepted) for (const recipient of recipients) ledgers.accepted.add({ token, recipient, at: Date.now() });
+    const isLarge = index % LARGE_EVERY === 2;
+    const first = `${index % LATER_EVERY === 1 ? 'later' : 'one'}-${token}@dst.test`;
+    const recipients = index % 5 === 0 ? [first, `two-${token}@dst.test`] : [first];
+    for (const recipient of recipients) ledgers.tried.add({ token, recipient, at: Date.now(), isLarge });
+    const isAccepted = await (lane % 2 === 0 ? sendOverHttp : sendOverSmtp)(token, recipients, textOf(token, isLarge)).catch(() => false);
+    if (isAccepted) for (const recipient of recipients) ledgers.accepted.add({ token, recipient, at: Date.now(), isLarge });
     await sleep(PAUSE_MS);
   }
 }
