@@ -11,10 +11,13 @@ export interface Reply {
 
 export const makeReply = (code: number, enhancedCode: string, text: string): Reply => ({ code, enhancedCode, text });
 
+/** Replies are ASCII (RFC 5321 4.2); refusals that both doors give may quote what is not. */
+const asAscii = (text: string): string => text.replace(/[^\x20-\x7e]/gu, '?');
+
 /** The reply for anything thrown; unknown failures are temporary and say nothing of their cause. */
 export function replyFrom(error: unknown): Reply {
   const refusal = refusalFrom(error);
-  return makeReply(refusal.smtpCode, refusal.enhancedCode, refusal.publicText);
+  return makeReply(refusal.smtpCode, refusal.enhancedCode, asAscii(refusal.publicText));
 }
 
 /** True when the log should say what happened: a bug or a failing store, not a client that was told no. */

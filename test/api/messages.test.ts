@@ -245,7 +245,7 @@ describe('what is refused', () => {
     ["'o:dkim' parameter is invalid: expecting yes or no", { ...LEAST, 'o:dkim': 'perhaps' }],
     ["'h:X-Mailgun-Variables' is not a valid JSON", { ...LEAST, 'h:X-Mailgun-Variables': '{' }],
     ['Header name must be pure ASCII: X-Größe', { ...LEAST, 'h:X-Größe': '1' }],
-    ['soon is not an RFC-2822 compliant date', { ...LEAST, 'h:Date': 'soon' }],
+    ["soon is not an RFC-2822 compliant date (value of 'h:Date')", { ...LEAST, 'h:Date': 'soon' }],
     ["'attachment' parameter is not a file", { ...LEAST, attachment: 'text' }],
     ["'v:__proto__' is not a valid name of a variable", { ...LEAST, 'v:__proto__': 'x' }],
   ])('%s', async (message, form) => {

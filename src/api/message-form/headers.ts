@@ -13,7 +13,7 @@ export function readHeaders(form: Form): { name: string; value: string }[] {
     form.texts(parameter).map((text) => {
       const value = text.replace(/\r?\n(?=[ \t])/g, '').trimEnd();
       if (parameter.toLowerCase() === 'h:date' && parseDate(value) === undefined)
-        throw badRequest(`${cleanText(value)} is not an RFC-2822 compliant date`);
+        throw badRequest(`${cleanText(value.slice(0, 100))} is not an RFC-2822 compliant date (value of '${parameter}')`);
       return { name: parameter.slice(2), value };
     }),
   );

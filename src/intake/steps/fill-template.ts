@@ -51,9 +51,7 @@ async function fill(draft: Draft, request: TemplateRequest, { directory, spool }
 
 const isAuthor = (field: HeadField): boolean => field.lowerName === 'from';
 
-const PARAMETERS = { template: 'template', version: 't:version', options: 't:version' };
-const TWINS = {
-  template: 'X-Mailgun-Template-Name',
-  version: 'X-Mailgun-Template-Version',
-  options: 'X-Mailgun-Template-Version or X-Mailgun-Template-Variables',
-};
+/** Parameters without `template` were refused before: what still lacks one came in fields, at either door. */
+const OPTIONS = 'X-Mailgun-Template-Version or X-Mailgun-Template-Variables';
+const PARAMETERS = { template: 'template', version: 't:version', options: OPTIONS };
+const TWINS = { template: 'X-Mailgun-Template-Name', version: 'X-Mailgun-Template-Version', options: OPTIONS };
