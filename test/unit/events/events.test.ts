@@ -92,7 +92,7 @@ describe('makeRecorder', () => {
   });
 
   it('says when a message is scheduled for', () => {
-    const row = recorder.accepted({ message, accountId: ACCOUNT, recipient: ADDRESS, recipients: [ADDRESS], due: NOW + 60_000 });
+    const row = recorder.accepted({ message, accountId: ACCOUNT, id: 7, recipient: ADDRESS, recipients: [ADDRESS], due: NOW + 60_000 });
     expect(bodyOf(row)['scheduled-for']).toBe(Math.floor(NOW / 1000) + 60);
   });
 
@@ -100,6 +100,7 @@ describe('makeRecorder', () => {
     const row = recorder.accepted({
       message,
       accountId: ACCOUNT,
+      id: 7,
       recipient: ADDRESS,
       recipients: [ADDRESS, 'c@d.example'],
       due: NOW - 182,
@@ -235,7 +236,7 @@ describe('makeRecorder', () => {
   it('follows a clock that is set back, but not one that trembles', () => {
     let now = NOW;
     const recorder = makeRecorder({ clock: { now: () => now, monotonic: () => 0 } });
-    const at = () => recorder.accepted({ message, accountId: ACCOUNT, recipient: ADDRESS, recipients: [ADDRESS], due: NOW }).at;
+    const at = () => recorder.accepted({ message, accountId: ACCOUNT, id: 7, recipient: ADDRESS, recipients: [ADDRESS], due: NOW }).at;
     const first = at();
     now -= 9000;
     expect(at()).toBe(first + 1);
@@ -259,7 +260,7 @@ describe('makeRecorder', () => {
   it('never gives two events the same time, so that paging by time loses none', () => {
     const times = Array.from(
       { length: 100 },
-      () => recorder.accepted({ message, accountId: ACCOUNT, recipient: ADDRESS, recipients: [ADDRESS], due: NOW }).at,
+      () => recorder.accepted({ message, accountId: ACCOUNT, id: 7, recipient: ADDRESS, recipients: [ADDRESS], due: NOW }).at,
     );
     expect(new Set(times).size).toBe(100);
     expect([...times].sort((a, b) => a - b)).toEqual(times);
