@@ -79,6 +79,11 @@ const rule = z
       const message = `expected false: only permanent ${SUPPRESSING_CATEGORIES.join(', ')} may suppress`;
       context.addIssue({ code: 'custom', path: ['suppress'], message });
     }
+    const contrary = given.severity === 'permanent' ? 'retry' : 'bounce';
+    if (given.action === contrary) {
+      const message = `expected something else: a ${given.severity} refusal ${contrary === 'retry' ? 'is final' : 'is tried again'}`;
+      context.addIssue({ code: 'custom', path: ['action'], message });
+    }
     if (given.site === undefined && given.text === undefined && given.enhanced === undefined && given.code === undefined)
       context.addIssue({ code: 'custom', message: 'expected at least one of site, text, enhanced, code' });
   })

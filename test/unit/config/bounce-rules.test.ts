@@ -73,6 +73,12 @@ describe('a bad file', () => {
     ['a pattern alone', RULE.replace('text: [go away]', "pattern: 'go'"), /rules\[0\]\.pattern: "go": expected text beside it/],
     ['a rule for everything', RULE.replace('    text: [go away]\n', ''), /rules\[0\]: a mapping: expected at least one of site, text/],
     [
+      'an action that its severity forbids',
+      RULE.replace('short', 'action: retry\n    short'),
+      /rules\[0\]\.action: .*a permanent refusal is final/,
+    ],
+    ['an action that is no more', RULE.replace('short', 'action: slow\n    short'), /rules\[0\]\.action: /],
+    [
       'suppressing for policy',
       RULE.replace('short', 'suppress: true\n    short'),
       /rules\[0\]\.suppress: true: expected false: only permanent/,
