@@ -87,8 +87,8 @@ export interface MessageFacts {
   apiKeyId?: string;
   /** Opaque key of the stored message; of a batch the beginning of each recipient's own. */
   storageKey: string;
-  /** The stored template that made its texts; `isText`: the plain one too. */
-  template?: { name: string; version: string; isText: boolean };
+  /** The stored template that made its texts; `isText`: the plain one too; `variables`: `t:variables`, as far as they fit into 4 kB. */
+  template?: { name: string; version: string; isText: boolean; variables?: Record<string, unknown> };
 }
 
 /** A message as the spool keeps it. `size` counts head, empty line and body. */

@@ -9,3 +9,4 @@ export { makeOutboxPump, type OutboxPump, type OutboxReader } from './outbox-rea
 export { makeRecipientFacts } from './recipient-facts.js';
 export { recipientProvider } from './recipient-provider.js';
 export { type AttemptRecord, makeRecorder, type Recorder, type Rejection } from './record.js';
+export { shownVariables } from './shown-variables.js';

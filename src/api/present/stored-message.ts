@@ -66,6 +66,7 @@ function fieldsOf({ head, facts }: KeptMessage): [string, string][] {
   const has = (name: string) => fields.some((field) => field.lowerName === name.toLowerCase());
   const taken: [string, string][] = facts.tags.map((tag) => ['X-Mailgun-Tag', tag]);
   if (facts.template !== undefined) taken.push(['X-Mailgun-Template-Name', facts.template.name]);
+  if (facts.template?.variables !== undefined) taken.push(['X-Mailgun-Template-Variables', JSON.stringify(facts.template.variables)]);
   if (Object.keys(facts.userVariables).length > 0) taken.push(['X-Mailgun-Variables', JSON.stringify(facts.userVariables)]);
   return [...fields.map((field): [string, string] => [field.name, decodeHeaderText(field.value)]), ...taken.filter(([name]) => !has(name))];
 }

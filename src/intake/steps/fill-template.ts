@@ -1,5 +1,6 @@
 /** Renders the stored template a message asks for into its texts, and fills header fields it lacks with the template's. The rest of it stays. */
 import { badRequest, Refusal } from '#core';
+import { shownVariables } from '#events';
 import { type HeadField, makeField, parseAddressList, replaceTexts } from '#mail';
 import type { Draft } from '../draft.js';
 import { readContent } from '../read-content.js';
@@ -44,7 +45,10 @@ async function fill(draft: Draft, request: TemplateRequest, { directory, spool }
     ...content,
     // Over SMTP the envelope says who sends; here the author does, who may be the template's.
     submission: isHttp && author !== undefined ? { ...submission, sender: author } : submission,
-    filledBy: { name: template.name, version: template.tag, isText },
+    filledBy: {
+      ...{ name: template.name, version: template.tag, isText },
+      ...(request.variables === undefined ? {} : { variables: shownVariables(request.variables) }),
+    },
     ...(merge === undefined ? {} : { merge: isText ? merge : { ...merge, textFromHtml: false } }),
   };
 }
