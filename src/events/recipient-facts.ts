@@ -49,6 +49,9 @@ export function makeRecipientFacts(): RecipientFacts {
       ...facts,
       headers: { ...facts.headers, to: shown('to', addressee), from: shown('from', from), subject: shown('subject', subject) },
       userVariables: substituteTexts(facts.userVariables, lookup),
+      ...(facts.template?.variables === undefined
+        ? {}
+        : { template: { ...facts.template, variables: substituteTexts(facts.template.variables, lookup) } }),
       storageKey: recipientStorageKey(facts.storageKey, to.id),
     };
   };
