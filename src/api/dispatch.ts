@@ -89,7 +89,7 @@ function queryOf({ url = '' }: IncomingMessage): string {
   return mark < 0 ? '' : url.slice(mark + 1);
 }
 
-export function setHeaders(response: ServerResponse, headers: Record<string, string>): void {
+function setHeaders(response: ServerResponse, headers: Record<string, string>): void {
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
 }
 

@@ -104,7 +104,7 @@ const file = z.strictObject(
 
 const KEYS = { '': ['replace', 'sites', 'rules'], rules: Object.keys(ruleShape) };
 
-export const SHIPPED_BOUNCE_RULES = fileURLToPath(new URL('../../config/bounce-rules.yaml', import.meta.url));
+const SHIPPED_BOUNCE_RULES = fileURLToPath(new URL('../../config/bounce-rules.yaml', import.meta.url));
 
 /**
  * Our rules, and before them those of the operator's `own` file (absolute path). A rule there with an id of ours stands in its place; a site

@@ -11,7 +11,7 @@ export interface Rate {
   readonly perMs: number;
 }
 
-export const SHAPING_TLS = ['none', 'may', 'encrypt', 'verify'] as const;
+const SHAPING_TLS = ['none', 'may', 'encrypt', 'verify'] as const;
 export type ShapingTls = (typeof SHAPING_TLS)[number];
 
 /** The most that is used of a provider. */
@@ -173,7 +173,7 @@ const KEYS = {
   responses: Object.keys(responseShape),
 };
 
-export const SHIPPED_SHAPING = fileURLToPath(new URL('../../config/shaping.yaml', import.meta.url));
+const SHIPPED_SHAPING = fileURLToPath(new URL('../../config/shaping.yaml', import.meta.url));
 const BARE: ShapingLimits = { connections: 10, messagesPerConnection: 100, tls: 'may' };
 
 /**

@@ -48,7 +48,7 @@ export function loadConfig(options: { file?: string; env: Environment }): Loaded
 }
 
 /** The same for a text at hand. `file` (absolute) is what errors and origins name and what relative paths start from. */
-export function parseConfig(text: string, file: string): LoadedConfig {
+function parseConfig(text: string, file: string): LoadedConfig {
   const { value, has, lineOf } = parseYaml(text, file);
   const given = value ?? {};
   if (!isSection(given))

@@ -40,7 +40,6 @@ export function parseAddress(text: string): Address | undefined {
 }
 
 export const domainOf = (address: Address): string => address.slice(address.lastIndexOf('@') + 1);
-export const localPartOf = (address: Address): string => address.slice(0, address.lastIndexOf('@'));
 
 /** True when the local part holds bytes that need SMTPUTF8 (RFC 6531). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range is what is asked

@@ -30,7 +30,7 @@ export function comparableText(text: string): string {
 }
 
 /** True when `host` is `suffix` or lies below it. Both lower case. */
-export function isBelow(host: string, suffix: string): boolean {
+function isBelow(host: string, suffix: string): boolean {
   return host.endsWith(suffix) && (host.length === suffix.length || host[host.length - suffix.length - 1] === '.');
 }
 

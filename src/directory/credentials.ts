@@ -16,7 +16,7 @@ export function checkPasswordLength(password: string): void {
 }
 
 /** `alice` or `alice@example.com` as the full login at this domain. Refusal 400 for anything else. */
-export function fullLogin(login: string, domain: string): string {
+function fullLogin(login: string, domain: string): string {
   const address = parseAddress(login.includes('@') ? login : `${login}@${domain}`)?.toLowerCase();
   if (address === undefined || !address.endsWith(`@${domain}`)) throw badRequest(`Invalid login '${login}' for domain ${domain}`);
   return address;

@@ -6,7 +6,7 @@ import { compileTemplate, TemplateError } from '#mail';
 export const MAX_TEMPLATES = 100;
 export const MAX_VERSIONS = 40;
 
-export const ENGINE = 'handlebars';
+const ENGINE = 'handlebars';
 export const FIRST_TAG = 'initial';
 
 const MAX_NAME = 255;

@@ -23,7 +23,7 @@ import { readOptions } from './steps/read-options.js';
 import { readRecipientVariables } from './steps/read-recipient-variables.js';
 import { showVariables } from './steps/show-variables.js';
 
-export const PIPELINE: readonly { name: string; step: Step }[] = [
+const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'check-domain', step: checkDomain },
   { name: 'check-hops', step: checkHops },
   { name: 'read-recipient-variables', step: readRecipientVariables },

@@ -26,7 +26,7 @@ export interface RejectionsDeps {
 }
 
 /** Per account and minute. */
-export const MAX_REJECTED_PER_MINUTE = 60;
+const MAX_REJECTED_PER_MINUTE = 60;
 
 export function makeRejections({ spool, directory, recorder, clock, logger, onEvents }: RejectionsDeps): Rejections {
   let minute = 0;

@@ -55,7 +55,7 @@ export function checkFieldValue(name: string, value: string): void {
 }
 
 /** The value in ASCII, except for local parts of addresses that need SMTPUTF8. */
-export function encodeValue(lowerName: string, value: string): string {
+function encodeValue(lowerName: string, value: string): string {
   if (isPlainText(value)) return value;
   if (ADDRESS_FIELDS.has(lowerName)) {
     const mailboxes = parseAddressList(value);

@@ -135,7 +135,7 @@ function wrapBase64(text: string): string {
  * Relaxed form of a header field (RFC 6376 3.4.2), on bytes, so that 8-bit text and other white space than SP and HTAB
  * stay as they are: lower-case name, one space for any run, none around the value.
  */
-export function canonicalField(raw: Uint8Array): Buffer {
+function canonicalField(raw: Uint8Array): Buffer {
   const out = Buffer.allocUnsafe(raw.length + 2);
   let to = 0;
   let index = 0;

@@ -6,7 +6,7 @@ import type { Priority } from '#core';
 import { type Linked, Ring } from './ring.js';
 
 /** Share of the messages a priority gets while all of them have something waiting. */
-export const PRIORITY_WEIGHTS: readonly [number, number, number] = [70, 25, 5];
+const PRIORITY_WEIGHTS: readonly [number, number, number] = [70, 25, 5];
 /** Messages an account may send before the next account of the same priority has its turn. */
 export const QUANTUM = 8;
 

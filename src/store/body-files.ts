@@ -10,7 +10,7 @@ import type { BodyWriter } from './spool-store.js';
 import { toStoreError } from './sqlite/wire-error.js';
 
 /** Bodies up to this many bytes stay in memory and go into the database. */
-export const INLINE_LIMIT = 131_072;
+const INLINE_LIMIT = 131_072;
 /** Bytes collected before they are written to the file. */
 const WRITE_SIZE = 262_144;
 const NAME = /^[0-9a-f]{24}$/;

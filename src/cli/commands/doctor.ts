@@ -29,7 +29,7 @@ export function countOf(findings: readonly Finding[]): Record<Status, number> {
   return counts;
 }
 
-export function renderFindings(paint: Paint, findings: readonly Finding[]): string {
+function renderFindings(paint: Paint, findings: readonly Finding[]): string {
   const colours: Record<Status, (text: string) => string> = { ok: paint.green, warn: paint.yellow, fail: paint.red, skip: paint.dim };
   const rows = findings.flatMap(({ check, status, text, mend }) => [
     [{ text: status, paint: colours[status] }, check, text],

@@ -4,7 +4,7 @@ import { makeResolverCheck, resolveHostAddresses, resolveMailExchangers } from '
 import { type Check, findings, type Patient } from './finding.js';
 
 /** Receivers that are always up. Nothing is sent to them; the greeting is read and the connection closed. */
-export const WELL_KNOWN = ['gmail.com', 'outlook.com', 'yahoo.com'] as const;
+const WELL_KNOWN = ['gmail.com', 'outlook.com', 'yahoo.com'] as const;
 
 export const checkResolver: Check = async ({ config, world }) => {
   const say = findings('resolver');

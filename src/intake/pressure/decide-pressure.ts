@@ -21,9 +21,9 @@ export interface PressureFacts {
 /** Share of the memory limit above which caches are given up. */
 export const TIGHT_MEMORY = 0.75;
 /** Share above which no mail is taken in. */
-export const CRITICAL_MEMORY = 0.9;
+const CRITICAL_MEMORY = 0.9;
 /** A write-ahead log that grew to this is not being checkpointed; it would go on until the disk is full, bytes. */
-export const WAL_LIMIT = 1024 ** 3;
+const WAL_LIMIT = 1024 ** 3;
 
 /** Seconds after which an HTTP client should come back. */
 const RETRY_AFTER = { backlog: 60, memory: 10, disk: 60 };

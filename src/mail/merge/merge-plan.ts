@@ -17,7 +17,7 @@ import { hasPlaceholder } from './placeholders.js';
 import type { TemplateFieldMaker } from './template-fields.js';
 
 /** Bytes of one text part that may be made for each recipient, as it stands in the message; it is kept in memory. */
-export const MAX_MERGED_PART = 1024 * 1024;
+const MAX_MERGED_PART = 1024 * 1024;
 
 /** More than the longest placeholder takes, however it is encoded. */
 const OVERLAP = 4096;
