@@ -183,7 +183,7 @@ test('the operator holds and ends the mail of another account, which sees it and
 
   expect(await json('queue', 'cancel', '--account', theirs, '--all')).toEqual({ count: 1 });
   expect((await json('queue', 'list', '--account', 'all')).items).toMatchObject([{ message_id: mine, account: own }]);
-  const ended = (await asOther('GET', '/mailwagon/v1/queue/' + other.names.delivery)).body;
+  const ended = (await asOther('GET', `/mailwagon/v1/queue/${other.names.delivery}`)).body;
   expect(ended).toMatchObject({ state: 'failed', end: { code: 604 } });
 });
 
