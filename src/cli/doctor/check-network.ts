@@ -84,9 +84,9 @@ async function probeDomain({ config: { delivery }, world }: Patient, domain: str
 
 async function checkSmarthost({ world }: Patient, { host, port, tls }: Patient['config']['delivery']['transports'][number]) {
   const say = findings('smarthost');
-  const addresses = await resolveHostAddresses(world.dns, host, { allowPrivate: true, ipv6: false });
+  const addresses = await world.addressesOfHost(host);
   const ip = addresses.kind === 'addresses' ? addresses.addresses[0]?.ip : undefined;
-  if (ip === undefined) return say.fail(`the smarthost ${host} has no address in DNS`, 'mend delivery.transports');
+  if (ip === undefined) return say.fail(`no address of the smarthost ${host} can be found`, 'mend delivery.transports');
   const result = await world.probe(ip, port);
   if (result.kind === 'greeted' || (tls === 'implicit' && result.kind === 'silent'))
     return say.ok(`all mail goes through ${host}, which answers on port ${port}`);

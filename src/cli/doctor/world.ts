@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Config, packageVersion } from '#config';
 import { type Clock, cleanText, SECOND, systemClock } from '#core';
-import { type Dns, makeDnsClient } from '#net';
+import { type AddressResult, type Dns, lookupSystemHost, makeDnsClient } from '#net';
 import { localUrl } from '../connect.js';
 
 /** `greeted`: the first line it said. `silent`: connected, and nothing came. */
@@ -29,6 +29,8 @@ export interface DoctorWorld {
   ownAddresses(): string[];
   /** The local addresses that connections to the Internet would leave from; sends nothing. */
   sendingAddresses(): Promise<string[]>;
+  /** Addresses of a host that is configured, found as the server finds them: literals, hosts file, search domains. */
+  addressesOfHost(host: string): Promise<AddressResult>;
   /** Connects, and waits for a greeting. */
   probe(ip: string, port: number): Promise<ProbeResult>;
   readText(file: string): Promise<string>;
@@ -59,6 +61,7 @@ export function processWorld(config: Config): DoctorWorld {
         .flat()
         .flatMap((entry) => (entry === undefined ? [] : [entry.address])),
     sendingAddresses: async () => (await Promise.all([routeFrom('udp4'), routeFrom('udp6')])).flat(),
+    addressesOfHost: lookupSystemHost,
     probe,
     readText: (file) => readFile(file, 'utf8'),
     folder: readFolder,

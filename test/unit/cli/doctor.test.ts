@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CHECKS, examine } from '../../../dist/cli/doctor/examine.js';
 import type { DoctorWorld } from '../../../dist/cli/doctor/world.js';
 import { type Config, loadConfig } from '../../../dist/config/index.js';
-import { type Dns, makeSelfSignedCertificate, pointerName } from '../../../dist/net/index.js';
+import { type AddressResult, type Dns, lookupSystemHost, makeSelfSignedCertificate, pointerName } from '../../../dist/net/index.js';
 import { startFakeDns } from '../../support/fake-dns.mjs';
 import { startScriptedMx } from '../../support/scripted-mx.mjs';
 import { tempDir } from '../../support/temp-dir.mjs';
@@ -54,6 +54,7 @@ function healthyWorld(): DoctorWorld {
     dns: fakeDns(HEALTHY),
     ownAddresses: () => ['127.0.0.1', '198.51.100.7'],
     sendingAddresses: async () => ['8.8.4.4'],
+    addressesOfHost: lookupSystemHost,
     probe: async () => ({ kind: 'greeted', line: '220 mx.gmail.test' }),
     readText: async () => certificate.cert,
     folder: async () => ({ mode: 0o700, writable: true, free: 50 * GIB, total: 100 * GIB, fileSystem: 0xef53 }),
@@ -286,23 +287,26 @@ function pages(ready: string, metrics: string, status = 200): Partial<DoctorWorl
 }
 
 describe('a smarthost for everything', () => {
-  const transports: Config['delivery']['transports'] = [{ match: '*', when: 'always', host: 'smart.example', port: 587, tls: 'require' }];
-  const delivery = { port: 25, transports, allowPrivateNetworks: false, sources: [] };
+  const deliveryTo = (host: string) => {
+    const transports: Config['delivery']['transports'] = [{ match: '*', when: 'always', host, port: 587, tls: 'require' }];
+    return { delivery: { port: 25, transports, allowPrivateNetworks: false, sources: [] } } as unknown as Partial<Config>;
+  };
+  // One is in every hosts file and the other needs none; DNS, which knows neither here, is not asked.
   it.each([
-    ['ok', /answers on port 587/, { 'smart.example': { A: ['10.0.0.9'] } }, { kind: 'greeted', line: '220' }],
-    [
-      'fail',
-      /does not answer on port 587 \(ECONNREFUSED\)/,
-      { 'smart.example': { A: ['10.0.0.9'] } },
-      { kind: 'failed', code: 'ECONNREFUSED' },
-    ],
-    ['fail', /has no address/, {}, { kind: 'silent' }],
-  ] as const)('%s %s', async (status, text, zones, result) => {
-    const world = { ...withZones(zones as unknown as Zones), probe: async () => result };
-    expect(await look('smarthost', world, { delivery } as unknown as Partial<Config>)).toEqual([
+    ['ok', /through localhost, which answers on port 587/, 'localhost', { kind: 'greeted', line: '220' }],
+    ['ok', /through 127\.0\.0\.9, which answers on port 587/, '127.0.0.9', { kind: 'greeted', line: '220' }],
+    ['fail', /does not answer on port 587 \(ECONNREFUSED\)/, '127.0.0.9', { kind: 'failed', code: 'ECONNREFUSED' }],
+  ] as const)('%s %s', async (status, text, host, result) => {
+    const world = { probe: async () => result };
+    expect(await look('smarthost', world, deliveryTo(host))).toEqual([
       expect.objectContaining({ status, text: expect.stringMatching(text) }),
     ]);
-    expect(await look('port 25', world, { delivery } as unknown as Partial<Config>)).toEqual([]);
+    expect(await look('port 25', world, deliveryTo(host))).toEqual([]);
+  });
+  it('whose name nobody knows', async () => {
+    const none: AddressResult = { kind: 'none', permanent: false, code: 451, enhancedCode: '4.4.3', text: 'no such host', refused: [] };
+    const found = await look('smarthost', { addressesOfHost: async () => none }, deliveryTo('smart.example'));
+    expect(found).toMatchObject([{ status: 'fail', text: 'no address of the smarthost smart.example can be found' }]);
   });
 });
 
