@@ -5,6 +5,7 @@
 export { type IntakeDeps, makeIntake } from './accept.js';
 export { parseRecipientVariables, type RecipientVariables } from './batch/recipient-variables.js';
 export { type DailyUsage, makeDailyUsage } from './daily-usage.js';
+export { parseJsonObject } from './json-object.js';
 export { type Asked, optionOfParameter, readOption } from './options/read-option.js';
 export { checkVariableName, parseVariables } from './options/read-variables.js';
 export type { RequestedOptions } from './options/requested-options.js';
@@ -15,4 +16,4 @@ export { readMemory } from './pressure/read-memory.js';
 export { MAX_MESSAGE_SIZE } from './read-content.js';
 export { type KeptMessage, makeStoredMessages, type StoredMessages, type StoredMessagesDeps } from './stored-messages.js';
 export type { Accepted, Intake, Once, Submission } from './submission.js';
-export { parseTemplateVariables, type TemplateRequest } from './template/template-request.js';
+export type { TemplateRequest } from './template/template-request.js';

@@ -20,6 +20,7 @@ import { makeIdSource, systemClock } from '../../dist/core/index.js';
 import { makeRecorder } from '../../dist/events/index.js';
 import { makeQueue } from '../../dist/queue/index.js';
 import { openStores } from '../../dist/store/index.js';
+import { spoolMessage } from '../support/spool-message.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -34,7 +35,8 @@ const SETTLES = Number(values.settles);
 const PER_MESSAGE = 500;
 const LANES = 32;
 const SITE = 'mx.bench.example';
-const body = { kind: /** @type {const} */ ('inline'), bytes: new Uint8Array(Buffer.from('Hello\r\n')) };
+const HEAD = Buffer.from('Subject: bench\r\n');
+const BODY = new Uint8Array(Buffer.from('Hello\r\n'));
 let nextId = 1;
 
 /** @typedef {Awaited<ReturnType<typeof openStores>>} Stores */
@@ -46,30 +48,10 @@ function messageFor(rows, account) {
   const id = nextId++;
   const recipient = /** @type {import('../../dist/core/index.js').Address} */ ('user@dst.example');
   return {
-    message: {
-      id,
-      account,
-      domain: 'src.example',
-      sender: recipient,
-      head: Buffer.from('Subject: bench\r\n'),
-      body,
-      bodyHash: 'x',
-      size: 24,
-      traits: { eightBitHead: false, eightBitBody: false, longLines: false },
-      options: { dkim: true, testMode: false, requireTls: false, skipVerification: false },
-      facts: {
-        headers: { to: '', from: '', subject: 'bench', messageId: `${id}@src.example` },
-        attachments: [],
-        tags: [],
-        userVariables: {},
-        method: 'smtp',
-        isAuthenticated: true,
-        originatingIp: '127.0.0.1',
-        storageKey: 'k',
-      },
-      acceptedAt: now,
-      expiresAt: now + 8 * 3_600_000,
-    },
+    message: spoolMessage({
+      ...{ id, account, domain: 'src.example', sender: recipient, subject: 'bench' },
+      ...{ head: HEAD, body: BODY, acceptedAt: now, expiresAt: now + 8 * 3_600_000 },
+    }),
     deliveries: Array.from({ length: rows }, (_, index) => ({
       id: nextId++,
       recipient,

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openStores } from '../../dist/store/index.js';
+import { spoolMessage } from '../support/spool-message.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -19,7 +20,7 @@ const { values } = parseArgs({
 const runMs = Number(values.seconds) * 1000;
 const DESTINATIONS = 50;
 const head = randomBytes(Math.min(600, Number(values.size)));
-const body = { kind: 'inline', bytes: new Uint8Array(randomBytes(Math.max(0, Number(values.size) - head.byteLength))) };
+const body = new Uint8Array(randomBytes(Math.max(0, Number(values.size) - head.byteLength)));
 
 const dataDir = mkdtempSync(join(values.dir, 'mailwagon-bench-'));
 const stores = await openStores({
@@ -51,30 +52,10 @@ async function putOne() {
   nextId += 2;
   const destinationName = `destination${id % DESTINATIONS}.example`;
   const recipient = `somebody@${destinationName}`;
-  const message = {
-    id,
-    account: 1,
-    domain: 'bench.example',
-    sender: 'sender@bench.example',
-    head,
-    body,
-    bodyHash: 'frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=',
-    size: Number(values.size) + 2,
-    traits: { eightBitHead: false, eightBitBody: false, longLines: false },
-    options: { dkim: true, testMode: false, requireTls: false, skipVerification: false },
-    facts: {
-      headers: { to: recipient, from: 'sender@bench.example', subject: 'Bench', messageId: `${id}@bench.example` },
-      attachments: [],
-      tags: [],
-      userVariables: {},
-      method: 'smtp',
-      isAuthenticated: true,
-      originatingIp: '127.0.0.1',
-      storageKey: 'BAABbench',
-    },
-    acceptedAt: id,
-    expiresAt: id + 1,
-  };
+  const message = spoolMessage({
+    ...{ id, account: 1, domain: 'bench.example', sender: 'sender@bench.example', subject: 'Bench' },
+    ...{ head, body, acceptedAt: id, expiresAt: id + 1 },
+  });
   const deliveries = [{ id: id + 1, recipient, destinationName, priority: 0, due: id }];
   open.push(...(await stores.spool.put({ message, deliveries, events: [eventFor('accepted', recipient)] })));
 }

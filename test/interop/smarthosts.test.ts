@@ -2,22 +2,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { DAY, systemClock } from '../../dist/core/index.js';
 import { openWorld, type WireEvent } from '../scenarios/support/world.js';
 import { freePort } from '../support/free-port.mjs';
 import { startPostfix } from '../support/postfix.mjs';
 import { tempDir } from '../support/temp-dir.mjs';
-import { issue } from '../support/test-ca.js';
+import { certificatesFor, issue } from '../support/test-ca.js';
 import { need } from './support/peers.js';
 
-const now = systemClock.now();
 const ca = issue({ name: 'Interop CA', isCa: true });
-const CERTIFICATES = {
-  without: undefined,
-  good: issue({ name: 'localhost', issuer: ca }),
-  expired: issue({ name: 'localhost', issuer: ca, notBefore: now - 30 * DAY, notAfter: now - DAY }),
-  wrong: issue({ name: 'elsewhere.test', issuer: ca }),
-};
+const CERTIFICATES = certificatesFor('localhost', ca);
 type Certificate = keyof typeof CERTIFICATES;
 type Tls = 'none' | 'may' | 'require' | 'verify' | 'implicit';
 type Result = 'clear' | 'encrypted' | 'verified' | 'waits';

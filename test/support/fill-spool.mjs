@@ -3,6 +3,7 @@
 import { domainOf, makeIdSource, systemClock } from '../../dist/core/index.js';
 import { bodyHashOf } from '../../dist/mail/index.js';
 import { openStores } from '../../dist/store/index.js';
+import { spoolMessage } from './spool-message.mjs';
 
 /** Messages put at a time. */
 const TOGETHER = 50;
@@ -31,30 +32,10 @@ export async function fillSpool({ dataDir, domain, recipient, rows, perMessage =
       const id = ids.next();
       const to = Array.from({ length: Math.min(perMessage, rows - first) }, (_, index) => recipient(first + index));
       const put = stores.spool.put({
-        message: {
-          id,
-          account: sender.account,
-          domain,
-          sender: /** @type {import('../../dist/core/index.js').Address} */ (`a@${domain}`),
-          head: HEAD,
-          body: { kind: 'inline', bytes },
-          bodyHash,
-          size: HEAD.length + 2 + bytes.length,
-          traits: { eightBitHead: false, eightBitBody: false, longLines: false },
-          options: { dkim: true, testMode: false, requireTls: false, skipVerification: false },
-          facts: {
-            headers: { to: '', from: `a@${domain}`, subject: 'waiting', messageId: `${id}@${domain}` },
-            attachments: [],
-            tags: [],
-            userVariables: {},
-            method: 'smtp',
-            isAuthenticated: true,
-            originatingIp: '127.0.0.1',
-            storageKey: `k${id}`,
-          },
-          acceptedAt: now,
-          expiresAt: now + LIFETIME,
-        },
+        message: spoolMessage({
+          ...{ id, account: sender.account, domain, sender: `a@${domain}`, subject: 'waiting' },
+          ...{ head: HEAD, body: bytes, bodyHash, acceptedAt: now, expiresAt: now + LIFETIME },
+        }),
         deliveries: to.map((name) => {
           const address = /** @type {import('../../dist/core/index.js').Address} */ (name);
           return { id: ids.next(), recipient: address, destinationName: domainOf(address), priority, due: now };

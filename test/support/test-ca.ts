@@ -67,3 +67,11 @@ const distinguishedName = (name: string) => sequence(tag(0x31, sequence(objectId
 const time = (ms: number) => tag(0x18, Buffer.from(`${new Date(ms).toISOString().replace(/\D/g, '').slice(0, 14)}Z`));
 const extension = (id: string, value: Buffer, critical = false) =>
   sequence(objectId(id), ...(critical ? [tag(0x01, Buffer.of(0xff))] : []), tag(0x04, value));
+
+/** What a server called `name` may show: nothing, and certificates that are right, out of date, or another's. */
+export const certificatesFor = (name: string, issuer: Issued) => ({
+  without: undefined,
+  good: issue({ name, issuer }),
+  expired: issue({ name, issuer, notBefore: systemClock.now() - 30 * DAY, notAfter: systemClock.now() - DAY }),
+  wrong: issue({ name: 'elsewhere.test', issuer }),
+});

@@ -1,6 +1,6 @@
 /** The `template` and `t:` parameters of a send. Pure. */
 import { badRequest, cleanText } from '#core';
-import { parseTemplateVariables, type TemplateRequest } from '#intake';
+import { parseJsonObject, type TemplateRequest } from '#intake';
 import type { Form } from '../body/form.js';
 
 const OPTIONS = new Set(['t:version', 't:text', 't:variables']);
@@ -21,6 +21,6 @@ export function readTemplate(form: Form): TemplateRequest | undefined {
     name,
     version: form.text('t:version'),
     text: form.flag('t:text') ?? false,
-    ...(variables === undefined ? {} : { variables: parseTemplateVariables('t:variables', variables) }),
+    ...(variables === undefined ? {} : { variables: parseJsonObject('t:variables', variables) }),
   };
 }

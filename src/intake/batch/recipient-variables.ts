@@ -1,5 +1,6 @@
 /** Recipient variables as the three places give them (manual page "Batch sending"): JSON text in, variables of each recipient out. Pure. */
 import { type Address, badRequest, cleanText, parseAddress } from '#core';
+import { isJsonObject } from '../json-object.js';
 
 /** That there are any, be they none, makes the message a batch. */
 export interface RecipientVariables {
@@ -23,14 +24,14 @@ const FORBIDDEN = '__proto__';
 /** `{"bob@example.com": {"first": "Bob"}, …}`. `source` is what the client called it, as the subject of a sentence. Refusal 400. */
 export function parseRecipientVariables(source: string, text: string): RecipientVariables {
   const value = parseJson(source, text);
-  if (!isObject(value)) throw badRequest(`${source} is not a valid JSON: it must be an object`);
+  if (!isJsonObject(value)) throw badRequest(`${source} is not a valid JSON: it must be an object`);
   if (!isShallow(value, MAX_DEPTH)) throw badRequest(`${source} is not valid: it is nested too deep, or holds the name ${FORBIDDEN}`);
   const everybody: [string, unknown][] = [];
   const byAddress = new Map<Address, Readonly<Record<string, unknown>>>();
   for (const [key, variables] of Object.entries(value)) {
     const address = parseAddress(key.trim());
     if (address === undefined) everybody.push([key, variables]);
-    else if (!isObject(variables)) throw badRequest(`${source} is not valid: the variables of ${address} are not an object`);
+    else if (!isJsonObject(variables)) throw badRequest(`${source} is not valid: the variables of ${address} are not an object`);
     else byAddress.set(address, checked(source, variables, address, MAX_PER_RECIPIENT));
   }
   return { everybody: checked(source, Object.fromEntries(everybody), 'all recipients', MAX_EVERYBODY), byAddress };
@@ -55,8 +56,6 @@ function parseJson(source: string, text: string): unknown {
     throw badRequest(`${source} is not a valid JSON`);
   }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function isShallow(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;

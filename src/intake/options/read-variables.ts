@@ -1,20 +1,15 @@
 /** User variables as both doors give them: a JSON object by name. Pure. */
 import { badRequest, cleanText } from '#core';
+import { parseJsonObject } from '../json-object.js';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const NAME = /^(?!__proto__$)[^\u0000-\u001f\u007f]{1,256}$/;
 
 /** Refusal 400 unless the text is a JSON object whose names can be shown. `source` is what the client called it. */
 export function parseVariables(source: string, text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw badRequest(`'${source}' is not a valid JSON`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest(`'${source}' is not a JSON object`);
+  const value = parseJsonObject(source, text);
   Object.keys(value).forEach(checkVariableName);
-  return value as Record<string, unknown>;
+  return value;
 }
 
 /** Refusal 400 for a name that is empty, too long, or cannot be shown. */

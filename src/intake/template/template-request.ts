@@ -1,5 +1,6 @@
 /** Which stored template makes a message's texts, as it was asked for beside the message or in its X-Mailgun-Template-* fields. Pure. */
 import { badRequest, cleanText } from '#core';
+import { parseJsonObject } from '../json-object.js';
 
 export interface TemplateRequest {
   /** `''`: none was named. */
@@ -10,18 +11,6 @@ export interface TemplateRequest {
   text?: boolean;
   /** `t:variables`; they win over user variables. */
   variables?: Record<string, unknown>;
-}
-
-/** Refusal 400 unless the text is a JSON object. `source` is what the client called it. */
-export function parseTemplateVariables(source: string, text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw badRequest(`'${source}' is not a valid JSON`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest(`'${source}' is not a JSON object`);
-  return value as Record<string, unknown>;
 }
 
 /** The request with what one field says; what was asked before wins. `twin` is the field's name without `x-mailgun-`; undefined: no field of templates. */
@@ -38,7 +27,7 @@ export function withTemplateTwin(
     case 'template-version':
       return { ...before, version: before.version ?? value.trim() };
     case 'template-variables':
-      return { ...before, variables: { ...parseTemplateVariables(field, value), ...before.variables } };
+      return { ...before, variables: { ...parseJsonObject(field, value), ...before.variables } };
     default:
       return undefined;
   }

@@ -1,19 +1,12 @@
 /** What a smarthost gets at each `tls` of its transport, whatever certificate it shows, and what the event says of it. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { DAY, systemClock } from '../../../dist/core/index.js';
 import type { Transport } from '../../../dist/delivery/transport.js';
 import { type ScriptedMx, startScriptedMx } from '../../support/scripted-mx.mjs';
-import { issue } from '../../support/test-ca.js';
+import { certificatesFor, issue } from '../../support/test-ca.js';
 import { type Harness, type MessageFields, makeHarness } from './support/harness.js';
 
-const now = systemClock.now();
 const ca = issue({ name: 'Test CA', isCa: true });
-const CERTIFICATES = {
-  without: undefined,
-  good: issue({ name: 'localhost', issuer: ca }),
-  expired: issue({ name: 'localhost', issuer: ca, notBefore: now - 30 * DAY, notAfter: now - DAY }),
-  wrong: issue({ name: 'elsewhere.test', issuer: ca }),
-};
+const CERTIFICATES = certificatesFor('localhost', ca);
 type Certificate = keyof typeof CERTIFICATES;
 
 let mx: ScriptedMx;

@@ -1,7 +1,8 @@
 /** What a template is rendered with, and what it makes of it: precedence, decoding, header fields, batches, refusals. */
 import { describe, expect, it } from 'vitest';
+import { parseJsonObject } from '../../../dist/intake/json-object.js';
 import { renderTemplate } from '../../../dist/intake/template/render-template.js';
-import { parseTemplateVariables, withTemplateTwin } from '../../../dist/intake/template/template-request.js';
+import { withTemplateTwin } from '../../../dist/intake/template/template-request.js';
 import { templateVariables } from '../../../dist/intake/template/template-variables.js';
 import { compileTemplate } from '../../../dist/mail/index.js';
 
@@ -88,5 +89,5 @@ it('fields of a message add to what was asked beside it, and the topmost wins', 
   );
   expect(read).toEqual({ name: 'welcome', version: 'v1', variables: { a: 1, b: 1, c: 2 } });
   expect(withTemplateTwin(undefined, 'template-text', 'X', 'yes')).toBeUndefined();
-  expect(() => parseTemplateVariables('t:variables', '"x"')).toThrow(refusal("'t:variables' is not a JSON object"));
+  expect(() => parseJsonObject('t:variables', '"x"')).toThrow(refusal("'t:variables' is not a JSON object"));
 });

@@ -80,6 +80,15 @@ async function takeAll(queue: TestQueue, site = 'dst.example'): Promise<Delivery
   }
 }
 
+/** Two deliveries, each after one attempt. */
+async function putOff(queue: TestQueue, due: number): Promise<NewDelivery[]> {
+  const rows = deliveries(2);
+  await put(queue, rows);
+  const last = { firstAttemptAt: START, code: 451, enhancedCode: '', message: 'later' };
+  for (const row of await takeAll(queue)) await queue.settle(row, { kind: 'defer', due, attempts: 1, last, events: [] });
+  return rows;
+}
+
 describe('the queue', () => {
   it('gives each committed delivery once and tells who waits for it', async () => {
     const { queue, due } = setUp();
@@ -200,12 +209,7 @@ describe('the queue', () => {
   it('retries now what waits for another attempt, and leaves alone what its sender scheduled', async () => {
     const { queue } = setUp();
     await queue.start();
-    const rows = deliveries(2);
-    await put(queue, rows);
-    const last = { firstAttemptAt: START, code: 451, enhancedCode: '', message: 'later' };
-    for (const row of await takeAll(queue)) {
-      await queue.settle(row, { kind: 'defer', due: START + 50_000, attempts: 1, last, events: [] });
-    }
+    const rows = await putOff(queue, START + 50_000);
     const scheduled = deliveries(1, { due: START + 50_000 });
     await put(queue, scheduled);
     expect(await queue.retry(1, [...rows, ...scheduled].map((row) => row.id).concat(99_999_999))).toBe(2);
@@ -215,12 +219,7 @@ describe('the queue', () => {
   it('gives what is retried now to one hand only, however long the rest of the command takes', async () => {
     const { queue, spool } = setUp();
     await queue.start();
-    const rows = deliveries(2);
-    await put(queue, rows);
-    const last = { firstAttemptAt: START, code: 451, enhancedCode: '', message: 'later' };
-    for (const row of await takeAll(queue)) {
-      await queue.settle(row, { kind: 'defer', due: START + 50_000, attempts: 1, last, events: [] });
-    }
+    const rows = await putOff(queue, START + 50_000);
     const [first, second] = rows.map(({ id }) => id) as [number, number];
     let answer: () => void = () => undefined;
     const slow = new Promise<void>((resolve) => {

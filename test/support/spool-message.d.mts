@@ -1,0 +1,13 @@
+import type { Message } from '../../dist/core/index.js';
+
+export interface NamedFields extends Pick<Message, 'id' | 'account' | 'domain' | 'acceptedAt' | 'expiresAt'> {
+  sender: string;
+  subject: string;
+  head: Buffer;
+  /** Wire form. */
+  body: Uint8Array;
+  /** Of a body that will be signed. */
+  bodyHash?: string;
+}
+
+export function spoolMessage(named: NamedFields): Message;
