@@ -240,9 +240,11 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       const { outcome, reach, opened } = await deps.attempt(taken, message);
       throttle.opened(path, opened);
       const hasOtherWay = supply.ended(path, taken, outcome, reach);
-      if (outcome.kind === 'released' || isReleased(path, outcome, reach) || hasOtherWay) return 'back';
+      if (outcome.kind === 'released' || isReleased(path, outcome, reach)) return 'back';
+      // Also when another source may be welcome: what peers say of this one counts for those who come next.
       const notBefore = deps.obeyReply(path, delivery, outcome);
       if (path.suspendedUntil > 0) stopTaking(path);
+      if (hasOtherWay) return 'back';
       const facts = { delivery, message, accountId: publicId, source: path.source, outcome, startedAt };
       const ended = { ...facts, now: clock.now(), jitter: randomJitter(), notBefore };
       return decideVerdict(ended, deps.recorder);

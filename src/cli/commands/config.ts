@@ -1,6 +1,6 @@
-/** `config`: the effective configuration with the origin of each value, checked as the server would check it. */
+/** `config`: the effective configuration with the origin of each value, checked as the server would check it, but for addresses of this machine. */
 import type { Command } from 'commander';
-import { checkTlsFiles, explainConfig, loadConfig } from '#config';
+import { checkTlsFiles, checkTransports, explainConfig, loadConfig } from '#config';
 import { type Cli, localCommand, report } from '../cli.js';
 import { renderTable } from '../table.js';
 
@@ -9,6 +9,7 @@ export function config(cli: Cli): Command {
     (options: { config?: string; json?: boolean }) => {
       const loaded = loadConfig({ file: options.config, env: cli.environment });
       checkTlsFiles(loaded);
+      checkTransports(loaded);
       const values = explainConfig(loaded);
       report(cli, options, { file: loaded.file ?? null, values }, (paint) => {
         const rows = values.map(({ key, value, origin }) => [

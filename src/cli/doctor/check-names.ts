@@ -93,12 +93,15 @@ async function checkPointer({ world }: Patient, { address, name: greeting, key }
     return say.fail(`${address} has no reverse name; Gmail and others refuse mail from such addresses`, askHoster);
   const names = answer.records.map((name) => name.toLowerCase());
   const confirmed: string[] = [];
-  for (const name of names.slice(0, MAX_NAMES)) {
+  // The one that is wanted first: there may be more names than are looked up.
+  const inOrder = [...names].sort((one, other) => Number(other === greeting) - Number(one === greeting));
+  for (const name of inOrder.slice(0, MAX_NAMES)) {
     const forward = await addressesOf(world.dns, name);
-    if (typeof forward !== 'string' && forward.some((one) => sameAddress(one, address))) confirmed.push(name);
+    const leadsBack = typeof forward !== 'string' && forward.some((one) => sameAddress(one, address));
+    if (leadsBack && name === greeting) return say.ok(`${address} is ${greeting} and back`);
+    if (leadsBack) confirmed.push(name);
   }
   const [other] = confirmed;
-  if (confirmed.includes(greeting)) return say.ok(`${address} is ${greeting} and back`);
   if (other !== undefined)
     return say.warn(
       `${address} is ${other} and back, but mail from there greets as ${greeting}`,

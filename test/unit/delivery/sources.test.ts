@@ -1,6 +1,7 @@
 /** Mail that leaves from several addresses of this machine: 127.0.0.2, 127.0.0.3, ::1. */
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { loadShaping, type ShapingRules } from '../../../dist/config/index.js';
 import { systemClock } from '../../../dist/core/index.js';
 import { type DeliveryOptions, makeWarmups, type Warmups } from '../../../dist/delivery/index.js';
 import { freePort } from '../../support/free-port.mjs';
@@ -18,7 +19,7 @@ const others: ScriptedMx[] = [];
 
 async function start(
   options: ScriptedMxOptions = {},
-  delivery: Partial<DeliveryOptions> & { warmups?: Warmups } = {},
+  delivery: Partial<DeliveryOptions> & { warmups?: Warmups; shapingRules?: ShapingRules } = {},
   zones: Record<string, Zone> = {},
 ) {
   mx = await startScriptedMx(options);
@@ -123,6 +124,19 @@ describe('a source that is turned away', () => {
     expect(settled.map(({ event }) => event.event)).toEqual(Array(8).fill('delivered'));
     expect(from(B, settled)).toBe(8);
     expect(mx.sessions.some(({ remoteAddress }) => remoteAddress === A)).toBe(true);
+  });
+
+  it('is not tried first any more once peers have said so three times in an hour', async () => {
+    await start(refusing([A]), { shapingRules: loadShaping(null) });
+    const triesFromA = () =>
+      mx.sessions
+        .filter(({ remoteAddress }) => remoteAddress === A)
+        .flatMap(({ commands }) => commands.filter((line) => /^RCPT/.test(line)));
+    expect(from(B, await harness.send({}, ...many(20)))).toBe(20);
+    const before = triesFromA().length;
+    expect(before).toBeGreaterThanOrEqual(3);
+    expect(from(B, await harness.send({}, ...many(20, 'later')))).toBe(20);
+    expect(triesFromA()).toHaveLength(before);
   });
 
   it('is the end when the other one is turned away, too', async () => {
