@@ -1,7 +1,10 @@
 /** JSON objects as clients write them into parameters and header fields. Pure. */
 import { badRequest } from '#core';
 
-/** Refusal 400 unless the text is a JSON object. `source` is what the client called it. */
+/** Objects and arrays in each other: what is nested by thousands can be read, but not written again. */
+const MAX_DEPTH = 32;
+
+/** Refusal 400 unless the text is a JSON object, not nested too deep. `source` is what the client called it. */
 export function parseJsonObject(source: string, text: string): Record<string, unknown> {
   let value: unknown;
   try {
@@ -10,7 +13,15 @@ export function parseJsonObject(source: string, text: string): Record<string, un
     throw badRequest(`'${source}' is not a valid JSON`);
   }
   if (!isJsonObject(value)) throw badRequest(`'${source}' is not a JSON object`);
+  if (!isShallow(value)) throw badRequest(`'${source}' is nested too deep`);
   return value;
+}
+
+/** True when nothing in it is nested too deep, and no object has the name `forbidden`. */
+export function isShallow(value: unknown, forbidden?: string, depth = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0 || (forbidden !== undefined && Object.hasOwn(value, forbidden))) return false;
+  return Object.values(value).every((item) => isShallow(item, forbidden, depth - 1));
 }
 
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,6 +1,6 @@
 /** Recipient variables as the three places give them (manual page "Batch sending"): JSON text in, variables of each recipient out. Pure. */
 import { type Address, badRequest, cleanText, parseAddress } from '#core';
-import { isJsonObject } from '../json-object.js';
+import { isJsonObject, isShallow } from '../json-object.js';
 
 /** That there are any, be they none, makes the message a batch. */
 export interface RecipientVariables {
@@ -16,8 +16,6 @@ export const NO_VARIABLES: RecipientVariables = { everybody: {}, byAddress: new 
 const MAX_PER_RECIPIENT = 64 * 1024;
 /** Of every recipient, bytes: a thousand rows hold them. */
 const MAX_EVERYBODY = 4 * 1024;
-/** Objects and arrays in each other. */
-const MAX_DEPTH = 32;
 /** Never a name of anything: code that reads these objects carelessly would meet the prototype of all of them. */
 const FORBIDDEN = '__proto__';
 
@@ -25,7 +23,7 @@ const FORBIDDEN = '__proto__';
 export function parseRecipientVariables(source: string, text: string): RecipientVariables {
   const value = parseJson(source, text);
   if (!isJsonObject(value)) throw badRequest(`${source} is not a valid JSON: it must be an object`);
-  if (!isShallow(value, MAX_DEPTH)) throw badRequest(`${source} is not valid: it is nested too deep, or holds the name ${FORBIDDEN}`);
+  if (!isShallow(value, FORBIDDEN)) throw badRequest(`${source} is not valid: it is nested too deep, or holds the name ${FORBIDDEN}`);
   const everybody: [string, unknown][] = [];
   const byAddress = new Map<Address, Readonly<Record<string, unknown>>>();
   for (const [key, variables] of Object.entries(value)) {
@@ -55,12 +53,6 @@ function parseJson(source: string, text: string): unknown {
   } catch {
     throw badRequest(`${source} is not a valid JSON`);
   }
-}
-
-function isShallow(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  if (depth === 0 || Object.hasOwn(value, FORBIDDEN)) return false;
-  return Object.values(value).every((item) => isShallow(item, depth - 1));
 }
 
 function checked(source: string, variables: Record<string, unknown>, whose: string, most: number): Record<string, unknown> {

@@ -1,4 +1,5 @@
 /** What a template is rendered with: `t:variables`, and for names they lack the user variables (manual page "Send templates"). Pure. */
+import { isShallow } from '../json-object.js';
 
 /** Texts of user variables that are JSON are what they say: a list, an object, true. */
 export function templateVariables(
@@ -9,12 +10,13 @@ export function templateVariables(
   return Object.fromEntries([...decoded, ...Object.entries(given)]);
 }
 
-/** A number only when it would be written the same way: `007` and `1.50` stay what they are. */
+/** A number only when it would be written the same way: `007` and `1.50` stay what they are, and so does what is nested too deep. */
 function decode(text: string): unknown {
   if (!/^\s*(?:[[{"]|-?\d|true\b|false\b|null\b)/.test(text)) return text;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'number' && String(value) !== text ? text : value;
+    const isMeant = typeof value === 'number' ? String(value) === text : isShallow(value);
+    return isMeant ? value : text;
   } catch {
     return text;
   }

@@ -90,4 +90,7 @@ it('fields of a message add to what was asked beside it, and the topmost wins', 
   expect(read).toEqual({ name: 'welcome', version: 'v1', variables: { a: 1, b: 1, c: 2 } });
   expect(withTemplateTwin(undefined, 'template-text', 'X', 'yes')).toBeUndefined();
   expect(() => parseJsonObject('t:variables', '"x"')).toThrow(refusal("'t:variables' is not a JSON object"));
+  const deep = `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`;
+  expect(() => parseJsonObject('t:variables', deep)).toThrow(refusal("'t:variables' is nested too deep"));
+  expect(templateVariables({ deep, shallow: '[[1]]' })).toEqual({ deep, shallow: [[1]] });
 });
