@@ -32,10 +32,10 @@ export function makeRecipientFacts(): RecipientFacts {
     const recipient = mergeRecipientOf(to);
     const lookup = makeLookup(recipient);
     const ofTemplate = (name: string, text: string) => {
-      const make = fieldsOf(merge).get(name);
-      if (make === undefined) return undefined;
-      const made = text === '' ? undefined : makeField(name, text.replace(/[\r\n\0]/g, ' '));
       try {
+        const make = fieldsOf(merge).get(name);
+        if (make === undefined) return undefined;
+        const made = text === '' ? undefined : makeField(name, text.replace(/[\r\n\0]/g, ' '));
         return decodeHeaderText(make(recipient, made)?.value ?? '');
       } catch (error) {
         // Their message fails for the same reason, and says so.

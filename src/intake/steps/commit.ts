@@ -1,7 +1,8 @@
 /** Puts the finished message into the queue, one delivery per recipient, with its `accepted` events. From here on it is ours. */
+import { setImmediate } from 'node:timers/promises';
 import { type Address, domainOf, type IdSource, type Message, makeStorageKey, type Priority, SECOND } from '#core';
 import { joinHead } from '#mail';
-import type { GivenAnswer } from '#store';
+import type { GivenAnswer, OutboxEvent } from '#store';
 import { acceptedAs } from '../accepted-as.js';
 import { variablesOf } from '../batch/recipient-variables.js';
 import type { Draft } from '../draft.js';
@@ -10,6 +11,8 @@ import { giveUpAt, sendWindow } from '../schedule.js';
 import type { Step } from '../step.js';
 
 const BULK = 100;
+/** Events with rendered fields made in one turn of the event loop. */
+const TOGETHER = 16;
 
 export const commit: Step = async (draft, context) => {
   const { directory, queue, recorder, usage, ids, clock, preferredSendTime } = context;
@@ -27,11 +30,17 @@ export const commit: Step = async (draft, context) => {
   const deliveries = recipients.map((recipient, index) => {
     return { id: ids.next(), ...toOf(draft, recipient), destinationName: domainOf(recipient), priority, due: dueOf(index) };
   });
+  const events: OutboxEvent[] = [];
   try {
+    for (const delivery of deliveries) {
+      events.push(recorder.accepted({ ...delivery, message, accountId, recipients: shown(delivery.recipient) }));
+      // Fields of a template are rendered for each recipient: others have their turn in between.
+      if (draft.merge?.templateHeaders !== undefined && events.length % TOGETHER === 0) await setImmediate();
+    }
     await queue.put({
       message,
       deliveries,
-      events: deliveries.map((delivery) => recorder.accepted({ ...delivery, message, accountId, recipients: shown(delivery.recipient) })),
+      events,
       keepMs: domain.messageTtl * SECOND,
       given: givenFor(draft, acceptedAt),
       usageDay: draft.usageDay,

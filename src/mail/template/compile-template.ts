@@ -4,6 +4,7 @@
  */
 import { readTemplate } from './read-template.js';
 import { renderNodes } from './render-nodes.js';
+import { templateLimits } from './template-limits.js';
 
 export interface Template {
   /**
@@ -14,13 +15,16 @@ export interface Template {
 }
 
 /**
- * `html` escapes what `{{name}}` gives (not `{{{name}}}`); `text` leaves it as it is, for header fields and plain text.
+ * `html` escapes what `{{name}}` gives (not `{{{name}}}`); `text` leaves it as it is, for header fields, which may do less.
  * Throws TemplateError, which names the line: wrong syntax, an unknown helper, partials, decorators, too long, too deep.
  */
 export function compileTemplate(source: string, kind: 'html' | 'text' = 'html'): Template {
   const nodes = readTemplate(source);
-  const escaped = kind === 'html' ? escapeHtml : (text: string) => text;
-  return { render: (variables) => renderNodes(nodes, variables, escaped) };
+  const how =
+    kind === 'html'
+      ? { escaped: escapeHtml, operations: templateLimits.operations }
+      : { escaped: (text: string) => text, operations: templateLimits.fieldOperations };
+  return { render: (variables) => renderNodes(nodes, variables, how) };
 }
 
 /** The characters that Handlebars escapes, which makes a value safe within quoted and unquoted attributes alike. */

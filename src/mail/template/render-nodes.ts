@@ -24,8 +24,12 @@ interface Locals {
 }
 
 /** Gives what comes out. Throws TemplateError when the budget is used up. */
-export function renderNodes(nodes: TemplateNode[], variables: Record<string, unknown>, escaped: (text: string) => string): string {
-  const budget: Budget = { operations: templateLimits.operations, output: templateLimits.output };
+export function renderNodes(
+  nodes: TemplateNode[],
+  variables: Record<string, unknown>,
+  { escaped, operations }: { escaped: (text: string) => string; operations: number },
+): string {
+  const budget: Budget = { operations, output: templateLimits.output };
   const renderer = new Renderer(budget, escaped);
   renderer.render(nodes, {
     context: variables,

@@ -11,6 +11,8 @@ export const templateLimits = {
   nodes: 20_000,
   /** Nodes rendered, names looked up, items visited, and one for every 64 characters compared or written. */
   operations: 200_000,
+  /** The same for a header field, of which a batch renders one for each of a thousand recipients. */
+  fieldOperations: 2000,
   /** Characters that come out. */
   output: 1024 * 1024,
 } as const;

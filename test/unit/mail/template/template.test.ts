@@ -58,6 +58,14 @@ describe('renders as the library does', () => {
   test('text kind leaves values as they are', () => {
     expect(compileTemplate('Hello {{name}}', 'text').render({ name: "O'Neil & <sons>" })).toBe("Hello O'Neil & <sons>");
   });
+
+  test('lets a header field do less than a body, because a batch renders it for each recipient', () => {
+    const source = '{{#each list}}{{#each ../list}}{{/each}}{{/each}}';
+    const variables = { list: Array.from({ length: 100 }, () => 1) };
+    expect(compileTemplate(source).render(variables)).toBe('');
+    expect(() => compileTemplate(source, 'text').render(variables)).toThrow('the template does too much');
+    expect(compileTemplate('{{#each list}}{{this}}{{/each}}', 'text').render(variables)).toBe('1'.repeat(100));
+  });
 });
 
 describe('refuses with the line', () => {
