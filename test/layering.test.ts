@@ -1,5 +1,5 @@
 /** Every source file keeps the rules of the layout (DESIGN.md section 3), and every rule is able to fail. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -34,6 +34,13 @@ test('a circle of files is found, types and all', () => {
     ),
   ]);
   expect(checkCircles(circle.slice(1))).toEqual([]);
+});
+
+test('every file that the map names is there', () => {
+  const map = readFileSync(join(root, 'src/README.md'), 'utf8');
+  const named = [...map.matchAll(/`([^`\s]+\/[^`\s]+\.ts)`/g)].map(([, path = '']) => path);
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter((path) => ![join(root, 'src', path), join(root, path)].some((file) => existsSync(file)))).toEqual([]);
 });
 
 test('every folder of src has an index.ts', () => {

@@ -112,6 +112,9 @@ test('the log of events cannot be written: mail goes on, and every event is told
   await world.send({ to: 'http@dst.test' });
   expect((await world.submit({ to: 'smtp@dst.test' })).code).toBe(250);
   await waitFor(() => world.mx.messages.length === 2, PATIENT);
+  const failures = () => world.server.log.filter(({ msg }) => String(msg).startsWith('events could not be passed on'));
+  await waitFor(() => failures().length >= 2, { ...PATIENT, what: 'writing to fail, and to fail again' });
+  expect(await world.events()).toEqual([]);
   disk.mend();
   const events = await waitFor(async () => {
     const all = await world.events();

@@ -1,7 +1,7 @@
 /** What replies made us do for a while is done on after a restart: a destination that asked to be left alone is. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { tempDir } from '../support/temp-dir.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 import { openWorld } from './support/world.js';
@@ -20,6 +20,7 @@ const rule = (scope: string) => ({
 
 test.each(['path', 'domain', 'tenant'])('a pause for a %s holds after SIGKILL', async (scope) => {
   const rules = tempDir();
+  onTestFinished(rules.cleanup);
   const file = join(rules.path, 'shaping.yaml');
   writeFileSync(file, JSON.stringify({ responses: [rule(scope)] }));
   const world = await openWorld({ config: { shaping: { file } }, mx: { script: { mail: '451 4.7.1 please go away for a while' } } });
@@ -27,20 +28,22 @@ test.each(['path', 'domain', 'tenant'])('a pause for a %s holds after SIGKILL', 
   await world.waitForEvents({ accepted: 1, 'failed temporary': 1 });
   // Another one, which waits for the pause and not for a retry.
   await world.send({ to: 'b@dst.test' });
-  const why = async () => {
-    const { items } = JSON.parse((await world.server.cli('queue', 'list', '--recipient', 'b@dst.test', '--json')).stdout);
+  const why = async (recipient: string) => {
+    const { items } = JSON.parse((await world.server.cli('queue', 'list', '--recipient', recipient, '--json')).stdout);
     return (await world.server.cli('queue', 'show', String(items[0].id))).stdout;
   };
-  await waitFor(async () => (await why()).includes('The host asks for a pause.'), { what: 'the reason' });
+  const waitForReason = (recipient: string) =>
+    waitFor(async () => (await why(recipient)).includes('The host asks for a pause.'), { what: 'the reason', intervalMs: 200 });
+  await waitForReason('b@dst.test');
 
   await world.server.stop('SIGKILL');
   world.mx.script = {};
   const sessions = world.mx.sessions.length;
   await world.server.start();
   await waitFor(() => world.server.logText().includes('restrictions of an earlier run still hold'), { what: 'the log line' });
-  expect(await why()).toContain('The host asks for a pause.');
+  expect(await why('b@dst.test')).toContain('The host asks for a pause.');
   await world.send({ to: 'c@dst.test' });
+  await waitForReason('c@dst.test');
   await world.waitForEvents({ accepted: 3, 'failed temporary': 1 });
   expect(world.mx.sessions.length).toBe(sessions);
-  rules.cleanup();
 });
