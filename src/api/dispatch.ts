@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { parseDomain, refusalFrom } from '#core';
+import { refusalFrom } from '#core';
 import type { ApiKeyRecord } from '#store';
 import { drainRequest } from './body/drain-request.js';
 import type { Form } from './body/form.js';
@@ -12,8 +12,8 @@ import { readForm } from './body/read-form.js';
 import type { Call, Endpoint, Services } from './define-endpoint.js';
 import { ErrorAnswer, errorAnswerFrom, notSupported } from './error-answer.js';
 import type { FoundEndpoint } from './find-endpoint.js';
-import { mayCall } from './may-call.js';
-import { authenticate, unauthorized } from './middleware/authenticate.js';
+import { accessRefusal } from './may-call.js';
+import { authenticate } from './middleware/authenticate.js';
 import { clientAddress } from './middleware/client-address.js';
 import type { GuessBrake } from './middleware/guess-brake.js';
 import { publicBaseUrl } from './middleware/public-base-url.js';
@@ -56,7 +56,8 @@ export function makeDispatcher(deps: DispatchDeps): Dispatcher {
     let failure: unknown;
     try {
       key = await authenticate(request, services.directory.keys, deps.brake);
-      checkAccess(key, endpoint, params);
+      const forbidden = accessRefusal(key, endpoint, params);
+      if (forbidden !== undefined) throw new ErrorAnswer(403, { message: forbidden });
       // Acting as the account itself instead would send and delete in the wrong name.
       if (request.headers['x-mailgun-on-behalf-of']) throw notSupported('X-Mailgun-On-Behalf-Of');
       setHeaders(response, deps.rateLimit.count(key.account));
@@ -76,12 +77,6 @@ export function makeDispatcher(deps: DispatchDeps): Dispatcher {
       logRequest(logger, { request, endpoint, response, key, ms, failure });
     }
   };
-}
-
-/** 403 for what the role may not do; 401 for a sending key at a domain that is not its own, as if that domain did not know it. */
-function checkAccess(key: ApiKeyRecord, endpoint: Endpoint, params: Record<string, string>): void {
-  if (!mayCall(key.role, endpoint.group, endpoint.access)) throw new ErrorAnswer(403, { message: 'Forbidden' });
-  if (key.role === 'sending' && parseDomain(params.domain ?? '') !== key.domainName) throw unauthorized();
 }
 
 function queryOf({ url = '' }: IncomingMessage): string {

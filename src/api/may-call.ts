@@ -1,6 +1,7 @@
-/** Which role may call what: the permissions table of Mailgun's page "API Management and Security" (RBAC), as data. Pure. */
-import type { KeyRole } from '#store';
-import type { Access, Group } from './define-endpoint.js';
+/** Which key may call what: the permissions table of Mailgun's page "API Management and Security" (RBAC) as data, and the domain a key is bound to. Pure. */
+import { parseDomain } from '#core';
+import type { ApiKeyRecord, KeyRole } from '#store';
+import type { Access, Endpoint, Group } from './define-endpoint.js';
 
 type Permission = 'none' | 'read' | 'write';
 type Role = Exclude<KeyRole, 'sending'>;
@@ -20,7 +21,21 @@ const PERMISSIONS: Record<Group, Record<Role, Permission>> = {
   Operator: { admin: 'write', analyst: 'none', developer: 'none', support: 'none' },
 };
 
-/** Sending keys may only send (the domain is judged by the caller of this); sending counts as writing for everybody else. */
+/**
+ * Why a key may not call an endpoint; undefined when it may. A key that names a domain is held to that domain's own paths, whatever its role and kind:
+ * what has no domain in its path is about the whole account, or about the server.
+ */
+export function accessRefusal(
+  key: Pick<ApiKeyRecord, 'role' | 'domainName'>,
+  endpoint: Pick<Endpoint, 'group' | 'access'>,
+  params: Readonly<Record<string, string>>,
+): string | undefined {
+  if (!mayCall(key.role, endpoint.group, endpoint.access)) return 'Forbidden';
+  if (key.domainName === undefined || parseDomain(params.domain ?? '') === key.domainName) return undefined;
+  return `Forbidden: this API key is bound to the domain ${key.domainName}`;
+}
+
+/** Sending keys may only send; sending counts as writing for everybody else. */
 export function mayCall(role: KeyRole, group: Group, access: Access): boolean {
   if (role === 'sending') return access === 'send';
   const permission = PERMISSIONS[group][role];

@@ -71,10 +71,10 @@ export interface ApiKeyRecord {
   id: string;
   account: number;
   role: KeyRole;
-  /** `domain` keys are bound to `domainName`; `user` and `web` keys are not. */
+  /** What Mailgun calls it; `domain` keys always have a `domainName`. */
   kind: 'domain' | 'user' | 'web';
   description: string;
-  /** Name of the domain a sending key is for. */
+  /** The domain that the key is bound to, whatever its kind and role. */
   domainName?: string;
   /** Hex HMAC-SHA256 of the secret. */
   secretHash: string;

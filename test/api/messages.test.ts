@@ -265,8 +265,8 @@ describe('what is refused', () => {
   it('a sending key at another domain, without telling whether that exists', async () => {
     for (const domain of ['second.example', 'nowhere.example']) {
       expect(await api.call('POST', `/v3/${domain}/messages`, { key: KEYS.sending, form: LEAST })).toMatchObject({
-        status: 401,
-        text: 'Forbidden',
+        status: 403,
+        json: { message: 'Forbidden: this API key is bound to the domain example.com' },
       });
     }
   });

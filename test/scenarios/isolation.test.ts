@@ -18,6 +18,11 @@ interface Other {
 async function settleOther(world: World): Promise<Other> {
   const key = await addAccount(world.server.dataDir);
   await world.server.start();
+  return settleDomain(world, key);
+}
+
+/** `other.test`, made with this key, with one of everything. */
+async function settleDomain(world: World, key: string): Promise<Other> {
   const call = async (method: string, path: string, form?: Record<string, string>) => {
     const { status, body, text } = await world.server.api(method, path, { form, key });
     if (status !== 200) throw new Error(`${method} ${path} answered ${status}: ${text}`);
@@ -26,11 +31,12 @@ async function settleOther(world: World): Promise<Other> {
   await call('POST', '/v4/domains', { name: 'other.test', smtp_password: 'another password' });
   await call('POST', '/v3/domains/other.test/credentials', { login: 'hidden', password: 'a long password' });
   await call('POST', '/v3/other.test/templates', { name: 'private-template', template: 'Confidential text', tag: 'private-version' });
+  const { pool_id } = await call('POST', '/v3/ip_pools', { name: 'private-pool', description: 'Confidential' });
   const sendingKey = await call('POST', '/v1/keys', { role: 'sending', domain_name: 'other.test', description: 'private' });
   const sent = { from: 'a@other.test', to: 'wait@dst.test', subject: 'Confidential', text: 'Hello' };
   const { id } = await call('POST', '/v3/other.test/messages', sent);
   const delivery = await waitFor(async () => {
-    const { items } = await call('GET', '/mailwagon/v1/queue');
+    const { items } = await call('GET', '/mailwagon/v1/queue?domain=other.test');
     return items[0]?.attempts === 1 && items[0];
   });
   // Its events come to the log a moment later.
@@ -46,11 +52,22 @@ async function settleOther(world: World): Promise<Other> {
     template: 'private-template',
     version: 'private-version',
     newversion: 'copied-version',
+    pool: String(pool_id),
   };
   return {
     key,
     names,
-    secrets: ['other.test', 'hidden', 'Confidential', String(id).slice(1, -1), names.key, names.delivery, names.message, 'wait@dst.test'],
+    secrets: [
+      'other.test',
+      'hidden',
+      'private-pool',
+      'Confidential',
+      String(id).slice(1, -1),
+      names.key,
+      names.delivery,
+      names.message,
+      'wait@dst.test',
+    ],
   };
 }
 
@@ -68,10 +85,12 @@ const formFor = ({ names }: Other) => ({
   id: names.delivery,
   template: 'Hello',
   tag: 'mine',
+  pool_id: names.pool,
+  ips: '["192.0.2.99"]',
 });
 
 /** What is no account's own. */
-const NOBODYS: Record<string, string> = { ip: '192.0.2.99', pool: 'none', attachment: '0' };
+const NOBODYS: Record<string, string> = { ip: '192.0.2.99', attachment: '0', selector: 'mailwagon' };
 
 /** `:domain` and the like, each the other's or, where `own` has it, one's own. */
 const fill = (path: string, { names }: Other, own: Record<string, string> = {}) =>
@@ -111,20 +130,44 @@ async function callAsStranger(world: World, other: Other, endpoint: Endpoint, pa
   expect(leaked, what).toEqual([]);
 }
 
+const OF_DOMAIN = [
+  '/v4/domains/other.test',
+  '/v3/domains/other.test/credentials',
+  '/v3/other.test/templates/private-template/versions',
+  '/v3/other.test/events?limit=300',
+  '/mailwagon/v1/queue?domain=other.test',
+];
+
 /** All the second account has, as it sees it. */
-async function everythingOf({ server }: World, { key }: Other) {
-  const paths = [
-    '/v4/domains/other.test',
-    '/v3/domains/other.test/credentials',
-    '/v3/other.test/templates/private-template/versions',
-    '/v1/keys',
-    '/mailwagon/v1/queue',
-    '/mailwagon/v1/queue/holds',
-    '/mailwagon/v1/events?limit=300',
-  ];
+async function everythingOf({ server }: World, { key }: Other, isWholeAccount = true) {
+  const ofAccount = ['/v1/keys', '/v3/ip_pools', '/mailwagon/v1/queue', '/mailwagon/v1/queue/holds', '/mailwagon/v1/events?limit=300'];
+  const paths = [...OF_DOMAIN, ...(isWholeAccount ? ofAccount : [])];
   const answers = await Promise.all(paths.map((path) => server.api('GET', path, { key })));
   return answers.map(({ status, body }) => ({ status, items: body.items ?? body }));
 }
+
+test('every endpoint, called with a key of another domain of the same account', async () => {
+  const world = await openWorld({ mx: { recipients: { 'wait@dst.test': '451 4.2.1 later' } } });
+  const other = await settleDomain(world, world.server.keys.apiKey);
+  const { body } = await world.server.api('POST', '/v1/keys', { form: { role: 'admin', kind: 'domain', domain_name: world.domain } });
+  const before = await everythingOf(world, other, false);
+
+  for (const endpoint of endpoints) {
+    const form = endpoint.method === 'GET' ? undefined : { ...formFor(other), name: 'mine', domain_name: world.domain };
+    const call = async (path: string) => {
+      const { status, text } = await world.server.api(endpoint.method, path, { form, key: body.key.secret });
+      const what = `${endpoint.method} ${path} → ${status} ${text}`;
+      const leaked = other.secrets.filter((secret) => text.includes(secret) && !decodeURIComponent(path).includes(secret));
+      expect(leaked, what).toEqual([]);
+      return { status, what };
+    };
+    const { status, what } = await call(fill(endpoint.path, other));
+    expect(status, what).toBe(403);
+    const isEndOfOwn = endpoint.method === 'DELETE' && endpoint.path.endsWith('/domains/:domain');
+    if ('domain' in endpoint.parameters && !isEndOfOwn) await call(fill(endpoint.path, other, { domain: world.domain }));
+  }
+  expect(await everythingOf(world, other, false)).toEqual(before);
+});
 
 test('the operator holds and ends the mail of another account, which sees it and can do the same to nobody', async () => {
   const world = await openWorld({ mx: { recipients: { 'wait@dst.test': '451 4.2.1 later' } } });

@@ -16,9 +16,9 @@ export interface Scope {
   nameOf(account: number): string | undefined;
 }
 
-/** An administrator of the operator's own account. */
-export const isOperatorsKey = ({ role, account }: Pick<ApiKeyRecord, 'role' | 'account'>): boolean =>
-  role === 'admin' && account === OPERATORS_ACCOUNT;
+/** An administrator of the operator's own account, not of one domain in it. */
+export const isOperatorsKey = ({ role, account, domainName }: Pick<ApiKeyRecord, 'role' | 'account' | 'domainName'>): boolean =>
+  role === 'admin' && account === OPERATORS_ACCOUNT && domainName === undefined;
 
 /** `account`: a public id, or `all`. Refusal 404; 403 for everybody but the operator, whatever it says, so that nobody learns which ids there are. */
 export async function readScope({ key, account, form }: Call, { directory }: Pick<Services, 'directory'>): Promise<Scope> {
