@@ -1,5 +1,6 @@
 /** One MIME part of a message that is composed here: its fields, and its content as bytes or, where that is a stream, as bounded pieces. */
 import { isUtf8 } from 'node:buffer';
+import { attachmentType, type MediaType, OCTETS } from './attachment-type.js';
 import { type EncodedContent, encodeBase64, encodeMessageContent, encodeTextContent } from './encode-content.js';
 import { formatFallbackParameter, formatParameter } from './format-parameter.js';
 import { checkFieldValue } from './make-field.js';
@@ -20,7 +21,7 @@ export interface ComposedPart {
 export interface AttachedPart {
   /** Cut off after 255 characters. */
   filename: string;
-  /** Media type, parameters allowed; anything that is none becomes application/octet-stream. */
+  /** Media type, parameters allowed; where it is none or says nothing, the file name decides (see `attachmentType`). */
   contentType: string;
   /** A stream is read once, when the message is. */
   content: Uint8Array | AsyncIterable<Uint8Array>;
@@ -28,13 +29,9 @@ export interface AttachedPart {
   inline: boolean;
 }
 
-/** RFC 2045 token/token. A multipart needs a structure that one file cannot have; a part or a pointer is no whole message (RFC 2046 5.2). */
-const MEDIA_TYPE = /^(?!multipart\/|message\/(?:partial|external-body)\b)([A-Za-z0-9!#$&^_.+-]+\/[A-Za-z0-9!#$&^_.+-]+)\s*(?=;|$)/i;
-const PARAMETER = /;\s*([A-Za-z0-9!#$&^_.+-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/g;
 /** Longer names fit no file system, and no header line. */
 const MAX_FILE_NAME = 255;
 const MAX_CONTENT_ID = 900;
-const OCTETS = 'application/octet-stream';
 
 /** `mediaType` is one of ours. */
 export function composeText(mediaType: 'text/plain' | 'text/html' | 'text/x-amp-html', text: string): ComposedPart {
@@ -53,7 +50,7 @@ export function composeAttachment(part: AttachedPart): ComposedPart {
   checkFieldValue(`${kind} content type`, part.contentType);
   const filename = [...part.filename].slice(0, MAX_FILE_NAME).join('');
   const { content } = part;
-  const wanted = mediaTypeOf(part.contentType);
+  const wanted = attachmentType(part.contentType, filename);
   const message = wanted.type === 'message/rfc822' ? composeMessage(content) : undefined;
   const type = wanted.type === 'message/rfc822' && message === undefined ? OCTETS : wanted.type;
   const body = message ?? { encoding: 'base64', content: base64Of(content) };
@@ -89,22 +86,6 @@ export function composeMultipart(subtype: string, boundary: string, children: re
     eightBit,
     content,
   };
-}
-
-interface MediaType {
-  /** Lower case. */
-  type: string;
-  parameters: [string, string][];
-}
-
-function mediaTypeOf(text: string): MediaType {
-  const type = MEDIA_TYPE.exec(text.trim())?.[1]?.toLowerCase();
-  if (type === undefined) return { type: OCTETS, parameters: [] };
-  const parameters = [...text.matchAll(PARAMETER)].map(([, name = '', quoted, token = '']): [string, string] => [
-    name.toLowerCase(),
-    quoted === undefined ? token : quoted.replace(/\\(.)/g, '$1'),
-  ]);
-  return { type, parameters: parameters.filter(([name]) => name !== 'name' && name !== 'boundary') };
 }
 
 /** The parameters given, and for text that names no charset the one that it evidently is in. */

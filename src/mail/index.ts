@@ -9,6 +9,7 @@
  * - Anything else thrown comes from the caller's own stream or key.
  */
 export { formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
+export { attachmentType } from './attachment-type.js';
 export { type BodyScan, bodyHashOf, makeBodyScan, scanBody } from './body-scan.js';
 export { buildMessage, type ComposedMessage, type MessageParts } from './build-message.js';
 export type { AttachedPart } from './compose-part.js';

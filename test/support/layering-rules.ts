@@ -51,6 +51,7 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   mailparser: ['src/mail/'],
   'html-to-text': ['src/mail/'],
   htmlparser2: ['src/mail/'],
+  'mime-types': ['src/mail/'],
   'nodemailer/lib/smtp-connection': ['src/delivery/'],
   pino: ['src/cli/'],
   react: ['src/panel/'],

@@ -7,8 +7,8 @@ import busboy from 'busboy';
 import { badRequest } from '#core';
 import { bodyLimits } from './body-limits.js';
 import { bodyFailure } from './body-stream.js';
-import { boundaryOf, makePartCounter, type PartCounter } from './count-parts.js';
 import type { FormEntry } from './form.js';
+import { boundaryOf, makePartScanner, type PartScanner } from './part-scanner.js';
 import { receiveUpload, type Upload } from './upload.js';
 
 const MALFORMED = 'malformed multipart/form-data request';
@@ -18,7 +18,7 @@ const FILE_FIELDS = new Set(['attachment', 'inline', 'message']);
 /** `source` is the body, whole or in pieces. Refusal 400 for a broken or truncated body, and what the source or the disk fails with. */
 export async function readMultipart(source: Buffer | Readable, headers: IncomingHttpHeaders, tempDir: string): Promise<FormEntry[]> {
   const parser = makeParser(headers);
-  const counter = makePartCounter(boundaryOf(headers['content-type'] ?? '') ?? '');
+  const scanner = makePartScanner(boundaryOf(headers['content-type'] ?? '') ?? '');
   const slots: (FormEntry | undefined)[] = [];
   const uploads: Upload[] = [];
   const receiving: Promise<void>[] = [];
@@ -36,7 +36,7 @@ export async function readMultipart(source: Buffer | Readable, headers: Incoming
       stop(badRequest(MALFORMED));
       return;
     }
-    const part = { filename: cleanFilename(info.filename), contentType: info.mimeType, content };
+    const part = { filename: cleanFilename(info.filename), contentType: scanner.contentType(place), content };
     const received = receiveUpload(part, { tempDir, memoryPerFile: bodyLimits.memoryPerFile }).then(async (file) => {
       uploads.push(file);
       const isField =
@@ -49,9 +49,9 @@ export async function readMultipart(source: Buffer | Readable, headers: Incoming
   parser.on('filesLimit', () => stop(badRequest(`Too many files, max is ${bodyLimits.files}`)));
 
   try {
-    await feed(source, counter, parser);
+    await feed(source, scanner, parser);
     await Promise.all(receiving);
-    if (counter.parts !== slots.length) throw badRequest(MALFORMED);
+    if (scanner.parts !== slots.length) throw badRequest(MALFORMED);
     return slots.filter((entry) => entry !== undefined);
   } catch (error) {
     await Promise.all(receiving);
@@ -61,10 +61,10 @@ export async function readMultipart(source: Buffer | Readable, headers: Incoming
 }
 
 /** By hand and not by pipeline(), which makes an AbortController and an exception for every request, however it ends. */
-async function feed(source: Buffer | Readable, counter: PartCounter, parser: ReturnType<typeof makeParser>): Promise<void> {
+async function feed(source: Buffer | Readable, scanner: PartScanner, parser: ReturnType<typeof makeParser>): Promise<void> {
   const parsed = new Promise<void>((resolve, reject) => void parser.on('error', reject).on('close', resolve));
   if (source instanceof Buffer) {
-    counter.see(source);
+    scanner.see(source);
     parser.end(source);
     return parsed;
   }
@@ -72,7 +72,7 @@ async function feed(source: Buffer | Readable, counter: PartCounter, parser: Ret
   parsed.catch(() => undefined);
   try {
     for await (const chunk of source) {
-      counter.see(chunk as Buffer);
+      scanner.see(chunk as Buffer);
       if (parser.destroyed) break;
       if (!parser.write(chunk)) await Promise.race([once(parser, 'drain'), parsed]);
     }

@@ -9,7 +9,7 @@ const CHUNK = 64 * 1024;
 export interface Upload {
   /** `''` when the part had none. Never holds a folder or a control character. */
   filename: string;
-  /** Media type without parameters. */
+  /** Media type with its parameters, as it was given; `''` when the part had none. */
   contentType: string;
   /** Bytes. */
   size: number;

@@ -1,7 +1,7 @@
 /** `POST /v3/{domain}/messages`: the parts of a message, checked in the order Mailgun does, and composed. */
 import { type Address, badRequest, makeMessageId, parseAddress } from '#core';
 import type { TemplateRequest } from '#intake';
-import { buildMessage, parseAddressList } from '#mail';
+import { attachmentType, buildMessage, parseAddressList } from '#mail';
 import type { Form } from '../body/form.js';
 import type { Upload } from '../body/upload.js';
 import { readAddresses, readRecipients } from './addresses.js';
@@ -46,7 +46,9 @@ export function readParts(form: Form, domain: string, now: number): Draft {
     messageId: readMessageId(form) ?? makeMessageId(now, domain),
     date: new Date(now),
   });
-  const attachments = files.map(({ upload: { filename, contentType, size } }) => ({ filename, contentType, size }));
+  const attachments = files.map(({ upload: { filename, contentType, size } }) => {
+    return { filename, contentType: attachmentType(contentType, filename).type, size };
+  });
   const sender = (authors.length > 1 ? speakerOf(headers) : undefined) ?? author;
   return { sender, recipients, options, tags, userVariables, recipientVariables, template, attachments, content };
 }
