@@ -147,6 +147,7 @@ export interface Keys {
   /** The secret is returned here and never again. Refusal 400, 404. */
   create(account: number, key: NewKey): Promise<{ key: ApiKeyRecord; secret: string }>;
   list(account: number, filter: { domainName?: string; kind?: ApiKeyRecord['kind'] }): Promise<ApiKeyRecord[]>;
+  /** Refusal 404; 400 for the last admin key, without which nobody could make another. */
   remove(account: number, id: string): Promise<void>;
   /** The key of this secret, if it is known and has not expired. */
   verify(secret: string): Promise<ApiKeyRecord | undefined>;

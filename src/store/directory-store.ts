@@ -156,7 +156,11 @@ export interface DirectoryStore extends TemplateStore, PoolStore {
   createKey(key: ApiKeyRecord): Promise<void>;
   keyById(id: string): Promise<ApiKeyRecord | undefined>;
   listKeys(account: number, filter: { domainName?: string; kind?: ApiKeyRecord['kind'] }): Promise<ApiKeyRecord[]>;
-  deleteKey(account: number, id: string): Promise<boolean>;
+  /**
+   * `last`: nothing was deleted, because this is the account's last admin key that is not bound to a domain, and has not expired at `now`; a key that
+   * expires is no replacement for one that never does.
+   */
+  deleteKey(account: number, id: string, now: number): Promise<'deleted' | 'last' | 'unknown'>;
 
   /** Replaces the policy of that domain, and removes policies that had expired when this one was fetched. */
   saveStsPolicy(policy: StsPolicyRecord): Promise<void>;

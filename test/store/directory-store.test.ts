@@ -154,8 +154,38 @@ describe('credentials and keys', () => {
     expect(await stores.directory.listKeys(ours, { domainName: 'a.example' })).toEqual([sending]);
     expect(await stores.directory.listKeys(ours, { kind: 'web' })).toEqual([web]);
     await expect(stores.directory.createKey(keyOf(theirs, 'k1'))).rejects.toMatchObject({ kind: 'conflict' });
-    expect(await stores.directory.deleteKey(ours, 'k1')).toBe(true);
+    expect(await stores.directory.deleteKey(ours, 'k1', 0)).toBe('deleted');
     expect(await stores.directory.keyById('k1')).toBeUndefined();
+  });
+});
+
+describe('the last admin key of an account stays', () => {
+  const now = 1000;
+  const remove = (id: string) => stores.directory.deleteKey(ours, id, now);
+
+  it('until another one is there that is as good', async () => {
+    await stores.directory.createKey(keyOf(ours, 'first'));
+    for (const [id, fields] of Object.entries({
+      bound: { kind: 'domain', domainName: 'a.example' },
+      developer: { role: 'developer' },
+      expired: { expiresAt: now },
+      expiring: { expiresAt: now + 1 },
+    } as const)) {
+      await stores.directory.createKey(keyOf(ours, id, fields));
+      expect(await remove('first')).toBe('last');
+    }
+    await stores.directory.createKey(keyOf(theirs, 'of another account'));
+    expect(await remove('first')).toBe('last');
+    await stores.directory.createKey(keyOf(ours, 'second'));
+    expect(await remove('first')).toBe('deleted');
+    expect(await remove('second')).toBe('last');
+    for (const id of ['bound', 'developer', 'expired', 'expiring']) expect(await remove(id)).toBe('deleted');
+    expect(await stores.directory.listKeys(ours, {})).toMatchObject([{ id: 'second' }]);
+  });
+
+  it('also where all of them expire, and whoever comes first', async () => {
+    for (const id of ['first', 'second']) await stores.directory.createKey(keyOf(ours, id, { expiresAt: now + 1 }));
+    expect((await Promise.all([remove('first'), remove('second')])).sort()).toEqual(['deleted', 'last']);
   });
 });
 
@@ -167,7 +197,7 @@ describe("another account's things", () => {
     const { directory } = stores;
     expect(await directory.setDomainState(theirs, domain, 'disabled')).toBe(false);
     expect(await directory.deleteDomain(theirs, domain)).toBe(false);
-    expect(await directory.deleteKey(theirs, 'k1')).toBe(false);
+    expect(await directory.deleteKey(theirs, 'k1', 0)).toBe('unknown');
     expect(await directory.deleteCredential(theirs, 'x@a.example')).toBe(false);
     expect(await directory.deleteCredentials(theirs, domain)).toBe(0);
     expect(await directory.setCredentialPassword(theirs, 'x@a.example', 'new')).toBe(false);

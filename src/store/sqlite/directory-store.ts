@@ -31,7 +31,7 @@ export function makeDirectoryStore(writer: StoreThread<WriterCalls>, reader: Sto
     createKey: (key) => writer.call('createKey', key),
     keyById: (id) => writer.call('keyById', id),
     listKeys: (account, filter) => reader.call('listKeys', account, filter),
-    deleteKey: (account, id) => writer.call('deleteKey', account, id),
+    deleteKey: (account, id, now) => writer.call('deleteKey', account, id, now),
     saveStsPolicy: (policy) => writer.call('saveStsPolicy', policy),
     createPool: (pool) => writer.call('createPool', pool),
     pool: (account, publicId) => writer.call('pool', account, publicId),

@@ -114,10 +114,22 @@ function makeKeyWrites(database: Connection) {
      VALUES (@id, @account, @role, @kind, @description, @domainName, @secretHash, @createdAt, @updatedAt, @expiresAt)`,
   );
   const deleteOne = database.prepare<[number, string]>('DELETE FROM api_key WHERE account = ? AND id = ?');
+  const isAdmin = `account = @account AND role = 'admin' AND domain_name IS NULL AND (expires_at IS NULL OR expires_at > @now)`;
+  const adminById = database.prepare<{ account: number; id: string; now: number }, { expiresAt: number | null }>(
+    `SELECT expires_at AS expiresAt FROM api_key WHERE id = @id AND ${isAdmin}`,
+  );
+  const otherAdmin = database.prepare<{ account: number; id: string; now: number; mayExpire: number }>(
+    `SELECT 1 FROM api_key WHERE id <> @id AND ${isAdmin} AND (expires_at IS NULL OR @mayExpire) LIMIT 1`,
+  );
   return {
     createKey(key: ApiKeyRecord): void {
       insert.run({ ...key, domainName: key.domainName ?? null, expiresAt: key.expiresAt ?? null });
     },
-    deleteKey: (account: number, id: string): boolean => deleteOne.run(account, id).changes > 0,
+    deleteKey(account: number, id: string, now: number): 'deleted' | 'last' | 'unknown' {
+      const admin = adminById.get({ account, id, now });
+      const mayExpire = Number(admin?.expiresAt !== null);
+      if (admin && otherAdmin.get({ account, id, now, mayExpire }) === undefined) return 'last';
+      return deleteOne.run(account, id).changes > 0 ? 'deleted' : 'unknown';
+    },
   };
 }
