@@ -30,6 +30,7 @@ import { makeDiskRoom, openStores, startSweeping } from '#store';
 import { makeCallQueue } from '#webhooks';
 import { makeServerMetrics } from './server-metrics.js';
 
+export { createKeyOffline, type OfflineKey } from './create-key-offline.js';
 export { AlreadyInitialised, adminKeyFile, type Initialised, initialise } from './initialise.js';
 
 export interface AppOptions {

@@ -2,10 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '#config';
-import { randomHexId, randomPassword, systemClock } from '#core';
-import { ensureServerKey, makeDirectory, OPERATORS_ACCOUNT, writeSecret } from '#directory';
-import { makeDnsCache, makeDnsClient } from '#net';
-import { openStores } from '#store';
+import { randomHexId, randomPassword } from '#core';
+import { OPERATORS_ACCOUNT, writeSecret } from '#directory';
+import { withDirectory } from './with-directory.js';
 
 export interface Initialised {
   apiKey: string;
@@ -30,12 +29,7 @@ export const adminKeyFile = (dataDir: string): string => join(dataDir, 'admin.ke
 export async function initialise(config: Config): Promise<Initialised> {
   const { dataDir, hostname } = config;
   if (existsSync(adminKeyFile(dataDir))) throw new AlreadyInitialised(`${dataDir} is already initialised`);
-  const clock = systemClock;
-  // A store that dies rejects every call, which ends this run with its reason.
-  const stores = await openStores({ dataDir, onFatal: () => undefined });
-  try {
-    const dns = makeDnsCache({ client: makeDnsClient({ servers: [...config.dns.servers], clock }), clock, maxEntries: 100 });
-    const directory = makeDirectory({ store: stores.directory, clock, hostname, serverKey: await ensureServerKey(dataDir), dns });
+  return withDirectory(config, async (directory) => {
     if ((await directory.accounts.count()) === 0) await directory.accounts.create('main');
     const account = await directory.accounts.get(OPERATORS_ACCOUNT);
     const sandboxDomain = `sandbox${randomHexId()}${randomHexId().slice(0, 8)}.${hostname}`.toLowerCase();
@@ -44,7 +38,5 @@ export async function initialise(config: Config): Promise<Initialised> {
     const { secret } = await directory.keys.create(account.id, { role: 'admin', description: 'made by mailwagon init' });
     await writeSecret(dataDir, 'admin.key', `${secret}\n`);
     return { apiKey: secret, signingKey: account.signingKey, sandboxDomain, smtpLogin: `postmaster@${sandboxDomain}`, smtpPassword };
-  } finally {
-    await stores.close();
-  }
+  });
 }

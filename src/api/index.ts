@@ -11,5 +11,6 @@ export type { Access, Endpoint, Group, ParameterKind } from './define-endpoint.j
 export { endpoints } from './endpoints.js';
 export { makeHttpServer, serverTimeouts } from './http-server.js';
 export type { ApiObserver } from './observer.js';
+export { presentKey } from './present/key.js';
 export { makeReadiness, type Obstacle, type Readiness, type ReadinessDeps } from './readiness.js';
 export { stopHttpServer } from './stop-http-server.js';

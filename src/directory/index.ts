@@ -25,4 +25,4 @@ export type {
 } from './directory.js';
 export { DEFAULT_MESSAGE_TTL } from './domains.js';
 export { type DirectoryDeps, makeDirectory } from './make-directory.js';
-export { ensureServerKey, readServerKey, writeSecret } from './server-key.js';
+export { ensureServerKey, readServerKey, replaceSecret, writeSecret } from './server-key.js';

@@ -58,7 +58,8 @@ export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey:
       const outcome = await store.deleteKey(account, id, clock.now());
       forget();
       if (outcome === 'unknown') throw notFound('no key matching id');
-      if (outcome === 'last') throw badRequest('This is the last admin key of the account that stays valid: create another one before you delete it');
+      if (outcome === 'last')
+        throw badRequest('This is the last admin key of the account that stays valid: create another one before you delete it');
     },
 
     async verify(secret) {

@@ -1,6 +1,6 @@
 /** The server's own secret: what API keys are hashed with. It stays in the data folder and is as old as the first account. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const fileOf = (dataDir: string) => join(dataDir, 'server.key');
@@ -30,16 +30,30 @@ export async function ensureServerKey(dataDir: string): Promise<Uint8Array> {
 /** Writes a file only its owner can read, durably; never over one that is there. */
 export async function writeSecret(dataDir: string, name: string, text: string): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  for (const [path, flags] of [
-    [join(dataDir, name), 'wx'],
-    [dataDir, 'r'],
-  ] as const) {
-    const handle = await open(path, flags, 0o600);
-    try {
-      if (flags === 'wx') await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+  const file = await open(join(dataDir, name), 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await syncFolder(dataDir);
+}
+
+/** The same in the place of one that may be there: whoever reads it meanwhile has the old one or the new one, whole. */
+export async function replaceSecret(dataDir: string, name: string, text: string): Promise<void> {
+  const draft = `${name}.new`;
+  await rm(join(dataDir, draft), { force: true });
+  await writeSecret(dataDir, draft, text);
+  await rename(join(dataDir, draft), join(dataDir, name));
+  await syncFolder(dataDir);
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }

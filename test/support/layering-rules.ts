@@ -33,7 +33,13 @@ export const RANK: Readonly<Record<string, number>> = {
 };
 
 /** Files of `src/` itself; they are the composition root. */
-const ROOT_FILES = new Set(['src/app.ts', 'src/initialise.ts', 'src/server-metrics.ts']);
+const ROOT_FILES = new Set([
+  'src/app.ts',
+  'src/initialise.ts',
+  'src/create-key-offline.ts',
+  'src/with-directory.ts',
+  'src/server-metrics.ts',
+]);
 
 /** Where an outside library may be imported: folders or files, by the longest name that fits. What is not listed has no home yet. */
 const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {

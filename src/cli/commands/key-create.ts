@@ -1,7 +1,11 @@
-/** `key create`: makes an API key and shows its secret once. */
+/** `key create`: makes an API key and shows its secret once; with `--offline` in the data folder itself, for who has no key that works. */
 import { type Command, Option } from 'commander';
+import { loadConfig } from '#config';
+import { Refusal } from '#core';
 import { type Cli, report, serverCommand } from '../cli.js';
+import { CommandFailed, WrongUsage } from '../command-errors.js';
 import { connect, type ServerOptions } from '../connect.js';
+import { startFailure } from '../start-failure.js';
 import { renderFields } from '../table.js';
 
 export interface WireKey {
@@ -14,38 +18,38 @@ export interface WireKey {
   expires_at?: string;
 }
 
+const ROLES = ['admin', 'analyst', 'developer', 'support', 'sending'] as const;
+
 interface Options extends ServerOptions {
-  role?: string;
+  role?: (typeof ROLES)[number];
   domain?: string;
   description?: string;
   expiresIn?: string;
+  offline?: boolean;
+  account?: string;
+}
+
+interface Made {
+  message: string;
+  key: WireKey & { secret: string };
+  /** The file that holds the key now, for the command line. */
+  admin_key_file?: string;
 }
 
 export function keyCreate(cli: Cli): Command {
   return serverCommand(cli, 'create', 'make an API key and show its secret once')
-    .addOption(
-      new Option('--role <role>', 'what the key may do (default: sending with --domain, else admin)').choices([
-        'admin',
-        'analyst',
-        'developer',
-        'support',
-        'sending',
-      ]),
-    )
+    .addOption(new Option('--role <role>', 'what the key may do (default: sending with --domain, else admin)').choices(ROLES))
     .option('--domain <domain>', 'bind the key to this domain')
     .option('--description <text>', 'what the key is for')
     .option('--expires-in <seconds>', 'seconds until the key stops working')
+    .option('--offline', 'work on the data folder of a stopped server: the way back in when no admin key is left')
+    .option('--account <id>', "with --offline: for this account (default: the operator's)")
     .action(async (options: Options) => {
-      const { domain, description, expiresIn } = options;
-      const answer = await connect(cli, options).post<{ message: string; key: WireKey & { secret: string } }>('/v1/keys', {
-        role: options.role ?? (domain === undefined ? 'admin' : 'sending'),
-        kind: domain === undefined ? undefined : 'domain',
-        domain_name: domain,
-        description,
-        expiration: expiresIn,
-      });
-      report(cli, options, answer, (paint) => {
-        const { key } = answer;
+      if (options.account !== undefined && !options.offline)
+        throw new WrongUsage('--account goes with --offline: a key is made for its own account');
+      const made = await (options.offline ? createInFolder(cli, options) : createOnServer(cli, options));
+      report(cli, options, made, (paint) => {
+        const { key } = made;
         const fields = renderFields(paint, [
           ['id', key.id],
           ['role', key.role],
@@ -54,7 +58,46 @@ export function keyCreate(cli: Cli): Command {
           ['expires', key.expires_at],
           ['secret', key.secret],
         ]);
-        return `${fields}\n${paint.dim('The secret is not shown again.')}`;
+        const kept = made.admin_key_file === undefined ? '' : ` It is kept in ${made.admin_key_file} too, for the command line.`;
+        return `${fields}\n${paint.dim(`The secret is not shown again.${kept}`)}`;
       });
     });
+}
+
+const roleOf = ({ role, domain }: Options) => role ?? (domain === undefined ? 'admin' : 'sending');
+
+function createOnServer(cli: Cli, options: Options): Promise<Made> {
+  const { domain, description, expiresIn } = options;
+  return connect(cli, options).post<Made>('/v1/keys', {
+    role: roleOf(options),
+    kind: domain === undefined ? undefined : 'domain',
+    domain_name: domain,
+    description,
+    expiration: expiresIn,
+  });
+}
+
+async function createInFolder(cli: Cli, options: Options): Promise<Made> {
+  if (options.api !== undefined || options.key !== undefined)
+    throw new WrongUsage('--offline works on the data folder of this machine: leave --api and --key out');
+  const { domain, description, expiresIn } = options;
+  if (expiresIn !== undefined && !/^[1-9]\d{0,9}$/.test(expiresIn))
+    throw new WrongUsage(`--expires-in ${expiresIn}: expected a whole number from 1`);
+  const { config } = loadConfig({ file: options.config, env: cli.environment });
+  // Loaded only here: no other command needs the whole server.
+  const [{ createKeyOffline }, { presentKey }] = await Promise.all([import('../../app.js'), import('#api')]);
+  try {
+    const { key, secret, replaced } = await createKeyOffline(config, options.account, {
+      role: roleOf(options),
+      kind: domain === undefined ? undefined : 'domain',
+      description,
+      domainName: domain,
+      expiresIn: expiresIn === undefined ? undefined : Number(expiresIn),
+    });
+    const shown = { ...presentKey(key), secret };
+    return { message: 'great success', key: shown, ...(replaced === undefined ? {} : { admin_key_file: replaced }) };
+  } catch (error) {
+    if (error instanceof Refusal) throw new CommandFailed(error.publicText);
+    throw startFailure(error);
+  }
 }
