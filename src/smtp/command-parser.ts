@@ -1,6 +1,7 @@
 /**
- * Splits commands at CRLF and nowhere else. The library's parser also takes a bare LF for a line end and runs a last line without one;
- * both make two servers see different commands in the same bytes. Message data goes through the DotReader.
+ * Splits commands at CRLF and, for clients that are trusted with it, at a bare LF. The library's parser takes that from everybody and runs a last
+ * line without a line end; both make two servers see different commands in the same bytes. Message data goes through the DotReader, which ends it
+ * at CRLF.CRLF alone, whoever sends it.
  */
 import type { SMTPServerDataStream } from 'smtp-server';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
@@ -19,10 +20,10 @@ export class CommandParser extends SMTPStream {
   /** Bytes of a line that is not complete yet. */
   #held: Buffer = NOTHING;
   #message = new DotReader();
-  readonly #onBareLineFeed: () => void;
+  readonly #onBareLineFeed: () => 'take' | 'closed';
 
-  /** `onBareLineFeed` is called once a line ends in LF without CR; it must close the connection. */
-  constructor(options: { maxCommandLength: number; onBareLineFeed: () => void }) {
+  /** `onBareLineFeed` is asked when a line ends in LF without CR: it takes it for a line end, or closes the connection. */
+  constructor(options: { maxCommandLength: number; onBareLineFeed: () => 'take' | 'closed' }) {
     super({ maxCommandLength: options.maxCommandLength });
     this.#onBareLineFeed = options.onBareLineFeed;
   }
@@ -64,7 +65,7 @@ export class CommandParser extends SMTPStream {
     next();
   }
 
-  /** The next line without its CRLF; otherwise undefined, and `done` was called or never will be. */
+  /** The next line without its line end; otherwise undefined, and `done` was called or never will be. */
   #takeLine(done: Done): Buffer | undefined {
     if (this.isClosed) {
       this.#held = NOTHING;
@@ -89,13 +90,13 @@ export class CommandParser extends SMTPStream {
       done();
       return undefined;
     }
-    if (end === 0 || this.#held[end - 1] !== CR) {
+    const isBare = end === 0 || this.#held[end - 1] !== CR;
+    if (isBare && this.#onBareLineFeed() === 'closed') {
       this.#held = NOTHING;
-      this.#onBareLineFeed();
       done();
       return undefined;
     }
-    const line = this.#held.subarray(0, end - 1);
+    const line = this.#held.subarray(0, isBare ? end : end - 1);
     this.#held = this.#held.subarray(end + 1);
     return line;
   }

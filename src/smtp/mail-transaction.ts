@@ -23,7 +23,8 @@ export type Opened = { transaction: Transaction } | { refusal: Reply /** The log
 
 /** MAIL. */
 export async function openTransaction(line: string, client: { login: Login | undefined; ip: string }, door: DoorContext): Promise<Opened> {
-  const argument = parsePathArgument('MAIL FROM', line);
+  const isTrusted = door.isTrusted(client.ip);
+  const argument = parsePathArgument('MAIL FROM', line, { brackets: isTrusted ? 'optional' : 'needed' });
   if (argument === undefined) return { refusal: makeReply(501, '5.5.4', 'syntax: MAIL FROM:<address>') };
   const asked = decideMailParameters(argument.parameters, door.limits.messageBytes);
   if ('code' in asked) return { refusal: asked };
@@ -33,7 +34,6 @@ export async function openTransaction(line: string, client: { login: Login | und
   }
   const { path } = argument;
   const { utf8 } = asked;
-  const isTrusted = door.isTrusted(client.ip);
   // A stranger's sender domain decides nothing.
   const hosted = login !== undefined || isTrusted ? await hostedDomain(path, login, door) : undefined;
   const decision = decideSender({ path, utf8, login, isTrusted, hosted });
@@ -45,8 +45,8 @@ export async function openTransaction(line: string, client: { login: Login | und
 }
 
 /** RCPT. Adds the recipient when it is taken; a repeated one is taken again and sent to once. */
-export function addRecipient(line: string, transaction: Transaction, door: DoorContext): Reply | Promise<Reply> {
-  const argument = parsePathArgument('RCPT TO', line);
+export function addRecipient(line: string, ip: string, transaction: Transaction, door: DoorContext): Reply | Promise<Reply> {
+  const argument = parsePathArgument('RCPT TO', line, { brackets: door.isTrusted(ip) ? 'optional' : 'needed' });
   if (argument === undefined) return makeReply(501, '5.5.4', 'syntax: RCPT TO:<address>');
   const bad = decideRecipientParameters(argument.parameters);
   if (bad !== undefined) return bad;

@@ -21,11 +21,17 @@ export interface PathArgument {
 
 const PARAMETER = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([\x21-\x3c\x3e-\x7e]+))?$/;
 
+export interface PathSyntax {
+  /** `optional`: also `MAIL FROM:user@example.com`, as old devices have it. */
+  brackets: 'needed' | 'optional';
+}
+
 /** Undefined when the line is not `MAIL FROM:<…> parameters` at all, or names a parameter twice. */
-export function parsePathArgument(verb: 'MAIL FROM' | 'RCPT TO', line: string): PathArgument | undefined {
+export function parsePathArgument(verb: 'MAIL FROM' | 'RCPT TO', line: string, { brackets }: PathSyntax): PathArgument | undefined {
   const colon = line.indexOf(':');
   if (colon < 0 || line.slice(0, colon).trimEnd().replace(/ +/g, ' ').toUpperCase() !== verb) return undefined;
-  const argument = line.slice(colon + 1).trim();
+  const given = line.slice(colon + 1).trim();
+  const argument = brackets === 'optional' ? withBrackets(given) : given;
   const end = endOfPath(argument);
   if (end < 0 || (end + 1 < argument.length && argument[end + 1] !== ' ')) return undefined;
   const parameters = new Map<string, string>();
@@ -37,6 +43,12 @@ export function parsePathArgument(verb: 'MAIL FROM' | 'RCPT TO', line: string): 
     parameters.set(keyword, match?.[2] ?? '');
   }
   return { path: readPath(argument.slice(1, end)), parameters };
+}
+
+/** A first word that has an at-sign is put into brackets, unless it has quotes or brackets of its own. */
+function withBrackets(argument: string): string {
+  const [word = ''] = argument.split(' ', 1);
+  return word.includes('@') && !/[<>"]/.test(word) ? `<${word}>${argument.slice(word.length)}` : argument;
 }
 
 /** Index of the `>` that closes the `<` at the start, quoted strings skipped; -1 when there is none. */

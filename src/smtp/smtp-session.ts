@@ -71,7 +71,12 @@ export class SmtpSession extends SMTPConnection {
   override _createParser(): CommandParser {
     const parser = new CommandParser({
       maxCommandLength: MAX_AUTH_LINE + 512,
-      onBareLineFeed: () => this.#refuseAndClose(makeReply(500, '5.5.2', 'lines end with CRLF')),
+      onBareLineFeed: () => {
+        // Old devices in the operator's own network know no better.
+        if (this.#door.isTrusted(this.remoteAddress)) return 'take';
+        this.#refuseAndClose(makeReply(500, '5.5.2', 'lines end with CRLF'));
+        return 'closed';
+      },
     });
     parser.oncommand = (line: Buffer, next?: () => void) => this._onCommand(line, next);
     parser.on('error', () => this.#refuseAndClose(makeReply(500, '5.5.6', 'command line too long')));
@@ -169,7 +174,7 @@ export class SmtpSession extends SMTPConnection {
 
   #rcpt(line: string): Reply | Promise<Reply> {
     if (this.#transaction === undefined) return makeReply(503, '5.5.1', 'need MAIL first');
-    return addRecipient(line, this.#transaction, this.#door);
+    return addRecipient(line, this.remoteAddress, this.#transaction, this.#door);
   }
 
   // -- who is it

@@ -13,13 +13,32 @@ import { replyFrom } from '../../../dist/smtp/reply.js';
 import { isLoopback, sourceOf } from '../../../dist/smtp/source-of.js';
 import { domainRecord, storeFull } from './support/fakes.js';
 
-const path = (text: string): Path => parsePathArgument('RCPT TO', `RCPT TO:<${text}>`)?.path ?? { kind: 'malformed' };
+const STRICT = { brackets: 'needed' } as const;
+const path = (text: string): Path => parsePathArgument('RCPT TO', `RCPT TO:<${text}>`, STRICT)?.path ?? { kind: 'malformed' };
 const mine = domainRecord(1, 1, 'a.test');
 const alsoMine = domainRecord(2, 1, 'other-a.test');
 const theirs = domainRecord(3, 2, 'b.test');
 const off = domainRecord(4, 2, 'off.test', 'disabled');
 
 describe('parsePathArgument', () => {
+  test.each<[string, string]>([
+    ['MAIL FROM:x@a.test', 'x@a.test '],
+    ['MAIL FROM: x@a.test  SIZE=1', 'x@a.test SIZE'],
+    ['MAIL FROM:<x@a.test> SIZE=1', 'x@a.test SIZE'],
+    ['MAIL FROM:x@[192.0.2.1]', 'literal '],
+    ['MAIL FROM:@relay.test:x@a.test', 'source-route '],
+    ['MAIL FROM:x', 'no'],
+    ['MAIL FROM:', 'no'],
+    ['MAIL FROM:x@a.test>', 'no'],
+    ['MAIL FROM:"x y"@a.test', 'no'],
+    ['MAIL FROM:Me <x@a.test>', 'no'],
+    ['MAIL FROM:x@a.test\tSIZE=1', 'malformed '],
+  ])('where brackets are optional: %j', (line, expected) => {
+    const found = parsePathArgument('MAIL FROM', line, { brackets: 'optional' });
+    const shown = found && (found.path.kind === 'address' ? found.path.address : found.path.kind);
+    expect(found === undefined ? 'no' : `${shown} ${[...found.parameters.keys()].join()}`).toBe(expected);
+  });
+
   test.each([
     ['MAIL FROM:<>', 'null'],
     ['mail from: <x@a.test>', 'address'],
@@ -39,7 +58,7 @@ describe('parsePathArgument', () => {
     [`MAIL FROM:<${'x'.repeat(65)}@a.test>`, 'malformed'],
     [`MAIL FROM:<x@${'a.'.repeat(127)}test>`, 'malformed'],
   ])('%s is %s', (line, kind) => {
-    expect(parsePathArgument('MAIL FROM', line)?.path.kind).toBe(kind);
+    expect(parsePathArgument('MAIL FROM', line, STRICT)?.path.kind).toBe(kind);
   });
 
   test.each([
@@ -58,11 +77,11 @@ describe('parsePathArgument', () => {
     'MAIL FROM:<x@a.test> A==',
     'MAIL FROM:<x@a.test> -A',
   ])('%s is no syntax', (line) => {
-    expect(parsePathArgument('MAIL FROM', line)).toBeUndefined();
+    expect(parsePathArgument('MAIL FROM', line, STRICT)).toBeUndefined();
   });
 
   test('parameters are read by upper-case keyword', () => {
-    expect([...(parsePathArgument('MAIL FROM', 'MAIL FROM:<x@a.test>  size=12 SMTPUTF8 ')?.parameters ?? [])]).toEqual([
+    expect([...(parsePathArgument('MAIL FROM', 'MAIL FROM:<x@a.test>  size=12 SMTPUTF8 ', STRICT)?.parameters ?? [])]).toEqual([
       ['SIZE', '12'],
       ['SMTPUTF8', ''],
     ]);

@@ -43,8 +43,12 @@ function byTheLetter(text: string): { ended: boolean; content: string; rest: str
 /** What one DATA takes from the bytes when they arrive in these pieces, and the commands behind it. */
 function parse(pieces: Buffer[]): Promise<{ message: string; commands: string[] }> {
   return new Promise((resolve) => {
-    const parser = new CommandParser({ maxCommandLength: 2000, onBareLineFeed: () => commands.push('BARE LF') });
     const commands: string[] = [];
+    const onBareLineFeed = () => {
+      commands.push('BARE LF');
+      return 'closed' as const;
+    };
+    const parser = new CommandParser({ maxCommandLength: 2000, onBareLineFeed });
     const chunks: Buffer[] = [];
     parser.oncommand = (line: Buffer, next?: () => void) => {
       commands.push(line.toString());
