@@ -86,11 +86,11 @@ export interface DkimKeys {
   create(account: number, key: NewDkimKey): Promise<DkimKeyRecord & { domainName: string }>;
   list(account: number, filter: DkimKeyFilter): Promise<(DkimKeyRecord & { domainName: string })[]>;
   of(domain: DomainRecord): Promise<DkimKeyRecord[]>;
-  /** Refusal 404 `domain key not found`; 400 when DNS does not show the key, or three of its kind are active already. */
+  /** While DNS does not show it, it signs only when it shows no other active key of its kind either. Refusal 404 `domain key not found`; 400 when three of its kind are active already. */
   activate(account: number, domain: string, selector: string): Promise<DkimKeyRecord>;
-  /** Refusal 404; 400 for the last active key of a domain. */
+  /** Refusal 404; 400 for the last active key of a domain, or the last of those that DNS shows. */
   deactivate(account: number, domain: string, selector: string): Promise<DkimKeyRecord>;
-  /** Refusal 404; 400 for the last active key of a domain. */
+  /** Refusal 404; 400 as for `deactivate`. */
   remove(account: number, domain: string, selector: string): Promise<void>;
   /** True when the account has this key and it is active. */
   isActive(account: number, name: { domain: string; selector: string }): Promise<boolean>;
@@ -269,6 +269,8 @@ export type TemplateWithVersion = { template: TemplateRecord; version: TemplateV
 
 /** `domain` is a domain's name. Refusal 404 when the account has no such domain, template or version; 400 for what may not be stored. */
 export interface Templates {
+  /** Refusal 404 `domain not found`. */
+  domain(account: number, name: string): Promise<DomainRecord>;
   create(account: number, domain: string, wanted: NewTemplate): Promise<{ template: TemplateRecord; version?: TemplateVersionRecord }>;
   list(account: number, domain: string, page: NamePage): Promise<TemplateRecord[]>;
   get(account: number, domain: string, name: string): Promise<TemplateRecord>;

@@ -4,7 +4,8 @@ import { badRequest, type Clock, MINUTE, notFound, parseDomain, StoreError } fro
 import { generateDkimKey, publicKeyOfRecord, readDkimKey } from '#mail';
 import type { Dns } from '#net';
 import type { DirectoryStore, DkimKeyRecord, DomainRecord } from '#store';
-import type { DkimKeys, Domains, NewDkimKey, SigningKey } from './directory.js';
+import type { DkimKeys, DnsRecord, Domains, NewDkimKey, SigningKey } from './directory.js';
+import { dkimRecordName } from './dns-records.js';
 import { makeKeyTurns } from './key-turns.js';
 import { makeRecent } from './recent.js';
 
@@ -23,6 +24,8 @@ export interface DkimKeysDeps {
 }
 
 export interface OwnDkimKeys extends DkimKeys {
+  /** Remembers which of the keys the records of the domain showed just now; one that could not be looked up stays as it is. */
+  learn(domain: DomainRecord, keys: readonly DkimKeyRecord[], records: readonly DnsRecord[]): Promise<void>;
   /** The keys of a domain were removed with it. */
   forget(domain: DomainRecord): void;
   signers: Domains['signingKeys'];
@@ -41,8 +44,7 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
   async function activeOf(domain: DomainRecord): Promise<ParsedKey[]> {
     const known = active.get(domain.publicId);
     if (known !== undefined) return known;
-    const keys = (await store.dkimKeys(domain.account, domain.id))
-      .filter((record) => record.active)
+    const keys = (await usable(domain))
       .sort((left, right) => right.createdAt - left.createdAt || right.id - left.id)
       .map(({ selector, privateKey, kind, publicKey }) => ({
         ...{ domain: domain.name, selector, kind, publicKey },
@@ -52,9 +54,27 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
     return keys;
   }
 
+  /**
+   * Its active keys, but of a kind of which DNS shows one only those that it shows: these take turns, and no mail should get the turn that nobody
+   * can verify. One that was activated before it was published is looked for again here, so that it begins to sign by itself.
+   */
+  async function usable(domain: DomainRecord): Promise<DkimKeyRecord[]> {
+    const keys = (await store.dkimKeys(domain.account, domain.id)).filter((key) => key.active);
+    const kinds = new Set(keys.filter((key) => key.published).map((key) => key.kind));
+    const sign = await Promise.all(keys.map(async (key) => key.published || !kinds.has(key.kind) || (await look(domain, key))));
+    return keys.filter((_key, index) => sign[index]);
+  }
+
+  /** Looks in DNS and remembers what it shows. */
+  async function look(domain: DomainRecord, key: DkimKeyRecord): Promise<boolean> {
+    const published = await isPublished(dkimRecordName(key, domain), key.publicKey);
+    if (published) await store.updateDkimKey(domain.account, key.id, { published });
+    return published;
+  }
+
   /** True when DNS shows this public key; false when it shows another, none, or nothing for now. */
-  async function isPublished(selector: string, domain: string, publicKey: string): Promise<boolean> {
-    const answer = await dns.query(`${selector}._domainkey.${domain}`, 'TXT');
+  async function isPublished(recordName: string, publicKey: string): Promise<boolean> {
+    const answer = await dns.query(recordName, 'TXT');
     return answer.kind === 'records' && answer.records.some((text) => publicKeyOfRecord(text) === publicKey);
   }
 
@@ -62,7 +82,7 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
     const id = `${alias.selector} ${alias.domain} ${key.publicKey}`;
     const known = aliases.get(id);
     if (known !== undefined) return known;
-    const found = await isPublished(alias.selector, alias.domain, key.publicKey);
+    const found = await isPublished(dkimRecordName(alias, { name: alias.domain }), key.publicKey);
     aliases.set(id, found);
     return found;
   }
@@ -90,10 +110,10 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
       if (keys.length >= MAX_KEYS) throw badRequest(`A domain has at most ${MAX_KEYS} domain keys`);
       const pair = await pairOf(wanted);
       try {
-        const key = { account, domain: domain.id, selector, ...pair, active: false, createdAt: clock.now() };
+        const key = { account, domain: domain.id, selector, ...pair, active: false, published: false, createdAt: clock.now() };
         return { ...(await store.createDkimKey(key)), domainName: domain.name };
       } catch (error) {
-        if (error instanceof StoreError && error.kind === 'conflict') throw badRequest(`Selector '${selector}' is already in use`);
+        if (error instanceof StoreError && error.kind === 'conflict') throw badRequest('failed to create domain key: duplicate key');
         throw error;
       }
     },
@@ -113,19 +133,17 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
       if (keys.filter((other) => other.active && other.kind === key.kind).length >= MAX_ACTIVE) {
         throw badRequest(`cannot activate domain key: at most ${MAX_ACTIVE} can be active`);
       }
-      if (!(await isPublished(key.selector, domain.name, key.publicKey))) {
-        throw badRequest(`cannot activate domain key: the TXT record of ${key.selector}._domainkey.${domain.name} does not show it`);
-      }
-      await store.setDkimKeyActive(account, key.id, true);
+      const published = await look(domain, key);
+      await store.updateDkimKey(account, key.id, { active: true });
       active.delete(domain.publicId);
-      return { ...key, active: true };
+      return { ...key, active: true, published };
     },
 
     async deactivate(account, domainName, selector) {
       const { domain, keys, key } = await find(account, domainName, selector);
       if (!key.active) return key;
       requireOther(keys, key, 'deactivate');
-      await store.setDkimKeyActive(account, key.id, false);
+      await store.updateDkimKey(account, key.id, { active: false });
       active.delete(domain.publicId);
       return { ...key, active: false };
     },
@@ -155,6 +173,15 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
       return [...chosen, alias !== undefined && (await isAliasOf(alias, second)) ? { ...second, ...alias } : second];
     },
 
+    async learn(domain, keys, records) {
+      for (const key of keys) {
+        const valid = records.find(({ name }) => name === dkimRecordName(key, domain))?.valid ?? 'unknown';
+        const published = valid === 'valid';
+        if (valid !== 'unknown' && published !== key.published) await store.updateDkimKey(domain.account, key.id, { published });
+      }
+      active.delete(domain.publicId);
+    },
+
     forget(domain) {
       active.delete(domain.publicId);
       turns.forget(domain.publicId);
@@ -165,12 +192,14 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
 async function pairOf({ pem, bits, kind }: NewDkimKey) {
   if (pem === undefined) return generateDkimKey(kind === 'ed25519' ? 'ed25519' : (bits ?? DEFAULT_BITS));
   const pair = readDkimKey(pem);
-  if (pair === undefined) throw badRequest("'pem' is not a private RSA key of 1024 to 4096 bits or an Ed25519 key in PEM format");
+  if (pair === undefined) throw badRequest('failed to import domain key: failed to parse PEM');
   return pair;
 }
 
-/** A domain that once signed goes on signing. */
+/** A domain that once signed goes on signing, and one whose signatures can be verified keeps a key that can. */
 function requireOther(keys: DkimKeyRecord[], key: DkimKeyRecord, verb: string): void {
-  const others = keys.some((other) => other.active && other.id !== key.id);
-  if (!others) throw badRequest(`cannot ${verb} domain key: must have at least one active domain key`);
+  const others = keys.filter((other) => other.active && other.id !== key.id);
+  if (others.length === 0) throw badRequest(`cannot ${verb} domain key: must have at least one active domain key`);
+  if (key.published && !others.some((other) => other.published))
+    throw badRequest(`cannot ${verb} domain key: the TXT records of the other active domain keys are not published`);
 }

@@ -15,9 +15,10 @@ export function expectedRecords(domain: DomainRecord, keys: DkimKeyRecord[], hos
         .filter((key) => key.active)
         .map((key) => ({
           recordType: 'TXT' as const,
-          name: `${key.selector}._domainkey.${domain.name}`,
+          name: dkimRecordName(key, domain),
           value: dkimRecordValue(key.publicKey, key.kind),
-          ...unchecked,
+          valid: key.published ? ('valid' as const) : ('unknown' as const),
+          cached: [],
         })),
       { recordType: 'CNAME', name: `${domain.webPrefix}.${domain.name}`, value: hostname, ...unchecked },
     ],
@@ -35,13 +36,19 @@ export function checkRecords(expected: DomainDns, domain: string, hostAddresses:
   return { sending: expected.sending.map(check), receiving: expected.receiving.map(check) };
 }
 
-/** A domain may send for real when its SPF and DKIM records are there; the tracking name is optional. */
-export const isReadyToSend = (dns: DomainDns): boolean =>
-  dns.sending.every((record) => record.recordType !== 'TXT' || record.valid === 'valid');
+/** A domain may send for real when its SPF record is there and that of a DKIM key; the tracking name is optional. */
+export function isReadyToSend({ sending }: DomainDns): boolean {
+  const valid = sending.filter((record) => record.recordType === 'TXT' && record.valid === 'valid');
+  return valid.some(isSpf) && valid.some((record) => !isSpf(record));
+}
+
+export const dkimRecordName = (key: { selector: string }, domain: { name: string }): string => `${key.selector}._domainkey.${domain.name}`;
+
+export const isSpf = (record: DnsRecord): boolean => record.value.startsWith('v=spf1');
 
 function satisfies(record: DnsRecord, found: string[], hostAddresses: string[]): boolean {
   if (record.recordType !== 'TXT') return found.some((value) => sameName(value, record.value));
-  if (record.value.startsWith('v=spf1')) {
+  if (isSpf(record)) {
     const [spf, ...others] = found.filter((text) => /^v=spf1(?: |$)/i.test(text));
     return spf !== undefined && others.length === 0 && spfNames(spf, record.value, hostAddresses);
   }

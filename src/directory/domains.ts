@@ -6,7 +6,7 @@ import type { DirectoryStore, DomainChanges, DomainRecord } from '#store';
 import { checkPasswordLength } from './credentials.js';
 import type { DnsRecord, DomainDns, Domains } from './directory.js';
 import type { OwnDkimKeys } from './dkim-keys.js';
-import { checkRecords, expectedRecords, isReadyToSend } from './dns-records.js';
+import { checkRecords, expectedRecords, isReadyToSend, isSpf } from './dns-records.js';
 import { hashPassword } from './password-hash.js';
 import { makeRecent } from './recent.js';
 import type { OwnSources } from './sources.js';
@@ -24,7 +24,7 @@ export function makeDomains(deps: {
   clock: Clock;
   hostname: string;
   dns: Dns;
-  dkimKeys: Pick<OwnDkimKeys, 'signers' | 'forget'>;
+  dkimKeys: Pick<OwnDkimKeys, 'signers' | 'forget' | 'learn'>;
   sources: Pick<OwnSources, 'ofNewDomain'>;
 }): Domains {
   const { store, clock, hostname, dns, dkimKeys, sources } = deps;
@@ -46,15 +46,14 @@ export function makeDomains(deps: {
   }
 
   async function recordsOf(domain: DomainRecord): Promise<DomainDns> {
-    const last = checked.get(domain.publicId);
-    if (last !== undefined) return last;
     const expected = expectedRecords(domain, await store.dkimKeys(domain.account, domain.id), hostname);
-    if (domain.state !== 'active' || domain.type === 'sandbox') return expected;
-    // An active domain had its SPF and DKIM records when it was verified.
-    return {
-      ...expected,
-      sending: expected.sending.map((record) => (record.recordType === 'TXT' ? { ...record, valid: 'valid' } : record)),
-    };
+    const { sending = [], receiving = [] } = checked.get(domain.publicId) ?? {};
+    // An active domain had its SPF record when it was verified; its keys know themselves.
+    const isVerified = domain.state === 'active' && domain.type !== 'sandbox';
+    const lastOf = (record: DnsRecord): DnsRecord =>
+      [...sending, ...receiving].find(({ name, value }) => name === record.name && value === record.value) ??
+      (isVerified && isSpf(record) ? { ...record, valid: 'valid' } : record);
+    return { sending: expected.sending.map(lastOf), receiving: expected.receiving.map(lastOf) };
   }
 
   async function lookUp(records: DnsRecord[], domain: string): Promise<Map<string, string[] | undefined>> {
@@ -96,7 +95,7 @@ export function makeDomains(deps: {
       try {
         return await store.createDomain(
           record,
-          { account, selector, ...(await generateDkimKey(bits)), active: true, createdAt },
+          { account, selector, ...(await generateDkimKey(bits)), active: true, published: false, createdAt },
           passwordHash === undefined ? undefined : { account, login: `postmaster@${name}`, passwordHash, createdAt },
           source,
         );
@@ -132,13 +131,15 @@ export function makeDomains(deps: {
 
     async verify(account, name) {
       const domain = await get(account, name);
-      const expected = expectedRecords(domain, await store.dkimKeys(account, domain.id), hostname);
+      const keys = await store.dkimKeys(account, domain.id);
+      const expected = expectedRecords(domain, keys, hostname);
       const found = await lookUp([...expected.sending, ...expected.receiving], domain.name);
       const addresses = (await Promise.all([dnsTexts(dns, hostname, 'A'), dnsTexts(dns, hostname, 'AAAA')])).flatMap(
         (texts) => texts ?? [],
       );
       const result = checkRecords(expected, domain.name, addresses, (type, record) => found.get(`${type} ${record}`));
       checked.set(domain.publicId, result);
+      await dkimKeys.learn(domain, keys, result.sending);
       if (domain.state === 'unverified' && isReadyToSend(result)) {
         await store.setDomainState(account, domain.id, 'active');
         recent.clear();

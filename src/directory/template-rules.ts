@@ -23,9 +23,9 @@ export function checkTemplateName(name: string): string {
   return checkWord('name', name).toLowerCase();
 }
 
-/** Refusal 400. */
+/** ASCII letters in lower case. Refusal 400. */
 export function checkTag(tag: string): string {
-  return checkWord('tag', tag);
+  return checkWord('tag', tag).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function checkWord(parameter: string, text: string): string {

@@ -20,12 +20,19 @@ import {
   MAX_VERSIONS,
 } from './template-rules.js';
 
-export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domains: Pick<Domains, 'get'> }): Templates {
+export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domains: Pick<Domains, 'find'> }): Templates {
   const { store, clock } = deps;
   const compiled = makeCompiled({ store, clock });
 
+  /** Mailgun's templates have a text of their own for a domain that the account does not have. */
+  async function domainOf(account: number, name: string): Promise<DomainRecord> {
+    const domain = await deps.domains.find(name);
+    if (domain?.account !== account) throw notFound('domain not found');
+    return domain;
+  }
+
   async function find(account: number, domain: string, name: string): Promise<TemplateRecord> {
-    const { id } = await deps.domains.get(account, domain);
+    const { id } = await domainOf(account, domain);
     const template = await store.template(account, id, name.normalize('NFC').toLowerCase());
     if (template === undefined) throw notFound('template not found');
     return template;
@@ -63,12 +70,13 @@ export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domain
   });
 
   return {
+    domain: domainOf,
     ready: compiled.ready,
     get: find,
     version: findVersion,
 
     async create(account, domainName, wanted) {
-      const domain = await deps.domains.get(account, domainName);
+      const domain = await domainOf(account, domainName);
       const name = checkTemplateName(wanted.name);
       const description = checkNote('description', wanted.description ?? '');
       const createdBy = checkNote('createdBy', wanted.createdBy ?? '');
@@ -81,7 +89,7 @@ export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domain
     },
 
     async list(account, domain, page) {
-      return store.listTemplates(account, (await deps.domains.get(account, domain)).id, page);
+      return store.listTemplates(account, (await domainOf(account, domain)).id, page);
     },
 
     async active(account, domain, name) {
@@ -103,7 +111,7 @@ export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domain
     },
 
     async removeAll(account, domain) {
-      const { id } = await deps.domains.get(account, domain);
+      const { id } = await domainOf(account, domain);
       return changing(() => store.deleteTemplates(account, id), '');
     },
 

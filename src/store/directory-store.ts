@@ -49,7 +49,10 @@ export interface DkimKeyRecord {
   /** The `p=` of the DNS record, base64: SubjectPublicKeyInfo (RSA), or the 32 bytes (Ed25519). */
   publicKey: string;
   bits: number;
+  /** Its owner wants mail to be signed with it. */
   active: boolean;
+  /** DNS showed it when it was last looked at. */
+  published: boolean;
   createdAt: number;
 }
 
@@ -142,7 +145,8 @@ export interface DirectoryStore extends TemplateStore, PoolStore {
   /** Of all domains of the account, by id. */
   listDkimKeys(account: number, filter: DkimKeyFilter): Promise<(DkimKeyRecord & { domainName: string })[]>;
   createDkimKey(key: Omit<DkimKeyRecord, 'id'>): Promise<DkimKeyRecord>;
-  setDkimKeyActive(account: number, id: number, active: boolean): Promise<boolean>;
+  /** What is not named stays. False when the account has no such key. */
+  updateDkimKey(account: number, id: number, changes: Partial<Pick<DkimKeyRecord, 'active' | 'published'>>): Promise<boolean>;
   deleteDkimKey(account: number, id: number): Promise<boolean>;
 
   createCredential(credential: Omit<CredentialRecord, 'id'>): Promise<CredentialRecord>;

@@ -148,7 +148,7 @@ describe.each(['v3', 'v4'])('domains at %s', (version) => {
     const form = { message_ttl: '3600', require_tls: 'yes', web_prefix: 'links', web_scheme: 'http' };
     const updated = await api.call('PUT', `${DOMAINS}/example.com`, { form });
     expect(updated.json).toMatchObject({
-      message: 'Domain DNS records have been updated',
+      message: 'Domain has been updated',
       domain: { message_ttl: 3600, require_tls: true, skip_verification: false, web_prefix: 'links', web_scheme: 'http' },
     });
     expect(updated.json).toHaveProperty('sending_dns_records');

@@ -217,7 +217,7 @@ describe('warm-up', () => {
     }
     expect(pages).toEqual([[A, B], [C], []]);
     expect((await get('/v3/ip_warmups')).items).toHaveLength(3);
-    expect(message(await api.call('GET', '/v3/ip_warmups?page=x'))).toEqual([400, "'page' is not one of this list"]);
-    expect(message(await api.call('GET', '/v3/ip_warmups?limit=0'))[0]).toBe(400);
+    expect((await get('/v3/ip_warmups?page=x&limit=0')).items).toHaveLength(3);
+    expect(message(await api.call('GET', '/v3/ip_warmups?limit=-1'))[0]).toBe(400);
   });
 });

@@ -125,7 +125,7 @@ describe('templates', () => {
     expect(names(await follow(first.paging.last))).toEqual(['b & b', 'c']);
     expect(names((await call('GET', '?page=prev&p=c&limit=1'))[1])).toEqual(['b & b']);
     expect(await call('GET', '?limit=101')).toEqual([400, { message: "The 'limit' parameter can't be larger than 100" }]);
-    expect((await call('GET', '?page=some'))[0]).toBe(400);
+    expect(names((await call('GET', '?page=some'))[1])).toEqual(names((await call('GET', ''))[1]));
   });
 
   it('are updated and deleted, one and all', async () => {
@@ -171,7 +171,7 @@ describe('versions', () => {
   it('are refused with the reason', async () => {
     expect(await call('POST', '/t/versions', { template: 'x' })).toEqual([400, { message: "Parameter 'tag' is missing" }]);
     expect(await call('POST', '/t/versions', { tag: 'v2' })).toEqual([400, { message: "'tag' belongs to a version: it needs 'template'" }]);
-    expect(await call('POST', '/t/versions', { template: 'x', tag: 'V1' })).toEqual([400, { message: "version 'V1' already exists" }]);
+    expect(await call('POST', '/t/versions', { template: 'x', tag: 'V1' })).toEqual([400, { message: "version 'v1' already exists" }]);
     const broken = { message: expect.stringContaining("'template' is not a valid template: line 1") };
     expect(await call('POST', '/t/versions', { template: '{{/if}}', tag: 'v2' })).toEqual([400, broken]);
     expect(await call('PUT', '/t/versions/v1', { template: '{{/if}}' })).toEqual([400, broken]);
@@ -194,7 +194,7 @@ describe('versions', () => {
     await call('POST', '/t/versions', { template: 'x', tag: 'v2', headers: '{"Subject": "s"}' });
     await call('POST', '/t/versions', { template: 'x', tag: 'v3' });
     const url = `http://127.0.0.1:${api.port}${BASE}/t/versions`;
-    const short = (tag: string, fields: object) => version(tag, { template: '', ...fields });
+    const short = (tag: string, fields: object) => version(tag, { template: undefined, ...fields });
     expect(await call('GET', '/t/versions?limit=2')).toEqual([
       200,
       {
@@ -234,7 +234,7 @@ it('another account has none of it', async () => {
     ['GET', '/t'],
     ['PUT', '/t/versions/v1/copy/v2'],
   ] as const) {
-    expect(await call(method, path, { name: 'x' }, KEYS.other)).toEqual([404, { message: 'Domain not found: example.com' }]);
+    expect(await call(method, path, { name: 'x' }, KEYS.other)).toEqual([404, { message: 'domain not found' }]);
   }
   expect(await api.call('GET', '/v3/other.example/templates/t', { key: KEYS.other })).toMatchObject({ status: 404 });
   expect((await call('GET', ''))[1].items).toHaveLength(1);

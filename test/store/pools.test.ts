@@ -24,7 +24,17 @@ afterEach(async () => {
 async function addDomain(name: string): Promise<number> {
   const facts = { account, publicId: `id-${name}`, name, type: 'custom', state: 'active', createdAt: 1 } as const;
   const settings = { requireTls: false, skipVerification: false, webScheme: 'https', webPrefix: 'email', messageTtl: 259_200 } as const;
-  const key = { account, selector: 's', privateKey: 'p', kind: 'rsa', publicKey: 'q', bits: 2048, active: true, createdAt: 1 } as const;
+  const key = {
+    account,
+    selector: 's',
+    privateKey: 'p',
+    kind: 'rsa',
+    publicKey: 'q',
+    bits: 2048,
+    active: true,
+    published: false,
+    createdAt: 1,
+  } as const;
   return (await stores.directory.createDomain({ ...facts, ...settings }, key)).id;
 }
 const pool = (publicId: string, addresses: string[]) =>
@@ -66,7 +76,17 @@ it('the domains of a deleted pool get what takes its place', async () => {
 it('a domain is made with what its mail leaves from, together or not at all', async () => {
   const facts = { account, type: 'custom', state: 'active', createdAt: 1, requireTls: false, skipVerification: false } as const;
   const settings = { webScheme: 'https', webPrefix: 'email', messageTtl: 259_200 } as const;
-  const key = { account, selector: 's', privateKey: 'p', kind: 'rsa', publicKey: 'q', bits: 2048, active: true, createdAt: 1 } as const;
+  const key = {
+    account,
+    selector: 's',
+    privateKey: 'p',
+    kind: 'rsa',
+    publicKey: 'q',
+    bits: 2048,
+    active: true,
+    published: false,
+    createdAt: 1,
+  } as const;
   const make = (name: string, source: { pool?: number; addresses?: string[] }) =>
     stores.directory.createDomain({ ...facts, ...settings, name, publicId: `id-${name}` }, key, undefined, source);
   const { id } = await pool('p1', ['192.0.2.1']);

@@ -71,6 +71,11 @@ export class Form {
     return value;
   }
 
+  /** How many items a page has: `limit`, where 0 is what clients send for no matter. Refusal 400 beyond `max`. */
+  pageSize({ usual, max }: { usual: number; max: number }): number {
+    return this.text('limit')?.trim() === '0' ? usual : (this.integer('limit', { min: 1, max }) ?? usual);
+  }
+
   /** One of a few words. Refusal 400 that lists them. */
   choice<T extends string>(name: string, words: readonly T[]): T | undefined {
     const value = this.text(name);

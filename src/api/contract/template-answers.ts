@@ -2,8 +2,8 @@
 
 export interface TemplateVersionJson {
   tag: string;
-  /** Empty in lists. */
-  template: string;
+  /** Absent in lists. */
+  template?: string;
   engine: string;
   mjml: string;
   createdAt: string;

@@ -38,18 +38,17 @@ async function create({ account, form }: Call, { directory }: Services): Promise
   return presentDkimKey(key, key.domainName);
 }
 
-/** A page starts after (`a7`) or before (`b7`) the key of that number; `last` is the end of the list. */
+/** A page starts after (`a7`) or before (`b7`) the key of that number; `last` is the end of the list. Any other word is the first page, as on Mailgun. */
 function readPage(form: Form): Pick<DkimKeyFilter, 'after' | 'before'> {
-  const page = form.text('page');
-  if (page === undefined) return {};
+  const page = form.text('page') ?? '';
   if (page === 'last') return { before: Number.MAX_SAFE_INTEGER };
   const [, side, id] = /^([ab])(\d{1,15})$/.exec(page) ?? [];
-  if (id === undefined) throw badRequest("'page' is not one of this list");
+  if (id === undefined) return {};
   return side === 'a' ? { after: Number(id) } : { before: Number(id) };
 }
 
 async function list({ account, form, baseUrl }: Call, { directory }: Services): Promise<DkimKeyPageAnswer> {
-  const limit = form.integer('limit', { min: 1, max: 100 }) ?? 10;
+  const limit = form.pageSize({ usual: 10, max: 100 });
   const [domainName, selector] = [form.text('signing_domain'), form.text('selector')];
   const place = readPage(form);
   const keys = await directory.dkimKeys.list(account, { ...place, domainName, selector, limit });

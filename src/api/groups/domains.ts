@@ -106,7 +106,7 @@ async function update(call: Call, { directory }: Services): Promise<DomainAnswer
   const password = form.text('smtp_password');
   if (password !== undefined) await directory.credentials.changePassword(account, name, 'postmaster', password);
   const domain = await directory.domains.update(account, name, settings);
-  return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain DNS records have been updated');
+  return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain has been updated');
 }
 
 async function getConnection(call: Call, { directory }: Services): Promise<ConnectionAnswer> {

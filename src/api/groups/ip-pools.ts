@@ -3,6 +3,7 @@ import { badRequest } from '#core';
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import type { PoolAnswer, PoolCreatedAnswer, PoolDomainsAnswer, PoolListAnswer } from '../contract/ip-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
+import { readPlace } from '../present/offset-page.js';
 import { presentPool } from '../present/pool.js';
 
 /** Names of linked domains that the details of a pool show; its own endpoint pages through all. */
@@ -50,14 +51,13 @@ async function remove(call: Call, { directory }: Services): Promise<MessageAnswe
 
 async function listDomains(call: Call, { directory }: Services): Promise<PoolDomainsAnswer> {
   const { account, form, baseUrl } = call;
-  const [id, limit] = [pathParameter(call, 'pool'), form.integer('limit', { min: 1, max: 500 }) ?? 10];
-  const page = form.text('page') ?? '0';
-  if (!/^\d{1,15}$/.test(page)) throw badRequest("'page' is not one of this list");
-  const domains = await directory.pools.domains(account, id, limit, Number(page));
-  const url = (after: string | number) => `${baseUrl}/v3/ip_pools/${encodeURIComponent(id)}/domains?limit=${limit}&page=${after}`;
+  const [id, limit] = [pathParameter(call, 'pool'), form.pageSize({ usual: 10, max: 500 })];
+  const after = readPlace(form);
+  const domains = await directory.pools.domains(account, id, limit, after);
+  const url = (row: number) => `${baseUrl}/v3/ip_pools/${encodeURIComponent(id)}/domains?limit=${limit}&page=${row}`;
   return {
     domains: domains.map(({ publicId, name }) => ({ id: publicId, name })),
-    paging: { first: url(0), next: url(domains.at(-1)?.row ?? page) },
+    paging: { first: url(0), next: url(domains.at(-1)?.row ?? after) },
   };
 }
 

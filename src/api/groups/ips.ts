@@ -1,9 +1,9 @@
 /** The server's addresses, which of them each domain's mail leaves from, and their warm-up. */
-import { badRequest, notFound } from '#core';
+import { notFound } from '#core';
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import type { DomainIpsAnswer, IpAnswer, IpDomainsAnswer, IpListAnswer, WarmupAnswer, WarmupListAnswer } from '../contract/ip-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
-import { readPage } from '../present/offset-page.js';
+import { readPage, readPlace } from '../present/offset-page.js';
 import { presentWarmup, presentWarmupItem } from '../present/warmup.js';
 
 /** Every address is the server's own, so all are dedicated and enabled. */
@@ -55,12 +55,11 @@ async function take(call: Call, { directory }: Services): Promise<MessageAnswer>
 
 /** Clients go on to the next page until one is empty. */
 async function listWarmups({ form, baseUrl }: Call, { warmups }: Services): Promise<WarmupListAnswer> {
-  const limit = form.integer('limit', { min: 1, max: 1000 }) ?? 10;
-  const page = form.text('page') ?? '0';
-  if (!/^\d{1,9}$/.test(page)) throw badRequest("'page' is not one of this list");
-  const plans = warmups.list().slice(Number(page), Number(page) + limit);
+  const limit = form.pageSize({ usual: 10, max: 1000 });
+  const start = readPlace(form);
+  const plans = warmups.list().slice(start, start + limit);
   const url = (from: number) => `${baseUrl}/v3/ip_warmups?limit=${limit}&page=${from}`;
-  return { items: plans.map(presentWarmupItem), paging: { first: url(0), next: url(Number(page) + plans.length) } };
+  return { items: plans.map(presentWarmupItem), paging: { first: url(0), next: url(start + plans.length) } };
 }
 
 async function showWarmup(call: Call, { directory, warmups }: Services): Promise<WarmupAnswer> {

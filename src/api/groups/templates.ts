@@ -63,7 +63,7 @@ async function readVersion(form: Form): Promise<NewTemplateVersion | undefined> 
 
 async function create(call: Call, { directory }: Services): Promise<TemplateAnswer> {
   const { account, form } = call;
-  const domain = await directory.domains.get(account, pathParameter(call, 'domain'));
+  const domain = await directory.templates.domain(account, pathParameter(call, 'domain'));
   const { template, version } = await directory.templates.create(account, domain.name, {
     name: required(form, 'name'),
     description: form.text('description'),
@@ -74,7 +74,7 @@ async function create(call: Call, { directory }: Services): Promise<TemplateAnsw
 }
 
 async function list(call: Call, { directory }: Services): Promise<TemplatePageAnswer> {
-  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
+  const domain = await directory.templates.domain(call.account, pathParameter(call, 'domain'));
   const page = readNamePage(call.form);
   const templates = await directory.templates.list(call.account, domain.name, page);
   const names = templates.map(({ name }) => name);

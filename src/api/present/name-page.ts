@@ -6,10 +6,10 @@ import type { NamePagingJson } from '../contract/template-answers.js';
 /** Mailgun's default and maximum. */
 const MAX_LIMIT = 100;
 
-/** Clients write `previous`, and older ones `prev`. Refusal 400 for another word or a bad limit. */
+/** Clients write `previous`, and older ones `prev`; any other word is the first page. Refusal 400 for a bad limit. */
 export function readNamePage(form: Form): NamePage {
-  const limit = form.integer('limit', { min: 1, max: MAX_LIMIT }) ?? MAX_LIMIT;
-  const page = form.choice('page', ['first', 'last', 'next', 'previous', 'prev']);
+  const limit = form.pageSize({ usual: MAX_LIMIT, max: MAX_LIMIT });
+  const page = form.text('page');
   const pivot = form.text('p');
   if (page === 'last') return { limit, last: true };
   if (page === 'next' && pivot !== undefined) return { limit, after: pivot };

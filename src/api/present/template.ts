@@ -18,7 +18,7 @@ export function presentTemplate(template: TemplateRecord, version?: TemplateVers
 export function presentVersion(version: TemplateVersionSummary & { source?: string }): TemplateVersionJson {
   return {
     tag: version.tag,
-    template: version.source ?? '',
+    ...(version.source === undefined ? {} : { template: version.source }),
     engine: version.engine,
     mjml: '',
     createdAt: rfc2822Date(version.createdAt, 'UTC'),

@@ -6,8 +6,9 @@ export interface DomainRow extends Omit<DomainRecord, 'requireTls' | 'skipVerifi
   skipVerification: number;
 }
 
-export interface DkimKeyRow extends Omit<DkimKeyRecord, 'active'> {
+export interface DkimKeyRow extends Omit<DkimKeyRecord, 'active' | 'published'> {
   active: number;
+  published: number;
 }
 
 export interface ApiKeyRow extends Omit<ApiKeyRecord, 'domainName' | 'expiresAt'> {
@@ -25,7 +26,7 @@ export const DOMAIN_COLUMNS = `id, account, public_id AS publicId, name, type, s
   created_at AS createdAt`;
 
 export const DKIM_KEY_COLUMNS = `id, account, domain, selector, private_key AS privateKey, public_key AS publicKey, kind, bits, active,
-  created_at AS createdAt`;
+  published, created_at AS createdAt`;
 
 export const CREDENTIAL_COLUMNS = 'id, account, domain, login, password_hash AS passwordHash, created_at AS createdAt';
 
@@ -37,7 +38,7 @@ export function toDomain(row: DomainRow): DomainRecord {
 }
 
 export function toDkimKey(row: DkimKeyRow): DkimKeyRecord {
-  return { ...row, active: row.active === 1 };
+  return { ...row, active: row.active === 1, published: row.published === 1 };
 }
 
 export function toApiKey({ domainName, expiresAt, ...row }: ApiKeyRow): ApiKeyRecord {

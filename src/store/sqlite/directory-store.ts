@@ -20,7 +20,7 @@ export function makeDirectoryStore(writer: StoreThread<WriterCalls>, reader: Sto
     dkimKeys: (account, domain) => writer.call('dkimKeys', account, domain),
     listDkimKeys: (account, filter) => reader.call('listDkimKeys', account, filter),
     createDkimKey: (key) => writer.call('createDkimKey', key),
-    setDkimKeyActive: (account, id, active) => writer.call('setDkimKeyActive', account, id, active),
+    updateDkimKey: (account, id, changes) => writer.call('updateDkimKey', account, id, changes),
     deleteDkimKey: (account, id) => writer.call('deleteDkimKey', account, id),
     createCredential: (credential) => writer.call('createCredential', credential),
     credentialByLogin: (login) => writer.call('credentialByLogin', login),

@@ -3,19 +3,23 @@ import type { DkimKeyFilter, DkimKeyRecord } from '../directory-store.js';
 import { DKIM_KEY_COLUMNS, type DkimKeyRow, toDkimKey } from './directory-rows.js';
 import type { Connection } from './open-database.js';
 
-export const INSERT_DKIM_KEY = `INSERT INTO dkim_key (account, domain, selector, private_key, public_key, kind, bits, active, created_at)
-  VALUES (@account, @domain, @selector, @privateKey, @publicKey, @kind, @bits, @active, @createdAt)`;
+export const INSERT_DKIM_KEY = `INSERT INTO dkim_key (account, domain, selector, private_key, public_key, kind, bits, active, published, created_at)
+  VALUES (@account, @domain, @selector, @privateKey, @publicKey, @kind, @bits, @active, @published, @createdAt)`;
 
 export function makeDkimKeyWrites(database: Connection) {
   const insert = database.prepare(INSERT_DKIM_KEY);
-  const setActive = database.prepare<[number, number, number]>('UPDATE dkim_key SET active = ? WHERE account = ? AND id = ?');
+  const update = database.prepare<object>(
+    `UPDATE dkim_key SET active = coalesce(@active, active), published = coalesce(@published, published) WHERE account = @account AND id = @id`,
+  );
+  const flag = (value: boolean | undefined) => (value === undefined ? null : Number(value));
   const deleteOne = database.prepare<[number, number]>('DELETE FROM dkim_key WHERE account = ? AND id = ?');
   return {
     createDkimKey(key: Omit<DkimKeyRecord, 'id'>): DkimKeyRecord {
-      const { lastInsertRowid } = insert.run({ ...key, active: Number(key.active) });
+      const { lastInsertRowid } = insert.run({ ...key, active: Number(key.active), published: Number(key.published) });
       return { ...key, id: Number(lastInsertRowid) };
     },
-    setDkimKeyActive: (account: number, id: number, active: boolean): boolean => setActive.run(Number(active), account, id).changes > 0,
+    updateDkimKey: (account: number, id: number, { active, published }: Partial<Pick<DkimKeyRecord, 'active' | 'published'>>): boolean =>
+      update.run({ account, id, active: flag(active), published: flag(published) }).changes > 0,
     deleteDkimKey: (account: number, id: number): boolean => deleteOne.run(account, id).changes > 0,
   };
 }

@@ -174,7 +174,7 @@ export function makeFakeDirectory(): FakeDirectory {
     templates: makeTemplates({
       store: makeMemoryTemplateStore(),
       clock: { now: () => MADE_AT, monotonic: () => 0 },
-      domains: { get: async (account, name) => own(account, name) },
+      domains: { find: async (name) => domains.get(parseDomain(name) ?? '') },
     }),
     credentials: {
       async create(account, domainName, login, password) {

@@ -121,6 +121,7 @@ export const makeDkimKey = (account: number, selector = 's1') => ({
   kind: 'rsa' as const,
   bits: 2048,
   active: true,
+  published: false,
   createdAt: 6,
 });
 
