@@ -63,8 +63,9 @@ function encodeValue(lowerName: string, value: string): string {
   }
   if (PARAMETER_FIELDS.has(lowerName)) return encodeParameters(value);
   if (lowerName === 'list-id') {
-    const match = /^(.*?)\s*(<[\x21-\x7e]*>)$/.exec(value);
-    if (match) return `${encodeText(match[1] ?? '')} ${match[2]}`;
+    const angle = value.lastIndexOf('<');
+    if (angle >= 0 && /^<[\x21-\x7e]*>$/.test(value.slice(angle)))
+      return `${encodeText(value.slice(0, angle).trimEnd())} ${value.slice(angle)}`;
   }
   if (lowerName.startsWith('list-')) return wellFormed(value).replace(/[^\t\x20-\x7e]+/g, encodeURIComponent);
   return encodeText(value);

@@ -1,13 +1,13 @@
 /** Takes from HTML the elements in which mail programs quote the message that is answered. Linear in the text; pure. */
-import { Parser } from 'htmlparser2';
+import { readHtml } from './read-html.js';
 
-/** Longer HTML comes back as it is, so that one message never holds up the others. */
+/** Longer HTML comes back as it is, so that one message never holds up the others, and so does what has more tags than are read. */
 const MAX_LENGTH = 1024 * 1024;
 const QUOTE_CLASSES = new Set(['gmail_quote', 'gmail_extra', 'yahoo_quoted', 'moz-cite-prefix', 'protonmail_quote']);
 /** What follows these in their document is the quoted message. */
 const QUOTE_BEGINS = new Set(['appendonsend', 'divrplyfwdmsg', 'ms-outlook-mobile-reference-message']);
 
-function isQuote(name: string, attributes: Record<string, string>): boolean {
+function isQuote(name: string, attributes: Readonly<Record<string, string>>): boolean {
   if (name === 'blockquote' && (attributes.type?.toLowerCase() === 'cite' || attributes.cite !== undefined)) return true;
   return (attributes.class ?? '').split(/\s+/).some((one) => QUOTE_CLASSES.has(one));
 }
@@ -20,30 +20,26 @@ export function stripQuotedHtml(html: string): string {
   let start: number | undefined;
   /** The quotation has no element of its own: it goes to the end of the body. */
   let isOpenEnded = false;
-  const parser = new Parser(
-    {
-      onopentag(name, attributes) {
-        if (start !== undefined) {
-          depth += 1;
-          return;
-        }
-        isOpenEnded = QUOTE_BEGINS.has((attributes.id ?? '').toLowerCase());
-        if (!isOpenEnded && !isQuote(name, attributes)) return;
-        start = parser.startIndex;
-        depth = 0;
-      },
-      onclosetag(name) {
-        if (start === undefined) return;
-        const ends = isOpenEnded ? name === 'body' || name === 'html' : depth === 0;
-        depth -= 1;
-        if (!ends) return;
-        cuts.push([start, isOpenEnded ? parser.startIndex : parser.endIndex + 1]);
-        start = undefined;
-      },
+  const read = readHtml(html, {
+    open(name, attributes, place) {
+      depth += 1;
+      if (start !== undefined) return;
+      isOpenEnded = QUOTE_BEGINS.has((attributes.id ?? '').toLowerCase());
+      if (!isOpenEnded && !isQuote(name, attributes)) return;
+      start = place.start;
+      depth = 1;
     },
-    { decodeEntities: false },
-  );
-  parser.end(html);
+    close(name, place) {
+      depth -= 1;
+      if (start === undefined) return;
+      const ends = isOpenEnded ? name === 'body' || name === 'html' : depth === 0;
+      if (!ends) return;
+      cuts.push([start, isOpenEnded ? place.start : place.end]);
+      start = undefined;
+    },
+  });
+  // Within a quotation what is not read is quoted, too.
+  if (read < html.length && start === undefined) return html;
   if (start !== undefined) cuts.push([start, html.length]);
   if (cuts.length === 0) return html;
   let kept = '';

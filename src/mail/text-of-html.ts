@@ -1,9 +1,10 @@
 /** The text part for readers without HTML, made from the HTML part: bounded, and never an error. Pure. */
 import { compile, type FormatCallback } from 'html-to-text';
+import { HTML_LIMITS, readHtml } from './read-html.js';
 
-/** Characters and tags of HTML that are read; the rest is left out. */
+/** Characters of HTML that are read; the rest is left out, as is what comes after the tag that is one too many. */
 const MAX_INPUT = 512 * 1024;
-const MAX_TAGS = 20_000;
+const LIMITS = { ...HTML_LIMITS, tags: 20_000 };
 const WIDTH = 78;
 
 /** Cells of a row stand beside each other, with a space between. */
@@ -30,14 +31,7 @@ const convert = compile({
 const UNSAFE_ELEMENT = /<(\/?)constructor(?![^\s/>])/gi;
 
 /** Lines end in LF. Links are followed by their address, list items have bullets or numbers, a row of a table is a line. */
-export const textOfHtml = (html: string): string =>
-  convert(html.slice(0, Math.min(MAX_INPUT, endOfTags(html))).replace(UNSAFE_ELEMENT, '<$1x-constructor'));
-
-function endOfTags(html: string): number {
-  let at = -1;
-  for (let tags = 0; tags <= MAX_TAGS; tags++) {
-    at = html.indexOf('<', at + 1);
-    if (at < 0) return html.length;
-  }
-  return at;
+export function textOfHtml(html: string): string {
+  const given = html.slice(0, MAX_INPUT);
+  return convert(given.slice(0, readHtml(given, {}, LIMITS)).replace(UNSAFE_ELEMENT, '<$1x-constructor'));
 }

@@ -69,7 +69,7 @@ function readPath(text: string): Path {
   if (text === '') return { kind: 'null' };
   if (text.startsWith('@')) return { kind: 'source-route' };
   if (text.toLowerCase() === 'postmaster') return { kind: 'postmaster' };
-  if (/@\[[^\]]*\]$/.test(text)) return { kind: 'literal' };
+  if (/@\[[^[\]]*\]$/.test(text)) return { kind: 'literal' };
   const address = parseAddress(text);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range is what is asked
   return address === undefined ? { kind: 'malformed' } : { kind: 'address', address, utf8: !/^[\x00-\x7f]*$/.test(text) };

@@ -27,7 +27,7 @@ function readEvents(values: string[]): string[] | undefined {
     const names = value
       .trim()
       .replace(/^\((.*)\)$/, '$1')
-      .split(/\s+OR\s+/)
+      .split(/\sOR\s/)
       .map(unquote);
     if (!names.every((name) => /^[a-z_]+$/i.test(name)))
       throw badRequest(`'event' filter is not supported by this version: ${cleanText(value).slice(0, 100)}`);

@@ -33,7 +33,7 @@ export function readParts(form: Form, domain: string, now: number): Draft {
     from: authors.length === 0 ? undefined : form.texts('from').join(', '),
     to: form.texts('to'),
     cc: form.texts('cc'),
-    subject: form.text('subject')?.replace(/[\r\n]+$/, ''),
+    subject: withoutLineEnds(form.text('subject')),
     ...bodies,
     ...(template && placesFor(template, bodies.text)),
     headers,
@@ -51,6 +51,13 @@ export function readParts(form: Form, domain: string, now: number): Draft {
   });
   const sender = (authors.length > 1 ? speakerOf(headers) : undefined) ?? author;
   return { sender, recipients, options, tags, userVariables, recipientVariables, template, attachments, content };
+}
+
+/** Clients leave them at the end of a subject. */
+function withoutLineEnds(text: string | undefined): string | undefined {
+  let end = text?.length ?? 0;
+  while (end > 0 && (text?.[end - 1] === '\n' || text?.[end - 1] === '\r')) end--;
+  return text?.slice(0, end);
 }
 
 /** Where the texts that the template makes will stand, so that the message is built around them. */

@@ -5,6 +5,7 @@
 import { type ParsedMailbox, parseAddressList } from '../address-list.js';
 import { allValues, firstValue } from '../head-fields.js';
 import { hasPlaceholder } from '../merge/placeholders.js';
+import { HTML_LIMITS } from '../read-html.js';
 import type { Outline } from './outline.js';
 
 /** What the message itself does not say. */
@@ -82,6 +83,13 @@ export const LINT_RULES: readonly LintRule[] = [
     rule: 'text-part-missing',
     check: ({ types }) =>
       types.has('text/html') && !types.has('text/plain') ? 'There is HTML without a text part for those who do not read HTML' : undefined,
+  },
+  {
+    rule: 'html-too-complex',
+    check: ({ html: { isReadWhole } }) =>
+      isReadWhole
+        ? undefined
+        : `The HTML has more than ${HTML_LIMITS.tags} tags, or more than ${HTML_LIMITS.depth} elements in each other, as mail programs do not show them; what follows was not looked at`,
   },
   {
     rule: 'image-without-alt',

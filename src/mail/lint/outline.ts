@@ -3,7 +3,7 @@ import type { HeadField } from '../head-fields.js';
 import { dispositionOf, type MimePart } from '../mime-part.js';
 import { type MimeSink, makeMimeWalker } from '../mime-walker.js';
 import { textOfPart } from '../part-text.js';
-import { type HtmlFacts, readHtml } from './read-html.js';
+import { type HtmlFacts, htmlFactsOf } from './html-facts.js';
 
 const LF = 0x0a;
 /** More of a text part is not looked at, bytes as they are encoded. */
@@ -48,7 +48,7 @@ export async function outlineMessage(head: readonly HeadField[], body: AsyncIter
   }
   walker.end();
   const sources = texts.found.filter(({ type }) => type === 'text/html');
-  const html = readHtml(sources.map(({ text }) => text));
+  const html = htmlFactsOf(sources.map(({ text }) => text));
   const plainLinks = texts.found.flatMap(({ type, text }) => (type === 'text/plain' ? (text.match(LINK) ?? []) : []));
   return {
     head,

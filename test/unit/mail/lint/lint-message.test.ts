@@ -132,6 +132,12 @@ describe('lintMessage', () => {
     expect(await rulesOf(plain, ['x'.repeat(999), 'y'])).toEqual(['line-too-long']);
   });
 
+  it('says where it stopped', async () => {
+    const deep = `${'<b>\r\n'.repeat(600)}<img src="x">${'</b>\r\n'.repeat(600)}`;
+    expect(await htmlBeside(deep)).toEqual(['html-too-complex']);
+    expect(await htmlBeside(deep.replaceAll('<b>', '').replaceAll('</b>', ''))).toEqual(['image-without-alt']);
+  });
+
   it('measures the whole message', async () => {
     const line = `${'x'.repeat(98)}\r\n`;
     expect(await rulesOf([...GOOD_HEAD.slice(0, 4), 'Content-Type: text/plain'], [line.repeat(110_000)])).toEqual(['message-large']);

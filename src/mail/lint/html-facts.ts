@@ -1,5 +1,5 @@
 /** The images and links of HTML, counted without building a tree. */
-import { Parser } from 'htmlparser2';
+import { type HtmlHandler, readHtml } from '../read-html.js';
 
 export interface HtmlFacts {
   /** Pictures that people see but screen readers and blocked images cannot tell. */
@@ -11,16 +11,21 @@ export interface HtmlFacts {
   insecureLinks: number;
   /** Links whose text shows another host than they lead to. */
   misleadingLinks: string[];
+  /** False: it has more tags, or more in each other, than are read (`HTML_LIMITS`). */
+  isReadWhole: boolean;
 }
 
 const MAX_TOLD = 5;
 
-export function readHtml(sources: readonly string[]): HtmlFacts {
-  const facts: HtmlFacts = { imagesWithoutAlt: 0, images: 0, longestLink: 0, insecureLinks: 0, misleadingLinks: [] };
+/** Characters of a link's text that are looked at. */
+const MAX_SHOWN = 200;
+
+export function htmlFactsOf(sources: readonly string[]): HtmlFacts {
+  const facts: HtmlFacts = { imagesWithoutAlt: 0, images: 0, longestLink: 0, insecureLinks: 0, misleadingLinks: [], isReadWhole: true };
   let href: string | undefined;
   let text = '';
-  const parser = new Parser({
-    onopentag(name, attributes) {
+  const handler: HtmlHandler = {
+    open(name, attributes) {
       if (name === 'img') countImage(facts, attributes);
       if (name !== 'a' && name !== 'area') return;
       href = attributes.href?.trim();
@@ -29,10 +34,10 @@ export function readHtml(sources: readonly string[]): HtmlFacts {
       facts.longestLink = Math.max(facts.longestLink, href.length);
       if (/^http:/i.test(href)) facts.insecureLinks++;
     },
-    ontext(data) {
-      if (href !== undefined && text.length < 200) text += data;
+    text(data) {
+      if (href !== undefined && text.length < MAX_SHOWN) text += data.slice(0, MAX_SHOWN);
     },
-    onclosetag(name) {
+    close(name) {
       if (name !== 'a' || href === undefined) return;
       const shown = hostShown(text);
       const real = hostOf(href);
@@ -41,14 +46,13 @@ export function readHtml(sources: readonly string[]): HtmlFacts {
       if (!isSame && facts.misleadingLinks.length < MAX_TOLD) facts.misleadingLinks.push(`${shown} leads to ${real}`);
       href = undefined;
     },
-  });
-  for (const source of sources) parser.write(source);
-  parser.end();
+  };
+  for (const source of sources) if (readHtml(source, handler) < source.length) facts.isReadWhole = false;
   return facts;
 }
 
 /** An empty `alt` is right for decoration, and a picture of one pixel is nothing to see. */
-function countImage(facts: HtmlFacts, { alt, width, height }: Record<string, string>): void {
+function countImage(facts: HtmlFacts, { alt, width, height }: Readonly<Record<string, string>>): void {
   facts.images++;
   const isPixel = /^[01](?:px)?$/.test(width ?? '') && /^[01](?:px)?$/.test(height ?? '');
   if (alt === undefined && !isPixel) facts.imagesWithoutAlt++;
