@@ -8,19 +8,26 @@ export interface SmtpReply {
 
 const MAX_TEXT = 1000;
 
-/** Reads a raw reply, multi-line or not. Gives undefined when it does not begin with a reply code. */
+/** Reads a raw reply, multi-line or not; its last line decides (RFC 5321 4.2.1). Gives undefined when that does not begin with a reply code. */
 export function parseSmtpReply(raw: string): SmtpReply | undefined {
   const lines = raw.split(/\r?\n/).filter((line) => line.length > 0);
-  const first = /^([2-5]\d\d)(?:[ -]|$)/.exec(lines[0] ?? '');
-  if (!first) return undefined;
-  const code = Number(first[1]);
+  const [, digits] = /^([2-5]\d\d)(?:[ -]|$)/.exec(lines.at(-1) ?? '') ?? [];
+  if (digits === undefined) return undefined;
   const texts = lines.map((line) => line.replace(/^\d{3}[ -]?/, ''));
-  const enhanced = /^([245]\.\d{1,3}\.\d{1,3})(?:\s|$)/.exec(texts[0] ?? '');
+  const enhancedCode = texts.map((text) => enhancedCodeOf(text, digits)).findLast((found) => found !== '') ?? '';
   // The enhanced code is repeated on each line of a multi-line reply (RFC 2034 4); said once is enough.
   const joined = texts.map((text, index) =>
-    index > 0 && enhanced && text.startsWith(`${enhanced[1]} `) ? text.slice(String(enhanced[1]).length + 1) : text,
+    index > 0 && enhancedCode !== '' && texts[0]?.startsWith(`${enhancedCode} `) && text.startsWith(`${enhancedCode} `)
+      ? text.slice(enhancedCode.length + 1)
+      : text,
   );
-  return { code, enhancedCode: enhanced?.[1] ?? '', text: cleanText(joined.join(' ')) };
+  return { code: Number(digits), enhancedCode, text: cleanText(joined.join(' ')) };
+}
+
+/** A success on a line of a refusal, or the other way round, was said of something else; 4 and 5 are mixed up by servers that mean the code. */
+function enhancedCodeOf(text: string, digits: string): string {
+  const found = /^([245]\.\d{1,3}\.\d{1,3})(?:\s|$)/.exec(text)?.[1] ?? '';
+  return (found[0] === '2') === (digits[0] === '2') ? found : '';
 }
 
 /** One line, no control characters, bounded: safe for logs, events and JSON. */

@@ -1,9 +1,10 @@
 /**
- * The library's connection, with a short way for messages that are ready: one write to the socket instead of three streams piped into each other,
+ * The strict connection, with a short way for messages that are ready: one write to the socket instead of three streams piped into each other,
  * which cost more than the rest of the conversation.
  */
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { ReadyMessage } from './ready-message.js';
+import { StrictConnection } from './strict-connection.js';
 
 type Done = (error: Error | null, reply?: string) => void;
 type SendDone = Parameters<SMTPConnection['send']>[2];
@@ -19,11 +20,12 @@ interface SendStream {
   outByteCount: number;
   write(message: Buffer): unknown;
   end(): unknown;
+  once?(event: 'end', listener: () => void): unknown;
 }
 
 const library = SMTPConnection.prototype as unknown as Internals;
 
-export class DirectConnection extends SMTPConnection {
+export class DirectConnection extends StrictConnection {
   #ready: ReadyMessage | undefined;
 
   /** As `send()`, without a stream. */
@@ -36,13 +38,22 @@ export class DirectConnection extends SMTPConnection {
   _createSendStream(done: Done): SendStream {
     const ready = this.#ready;
     this.#ready = undefined;
-    if (ready === undefined) return library._createSendStream.call(this, done);
+    this.beginMessage();
+    const left = () => {
+      this.messageLeft = true;
+    };
+    if (ready === undefined) {
+      const stream = library._createSendStream.call(this, done);
+      stream.once?.('end', left);
+      return stream;
+    }
     const { _responseActions } = this as unknown as Internals;
     _responseActions.push((reply) => library._actionSMTPStream.call(this, reply, done));
     return {
       outByteCount: ready.bytes.length,
       write: () => {
         if (this._socket) this._socket.write(ready.leave());
+        left();
       },
       end: () => undefined,
     };

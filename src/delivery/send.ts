@@ -22,13 +22,14 @@ export function makeSend({ clock, classify }: { clock: Clock; classify: Classify
       if (unfit !== undefined) return unfit;
       const wasUsed = session.messages > 0;
       const eightBit = attempt.rendered.eightBitBody || attempt.rendered.eightBitHead;
+      const source = sourceOf(attempt);
       try {
         const envelope = { from: message.sender, to: delivery.recipient, size, eightBit };
-        const reply = await session.send(envelope, sourceOf(attempt), Math.max(1, attempt.deadline - clock.monotonic()));
+        const reply = await session.send(envelope, source, Math.max(1, attempt.deadline - clock.monotonic()));
         return delivered(attempt, reply);
       } catch (error) {
         if (!(error instanceof SmtpFailure)) throw error;
-        return afterFailure(attempt, error, wasUsed, classify);
+        return afterFailure(attempt, error, { wasUsed, hasBegun: source.started }, classify);
       }
     },
   };
@@ -89,7 +90,13 @@ function nameOf({ connection }: Attempt): { name: string; ip: string } {
   return { name: connection.mxHost ?? '', ip: connection.mxHostIp ?? '' };
 }
 
-function afterFailure(attempt: Attempt, failure: SmtpFailure, wasUsed: boolean, classify: ClassifyBounce): StepResult {
+/** `wasUsed`: the session had carried other messages. `hasBegun`: the peer had said go ahead. */
+function afterFailure(
+  attempt: Attempt,
+  failure: SmtpFailure,
+  { wasUsed, hasBegun }: { wasUsed: boolean; hasBegun: boolean },
+  classify: ClassifyBounce,
+): StepResult {
   const { stage, reply, kind } = failure;
   const beforeDot = stage !== 'dot';
   if (reply !== undefined) {
@@ -97,12 +104,14 @@ function afterFailure(attempt: Attempt, failure: SmtpFailure, wasUsed: boolean, 
     return refused(attempt, stage, reply, classify);
   }
   if (!beforeDot) {
-    const text = `No reply to the end of the message from ${nameOf(attempt).name}; it may have been delivered`;
+    const what = kind === 'confused' ? `No clear reply (${failure.message})` : 'No reply';
+    const text = `${what} to the end of the message from ${nameOf(attempt).name}; it may have been delivered`;
     return deferred(attempt, 'dot', ownReply(421, '4.4.2', text), 'generic', true);
   }
   if (kind === 'aborted') return { kind: 'released' };
-  // The peer may have closed while nothing was under way; that says nothing about this message.
-  if (wasUsed && !attempt.isFresh && kind === 'lost' && stage !== 'data') return again(attempt);
+  // The peer may have closed while nothing was under way, or still be talking of the message before; that says nothing about this one.
+  const isLeftover = (kind === 'lost' && stage !== 'data') || (kind === 'confused' && !hasBegun);
+  if (wasUsed && !attempt.isFresh && isLeftover) return again(attempt);
   return deferred(attempt, stage, noReply(failure, nameOf(attempt)));
 }
 

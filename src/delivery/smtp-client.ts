@@ -10,10 +10,10 @@ import { connectSocket } from './connect-socket.js';
 import { makeConversation } from './conversation.js';
 import { type Deadline, makeDeadline } from './deadline.js';
 import { DirectConnection } from './direct-connection.js';
+import type { Command } from './judge-reply.js';
 import type { PeerTls, TlsFacts } from './peer-tls.js';
 import { ReadyMessage } from './ready-message.js';
 import { failureFrom, SmtpFailure } from './smtp-failure.js';
-import { makeStageTracker } from './stage-tracker.js';
 import type { DeliveryTimeouts } from './timeouts.js';
 import type { WireSource } from './wire-source.js';
 
@@ -66,11 +66,23 @@ export interface SmtpSession {
   onClose(listener: () => void): void;
 }
 
-/** Far above any reply a person would write; what stops a peer that never ends one. */
-const MAX_REPLY_BYTES = 64 * 1024;
 const QUIT_MS = 5000;
 /** The library's idle timers must never be the first to fire: ours are deadlines. */
 const NEVER_MS = 2 ** 31 - 1;
+
+const STAGE_OF: Record<Command, Stage> = {
+  greeting: 'banner',
+  EHLO: 'ehlo',
+  HELO: 'ehlo',
+  STARTTLS: 'tls',
+  AUTH: 'auth',
+  MAIL: 'mail',
+  RCPT: 'rcpt',
+  DATA: 'data',
+  dot: 'data',
+  RSET: 'mail',
+  QUIT: 'mail',
+};
 
 /** Rejects with SmtpFailure; the stage says how far it came. Kind `aborted` when `signal` came first. */
 export async function openSmtpSession(
@@ -103,11 +115,12 @@ class Session implements SmtpSession {
   readonly #peer: SmtpPeer;
   readonly #timeouts: DeliveryTimeouts;
   readonly #conversation = makeConversation();
-  readonly #tracker = makeStageTracker(this.#conversation);
   readonly #deadline: Deadline;
   readonly #clock: Clock;
   /** Ends the operation in progress. */
   #fail: ((failure: SmtpFailure) => void) | undefined;
+  /** What the connection died of, also while nothing was in progress. */
+  #why: SmtpFailure | undefined;
   #source: WireSource | ReadyMessage | undefined;
   #closed = false;
   #quitting = false;
@@ -121,7 +134,7 @@ class Session implements SmtpSession {
     this.#conversation.remark(`connected to ${peer.name} [${peer.ip}]:${peer.port}`);
     this.facts = { mxHost: peer.name, mxHostIp: peer.ip, ...(socket.localAddress === undefined ? {} : { sendingIp: socket.localAddress }) };
     this.#deadline = makeDeadline({ clock, onExpire: () => this.#end('timeout', 'timed out') });
-    this.#connection = new DirectConnection({
+    const options = {
       connection: socket,
       host: peer.ip,
       port: peer.port,
@@ -133,10 +146,8 @@ class Session implements SmtpSession {
       connectionTimeout: NEVER_MS,
       greetingTimeout: NEVER_MS,
       socketTimeout: NEVER_MS,
-      maxResponseSize: MAX_REPLY_BYTES,
-      logger: this.#tracker.logger as never,
-      transactionLog: true,
-    });
+    };
+    this.#connection = new DirectConnection(options, this.#conversation);
     this.#connection.on('error', (error: Error) => this.#lost(failureFrom(error, this.stage)));
     this.#connection.on('end', () => this.#ended());
   }
@@ -151,9 +162,8 @@ class Session implements SmtpSession {
 
   get stage(): Stage {
     if (this.#connection.upgrading === true) return 'tls';
-    const awaited = this.#tracker.current();
-    if (this.#source?.started !== true || awaited !== 'data') return awaited;
-    return this.#source.ended ? 'dot' : 'data';
+    const { command } = this.#connection;
+    return command === 'dot' && this.#source?.ended === true ? 'dot' : STAGE_OF[command];
   }
 
   onClose(listener: () => void): void {
@@ -241,7 +251,7 @@ class Session implements SmtpSession {
         source instanceof ReadyMessage ? this.#connection.sendReady(asked, source, done) : this.#connection.send(asked, source, done),
       );
       const reply = parseSmtpReply(info?.response ?? '');
-      if (reply === undefined || !source.ended) throw new SmtpFailure({ stage: this.stage, kind: 'lost', text: 'reply out of turn' });
+      if (reply === undefined) throw new SmtpFailure({ stage: this.stage, kind: 'lost', text: 'no reply' });
       return reply;
     } catch (error) {
       // After a refusal the peer may or may not hold half an envelope; after anything else the session means nothing.
@@ -251,9 +261,16 @@ class Session implements SmtpSession {
     }
   }
 
+  /** A peer that will not forget the message before is left; what it said is no word about this one. */
   async #reset(): Promise<void> {
-    await this.#operation<unknown>((done) => this.#connection.reset(done));
-    this.#mustReset = false;
+    try {
+      await this.#operation<unknown>((done) => this.#connection.reset(done));
+      this.#mustReset = false;
+    } catch (error) {
+      if (!(error instanceof SmtpFailure) || error.kind !== 'reply') throw error;
+      this.abort('no RSET');
+      throw new SmtpFailure({ stage: 'mail', kind: 'lost', text: `RSET was refused: ${error.message}` });
+    }
   }
 
   conversation(): string {
@@ -275,7 +292,8 @@ class Session implements SmtpSession {
   #operation<T>(start: (done: (error: Error | null | undefined, value?: T) => void) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) {
-        reject(new SmtpFailure({ stage: 'mail', kind: 'lost', text: 'connection closed' }));
+        const { kind, message = 'connection closed' } = this.#why ?? {};
+        reject(new SmtpFailure({ stage: 'mail', kind: kind === 'confused' || kind === 'aborted' ? kind : 'lost', text: message }));
         return;
       }
       this.#fail = (failure) => {
@@ -291,6 +309,7 @@ class Session implements SmtpSession {
   }
 
   #lost(failure: SmtpFailure): void {
+    this.#why ??= failure;
     this.#fail?.(failure);
   }
 

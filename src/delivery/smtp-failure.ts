@@ -6,8 +6,11 @@ export class SmtpFailure extends Error {
   readonly stage: Stage;
   /** What the peer said; absent when it said nothing that could be read. */
   readonly reply: SmtpReply | undefined;
-  /** `timeout`: a deadline passed. `aborted`: this server is stopping. `lost`: everything else that is not a reply. */
-  readonly kind: 'reply' | 'timeout' | 'lost' | 'aborted';
+  /**
+   * `timeout`: a deadline passed. `aborted`: this server is stopping. `confused`: the peer said what answers nothing that was asked. `lost`: everything
+   * else that is not a reply.
+   */
+  readonly kind: 'reply' | 'timeout' | 'confused' | 'lost' | 'aborted';
   /** What was said until then, of a session that could not be set up. */
   conversation = '';
 
@@ -37,8 +40,10 @@ export function failureFrom(error: Error, stage: Stage): SmtpFailure {
   if (fields.code === 'ESTREAM')
     return new SmtpFailure({ stage: 'local', kind: 'lost', text: 'the stored message could not be read', cause: error });
   if (reply && reply.code >= 400) return new SmtpFailure({ stage: where, kind: 'reply', reply, text: `${reply.code} ${reply.text}` });
-  return new SmtpFailure({ stage: where, kind: fields.code === 'ETIMEDOUT' ? 'timeout' : 'lost', text: error.message });
+  return new SmtpFailure({ stage: where, kind: KINDS[fields.code ?? ''] ?? 'lost', text: error.message });
 }
+
+const KINDS: Record<string, SmtpFailure['kind']> = { ETIMEDOUT: 'timeout', EPROTOCOL: 'confused' };
 
 function stageOf(error: { code?: string; originalCode?: string; command?: string }, stage: Stage): Stage {
   // With TLS 1.3 a peer that dislikes our side of the handshake says so after we think it is done.
