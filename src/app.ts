@@ -89,14 +89,25 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       dns: dnsClient,
       addresses: config.delivery.sources,
     });
-    const accountId = async (account: number) => (await directory.accounts.get(account)).publicId;
+    if ((await directory.accounts.count()) === 0) {
+      const mend = 'restore it from a backup, or move everything in the folder away and run "mailwagon init"';
+      throw new Error(`${join(dataDir, 'directory.db')} is new or empty, but the folder was in use before: ${mend}`);
+    }
 
     const recorder = metrics.counting.recorder(makeRecorder({ clock }));
     const events = makeEventLog({ store: stores.events });
     const conversations = makeConversationLog({ store: stores.events, logger });
-    const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ store: stores.events })], logger });
+    const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ ...stores, logger })], logger });
     const room = decideConnectionRoom(readFileLimit());
-    const queue = makeQueue({ spool: stores.spool, clock, ids, recorder, logger, accountId, onEvents: pump.wake });
+    const queue = makeQueue({
+      spool: stores.spool,
+      clock,
+      ids,
+      recorder,
+      logger,
+      accountId: directory.accounts.publicId,
+      onEvents: pump.wake,
+    });
     const usage = makeDailyUsage({ spool: stores.spool, limit: config.limits.unverifiedDomainPerDay });
     const pressure = makePressure({
       ...{ spool: stores.spool, room: makeDiskRoom(dataDir), logger, limits: config.limits, memory: readMemory },
@@ -168,6 +179,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       clock,
       phase: () => phase,
       probeStore: stores.spool.probe,
+      areEventsLost: pump.isBeyond,
       isAccepting: () => pressure.state().accepting,
     });
     const mergeMessage = makeMergeMessage({ spool: stores.spool, maxKept: MERGES_KEPT_FOR_READING });

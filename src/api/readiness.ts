@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, SECOND } from '#core';
 
 /** What stands in the way, in words that give nothing away. */
-export type Obstacle = 'starting' | 'stopping' | 'store' | 'no room';
+export type Obstacle = 'starting' | 'stopping' | 'store' | 'events' | 'no room';
 
 export interface Readiness {
   obstacles(): Promise<Obstacle[]>;
@@ -15,6 +15,8 @@ export interface ReadinessDeps {
   phase: () => 'starting' | 'running' | 'stopping';
   /** Commits something; rejects when that fails. */
   probeStore: () => Promise<void>;
+  /** True while events that are committed do not reach the log. Rejects when that cannot be known. */
+  areEventsLost: () => Promise<boolean>;
   /** False while there is no room for mail, on disk or in memory. */
   isAccepting: () => boolean;
   /** How long the store may take to answer, ms. */
@@ -24,21 +26,22 @@ export interface ReadinessDeps {
 const PROBE_EVERY_MS = 2 * SECOND;
 const PATIENCE_MS = 2 * SECOND;
 
-export function makeReadiness({ clock, phase, probeStore, isAccepting, patienceMs = PATIENCE_MS }: ReadinessDeps): Readiness {
-  let probe: Promise<boolean> | undefined;
+export function makeReadiness(deps: ReadinessDeps): Readiness {
+  const { clock, phase, probeStore, areEventsLost, isAccepting, patienceMs = PATIENCE_MS } = deps;
+  let probe: Promise<Obstacle[]> | undefined;
   let probedAt = 0;
 
+  async function askStore(): Promise<Obstacle[]> {
+    await probeStore();
+    return (await areEventsLost()) ? ['events'] : [];
+  }
+
   /** A store that does not answer is not asked a second time meanwhile. */
-  function storeWorks(): Promise<boolean> {
+  function ofStore(): Promise<Obstacle[]> {
     if (probe === undefined || clock.monotonic() - probedAt > PROBE_EVERY_MS) {
       probedAt = clock.monotonic();
-      probe = Promise.race([
-        probeStore().then(
-          () => true,
-          () => false,
-        ),
-        sleep(patienceMs, false, { ref: false }),
-      ]);
+      const failed: Obstacle[] = ['store'];
+      probe = Promise.race([askStore().catch(() => failed), sleep(patienceMs, failed, { ref: false })]);
     }
     return probe;
   }
@@ -47,10 +50,8 @@ export function makeReadiness({ clock, phase, probeStore, isAccepting, patienceM
     async obstacles() {
       const now = phase();
       if (now !== 'running') return [now];
-      const obstacles: Obstacle[] = [];
-      if (!(await storeWorks())) obstacles.push('store');
-      if (!isAccepting()) obstacles.push('no room');
-      return obstacles;
+      const obstacles = await ofStore();
+      return isAccepting() ? obstacles : [...obstacles, 'no room'];
     },
   };
 }

@@ -236,7 +236,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       if (message === undefined) return missing(delivery, startedAt);
       if (queue.isHeld(delivery, message)) return 'aside';
       // Before the attempt: nothing that can fail may stand between a delivered message and its verdict.
-      const { publicId } = await deps.directory.accounts.get(message.account);
+      const accountId = await deps.directory.accounts.publicId(message.account);
       const { outcome, reach, opened } = await deps.attempt(taken, message);
       throttle.opened(path, opened);
       const hasOtherWay = supply.ended(path, taken, outcome, reach);
@@ -245,7 +245,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       const notBefore = deps.obeyReply(path, delivery, outcome);
       if (path.suspendedUntil > 0) stopTaking(path);
       if (hasOtherWay) return 'back';
-      const facts = { delivery, message, accountId: publicId, source: path.source, outcome, startedAt };
+      const facts = { delivery, message, accountId, source: path.source, outcome, startedAt };
       const ended = { ...facts, now: clock.now(), jitter: randomJitter(), notBefore };
       return decideVerdict(ended, deps.recorder);
     } catch (err) {

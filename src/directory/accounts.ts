@@ -13,14 +13,19 @@ export const OPERATORS_ACCOUNT = 1;
 export function makeAccounts(deps: { store: DirectoryStore; clock: Clock }): Accounts {
   const { store, clock } = deps;
   const recent = makeRecent<AccountRecord>({ clock, maxEntries: 10_000, lifetimeMs: 10 * MINUTE });
+  const get = async (id: number) => {
+    const account = recent.get(String(id)) ?? (await store.account(id));
+    if (account !== undefined) recent.set(String(id), account);
+    return account;
+  };
   return {
     create: (name) => store.createAccount({ publicId: randomHexId(), name, signingKey: randomToken(24), createdAt: clock.now() }),
     async get(id) {
-      const account = recent.get(String(id)) ?? (await store.account(id));
+      const account = await get(id);
       if (account === undefined) throw notFound('Account not found');
-      recent.set(String(id), account);
       return account;
     },
+    publicId: async (id) => (await get(id))?.publicId ?? 'unknown',
     async find(publicId) {
       const account = await store.accountByPublicId(publicId);
       if (account === undefined) throw notFound('Account not found');

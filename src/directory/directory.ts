@@ -156,6 +156,8 @@ export interface Keys {
 export interface Accounts {
   create(name: string): Promise<AccountRecord>;
   get(id: number): Promise<AccountRecord>;
+  /** For events; mail of an account that the directory does not know (restored from an older copy) goes on. Rejects with StoreError only. */
+  publicId(id: number): Promise<string>;
   /** By what customers see of its number. */
   find(publicId: string): Promise<AccountRecord>;
   /** All of them, in order of their numbers. */

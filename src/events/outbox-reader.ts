@@ -23,6 +23,8 @@ export interface OutboxPump {
   wake(): void;
   /** Outbox position up to which each reader has everything. */
   positions(): { reader: string; position: number }[];
+  /** A reader stands beyond everything the outbox ever had: it would not be given what is new. */
+  isBeyond(): Promise<boolean>;
   /** Lets the batch under way finish. */
   stop(): Promise<void>;
 }
@@ -32,7 +34,11 @@ const RETRY_MS = 1000;
 /** A reader is given what gathered meanwhile: each batch costs two commits and six messages between threads, however small it is. */
 const GATHER_MS = 50;
 
-export function makeOutboxPump(deps: { spool: Pick<SpoolStore, 'trimOutbox'>; readers: OutboxReader[]; logger: Logger }): OutboxPump {
+export function makeOutboxPump(deps: {
+  spool: Pick<SpoolStore, 'trimOutbox' | 'outboxExtent'>;
+  readers: OutboxReader[];
+  logger: Logger;
+}): OutboxPump {
   const { spool, logger } = deps;
   const lanes = deps.readers.map((reader) => ({ reader, position: 0, running: undefined as Promise<void> | undefined, again: false }));
   const stopping = new AbortController();
@@ -85,6 +91,11 @@ export function makeOutboxPump(deps: { spool: Pick<SpoolStore, 'trimOutbox'>; re
     },
     wake,
     positions: () => lanes.map(({ reader, position }) => ({ reader: reader.name, position })),
+    async isBeyond() {
+      // Looked at first: the outbox only grows.
+      const furthest = Math.max(0, ...lanes.map((lane) => lane.position));
+      return furthest > (await spool.outboxExtent()).last;
+    },
     async stop() {
       stopping.abort();
       await Promise.all(lanes.map((lane) => lane.running));

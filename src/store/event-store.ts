@@ -10,6 +10,13 @@ export interface EventPosition {
   id: string;
 }
 
+export interface ReaderCursor {
+  /** The outbox position up to which the reader has everything. */
+  position: number;
+  /** Name of the spool whose outbox that is; empty when it was written before spools had names. */
+  spool: string;
+}
+
 export interface EventQuery {
   /** Or EVERY_ACCOUNT. */
   account: number;
@@ -87,8 +94,10 @@ export interface EventStore {
    * reader's new position.
    */
   appendOutbox(reader: string, after: number, limit: number): Promise<{ count: number; position: number }>;
-  /** The outbox position up to which this reader has everything; 0 at first. */
-  cursor(reader: string): Promise<number>;
+  /** Undefined for a reader that never had anything. */
+  cursor(reader: string): Promise<ReaderCursor | undefined>;
+  /** Puts the reader before the first row of the spool that lies in the data folder now. */
+  rewindReader(reader: string): Promise<void>;
   /** In reading direction. */
   query(query: EventQuery): Promise<StoredEvent[]>;
   /** Adds them in one transaction; of each delivery the last ones stay (`CONVERSATIONS_PER_DELIVERY`). */

@@ -6,6 +6,7 @@ import type { DirectoryStore } from './directory-store.js';
 import type { EventStore } from './event-store.js';
 import { prepareFolder } from './prepare-folder.js';
 import type { SpoolStore } from './spool-store.js';
+import { alignNumbers } from './sqlite/align-numbers.js';
 import { makeDirectoryStore } from './sqlite/directory-store.js';
 import { makeEventStore } from './sqlite/event-store.js';
 import type { EventsCalls } from './sqlite/events-thread.js';
@@ -62,6 +63,7 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
     opened.push(eventsWriter);
     const reader = await startStoreThread<ReaderCalls>(script('reader-thread'), data, onDeath);
     opened.push(reader);
+    await alignNumbers(writer, reader);
     let closing: Promise<void> | undefined;
     return {
       directory: makeDirectoryStore(writer, reader),

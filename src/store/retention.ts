@@ -41,6 +41,7 @@ export const RETENTION = {
     usage: { kind: 'period', ms: 2 * DAY, from: 'the start of the day it counts' },
     backlog: { kind: 'bounded', by: 'the number of accounts' },
     id_mark: { kind: 'bounded', by: 'a single row' },
+    identity: { kind: 'bounded', by: 'a single row' },
   },
   events: {
     event: { kind: 'period', ms: 30 * DAY, from: 'the time of the event' },

@@ -27,6 +27,16 @@ export interface OutboxEvent {
   body: string;
 }
 
+/** Which rows the outbox has. */
+export interface OutboxExtent {
+  /** Names the spool: positions in the outbox of another one mean nothing here. */
+  spool: string;
+  /** seq of the oldest row; `last + 1` when there is none. */
+  first: number;
+  /** Largest seq ever given. */
+  last: number;
+}
+
 export interface OutboxRow extends OutboxEvent {
   /** Grows by commit order; never reused. */
   seq: number;
@@ -130,7 +140,7 @@ export interface QueueCensus {
   oldestDue: number | undefined;
   /** Destinations with the most deliveries, most first. */
   top: { destination: string; deliveries: number; oldestDue: number }[];
-  /** Largest seq in the outbox; 0 when it is empty. */
+  /** Largest seq the outbox ever had. */
   lastOutbox: number;
 }
 
@@ -270,6 +280,7 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
   putEvents(events: OutboxEvent[]): Promise<void>;
   /** Rows after `after`, oldest first. */
   outbox(after: number, limit: number): Promise<OutboxRow[]>;
+  outboxExtent(): Promise<OutboxExtent>;
   /** Deletes rows at or below `seq`. */
   trimOutbox(seq: number): Promise<void>;
 

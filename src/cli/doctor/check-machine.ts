@@ -110,7 +110,13 @@ export const checkServer: Check = async ({ world }) => {
   }
   const result: Finding[] = [];
   if (ready.status === 200) result.push(say.ok('the server runs and takes mail'));
-  else result.push(say.fail(`the server runs but is not ready: ${reasonsOf(ready.text)}`, 'read its log: journalctl -u mailwagon'));
+  else {
+    const reasons = reasonsOf(ready.text);
+    const mend = reasons.includes('events')
+      ? 'events of new mail are not told, because a database file was replaced under the running server: restart it'
+      : 'read its log: journalctl -u mailwagon';
+    result.push(say.fail(`the server runs but is not ready: ${reasons}`, mend));
+  }
   if (metrics?.status !== 200) return result;
   const value = (series: string) => numberOf(metrics.text, series);
   result.push(...checkFiles(value('process_max_fds'), 'the server'));

@@ -2,6 +2,7 @@
 import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainChanges, DomainRecord } from '../directory-store.js';
 import type { PoolReplacement } from '../pool-store.js';
 import { INSERT_DKIM_KEY, makeDkimKeyWrites } from './dkim-key-rows.js';
+import { makeAccountRaise } from './largest-numbers.js';
 import type { Connection } from './open-database.js';
 import { makePoolWrites } from './pool-rows.js';
 import { makeStsPolicyWrites } from './sts-policy-rows.js';
@@ -20,6 +21,7 @@ function withFlags<T extends object>(record: T): Flags<T> {
 
 export function makeDirectoryWrites(database: Connection) {
   return {
+    ...makeAccountRaise(database),
     ...makeDomainWrites(database),
     ...makeCredentialWrites(database),
     ...makeKeyWrites(database),

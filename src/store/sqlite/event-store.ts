@@ -12,6 +12,7 @@ export function makeEventStore(writer: StoreThread<EventsCalls>, reader: StoreTh
       return { count, position };
     },
     cursor: (name) => writer.call('cursor', name),
+    rewindReader: (name) => writer.call('rewindReader', name),
     query: (query) => reader.call('queryEvents', query),
     appendConversations: (rows) => writer.call('appendConversations', rows),
     conversations: (query) => reader.call('conversations', query),

@@ -3,6 +3,7 @@
  * which the writer of mail has opened before.
  */
 import { join } from 'node:path';
+import type { ReaderCursor } from '../event-store.js';
 import { makeConversationWrites } from './conversation-rows.js';
 import { makeEventAppend } from './event-append.js';
 import { makeEventSweep } from './event-sweep.js';
@@ -15,9 +16,9 @@ import { serveThread, type ThreadCalls } from './serve-thread.js';
 export type EventsCalls = ReturnType<typeof makeEventCalls>['reads'] & ReturnType<typeof makeEventCalls>['writes'] & ThreadCalls;
 
 function makeEventCalls(database: Connection, spool: Connection) {
-  const cursor = database.prepare<[string], { seq: number }>('SELECT seq FROM reader WHERE name = ?');
-  const { append, forget } = makeEventAppend(database);
-  const { outbox } = makeOutboxReads(spool);
+  const cursor = database.prepare<[string], ReaderCursor>('SELECT seq AS position, spool FROM reader WHERE name = ?');
+  const { outbox, outboxExtent } = makeOutboxReads(spool);
+  const { append, rewindReader, forget } = makeEventAppend(database, outboxExtent().spool);
   /** The rows go from file to file here: through the main thread each would be copied four times more. */
   function appendOutbox(reader: string, after: number, limit: number): number[] {
     const rows = outbox(after, limit);
@@ -25,10 +26,11 @@ function makeEventCalls(database: Connection, spool: Connection) {
     return [rows.length, rows.at(-1)?.seq ?? after];
   }
   return {
-    reads: { cursor: (reader: string): number => cursor.get(reader)?.seq ?? 0, ...makeHttpCallReads(database) },
+    reads: { cursor: (reader: string): ReaderCursor | undefined => cursor.get(reader), ...makeHttpCallReads(database) },
     writes: {
       append,
       appendOutbox,
+      rewindReader,
       ...makeConversationWrites(database),
       ...makeHttpCallWrites(database),
       ...makeEventSweep(database, forget),

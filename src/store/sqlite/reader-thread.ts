@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { makeConversationReads } from './conversation-rows.js';
 import { type DirectoryLists, makeDirectoryLists } from './directory-lists.js';
 import { makeEventQuery } from './event-query.js';
+import { makeEventNumbers } from './largest-numbers.js';
 import { type Connection, openDatabase } from './open-database.js';
 import { serveThread, type Unit } from './serve-thread.js';
 import { makeSpoolCensus } from './spool-census.js';
@@ -23,7 +24,11 @@ const makeSpoolViews = (database: Connection) => ({
   ...makeSpoolInspect(database),
   ...makeStoredReads(database),
 });
-const makeEventReads = (database: Connection) => ({ ...makeEventQuery(database), ...makeConversationReads(database) });
+const makeEventReads = (database: Connection) => ({
+  ...makeEventQuery(database),
+  ...makeConversationReads(database),
+  ...makeEventNumbers(database),
+});
 
 serveThread((dataDir) => {
   const unit = (name: string, makeReads: (database: Unit['database']) => Unit['reads']): Unit => {

@@ -109,6 +109,7 @@ export async function makeSpoolStore(
     removeHolds: (ids) => writer.call('removeHolds', ids),
     putEvents: (events) => writer.call('putEvents', events),
     outbox: (after, limit) => writer.call('outbox', after, limit),
+    outboxExtent: () => writer.call('outboxExtent'),
     trimOutbox: (seq) => writer.call('trimOutbox', seq),
     largestId: () => writer.call('largestId'),
     async sweep(now) {

@@ -5,6 +5,7 @@ import { type DirectoryReads, makeDirectoryReads } from './directory-reads.js';
 import { type DirectoryWrites, makeDirectoryWrites } from './directory-writes.js';
 import { makeGivenAnswerReads } from './given-answers.js';
 import { makeGroupTally } from './group-tally.js';
+import { makeIdRaise } from './largest-numbers.js';
 import { loadMigrations, migrate } from './migrate.js';
 import { type Connection, openDatabase } from './open-database.js';
 import { makeOutboxReads, makeOutboxWrites } from './outbox-rows.js';
@@ -37,6 +38,7 @@ function makeSpoolCalls(database: Connection) {
       ...makeGivenAnswerReads(database),
     },
     writes: {
+      ...makeIdRaise(database),
       ...makeSpoolPut(database, destinations, tally),
       ...makeSpoolSettle(database, tally),
       ...makeOutboxWrites(database),

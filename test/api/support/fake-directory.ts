@@ -96,6 +96,7 @@ export function makeFakeDirectory(): FakeDirectory {
     addDomain,
     credentialPasswords,
     accounts: {
+      publicId: async () => ACCOUNTS[0]?.publicId ?? '',
       create: () => Promise.reject(new Error('not part of the API')),
       get: () => Promise.reject(new Error('not part of the API')),
       async find(publicId) {

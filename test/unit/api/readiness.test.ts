@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { makeReadiness, type ReadinessDeps } from '../../../dist/api/index.js';
 
 function world() {
-  const facts = { now: 0, phase: 'running' as 'starting' | 'running' | 'stopping', accepting: true, probes: 0 };
+  const facts = { now: 0, phase: 'running' as 'starting' | 'running' | 'stopping', accepting: true, lost: false, probes: 0 };
   const store: { probe: () => Promise<void> } = { probe: async () => undefined };
   const deps: ReadinessDeps = {
     clock: { now: () => facts.now, monotonic: () => facts.now },
@@ -11,6 +11,7 @@ function world() {
       facts.probes++;
       return store.probe();
     },
+    areEventsLost: async () => facts.lost,
     isAccepting: () => facts.accepting,
     patienceMs: 20,
   };
@@ -36,6 +37,12 @@ it('names all that is wrong, and recovers', async () => {
   store.probe = async () => undefined;
   facts.now += 5000;
   expect(await readiness.obstacles()).toEqual([]);
+});
+
+it('says so when events do not reach the log', async () => {
+  const { facts, readiness } = world();
+  facts.lost = true;
+  expect(await readiness.obstacles()).toEqual(['events']);
 });
 
 it('waits neither for ever nor twice for a store that does not answer', async () => {

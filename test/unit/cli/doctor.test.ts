@@ -233,6 +233,7 @@ describe.each<[check: string, cases: [status: string, text: RegExp, world: Parti
       ['ok', /runs and takes mail/, {}],
       ['skip', /no server runs/, { page: async () => undefined }],
       ['fail', /not ready: store, no room$/, pages('{"status":"not ready","reasons":["store","no room"]}', METRICS, 503)],
+      ['fail', /not ready: events$/, pages('{"status":"not ready","reasons":["events"]}', METRICS, 503)],
       ['warn', /version 1\.0\.0, but 1\.2\.3/, pages('', METRICS.replace('1.2.3', '1.0.0'))],
       ['warn', /reacts late \(500 ms\)/, pages('', METRICS.replace('0.001', '0.5'))],
       [

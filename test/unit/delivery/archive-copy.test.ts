@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { recipientStorageKey } from '../../../dist/core/index.js';
 import { type ScriptedMx, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { type Harness, makeHarness } from './support/harness.js';
 
@@ -34,7 +35,7 @@ it.each([
   const fields = { raw: RAW, options: { archiveTo: URL }, ...(chunkSize === undefined ? {} : { chunkSize }) };
   const settled = await harness.send(fields, 'b@dst.test', 'c@dst.test');
   expect(settled.map(({ event }) => event.event)).toEqual(['delivered', 'delivered']);
-  expect(kept.map(({ id }) => id).sort()).toEqual(settled.map(({ delivery }) => `archive ${delivery.id}`).sort());
+  expect(kept.map(({ id }) => id).sort()).toEqual(settled.map(({ delivery }) => `archive ${recipientStorageKey('k', delivery.id)}`).sort());
   for (const { account, url, contentType, body } of kept) {
     expect({ account, url, contentType }).toEqual({ account: 1, url: URL, contentType: 'application/mime' });
     expect(mx.messages.map(({ data }) => data.toString('latin1'))).toContain(Buffer.from(body).toString('latin1'));

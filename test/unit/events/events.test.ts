@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { type Delivery, type Message, type Outcome, recipientStorageKey } from '../../../dist/core/index.js';
 import { makeEventLogReader, makeOutboxPump, makeRecorder, type OutboxReader, recipientProvider } from '../../../dist/events/index.js';
+import { decideResumption } from '../../../dist/events/resume-reader.js';
 import type { OutboxRow } from '../../../dist/store/index.js';
 import { ADDRESS, messageOf } from '../queue/support/messages.ts';
 
@@ -300,6 +301,7 @@ describe('makeOutboxPump', () => {
     const trims: number[] = [];
     const outbox = (after: number, limit: number) => rows.filter((row) => row.seq > after).slice(0, limit);
     const spool = {
+      outboxExtent: async () => ({ spool: 's', first: rows[0]?.seq ?? count + 1, last: count }),
       trimOutbox: async (seq: number) => {
         trims.push(seq);
         rows = rows.filter((row) => row.seq > seq);
@@ -370,18 +372,60 @@ describe('makeOutboxPump', () => {
     await pump.stop();
   });
 
+  it('knows when a reader stands beyond what there ever was', async () => {
+    const { spool, reader } = setUp(5);
+    const stands = async (position: number) => {
+      const pump = makeOutboxPump({ spool, readers: [reader('a', async () => undefined, position)], logger });
+      await pump.start();
+      await pump.stop();
+      return pump.isBeyond();
+    };
+    expect(await stands(5)).toBe(false);
+    expect(await stands(6)).toBe(true);
+  });
+
+  it.each([
+    ['a new reader', undefined, { first: 1, last: 9 }, { position: 0 }],
+    ['one that goes on', { position: 4, spool: 's' }, { first: 3, last: 9 }, { position: 4 }],
+    ['one that has everything', { position: 9, spool: 's' }, { first: 10, last: 9 }, { position: 9 }],
+    ['one whose position has no spool’s name yet', { position: 4, spool: '' }, { first: 5, last: 9 }, { position: 4 }],
+    [
+      'the same in a spool that was made anew',
+      { position: 4, spool: '' },
+      { first: 1, last: 0 },
+      { position: 0, rewound: 'beyond the outbox' },
+    ],
+    [
+      'one of another spool, which is longer',
+      { position: 4, spool: 'o' },
+      { first: 1, last: 9 },
+      { position: 0, rewound: 'another spool' },
+    ],
+    [
+      'one of a spool that was restored from an older copy',
+      { position: 12, spool: 's' },
+      { first: 8, last: 9 },
+      { position: 0, rewound: 'beyond the outbox' },
+    ],
+    ['one whose own file is older', { position: 4, spool: 's' }, { first: 8, last: 9 }, { position: 4, missing: 3 }],
+    ['one whose own file is new', undefined, { first: 10, last: 9 }, { position: 0, missing: 9 }],
+  ])('%s begins where nothing is left out', (_which, cursor, extent, expected) => {
+    const resumption = decideResumption(cursor, { spool: 's', ...extent });
+    expect(resumption).toEqual({ rewound: undefined, missing: 0, ...expected });
+  });
+
   it('the log’s reader keeps its position in the log', async () => {
     const appended: [string, number, number][] = [];
-    const store = {
+    const events = {
       appendOutbox: async (name: string, after: number, limit: number) => {
         appended.push([name, after, limit]);
         return { count: 3, position: after + 3 };
       },
-      cursor: async () => 41,
-      query: async () => [],
-      sweep: async () => false,
+      cursor: async () => ({ position: 41, spool: 's' }),
+      rewindReader: async () => undefined,
     };
-    const log = makeEventLogReader({ store });
+    const spool = { outboxExtent: async () => ({ spool: 's', first: 42, last: 60 }) };
+    const log = makeEventLogReader({ events, spool, logger });
     expect(await log.position()).toBe(41);
     expect(await log.take(41, 10)).toEqual({ count: 3, position: 44 });
     expect(appended).toEqual([[log.name, 41, 10]]);

@@ -124,7 +124,7 @@ export function makeHarness(
       find: async () => harness.domain,
       signingKeys: async () => [{ domain: 'src.test', selector: 's1', privateKey }],
     },
-    accounts: { get: async () => ({ publicId: 'acc1' }) },
+    accounts: { publicId: async () => 'acc1' },
     sources: { wanted: async (_domain: unknown, { sendingIp }: SendOptions) => (sendingIp === undefined ? [] : [[sendingIp]]) },
   } as unknown as Directory;
   const delivery = makeDelivery({
