@@ -141,6 +141,10 @@ export interface NewKey {
   domainName?: string;
   /** s from now. */
   expiresIn?: number;
+  /** Whom it is for: kept and shown, and never looked up. At most 255 characters each. */
+  email?: string;
+  userId?: string;
+  userName?: string;
 }
 
 export interface Keys {

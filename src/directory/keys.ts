@@ -5,10 +5,12 @@
 import { createHmac, randomBytes, hash as sha256, timingSafeEqual } from 'node:crypto';
 import { badRequest, type Clock, MINUTE, notFound } from '#core';
 import type { ApiKeyRecord, DirectoryStore } from '#store';
-import type { Domains, Keys } from './directory.js';
+import type { Domains, Keys, NewKey } from './directory.js';
 import { makeRecent } from './recent.js';
 
 const SECRET = /^[0-9a-f]{32}-([0-9a-f]{8}-[0-9a-f]{8})$/;
+
+const MAX_USER_TEXT = 255;
 
 export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey: Uint8Array; domains: Pick<Domains, 'get'> }): Keys {
   const { store, clock } = deps;
@@ -29,6 +31,7 @@ export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey:
       if (wanted.role === 'sending' && wanted.domainName === undefined) throw badRequest("'domain_name' is required for a sending key");
       if (kind === 'domain' && wanted.domainName === undefined) throw badRequest("'domain_name' is required for keys of kind 'domain'");
       const domain = wanted.domainName === undefined ? undefined : await deps.domains.get(account, wanted.domainName);
+      const user = userOf(wanted);
       const id = `${randomBytes(4).toString('hex')}-${randomBytes(4).toString('hex')}`;
       const secret = `${randomBytes(16).toString('hex')}-${id}`;
       const now = clock.now();
@@ -43,6 +46,7 @@ export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey:
         createdAt: now,
         updatedAt: now,
         ...(wanted.expiresIn === undefined ? {} : { expiresAt: now + wanted.expiresIn * 1000 }),
+        ...user,
       };
       await store.createKey(key);
       return { key, secret };
@@ -75,5 +79,17 @@ export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey:
       proven.set(digest, key);
       return key;
     },
+  };
+}
+
+/** What is given of the user a key is for. Refusal 400. */
+function userOf({ email, userId, userName }: NewKey): Pick<ApiKeyRecord, 'email' | 'userId' | 'userName'> {
+  for (const [name, text = ''] of Object.entries({ email, user_id: userId, user_name: userName })) {
+    if (text.length > MAX_USER_TEXT) throw badRequest(`'${name}' may have at most ${MAX_USER_TEXT} characters`);
+  }
+  return {
+    ...(email === undefined ? {} : { email }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(userName === undefined ? {} : { userName }),
   };
 }

@@ -84,6 +84,10 @@ export interface ApiKeyRecord {
   createdAt: number;
   updatedAt: number;
   expiresAt?: number;
+  /** Whom it was made for, in the words of whoever made it: nobody is looked up by them. */
+  email?: string;
+  userId?: string;
+  userName?: string;
 }
 
 /** An MTA-STS policy that was fetched (RFC 8461): what a destination demands, the same for every account. */

@@ -286,7 +286,6 @@ describe('keys', () => {
     [{}, "Parameter 'role' is missing"],
     [{ role: 'root' }, "'role' parameter must be one of [admin basic analyst developer support sending]"],
     [{ role: 'admin', expiration: '0' }, "The 'expiration' parameter must be a whole number of at least 1"],
-    [{ role: 'admin', email: 'a@b.example' }, "'email' is not supported by this version"],
     [{ role: 'admin', kind: 'x' }, "'kind' parameter must be one of [domain user web]"],
   ])('refuses %j', async (form, message) => {
     expect(await api.call('POST', '/v1/keys', { form: form as Record<string, string> })).toMatchObject({ status: 400, json: { message } });

@@ -9,6 +9,22 @@ export function parseUrlEncoded(text: string): FormEntry[] {
   return [...new URLSearchParams(text)].map(([name, value]) => ({ name, value }));
 }
 
+/**
+ * A query as it is, but for what the Ruby client makes of the parameters of a DELETE: `params={:selector=>"s1"}` or `params={selector: "s1"}`, a
+ * hash as Ruby prints it. Its texts become parameters of the query, and what is no such hash is left out.
+ */
+export function parseQuery(text: string): FormEntry[] {
+  return parseUrlEncoded(text).flatMap((entry) => (entry.name === 'params' && 'value' in entry ? parseRubyHash(entry.value) : [entry]));
+}
+
+const MAX_RUBY_HASH = 4096;
+const RUBY_PAIR = /:?"?([\w:-]{1,64}?)"?(?:\s?=>\s?|: )"((?:[^"\\]|\\.)*)"/g;
+
+function parseRubyHash(text: string): FormEntry[] {
+  if (!/^\{.*\}$/s.test(text) || text.length > MAX_RUBY_HASH) return [];
+  return [...text.matchAll(RUBY_PAIR)].map(([, name = '', value = '']) => ({ name, value: value.replace(/\\(.)/g, '$1') }));
+}
+
 function countFields(text: string): number {
   let count = 1;
   for (let at = text.indexOf('&'); at >= 0 && count <= bodyLimits.fields; at = text.indexOf('&', at + 1)) count++;

@@ -4,13 +4,12 @@ import { badRequest } from '#core';
 import { bodyLimits } from './body-limits.js';
 import { bodyFailure, readBody, readText } from './body-stream.js';
 import { Form, type FormEntry } from './form.js';
-import { parseJsonFields, parseUrlEncoded } from './parse-fields.js';
+import { parseJsonFields, parseQuery, parseUrlEncoded } from './parse-fields.js';
 import { readMultipart } from './read-multipart.js';
 
 /** Refusals: 400 malformed or of a content type that is no form, 413 too large, 415 unknown content encoding, 507 no room for files. */
 export async function readForm(request: IncomingMessage, query: string, tempDir: string): Promise<Form> {
-  const queryEntries = parseUrlEncoded(query);
-  return new Form(queryEntries, hasBody(request) ? await readEntries(request, tempDir) : []);
+  return new Form(parseQuery(query), hasBody(request) ? await readEntries(request, tempDir) : []);
 }
 
 const hasBody = (request: IncomingMessage): boolean =>

@@ -48,12 +48,18 @@ export interface MessageAnswer {
   message: string;
 }
 
-export interface ConnectionAnswer {
-  connection: { require_tls: boolean; skip_verification: boolean };
+export interface ConnectionJson {
+  require_tls: boolean;
+  skip_verification: boolean;
 }
 
-/** With dashes, and not under `connection`: the PHP client reads it so. */
-export interface ConnectionSetAnswer extends MessageAnswer {
+/** The service and the JavaScript client have it flat; those of Go, PHP and Java read it below `connection`. */
+export interface ConnectionAnswer extends ConnectionJson {
+  connection: ConnectionJson;
+}
+
+/** The PHP client reads the names with dashes. */
+export interface ConnectionSetAnswer extends MessageAnswer, ConnectionAnswer {
   'require-tls': boolean;
   'skip-verification': boolean;
 }

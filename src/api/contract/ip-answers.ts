@@ -10,9 +10,16 @@ export interface IpListAnswer {
 export interface IpAnswer {
   ip: string;
   dedicated: boolean;
-  /** Absent when DNS shows no name. */
-  rdns?: string;
+  /** `''` when DNS shows no name. */
+  rdns: string;
   is_on_warmup: boolean;
+}
+
+/** What Mailgun begins and this server has done when it answers. */
+export interface StartedAnswer {
+  message: 'started';
+  /** 24 hex digits. */
+  reference_id: string;
 }
 
 export interface DomainIpsAnswer {
@@ -59,26 +66,26 @@ export interface PoolDomainsAnswer {
   paging: { first: string; next: string };
 }
 
+/** The names that the list has, and clients in Go read in the details too. */
+export interface WarmupStageJson {
+  /** `25%`. */
+  sent_within_stage: string;
+  /** Part of its volume that the current hour still allows, in percent. */
+  throttle: number;
+  stage_number: number;
+  stage_start_volume: number;
+  /** RFC 3339. */
+  stage_start_time: string;
+  stage_volume_limit: number;
+}
+
 export interface WarmupListAnswer {
-  items: {
-    ip: string;
-    /** `25%`. */
-    sent_within_stage: string;
-    /** Part of its volume that the current hour still allows, in percent. */
-    throttle: number;
-    stage_number: number;
-    stage_start_volume: number;
-    /** RFC 3339. */
-    stage_start_time: string;
-    stage_volume_limit: number;
-  }[];
+  items: (WarmupStageJson & { ip: string })[];
   paging: { first: string; next: string };
 }
 
 export interface WarmupAnswer {
-  details: {
-    sent_within_stage: string;
-    throttle: number;
+  details: WarmupStageJson & {
     stage: number;
     start_volume: number;
     stage_limit: number;

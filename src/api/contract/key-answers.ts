@@ -9,8 +9,11 @@ export interface KeyJson {
   updated_at: string;
   expires_at?: string;
   domain_name: string | null;
-  requestor: null;
-  user_name: null;
+  /** E-mail address of the user it was made for. */
+  requestor: string | null;
+  user_name: string | null;
+  /** Not of Mailgun's; there when one was given. */
+  user_id?: string;
   is_disabled: false;
 }
 

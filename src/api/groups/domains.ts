@@ -6,7 +6,7 @@ import type { Form } from '../body/form.js';
 import type { ConnectionAnswer, ConnectionSetAnswer, DomainAnswer, DomainListAnswer, MessageAnswer } from '../contract/domain-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { notSupported } from '../error-answer.js';
-import { presentDomain, presentDomainWithDns } from '../present/domain.js';
+import { presentConnection, presentDomain, presentDomainWithDns } from '../present/domain.js';
 import { readPage } from '../present/offset-page.js';
 
 /** Parameters of creation and update that only work with the value that describes this server already. */
@@ -111,7 +111,7 @@ async function update(call: Call, { directory }: Services): Promise<DomainAnswer
 
 async function getConnection(call: Call, { directory }: Services): Promise<ConnectionAnswer> {
   const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
-  return { connection: { require_tls: domain.requireTls, skip_verification: domain.skipVerification } };
+  return presentConnection(domain);
 }
 
 /** The words are Mailgun's; here it takes effect at once. */
@@ -120,6 +120,7 @@ async function setConnection(call: Call, { directory }: Services): Promise<Conne
   const domain = await directory.domains.update(call.account, pathParameter(call, 'domain'), { requireTls, skipVerification });
   return {
     message: 'Domain connection settings have been updated, may take 10 minutes to fully propagate',
+    ...presentConnection(domain),
     'require-tls': domain.requireTls,
     'skip-verification': domain.skipVerification,
   };

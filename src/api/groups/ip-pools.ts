@@ -1,10 +1,11 @@
-/** Pools of the server's addresses. */
+/** Pools of the server's addresses, at v3 and at v1, where the Python and Go clients look for them. */
 import { badRequest } from '#core';
 import type { MessageAnswer } from '../contract/domain-answers.js';
-import type { PoolAnswer, PoolCreatedAnswer, PoolDomainsAnswer, PoolListAnswer } from '../contract/ip-answers.js';
+import type { PoolAnswer, PoolCreatedAnswer, PoolDomainsAnswer, PoolListAnswer, StartedAnswer } from '../contract/ip-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { readPlace } from '../present/offset-page.js';
 import { presentPool } from '../present/pool.js';
+import { presentStarted } from '../present/started.js';
 
 /** Names of linked domains that the details of a pool show; its own endpoint pages through all. */
 const SHOWN_DOMAINS = 1000;
@@ -16,7 +17,7 @@ async function list({ account }: Call, { directory }: Services): Promise<PoolLis
 async function create({ account, form }: Call, { directory }: Services): Promise<PoolCreatedAnswer> {
   const name = form.text('name');
   if (name === undefined) throw badRequest("Parameter 'name' is missing");
-  const addresses = [...form.texts('ip'), ...form.texts('ips')];
+  const addresses = [...form.texts('ip'), ...form.texts('ips'), ...form.texts('add_ip')];
   const pool = await directory.pools.create(account, { name, description: form.text('description') ?? '', addresses });
   return { message: 'success', pool_id: pool.publicId };
 }
@@ -43,10 +44,10 @@ async function update(call: Call, { directory }: Services): Promise<MessageAnswe
   return { message: 'success' };
 }
 
-async function remove(call: Call, { directory }: Services): Promise<MessageAnswer> {
+async function remove(call: Call, { directory }: Services): Promise<StartedAnswer> {
   const replacement = { pool: call.form.text('pool_id'), address: call.form.text('ip') };
   await directory.pools.remove(call.account, pathParameter(call, 'pool'), replacement);
-  return { message: 'started' };
+  return presentStarted();
 }
 
 async function listDomains(call: Call, { directory }: Services): Promise<PoolDomainsAnswer> {
@@ -61,39 +62,34 @@ async function listDomains(call: Call, { directory }: Services): Promise<PoolDom
   };
 }
 
-const addresses = (read: (call: Call) => string[]) =>
-  async function added(call: Call, { directory }: Services): Promise<MessageAnswer> {
+const adding = (read: (call: Call) => string[]) =>
+  async function added(call: Call, { directory }: Services): Promise<StartedAnswer> {
     const given = read(call);
     if (given.length === 0) throw badRequest("Parameter 'ips' is missing");
     await directory.pools.addAddresses(call.account, pathParameter(call, 'pool'), given);
-    return { message: 'started' };
+    return presentStarted();
   };
 
-async function removeAddress(call: Call, { directory }: Services): Promise<MessageAnswer> {
+const addAddresses = adding(({ form }) => form.texts('ips'));
+const addAddress = adding((call) => [pathParameter(call, 'ip')]);
+
+async function removeAddress(call: Call, { directory }: Services): Promise<StartedAnswer> {
   await directory.pools.removeAddress(call.account, pathParameter(call, 'pool'), pathParameter(call, 'ip'));
-  return { message: 'started' };
+  return presentStarted();
 }
 
-export const ipPoolEndpoints: Endpoint[] = [
-  defineEndpoint('GET /v3/ip_pools', 'IP Pools', 'read', 'List dedicated IP pools of the account', list),
-  defineEndpoint('POST /v3/ip_pools', 'IP Pools', 'write', 'Add a new IP pool to the account', create),
-  defineEndpoint('GET /v3/ip_pools/:pool', 'IP Pools', 'read', 'Get IP pool details', show),
-  defineEndpoint('PATCH /v3/ip_pools/:pool', 'IP Pools', 'write', 'Edit an IP pool', update),
-  defineEndpoint('DELETE /v3/ip_pools/:pool', 'IP Pools', 'write', 'Delete an IP pool', remove),
-  defineEndpoint('GET /v3/ip_pools/:pool/domains', 'IP Pools', 'read', 'Get domains linked to an IP pool', listDomains),
-  defineEndpoint(
-    'POST /v3/ip_pools/:pool/ips.json',
-    'IP Pools',
-    'write',
-    'Add multiple IPs to an IP pool',
-    addresses(({ form }) => form.texts('ips')),
-  ),
-  defineEndpoint(
-    'PUT /v3/ip_pools/:pool/ips/:ip',
-    'IP Pools',
-    'write',
-    'Add an IP to an IP pool',
-    addresses((call) => [pathParameter(call, 'ip')]),
-  ),
-  defineEndpoint('DELETE /v3/ip_pools/:pool/ips/:ip', 'IP Pools', 'write', 'Remove an IP from an IP pool', removeAddress),
-];
+export const ipPoolEndpoints: Endpoint[] = (['v3', 'v1'] as const).flatMap((version) => {
+  const all = `/${version}/ip_pools` as const;
+  const one = `${all}/:pool` as const;
+  return [
+    defineEndpoint(`GET ${all}`, 'IP Pools', 'read', 'List dedicated IP pools of the account', list),
+    defineEndpoint(`POST ${all}`, 'IP Pools', 'write', 'Add a new IP pool to the account', create),
+    defineEndpoint(`GET ${one}`, 'IP Pools', 'read', 'Get IP pool details', show),
+    defineEndpoint(`PATCH ${one}`, 'IP Pools', 'write', 'Edit an IP pool', update),
+    defineEndpoint(`DELETE ${one}`, 'IP Pools', 'write', 'Delete an IP pool', remove),
+    defineEndpoint(`GET ${one}/domains`, 'IP Pools', 'read', 'Get domains linked to an IP pool', listDomains),
+    defineEndpoint(`POST ${one}/ips.json`, 'IP Pools', 'write', 'Add multiple IPs to an IP pool', addAddresses),
+    defineEndpoint(`PUT ${one}/ips/:ip`, 'IP Pools', 'write', 'Add an IP to an IP pool', addAddress),
+    defineEndpoint(`DELETE ${one}/ips/:ip`, 'IP Pools', 'write', 'Remove an IP from an IP pool', removeAddress),
+  ];
+});

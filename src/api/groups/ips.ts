@@ -1,9 +1,18 @@
 /** The server's addresses, which of them each domain's mail leaves from, and their warm-up. */
 import { notFound } from '#core';
 import type { MessageAnswer } from '../contract/domain-answers.js';
-import type { DomainIpsAnswer, IpAnswer, IpDomainsAnswer, IpListAnswer, WarmupAnswer, WarmupListAnswer } from '../contract/ip-answers.js';
+import type {
+  DomainIpsAnswer,
+  IpAnswer,
+  IpDomainsAnswer,
+  IpListAnswer,
+  StartedAnswer,
+  WarmupAnswer,
+  WarmupListAnswer,
+} from '../contract/ip-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { readPage, readPlace } from '../present/offset-page.js';
+import { presentStarted } from '../present/started.js';
 import { presentWarmup, presentWarmupItem } from '../present/warmup.js';
 
 /** Every address is the server's own, so all are dedicated and enabled. */
@@ -15,8 +24,8 @@ async function list({ form }: Call, { directory, warmups }: Services): Promise<I
 
 async function show(call: Call, { directory, warmups }: Services): Promise<IpAnswer> {
   const ip = directory.sources.resolve(pathParameter(call, 'ip'));
-  const rdns = await directory.sources.reverseName(ip);
-  return { ip, dedicated: true, ...(rdns === undefined ? {} : { rdns }), is_on_warmup: warmups.find(ip) !== undefined };
+  const rdns = (await directory.sources.reverseName(ip)) ?? '';
+  return { ip, dedicated: true, rdns, is_on_warmup: warmups.find(ip) !== undefined };
 }
 
 async function listDomains(call: Call, { directory }: Services): Promise<IpDomainsAnswer> {
@@ -25,14 +34,14 @@ async function listDomains(call: Call, { directory }: Services): Promise<IpDomai
   return { items: items.map(({ domain, addresses }) => ({ domain, ips: addresses })), total_count: total };
 }
 
-async function giveToAll(call: Call, { directory }: Services): Promise<MessageAnswer> {
+async function giveToAll(call: Call, { directory }: Services): Promise<StartedAnswer> {
   await directory.sources.giveToAll(call.account, pathParameter(call, 'ip'));
-  return { message: 'started' };
+  return presentStarted();
 }
 
-async function takeFromAll(call: Call, { directory }: Services): Promise<MessageAnswer> {
+async function takeFromAll(call: Call, { directory }: Services): Promise<StartedAnswer> {
   await directory.sources.takeFromAll(call.account, pathParameter(call, 'ip'), call.form.text('alternative'));
-  return { message: 'started' };
+  return presentStarted();
 }
 
 async function listOfDomain(call: Call, { directory }: Services): Promise<DomainIpsAnswer> {
@@ -86,9 +95,12 @@ export const ipEndpoints: Endpoint[] = [
   defineEndpoint('GET /v3/ips/:ip/domains', 'IPs', 'read', 'Get all domains of an account where a specific IP is assigned', listDomains),
   defineEndpoint('POST /v3/ips/:ip/domains', 'IPs', 'write', 'Assign an IP to all account domains', giveToAll),
   defineEndpoint('DELETE /v3/ips/:ip/domains', 'IPs', 'write', 'Remove an IP from all account domains', takeFromAll),
-  defineEndpoint('GET /v3/domains/:domain/ips', 'IPs', 'read', 'List the IPs of a domain', listOfDomain),
-  defineEndpoint('POST /v3/domains/:domain/ips', 'IPs', 'write', 'Give a domain an IP or an IP pool', give),
-  defineEndpoint('DELETE /v3/domains/:domain/ips/:ip', 'IPs', 'write', 'Remove an IP from a domain, or unlink its IP pool', take),
+  // Clients mix the versions.
+  ...(['v3', 'v4'] as const).flatMap((version) => [
+    defineEndpoint(`GET /${version}/domains/:domain/ips`, 'IPs', 'read', 'List the IPs of a domain', listOfDomain),
+    defineEndpoint(`POST /${version}/domains/:domain/ips`, 'IPs', 'write', 'Give a domain an IP or an IP pool', give),
+    defineEndpoint(`DELETE /${version}/domains/:domain/ips/:ip`, 'IPs', 'write', 'Remove an IP from a domain, or unlink its IP pool', take),
+  ]),
   defineEndpoint('DELETE /v3/domains/:domain/pool/:ip', 'IPs', 'write', 'Remove an IP from a domain, or unlink its IP pool', take),
   defineEndpoint('GET /v3/ip_warmups', 'IP Address Warmup', 'read', 'List the IPs on warmup', listWarmups),
   defineEndpoint('GET /v3/ip_warmups/:ip', 'IP Address Warmup', 'read', 'Get the status of an IP warmup', showWarmup),

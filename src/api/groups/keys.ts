@@ -5,7 +5,6 @@ import type { KeyRole } from '#store';
 import type { Form } from '../body/form.js';
 import type { KeyCreatedAnswer, KeyListAnswer } from '../contract/key-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
-import { notSupported } from '../error-answer.js';
 import { presentKey } from '../present/key.js';
 
 const KINDS = ['domain', 'user', 'web'] as const;
@@ -22,14 +21,15 @@ const ROLES: Record<string, KeyRole> = {
 function readNewKey(form: Form): NewKey {
   const role = ROLES[form.choice('role', Object.keys(ROLES)) ?? ''];
   if (role === undefined) throw badRequest("Parameter 'role' is missing");
-  const ofUser = ['email', 'user_id', 'user_name'].find((name) => form.text(name) !== undefined);
-  if (ofUser !== undefined) throw notSupported(ofUser);
   return {
     role,
     kind: form.choice('kind', KINDS),
     description: form.text('description'),
     domainName: form.text('domain_name'),
     expiresIn: form.integer('expiration', { min: 1, max: 100 * 366 * 86_400 }),
+    email: form.text('email'),
+    userId: form.text('user_id'),
+    userName: form.text('user_name'),
   };
 }
 

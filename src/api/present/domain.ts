@@ -2,7 +2,7 @@
 import { rfc2822Date } from '#core';
 import type { DnsRecord, DomainDns } from '#directory';
 import type { DomainRecord } from '#store';
-import type { DnsRecordJson, DomainAnswer, DomainJson } from '../contract/domain-answers.js';
+import type { ConnectionAnswer, DnsRecordJson, DomainAnswer, DomainJson } from '../contract/domain-answers.js';
 
 /** Clients in Java parse `created_at` with a named zone only. */
 export function presentDomain(domain: DomainRecord): DomainJson {
@@ -34,6 +34,11 @@ export function presentDomainWithDns(domain: DomainRecord, dns: DomainDns, messa
     receiving_dns_records: dns.receiving.map(presentDnsRecord),
     sending_dns_records: dns.sending.map(presentDnsRecord),
   };
+}
+
+export function presentConnection({ requireTls, skipVerification }: DomainRecord): ConnectionAnswer {
+  const connection = { require_tls: requireTls, skip_verification: skipVerification };
+  return { ...connection, connection };
 }
 
 function presentDnsRecord(record: DnsRecord): DnsRecordJson {

@@ -14,8 +14,9 @@ export function presentKey(key: ApiKeyRecord): KeyJson {
     updated_at: isoDateWithoutZone(key.updatedAt),
     ...(key.expiresAt === undefined ? {} : { expires_at: isoDateWithoutZone(key.expiresAt) }),
     domain_name: key.domainName ?? null,
-    requestor: null,
-    user_name: null,
+    requestor: key.email ?? null,
+    user_name: key.userName ?? null,
+    ...(key.userId === undefined ? {} : { user_id: key.userId }),
     is_disabled: false,
   };
 }

@@ -1,31 +1,28 @@
 /** Warm-up of an address as Mailgun's clients read it. */
 import { hourlyLimit, stageLimit, TOTAL_STAGES } from '#delivery';
 import type { WarmupRecord } from '#store';
-import type { WarmupAnswer, WarmupListAnswer } from '../contract/ip-answers.js';
+import type { WarmupAnswer, WarmupListAnswer, WarmupStageJson } from '../contract/ip-answers.js';
 
 const timeOf = (ms: number) => new Date(ms).toISOString();
 const percent = (part: number, whole: number) => Math.min(100, Math.floor((100 * part) / whole));
 
-const common = ({ sent, sentInHour, stage }: WarmupRecord) => ({
-  sent_within_stage: `${percent(sent, stageLimit(stage))}%`,
-  throttle: 100 - percent(sentInHour, hourlyLimit(stage)),
-});
-
 /** All that was sent in the stages before, by their volume. */
 const volumeBefore = ({ history }: WarmupRecord) => history.reduce((sum, { limit }) => sum + limit, 0);
 
-export const presentWarmupItem = (plan: WarmupRecord): WarmupListAnswer['items'][number] => ({
-  ip: plan.source,
-  ...common(plan),
+const presentStage = (plan: WarmupRecord): WarmupStageJson => ({
+  sent_within_stage: `${percent(plan.sent, stageLimit(plan.stage))}%`,
+  throttle: 100 - percent(plan.sentInHour, hourlyLimit(plan.stage)),
   stage_number: plan.stage,
   stage_start_volume: volumeBefore(plan),
   stage_start_time: timeOf(plan.stageStartedAt),
   stage_volume_limit: stageLimit(plan.stage),
 });
 
+export const presentWarmupItem = (plan: WarmupRecord): WarmupListAnswer['items'][number] => ({ ip: plan.source, ...presentStage(plan) });
+
 export const presentWarmup = (plan: WarmupRecord): WarmupAnswer => ({
   details: {
-    ...common(plan),
+    ...presentStage(plan),
     stage: plan.stage,
     start_volume: volumeBefore(plan),
     stage_limit: stageLimit(plan.stage),

@@ -11,9 +11,12 @@ export interface DkimKeyRow extends Omit<DkimKeyRecord, 'active' | 'published'> 
   published: number;
 }
 
-export interface ApiKeyRow extends Omit<ApiKeyRecord, 'domainName' | 'expiresAt'> {
+export interface ApiKeyRow extends Omit<ApiKeyRecord, 'domainName' | 'expiresAt' | 'email' | 'userId' | 'userName'> {
   domainName: string | null;
   expiresAt: number | null;
+  email: string | null;
+  userId: string | null;
+  userName: string | null;
 }
 
 export type AccountRow = AccountRecord;
@@ -31,7 +34,7 @@ export const DKIM_KEY_COLUMNS = `id, account, domain, selector, private_key AS p
 export const CREDENTIAL_COLUMNS = 'id, account, domain, login, password_hash AS passwordHash, created_at AS createdAt';
 
 export const API_KEY_COLUMNS = `id, account, role, kind, description, domain_name AS domainName, secret_hash AS secretHash,
-  created_at AS createdAt, updated_at AS updatedAt, expires_at AS expiresAt`;
+  created_at AS createdAt, updated_at AS updatedAt, expires_at AS expiresAt, email, user_id AS userId, user_name AS userName`;
 
 export function toDomain(row: DomainRow): DomainRecord {
   return { ...row, requireTls: row.requireTls === 1, skipVerification: row.skipVerification === 1 };
@@ -41,8 +44,11 @@ export function toDkimKey(row: DkimKeyRow): DkimKeyRecord {
   return { ...row, active: row.active === 1, published: row.published === 1 };
 }
 
-export function toApiKey({ domainName, expiresAt, ...row }: ApiKeyRow): ApiKeyRecord {
+export function toApiKey({ domainName, expiresAt, email, userId, userName, ...row }: ApiKeyRow): ApiKeyRecord {
   const key: ApiKeyRecord = row;
+  if (email !== null) key.email = email;
+  if (userId !== null) key.userId = userId;
+  if (userName !== null) key.userName = userName;
   if (domainName !== null) key.domainName = domainName;
   if (expiresAt !== null) key.expiresAt = expiresAt;
   return key;

@@ -112,8 +112,8 @@ function makeCredentialWrites(database: Connection) {
 
 function makeKeyWrites(database: Connection) {
   const insert = database.prepare(
-    `INSERT INTO api_key (id, account, role, kind, description, domain_name, secret_hash, created_at, updated_at, expires_at)
-     VALUES (@id, @account, @role, @kind, @description, @domainName, @secretHash, @createdAt, @updatedAt, @expiresAt)`,
+    `INSERT INTO api_key (id, account, role, kind, description, domain_name, secret_hash, created_at, updated_at, expires_at, email, user_id, user_name)
+     VALUES (@id, @account, @role, @kind, @description, @domainName, @secretHash, @createdAt, @updatedAt, @expiresAt, @email, @userId, @userName)`,
   );
   const deleteOne = database.prepare<[number, string]>('DELETE FROM api_key WHERE account = ? AND id = ?');
   const isAdmin = `account = @account AND role = 'admin' AND domain_name IS NULL AND (expires_at IS NULL OR expires_at > @now)`;
@@ -125,7 +125,8 @@ function makeKeyWrites(database: Connection) {
   );
   return {
     createKey(key: ApiKeyRecord): void {
-      insert.run({ ...key, domainName: key.domainName ?? null, expiresAt: key.expiresAt ?? null });
+      const { domainName = null, expiresAt = null, email = null, userId = null, userName = null } = key;
+      insert.run({ ...key, domainName, expiresAt, email, userId, userName });
     },
     deleteKey(account: number, id: string, now: number): 'deleted' | 'last' | 'unknown' {
       const admin = adminById.get({ account, id, now });
