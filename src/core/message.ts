@@ -147,6 +147,8 @@ export interface LastAttempt {
   mxHost?: string;
   /** Name of the source it left from, when the peer wants to see it come from there again (greylisting). */
   source?: string;
+  /** The session ended, or stood still, in the midst of this message: that may be the message's own doing. */
+  unanswered?: true;
 }
 
 /** Whom a delivery goes to, with what the message of theirs is made with. */

@@ -22,7 +22,8 @@ export type Stage = 'dns' | 'connect' | 'banner' | 'ehlo' | 'tls' | 'auth' | 'ma
  * What came of one attempt.
  *
  * `delivered`: the peer took responsibility (2xx after the dot). `deferred`: try again later. `failed`: never again.
- * `uncertain` on a deferral: the dot was sent and no reply came, so the peer may hold the message already.
+ * `unanswered` on a deferral: the session was set up, and ended or stood still in the midst of this message without a word, which may be the message's doing.
+ * `uncertain`: so after the dot, so the peer may hold the message already.
  * `released`: nothing was tried for this delivery (the connection went away first); it counts as no attempt.
  */
 export type Outcome =
@@ -34,7 +35,8 @@ export type Outcome =
       reason: string;
       connection: ConnectionFacts;
       sessionMs: number;
-      uncertain?: boolean;
+      unanswered?: true;
+      uncertain?: true;
       /** Id of the rule that says what the peer's reply means. */
       rule?: string;
       /** That rule says that another of our addresses may be welcome. */

@@ -4,13 +4,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Clock, type Delivery, HOUR, type Message, type Outcome, randomJitter, StoreError } from '#core';
+import { type Clock, type Delivery, HOUR, type Message, MINUTE, randomJitter, StoreError } from '#core';
 import type { Directory } from '#directory';
 import type { Recorder } from '#events';
 import type { Queue, Verdict } from '#queue';
 import type { AttemptResult } from './attempt.js';
+import { ownReply } from './end-attempt.js';
+import { makeExpiringSet } from './expiring-set.js';
 import type { ObeyReply } from './obey-reply.js';
-import { decideVerdict } from './outcome.js';
+import { decideVerdict, type EndedAttempt } from './outcome.js';
 import { DEFAULT_SOURCE, type Path, type PathLimits, type Paths, type Reach, type Standing } from './paths.js';
 import type { Routes } from './routes.js';
 import type { Supply, Taken } from './supply.js';
@@ -57,6 +59,8 @@ export interface Dispatcher {
 
 /** Pause of a lane after an error of this server's own, ms. */
 const ERROR_PAUSE = 2000;
+/** By then what was put off with an event would be tried again, ms. */
+const SPARED_MS = 10 * MINUTE;
 const MAX_SETTLE_PAUSE = 30_000;
 const SHOWN_PATHS = 20;
 const STANDINGS = ['proven', 'new', 'failing'] as const;
@@ -73,6 +77,16 @@ interface Work {
 /** What becomes of a delivery that was taken: a verdict, back to the queue as if it had not been taken, or aside until a hold is released. */
 type Decision = Verdict | 'back' | 'aside';
 
+/** What is told of an attempt that an error of ours ended. */
+const OWN_ERROR: EndedAttempt['outcome'] = {
+  kind: 'deferred',
+  stage: 'local',
+  reply: ownReply(451, '4.3.0', 'Internal error'),
+  reason: 'generic',
+  connection: {},
+  sessionMs: 0,
+};
+
 const nameOf = ({ source, site }: Path) => `${source} ${site}`;
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
@@ -84,6 +98,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const lanes = new Set<Promise<void>>();
   /** Paths that wait for a connection to their provider. */
   const crowdedOut = new Map<string, Set<Work>>();
+  /** Deliveries that were one too many for their path: nobody is put back without an event for that twice. */
+  const spared = makeExpiringSet({ clock, lifetimeMs: SPARED_MS, maxSize: 10_000 });
   let isHalted = false;
 
   function onReady(path: Path): void {
@@ -233,37 +249,50 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     try {
       const startedAt = clock.now();
       const message = await queue.message(delivery.message);
-      if (message === undefined) return missing(delivery, startedAt);
+      if (message === undefined) return unread(delivery, 'Message is missing from the spool', HOUR);
       if (queue.isHeld(delivery, message)) return 'aside';
-      // Before the attempt: nothing that can fail may stand between a delivered message and its verdict.
       const accountId = await deps.directory.accounts.publicId(message.account);
-      const { outcome, reach, opened } = await deps.attempt(taken, message);
-      throttle.opened(path, opened);
-      const hasOtherWay = supply.ended(path, taken, outcome, reach);
-      if (outcome.kind === 'released' || isReleased(path, outcome, reach)) return 'back';
-      // Also when another source may be welcome: what peers say of this one counts for those who come next.
-      const notBefore = deps.obeyReply(path, delivery, outcome);
-      if (path.suspendedUntil > 0) stopTaking(path);
-      if (hasOtherWay) return 'back';
-      const facts = { delivery, message, accountId, source: path.source, outcome, startedAt };
-      const ended = { ...facts, now: clock.now(), jitter: randomJitter(), notBefore };
-      return decideVerdict(ended, deps.recorder);
+      return await tryOnce(path, taken, { delivery, message, accountId, source: path.source, startedAt });
     } catch (err) {
       logger.error({ err, delivery: delivery.id }, 'delivery could not be attempted');
       await sleep(ERROR_PAUSE, undefined, { ref: false });
-      return 'back';
+      // It may be this one row that cannot be read, and those behind it need not wait for it.
+      return unread(delivery, 'Message could not be read from the spool', MINUTE);
+    }
+  }
+
+  async function tryOnce(path: Path, taken: Taken, facts: Omit<EndedAttempt, 'outcome' | 'now' | 'jitter'>): Promise<Decision> {
+    const end = (outcome: EndedAttempt['outcome'], notBefore?: number): Verdict =>
+      decideVerdict({ ...facts, outcome, now: clock.now(), jitter: randomJitter(), notBefore }, deps.recorder);
+    try {
+      const { outcome, reach, opened } = await deps.attempt(taken, facts.message);
+      throttle.opened(path, opened);
+      const hasOtherWay = supply.ended(path, taken, outcome, reach);
+      if (outcome.kind === 'released' || isOneTooMany(path, taken.delivery, outcome, reach)) return 'back';
+      // Also when another source may be welcome: what peers say of this one counts for those who come next.
+      const notBefore = deps.obeyReply(path, taken.delivery, outcome);
+      if (path.suspendedUntil > 0) stopTaking(path);
+      return hasOtherWay ? 'back' : end(outcome, notBefore);
+    } catch (err) {
+      // Something in this message is more than this server can do: tried again at once it would only hold its place for ever, or arrive each time.
+      logger.error({ err, delivery: taken.delivery.id }, 'delivery ended in an error of this server');
+      return end(OWN_ERROR);
     }
   }
 
   /** Learns from the outcome. True when the peer only had no room for one connection more: the message was not tried. */
-  function isReleased(path: Path, outcome: Exclude<Outcome, { kind: 'released' }>, reach: Reach): boolean {
+  function isOneTooMany(path: Path, delivery: Delivery, outcome: EndedAttempt['outcome'], reach: Reach): boolean {
     const wasSuspended = path.suspendedUntil > 0;
-    const noted = paths.note(path, reach);
+    const noted = paths.note(path, reach, delivery.message);
     if (!wasSuspended && path.suspendedUntil > 0) {
       stopTaking(path);
-      suspensions.begin(path, `no session could be had: ${outcome.reply.text}`);
+      const what =
+        reach === 'cut' || reach === 'closed' ? 'sessions end in the midst of one message after the other' : 'no session could be had';
+      suspensions.begin(path, `${what}: ${outcome.reply.text}`);
     } else if (wasSuspended && path.suspendedUntil === 0) suspensions.end(path);
-    return noted === 'crowded' && outcome.kind === 'deferred';
+    if (noted !== 'crowded' || outcome.kind !== 'deferred' || spared.has(String(delivery.id))) return false;
+    spared.add(String(delivery.id));
+    return true;
   }
 
   function stopTaking(path: Path): void {
@@ -271,16 +300,18 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     if (work !== undefined) work.hasMore = false;
   }
 
-  /** A row whose message is gone: there is nothing to send and nothing an event could say, so it stays where the operator sees it. */
-  function missing(delivery: Delivery, now: number): Verdict {
-    logger.error({ delivery: delivery.id, message: delivery.message }, 'message of a queued delivery is missing from the spool');
+  /** A row whose message cannot be had: there is nothing to send and nothing an event could say, so it stays where the operator sees it. */
+  function unread(delivery: Delivery, text: string, wait: number): Verdict {
+    const now = clock.now();
+    logger.error({ delivery: delivery.id, message: delivery.message, wait }, text);
     const last = {
+      ...delivery.last,
       firstAttemptAt: delivery.last?.firstAttemptAt ?? now,
       code: 451,
       enhancedCode: '4.3.0',
-      message: 'Message is missing from the spool',
+      message: text,
     };
-    return { kind: 'defer', due: now + HOUR, attempts: delivery.attempts, last, events: [] };
+    return { kind: 'defer', due: now + wait, attempts: delivery.attempts, last, events: [] };
   }
 
   /** Tries until it is written: what was delivered and not recorded would be delivered again. Never rejects. */

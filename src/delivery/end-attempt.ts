@@ -24,8 +24,13 @@ export function failed(attempt: Attempt, stage: Stage, reply: SmtpReply, reason 
   return { kind: 'failed', reply, stage, reason, ...common(attempt), ...(description === undefined ? {} : { description }) };
 }
 
-export function deferred(attempt: Attempt, stage: Stage, reply: SmtpReply, reason = 'generic', uncertain = false): Ended<'deferred'> {
-  return { kind: 'deferred', reply, stage, reason, ...common(attempt), ...(uncertain ? { uncertain } : {}) };
+export function deferred(attempt: Attempt, stage: Stage, reply: SmtpReply, reason = 'generic'): Ended<'deferred'> {
+  return { kind: 'deferred', reply, stage, reason, ...common(attempt) };
+}
+
+/** The peer said nothing more in the midst of the message; `reply` is our own. */
+export function unanswered(attempt: Attempt, stage: Stage, reply: SmtpReply): Ended<'deferred'> {
+  return { ...deferred(attempt, stage, reply), unanswered: true, ...(stage === 'dot' ? { uncertain: true } : {}) };
 }
 
 export function delivered(attempt: Attempt, reply: SmtpReply): Ended<'delivered'> {

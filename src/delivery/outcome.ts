@@ -19,7 +19,7 @@ export interface EndedAttempt {
   /** -1 to 1. */
   jitter: number;
   /** A rule says that this delivery may not be tried before, ms since the epoch. */
-  notBefore?: number;
+  notBefore?: number | undefined;
 }
 
 /** A peer that may hold the message already is left alone for this long (RFC 1047). */
@@ -43,12 +43,13 @@ export function decideVerdict(ended: EndedAttempt, recorder: Recorder): Verdict 
   // Events name the schedule's own delay, not this delivery's place in the jitter.
   const retrySeconds = Math.round((decideRetry({ ...question, jitter: 0 }) - now) / 1000);
   const { code, enhancedCode, text } = reply;
+  const cut = outcome.unanswered ? { unanswered: true as const } : {};
   const mxHost = connection.mxHost === undefined ? {} : { mxHost: connection.mxHost };
   return {
     kind: 'defer',
     due,
     attempts: attempt,
-    last: { firstAttemptAt, code, enhancedCode, message: text, ...mxHost, ...(hint?.sameSource ? { source } : {}) },
+    last: { firstAttemptAt, code, enhancedCode, message: text, ...mxHost, ...(hint?.sameSource ? { source } : {}), ...cut },
     events: [recorder.failed({ ...record, outcome, severity: 'temporary', retrySeconds })],
   };
 }

@@ -1,8 +1,9 @@
 /**
  * How much a path may carry now: book-keeping without I/O. A path is one of our sources towards one site. Its window (lanes allowed) starts narrow,
  * grows by one after as many successes as it is wide, and takes a step down at the first failure of a run; a path whose failures fill three windows
- * is suspended, longer each time, and comes back through a single probe. Only failures to get a session count: what a server says to a message
- * says nothing about the path.
+ * is suspended, longer each time, and comes back through a single probe. What a server says to a message says nothing about the path. A session that
+ * ends in the midst of a message may be that message's doing: only when it happens to one message after the other, and none gets through in
+ * between, is it the path's.
  *
  * Paths not known to work share half of all lanes, those known not to work a quarter, so that trouble never takes the lanes of what works.
  */
@@ -13,11 +14,12 @@ export type Standing = 'proven' | 'new' | 'failing';
 
 /**
  * What an attempt showed of its path. `reached`: a session could be had. `unconnected`: nobody could even be connected to. `kept`: hosts are there, but
- * TLS that all mail to the site must have cannot be had. `unreached`: no session for another reason. `unknown`: nothing.
+ * TLS that all mail to the site must have cannot be had. `unreached`: no session for another reason. `cut`: a session that ended without a word, or
+ * stood still, in the midst of the message; `closed`: the same with the peer's own 421. `unknown`: nothing.
  */
-export type Reach = 'reached' | 'unconnected' | 'kept' | 'unreached' | 'unknown';
+export type Reach = 'reached' | 'unconnected' | 'kept' | 'unreached' | 'cut' | 'closed' | 'unknown';
 
-/** What follows: `crowded`: others hold sessions on this path, so this attempt was one too many and not the message's. */
+/** What follows: `crowded`: others hold sessions on this path, so no session could be had for this attempt, which was one too many. */
 export type Noted = 'fine' | 'failed' | 'crowded' | 'suspended';
 
 export interface Path {
@@ -46,7 +48,8 @@ export interface Paths {
   hasRoom(standing: Standing): boolean;
   started(path: Path): void;
   ended(path: Path): void;
-  note(path: Path, reach: Reach): Noted;
+  /** `message`: id of the message that the attempt was for. */
+  note(path: Path, reach: Reach, message: number): Noted;
   /** Leaves the path alone until then (ms since the epoch), whatever its own failures say. */
   suspend(path: Path, until: number): void;
   /** The suspension is over. */
@@ -66,6 +69,8 @@ export const DEFAULT_SOURCE = 'default';
 const FIRST_WINDOW = 2;
 /** A path is suspended when its failures in a row fill this many windows. */
 const COHORTS = 3;
+/** Or when the sessions of this many messages in a row ended in their midst. */
+export const CUT_MESSAGES = 10;
 /** Length of the first, second, … suspension in a row, ms; jitter spreads what was suspended together. */
 export const SUSPENSIONS: readonly number[] = [MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE];
 const JITTER = 0.1;
@@ -86,6 +91,8 @@ interface Entry extends Path {
   failure: number;
   /** Failures in a row, in windows. */
   cohorts: number;
+  /** Messages in whose midst sessions ended since one got through; the same message again tells nothing new. */
+  cut: Set<number>;
   /** Suspensions in a row. */
   suspensions: number;
   /** So many lanes were too many, until then (monotonic clock, ms). */
@@ -146,6 +153,7 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     if (entry.suspendedUntil > 0) resume(entry);
     if (entry.isProbing) entry.window = Math.min(FIRST_WINDOW, limits.perPath);
     Object.assign(entry, { isProbing: false, isKeptByTls: false, cohorts: 0, suspensions: 0 });
+    entry.cut.clear();
     if (entry.standing !== 'proven') stand(entry, 'proven');
     if (!mayGrow(entry)) return 'fine';
     const step = 1 / entry.window;
@@ -174,6 +182,19 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     if (entry.cohorts >= COHORTS || entry.isProbing) suspend(entry);
     if (isCrowded) return 'crowded';
     return entry.suspendedUntil > 0 ? 'suspended' : 'failed';
+  }
+
+  /** A peer that says it is closing may have too many sessions, so the window takes a step; it grows again while others get through. */
+  function noteCut(entry: Entry, message: number, isSaid: boolean): Noted {
+    if (entry.suspendedUntil > 0) return 'fine';
+    entry.isKeptByTls = false;
+    if (isSaid) stepDown(entry, 1 / entry.window);
+    if (entry.cut.has(message)) return 'fine';
+    entry.cut.add(message);
+    if (entry.cut.size < CUT_MESSAGES) return 'fine';
+    stand(entry, 'failing');
+    suspend(entry);
+    return 'suspended';
   }
 
   /** The step comes with the first failure of a run, and with each further window full of them. */
@@ -206,9 +227,19 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     },
     started: (path) => change(entryOf(path), 1),
     ended: (path) => change(entryOf(path), -1),
-    note(path, reach) {
-      if (reach === 'unknown') return 'fine';
-      return reach === 'reached' ? noteSuccess(entryOf(path)) : noteFailure(entryOf(path), reach === 'kept');
+    note(path, reach, message) {
+      const entry = entryOf(path);
+      switch (reach) {
+        case 'unknown':
+          return 'fine';
+        case 'reached':
+          return noteSuccess(entry);
+        case 'cut':
+        case 'closed':
+          return noteCut(entry, message, reach === 'closed');
+        default:
+          return noteFailure(entry, reach === 'kept');
+      }
     },
     suspend(path, until) {
       const entry = entryOf(path);
@@ -236,6 +267,7 @@ function newEntry(source: string, site: string, window: number): Entry {
     success: 0,
     failure: 0,
     cohorts: 0,
+    cut: new Set(),
     suspensions: 0,
     ceiling: 0,
     ceilingUntil: 0,

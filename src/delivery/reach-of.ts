@@ -1,4 +1,7 @@
-/** What the end of an attempt says of the path it took: could a session be had? What a server says to a message says nothing of the path; pure. */
+/**
+ * What the end of an attempt says of the path it took: could a session be had, and did it outlive the message? What a server says to a message says
+ * nothing of the path; pure.
+ */
 import type { Outcome, Stage } from '#core';
 import { isSendersDemand } from './decide-tls.js';
 import type { Reach } from './paths.js';
@@ -27,16 +30,12 @@ function behind({ tls, siteTls, barrier }: Pick<Attempt, 'tls' | 'siteTls' | 'ba
   }
 }
 
-function reachAt({ stage, kind, reply }: Exclude<Outcome, { kind: 'released' | 'delivered' }>): Reach {
-  switch (stage) {
-    case 'local':
-      return 'unknown';
-    case 'dns':
-      // A domain that does not exist is an answer like any other; a resolver that fails is a path that does not work.
-      return kind === 'failed' ? 'reached' : 'unreached';
-    case 'dot':
-      return 'reached';
-    default:
-      return BEFORE_SESSION.has(stage) || reply.code === CLOSING ? 'unreached' : 'reached';
-  }
+function reachAt(outcome: Exclude<Outcome, { kind: 'released' | 'delivered' }>): Reach {
+  const { stage, kind, reply } = outcome;
+  if (stage === 'local') return 'unknown';
+  // A domain that does not exist is an answer like any other; a resolver that fails is a path that does not work.
+  if (stage === 'dns') return kind === 'failed' ? 'reached' : 'unreached';
+  if (BEFORE_SESSION.has(stage)) return 'unreached';
+  if (kind === 'deferred' && outcome.unanswered) return 'cut';
+  return reply.code === CLOSING ? 'closed' : 'reached';
 }

@@ -1,7 +1,7 @@
 /** Sends the message over the open session and says what came of it. */
 import { type Clock, type Message, needsSmtpUtf8, type Outcome } from '#core';
 import type { ClassifyBounce } from './bounce-classifier.js';
-import { deferred, delivered, failed, ownReply, refused } from './end-attempt.js';
+import { deferred, delivered, failed, ownReply, refused, unanswered } from './end-attempt.js';
 import { noReply } from './open-session.js';
 import { ReadyMessage } from './ready-message.js';
 import type { SmtpSession } from './smtp-client.js';
@@ -106,13 +106,14 @@ function afterFailure(
   if (!beforeDot) {
     const what = kind === 'confused' ? `No clear reply (${failure.message})` : 'No reply';
     const text = `${what} to the end of the message from ${nameOf(attempt).name}; it may have been delivered`;
-    return deferred(attempt, 'dot', ownReply(421, '4.4.2', text), 'generic', true);
+    return unanswered(attempt, 'dot', ownReply(421, '4.4.2', text));
   }
   if (kind === 'aborted') return { kind: 'released' };
-  // The peer may have closed while nothing was under way, or still be talking of the message before; that says nothing about this one.
-  const isLeftover = (kind === 'lost' && stage !== 'data') || (kind === 'confused' && !hasBegun);
+  // The peer may have closed while nothing was under way, or still be talking of the message before; that says nothing about this one. A peer that
+  // had answered MAIL closes because of it, or of all that comes this way, and is not asked twice to find out which.
+  const isLeftover = (kind === 'lost' && stage === 'mail') || (kind === 'confused' && !hasBegun);
   if (wasUsed && !attempt.isFresh && isLeftover) return again(attempt);
-  return deferred(attempt, stage, noReply(failure, nameOf(attempt)));
+  return (stage === 'local' ? deferred : unanswered)(attempt, stage, noReply(failure, nameOf(attempt)));
 }
 
 function again(attempt: Attempt): 'reconnect' {

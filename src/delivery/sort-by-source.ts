@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Clock, type Delivery, HOUR, type Message, type Outcome, rfc2822Date, type SteadyClock } from '#core';
+import { type Clock, type Delivery, HOUR, type Message, MINUTE, type Outcome, rfc2822Date, type SteadyClock } from '#core';
 import type { Directory } from '#directory';
 import type { Queue } from '#queue';
 import { makeAsides } from './asides.js';
@@ -156,7 +156,14 @@ export function makeSortedSupply(deps: SortDeps): Supply {
           if (result.status === 'fulfilled') result.value();
           else if (delivery !== undefined) {
             failure = result.reason;
-            queue.giveBack(delivery);
+            // It may be this one row that cannot be read: those behind it need not wait for it.
+            const until = clock.now() + MINUTE;
+            asides.add(site, delivery, {
+              kind: 'wait',
+              until,
+              recheckAt: until,
+              why: 'which source it leaves from could not be found out',
+            });
           }
         }
         if (failure === undefined) continue;

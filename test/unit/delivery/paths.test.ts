@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makePaths, type Path, type Paths, type Reach, SUSPENSIONS } from '../../../dist/delivery/paths.js';
+import { CUT_MESSAGES, makePaths, type Path, type Paths, type Reach, SUSPENSIONS } from '../../../dist/delivery/paths.js';
 
 const MINUTE = 60_000;
 
@@ -9,9 +9,9 @@ function setUp(limits = { perPath: 20, total: 200 }, jitter = 0) {
 }
 
 /** Runs an attempt with so many lanes busy, its own included. */
-function attempt(paths: Paths, path: Path, reach: Reach, lanes = path.window) {
+function attempt(paths: Paths, path: Path, reach: Reach, lanes = path.window, message = 1) {
   for (let count = 0; count < lanes; count++) paths.started(path);
-  const noted = paths.note(path, reach);
+  const noted = paths.note(path, reach, message);
   for (let count = 0; count < lanes; count++) paths.ended(path);
   return noted;
 }
@@ -171,19 +171,66 @@ describe('a suspension', () => {
   });
 });
 
+describe('a session that ends in the midst of a message', () => {
+  it('says nothing of the path while others get through', () => {
+    const { paths } = setUp();
+    const path = paths.get('a');
+    for (let count = 0; count < 300; count++) attempt(paths, path, 'reached');
+    for (let message = 1; message <= 200; message++) {
+      expect(attempt(paths, path, 'cut', 20, message)).toBe('fine');
+      expect([path.window, path.standing, path.suspendedUntil]).toEqual([20, 'proven', 0]);
+      if (message % (CUT_MESSAGES - 1) === 0) attempt(paths, path, 'reached');
+    }
+  });
+
+  it('is told once of each message', () => {
+    const { paths } = setUp();
+    const path = paths.get('a');
+    for (let count = 0; count < 100; count++) expect(attempt(paths, path, 'cut', 1, 7)).toBe('fine');
+    expect([path.window, path.suspendedUntil]).toEqual([2, 0]);
+  });
+
+  it('suspends a path where it happens to one message after the other, and again when the probe is another one', () => {
+    const { paths, clock } = setUp();
+    const path = paths.get('a');
+    const noted = Array.from({ length: CUT_MESSAGES }, (_, message) => attempt(paths, path, 'cut', 2, message));
+    expect(noted).toEqual([...Array<string>(CUT_MESSAGES - 1).fill('fine'), 'suspended']);
+    expect([path.standing, path.suspendedUntil]).toEqual(['failing', clock.time + MINUTE]);
+    clock.time = path.suspendedUntil;
+    paths.resume(path);
+    expect(attempt(paths, path, 'cut', 1, 1)).toBe('fine');
+    expect(attempt(paths, path, 'cut', 1, 100)).toBe('suspended');
+    expect(path.suspendedUntil).toBe(clock.time + 2 * MINUTE);
+    clock.time = path.suspendedUntil;
+    paths.resume(path);
+    attempt(paths, path, 'reached', 1);
+    expect(attempt(paths, path, 'cut', 1, 101)).toBe('fine');
+  });
+
+  it('narrows the window by a step when the peer says that it closes, until others have got through', () => {
+    const { paths } = setUp();
+    const path = paths.get('a');
+    while (path.window < 6) attempt(paths, path, 'reached');
+    expect(attempt(paths, path, 'closed')).toBe('fine');
+    expect(path.window).toBe(5);
+    for (let count = 0; count < 5; count++) attempt(paths, path, 'reached');
+    expect(path.window).toBe(6);
+  });
+});
+
 it('paths keep half of the lanes for those that work, and a quarter of them from those that do not', () => {
   const { paths } = setUp({ perPath: 20, total: 8 });
   const [good, fresh, dead] = ['good', 'new', 'dead'].map((site) => paths.get(site));
   if (!good || !fresh || !dead) throw new Error('three');
-  paths.note(good, 'reached');
-  paths.note(dead, 'unreached');
+  paths.note(good, 'reached', 1);
+  paths.note(dead, 'unreached', 1);
   for (let count = 0; count < 2; count++) paths.started(dead);
   expect(['proven', 'new', 'failing'].map((standing) => paths.hasRoom(standing as 'new'))).toEqual([true, true, false]);
   for (let count = 0; count < 2; count++) paths.started(fresh);
   expect(['proven', 'new', 'failing'].map((standing) => paths.hasRoom(standing as 'new'))).toEqual([true, false, false]);
   for (let count = 0; count < 4; count++) paths.started(good);
   expect(paths.hasRoom('proven')).toBe(false);
-  paths.note(fresh, 'reached');
+  paths.note(fresh, 'reached', 1);
   expect(paths.total()).toBe(8);
   paths.ended(fresh);
   expect(paths.hasRoom('new')).toBe(true);

@@ -92,7 +92,7 @@ describe('a path that is left alone', () => {
     paths.started(probe.path);
     expect(await next()).toMatchObject(relayed);
 
-    paths.note(probe.path, 'reached');
+    paths.note(probe.path, 'reached', 1);
     paths.ended(probe.path);
     expect(await next()).toMatchObject(direct);
   });
@@ -105,7 +105,7 @@ describe('a path that is left alone', () => {
     expect(probe).toMatchObject(direct);
     paths.started(probe.path);
     expect(supply.ended(probe.path, probe.taken, unreachable, 'unconnected')).toBe(true);
-    expect(paths.note(probe.path, 'unconnected')).toBe('suspended');
+    expect(paths.note(probe.path, 'unconnected', 1)).toBe('suspended');
     paths.ended(probe.path);
     expect(await next()).toMatchObject(relayed);
   });
@@ -117,12 +117,12 @@ describe('a path without the TLS that its mail must have', () => {
     const { taken } = await next();
     const noTls: Outcome = { ...unreachable, stage: 'tls' };
     expect(supply.ended(path, taken, noTls, 'kept')).toBe(false);
-    paths.note(path, 'kept');
+    paths.note(path, 'kept', 1);
     paths.resume(path);
     expect(await next()).toMatchObject(direct);
     // Behind the probe, not round it.
     expect(await next()).toMatchObject(direct);
-    paths.note(path, 'unconnected');
+    paths.note(path, 'unconnected', 1);
     expect(await next()).toMatchObject(relayed);
   });
 });
