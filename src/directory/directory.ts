@@ -97,7 +97,7 @@ export interface DkimKeys {
 }
 
 export interface Domains {
-  /** Refusal 400 for a bad name or option or a name that is taken. */
+  /** Refusal 400 for a bad name or option, a name that is taken, or one below another account's domain that DNS does not show to be the caller's. */
   create(account: number, domain: NewDomain): Promise<DomainRecord>;
   /** Whoever owns it; for the mail path. The name is normalised. */
   find(name: string): Promise<DomainRecord | undefined>;

@@ -7,6 +7,7 @@ import { checkPasswordLength } from './credentials.js';
 import type { DnsRecord, DomainDns, Domains } from './directory.js';
 import type { OwnDkimKeys } from './dkim-keys.js';
 import { checkRecords, expectedRecords, isReadyToSend, isSpf } from './dns-records.js';
+import { makeDomainClaim } from './domain-claim.js';
 import { hashPassword } from './password-hash.js';
 import { makeRecent } from './recent.js';
 import type { OwnSources } from './sources.js';
@@ -24,6 +25,7 @@ export function makeDomains(deps: {
   clock: Clock;
   hostname: string;
   dns: Dns;
+  serverKey: Uint8Array;
   dkimKeys: Pick<OwnDkimKeys, 'signers' | 'forget' | 'learn'>;
   sources: Pick<OwnSources, 'ofNewDomain'>;
 }): Domains {
@@ -38,6 +40,8 @@ export function makeDomains(deps: {
     if (domain !== undefined) recent.set(normal, domain);
     return domain;
   }
+
+  const claim = makeDomainClaim({ find, dns, serverKey: deps.serverKey });
 
   async function get(account: number, name: string): Promise<DomainRecord> {
     const domain = await find(name);
@@ -74,6 +78,8 @@ export function makeDomains(deps: {
       if (!LABEL.test(selector)) throw badRequest(`Invalid dkim_selector '${selector.slice(0, 80)}'`);
       checkChanges({ webPrefix, messageTtl: wanted.messageTtl });
       if ((await find(name)) !== undefined) throw badRequest(`Domain ${name} is already taken`);
+      // The sandbox is the server's own to give, below its own name.
+      if (wanted.type !== 'sandbox') await claim.check(account, name);
       const source = await sources.ofNewDomain(account, wanted);
 
       const bits = wanted.dkimKeySize ?? DEFAULT_BITS;
