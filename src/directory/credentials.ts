@@ -93,6 +93,9 @@ export function makeCredentials(deps: { store: DirectoryStore; clock: Clock; ser
       return { credential, domain };
     },
 
+    knowsClient: (login, client) => store.isLoginClient(login.toLowerCase(), client),
+    rememberClient: (login, client) => store.rememberLoginClient(login.toLowerCase(), client, clock.now()),
+
     async isCurrent(credential) {
       return (await store.credentialByLogin(credential.login))?.passwordHash === credential.passwordHash;
     },

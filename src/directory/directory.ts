@@ -129,6 +129,9 @@ export interface Credentials {
   removeAll(account: number, domain: string): Promise<number>;
   /** Who logs in; undefined for an unknown login, a wrong password or a disabled domain, after the same time. */
   verify(login: string, password: string): Promise<{ credential: CredentialRecord; domain: DomainRecord } | undefined>;
+  /** True where the login was used from this client (an IPv4 address or an IPv6 /64 network) with its right password before, also before a restart. */
+  knowsClient(login: string, client: string): Promise<boolean>;
+  rememberClient(login: string, client: string): Promise<void>;
   /** For who logged in a while ago: false once the credential was removed or got another password. */
   isCurrent(credential: CredentialRecord): Promise<boolean>;
 }

@@ -1,16 +1,17 @@
 /**
  * Slows password guessing down, per login and per client, in bounded memory. A login is braked whoever guesses, except for clients
- * that logged in with it before: guessing must not lock the owner out.
+ * that logged in with it before: guessing must not lock the owner out. The directory knows those clients also after a restart.
  */
 import type { Clock } from '#core';
+import type { Credentials } from '#directory';
 import { sourceOf } from './source-of.js';
 
 export interface AuthBrake {
   /** True when this attempt must not even be checked. */
-  isBraked(login: string, ip: string): boolean;
+  isBraked(login: string, ip: string): Promise<boolean>;
   failed(login: string, ip: string): void;
   /** Forgets the login's failures, not the client's: one good login must not buy guesses at others. */
-  succeeded(login: string, ip: string): void;
+  succeeded(login: string, ip: string): Promise<void>;
 }
 
 export interface AuthBrakeLimits {
@@ -32,9 +33,17 @@ interface Failures {
   brakedUntil: number;
 }
 
-export function makeAuthBrake(clock: Clock, limits: AuthBrakeLimits, maxEntries = MAX_ENTRIES): AuthBrake {
+export interface AuthBrakeDeps {
+  clock: Clock;
+  limits: AuthBrakeLimits;
+  credentials: Pick<Credentials, 'knowsClient' | 'rememberClient'>;
+  maxEntries?: number;
+}
+
+export function makeAuthBrake({ clock, limits, credentials, maxEntries = MAX_ENTRIES }: AuthBrakeDeps): AuthBrake {
   const byLogin = new Map<string, Failures>();
   const bySource = new Map<string, Failures>();
+  /** Those of whom the directory knows already. */
   const owners = new Map<string, true>();
 
   const isHeld = (table: Map<string, Failures>, key: string) => (table.get(key)?.brakedUntil ?? 0) > clock.monotonic();
@@ -60,19 +69,25 @@ export function makeAuthBrake(clock: Clock, limits: AuthBrakeLimits, maxEntries 
   };
 
   return {
-    isBraked(login, ip) {
+    async isBraked(login, ip) {
       const source = sourceOf(ip);
       if (isHeld(bySource, source)) return true;
       const name = loginKey(login);
-      return isHeld(byLogin, name) && !owners.has(`${source} ${name}`);
+      if (!isHeld(byLogin, name) || owners.has(`${source} ${name}`)) return false;
+      if (!(await credentials.knowsClient(name, source))) return true;
+      remember(owners, `${source} ${name}`, true);
+      return false;
     },
     failed(login, ip) {
       count(byLogin, loginKey(login), limits.authFailuresPerLogin);
       count(bySource, sourceOf(ip), limits.authFailuresPerSource);
     },
-    succeeded(login, ip) {
-      byLogin.delete(loginKey(login));
-      remember(owners, `${sourceOf(ip)} ${loginKey(login)}`, true);
+    async succeeded(login, ip) {
+      const [name, source] = [loginKey(login), sourceOf(ip)];
+      byLogin.delete(name);
+      const isNew = !owners.has(`${source} ${name}`);
+      remember(owners, `${source} ${name}`, true);
+      if (isNew) await credentials.rememberClient(name, source);
     },
   };
 }

@@ -29,12 +29,12 @@ export async function authenticate(attempt: AuthAttempt, door: DoorContext): Pro
     const isLast = attempt.failures + 1 >= door.limits.authFailures;
     return { refusal: isLast ? makeReply(421, '4.7.0', 'too many failed attempts') : reply, counts: true };
   };
-  if (door.brake.isBraked(login, ip)) {
-    door.observer.login('braked');
-    return refuse(makeReply(454, '4.7.0', 'too many failed attempts, try again later'));
-  }
   let found: Omit<Login, 'checkedAt'> | undefined;
   try {
+    if (await door.brake.isBraked(login, ip)) {
+      door.observer.login('braked');
+      return refuse(makeReply(454, '4.7.0', 'too many failed attempts, try again later'));
+    }
     found = await door.directory.credentials.verify(login, password);
   } catch (error) {
     if (isOurFault(error)) door.logger.error({ err: error }, 'login could not be checked');
@@ -43,7 +43,8 @@ export async function authenticate(attempt: AuthAttempt, door: DoorContext): Pro
   }
   // Nobody may act as somebody else.
   if (found !== undefined && (attempt.authorizeAs === '' || attempt.authorizeAs.toLowerCase() === login.toLowerCase())) {
-    door.brake.succeeded(login, ip);
+    // Nobody waits for it: who is not remembered is only somebody new once more.
+    door.brake.succeeded(login, ip).catch((error: unknown) => door.logger.error({ err: error }, 'client of a login not remembered'));
     door.observer.login('right');
     return { login: { ...found, checkedAt: door.clock.monotonic() } };
   }

@@ -64,7 +64,7 @@ export function makeSmtpDoor(deps: SmtpDoorDeps): SmtpDoor {
     limits,
     isTrusted: (ip) => deps.isTrusted(ip),
     connections: makeConnectionCounter(limits),
-    brake: makeAuthBrake(clock, limits),
+    brake: makeAuthBrake({ clock, limits, credentials: directory.credentials }),
     observer,
     isStopping: () => stopping,
   };

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAuthentication, SMTPServerDataStream } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { parseAddress } from '#core';
 import { authenticate, type Login } from './authenticate.js';
 import { CommandParser } from './command-parser.js';
 import { overdue } from './deadlines.js';
@@ -195,7 +196,8 @@ export class SmtpSession extends SMTPConnection {
     }
     if (result.counts) {
       this.#authFailures++;
-      this.#door.logger.info({ session: this.tag, ip: this.remoteAddress, code: result.refusal.code }, 'login refused');
+      const { code } = result.refusal;
+      this.#door.logger.info({ session: this.tag, ip: this.remoteAddress, login: loginName(attempt.login), code }, 'login refused');
     }
     return result.refusal;
   }
@@ -332,6 +334,9 @@ export class SmtpSession extends SMTPConnection {
 }
 
 const shuttingDown = makeReply(421, '4.3.2', 'service is shutting down');
+
+/** Fit for the log: logins are addresses, and what is none may be a password in the wrong place. */
+const loginName = (login: string): string => parseAddress(login) ?? '(not an address)';
 
 /** What the client called itself, fit for a Received field. */
 const cleanHelo = (helo: string | false): string => (helo === false ? 'unknown' : helo.replace(/[^\w.:[\]-]/g, '?'));

@@ -161,6 +161,11 @@ export interface DirectoryStore extends TemplateStore, PoolStore {
   /** How many were deleted. */
   deleteCredentials(account: number, domain: number): Promise<number>;
 
+  /** `client`: an IPv4 address or an IPv6 /64 network that this login was used from with its right password, among the last twenty. */
+  isLoginClient(login: string, client: string): Promise<boolean>;
+  /** Nothing happens for a login that does not exist. */
+  rememberLoginClient(login: string, client: string, at: number): Promise<void>;
+
   createKey(key: ApiKeyRecord): Promise<void>;
   keyById(id: string): Promise<ApiKeyRecord | undefined>;
   listKeys(account: number, filter: { domainName?: string; kind?: ApiKeyRecord['kind'] }): Promise<ApiKeyRecord[]>;

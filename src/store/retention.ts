@@ -18,6 +18,7 @@ export const RETENTION = {
     domain: { kind: 'bounded', by: 'what customers set up; deleted by them' },
     dkim_key: { kind: 'bounded', by: 'its domain; deleted with it' },
     credential: { kind: 'bounded', by: 'its domain; deleted with it' },
+    login_client: { kind: 'bounded', by: 'twenty for each login; deleted with it' },
     template: { kind: 'bounded', by: 'a hundred for each domain; deleted with it' },
     template_version: { kind: 'bounded', by: 'forty for each template; deleted with it' },
     api_key: { kind: 'bounded', by: 'what customers set up; deleted by them' },

@@ -86,10 +86,11 @@ describe('authentication', () => {
     expect((await api.call('GET', '/v3/domains', { headers: from('192.0.2.1') })).status).toBe(200);
     for (let round = 0; round < 20; round++)
       expect((await api.call('GET', '/v3/domains', { key: `guess-${round}`, headers: from('192.0.2.2') })).status).toBe(401);
-    const blocked = await api.call('GET', '/v3/domains', { headers: from('192.0.2.2') });
+    const blocked = await api.call('GET', '/v3/domains', { key: 'one more guess', headers: from('192.0.2.2') });
     expect(blocked.status).toBe(429);
     expect(Number(blocked.headers['retry-after'])).toBeGreaterThan(500);
-    expect((await api.call('GET', '/v3/domains', { headers: from('192.0.2.3') })).status).toBe(200);
+    // Who has a key is not locked out by who guesses behind the same address.
+    expect((await api.call('GET', '/v3/domains', { headers: from('192.0.2.2') })).status).toBe(200);
   });
 
   it('does not act as the account when a subaccount is meant', async () => {

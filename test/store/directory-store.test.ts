@@ -159,6 +159,29 @@ describe('credentials and keys', () => {
   });
 });
 
+describe('the clients of a login', () => {
+  const known = (client: string) => stores.directory.isLoginClient('x@a.example', client);
+
+  it('are its newest twenty, and go with it and with its password', async () => {
+    const { id: domain } = await addDomain('a.example');
+    const credential = { account: ours, domain, login: 'x@a.example', passwordHash: 'old', createdAt: 1 };
+    await stores.directory.createCredential(credential);
+    for (let at = 0; at < 25; at++) await stores.directory.rememberLoginClient('x@a.example', `192.0.2.${at}`, at === 3 ? 99 : at);
+    const found = await Promise.all(Array.from({ length: 25 }, (_, at) => known(`192.0.2.${at}`)));
+    expect(found.flatMap((is, at) => (is ? [at] : []))).toEqual([3, ...Array.from({ length: 19 }, (_, index) => index + 6)]);
+    expect(await stores.directory.isLoginClient('y@a.example', '192.0.2.3')).toBe(false);
+
+    await stores.directory.setCredentialPassword(ours, 'x@a.example', 'new');
+    expect(await known('192.0.2.3')).toBe(false);
+    await stores.directory.rememberLoginClient('x@a.example', '192.0.2.3', 1);
+    expect(await known('192.0.2.3')).toBe(true);
+    await stores.directory.deleteDomain(ours, domain);
+    expect(await known('192.0.2.3')).toBe(false);
+    await stores.directory.rememberLoginClient('x@a.example', '192.0.2.3', 1);
+    expect(await known('192.0.2.3')).toBe(false);
+  });
+});
+
 describe('the last admin key of an account stays', () => {
   const now = 1000;
   const remove = (id: string) => stores.directory.deleteKey(ours, id, now);

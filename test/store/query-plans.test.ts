@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventSql } from '../../dist/store/sqlite/event-query.js';
 import { GIVEN_ANSWER_SQL } from '../../dist/store/sqlite/given-answers.js';
 import { HTTP_CALL_SQL } from '../../dist/store/sqlite/http-call-rows.js';
+import { LOGIN_CLIENT_SQL } from '../../dist/store/sqlite/login-client-rows.js';
 import { loadMigrations, migrate } from '../../dist/store/sqlite/migrate.js';
 import { type Connection, openDatabase } from '../../dist/store/sqlite/open-database.js';
 import { RESTRICTION_SQL } from '../../dist/store/sqlite/restriction-rows.js';
@@ -59,6 +60,14 @@ describe('query plans', () => {
   it('restrictions are found and swept by when they end', () => {
     expect(planOf(spool, RESTRICTION_SQL.current)).toBe('SEARCH restriction USING INDEX restriction_until (until>?)');
     expect(planOf(spool, RESTRICTION_SQL.sweep)).toContain('USING COVERING INDEX restriction_until (until<?)');
+  });
+
+  it('the clients of a login are found in its key', () => {
+    for (const sql of Object.values(LOGIN_CLIENT_SQL)) {
+      const plan = planOf(directory, sql);
+      expect(plan).toMatch(/SEARCH (?:login_client|credential) USING/);
+      expect(plan).not.toContain('SCAN login_client');
+    }
   });
 
   it('expiry walks open deliveries by message, and the place in a flow is a range of its key', () => {

@@ -5,6 +5,8 @@ export interface SmtpServer {
   plain?: boolean;
   login?: string;
   password?: string;
+  /** Where the connection comes from. */
+  localAddress?: string;
 }
 
 /** As nodemailer takes it; `raw` is a whole message, which then needs `envelope`. */

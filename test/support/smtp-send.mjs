@@ -6,11 +6,12 @@ import { createTransport } from 'nodemailer';
  * @param {import('./smtp-send.d.mts').SmtpServer} server
  * @param {import('./smtp-send.d.mts').SmtpMessage} message
  */
-export async function smtpSend({ port, implicitTls = false, login, password, plain = false }, message) {
+export async function smtpSend({ port, implicitTls = false, login, password, plain = false, localAddress }, message) {
   const transport = createTransport({
     host: '127.0.0.1',
     port,
     secure: implicitTls,
+    localAddress,
     requireTLS: !plain && !implicitTls,
     ignoreTLS: plain,
     tls: { rejectUnauthorized: false },

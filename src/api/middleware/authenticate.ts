@@ -22,20 +22,14 @@ export function basicPassword(header: string | undefined): string | undefined {
 /** 401 as text, because a client that reads `message` from a JSON string breaks on it. */
 export const unauthorized = () => new ErrorAnswer(401, 'Forbidden', { 'www-authenticate': 'Basic realm="MG API"' });
 
-/** Gives the key, or throws a 401, or a 429 once the address has guessed too much. */
+/** Gives the key; throws a 401, or a 429 once the address has tried too many wrong ones. */
 export async function authenticate(request: IncomingMessage, keys: Directory['keys'], brake: GuessBrake): Promise<ApiKeyRecord> {
   const secret = basicPassword(request.headers.authorization);
   if (secret === undefined) throw unauthorized();
-  const address = clientAddress(request);
-  const wait = brake.blockedFor(address, secret);
-  if (wait > 0)
-    throw new ErrorAnswer(
-      429,
-      { message: 'Too many failed authentication attempts', 'retry-seconds': wait },
-      { 'retry-after': String(wait) },
-    );
   const key = await keys.verify(secret);
-  brake[key ? 'right' : 'wrong'](address, secret);
-  if (!key) throw unauthorized();
-  return key;
+  if (key !== undefined) return key;
+  const wait = brake.wrong(clientAddress(request), secret);
+  if (wait === 0) throw unauthorized();
+  const message = 'Too many failed authentication attempts';
+  throw new ErrorAnswer(429, { message, 'retry-seconds': wait }, { 'retry-after': String(wait) });
 }

@@ -1,58 +1,36 @@
 /**
- * A brake on guessing keys: an address that tried many different wrong ones is refused for a while, except with a key that was right before, so that
- * guessing through a shared proxy does not lock out its other users. In memory and bounded.
+ * Tells who guesses keys from who has an old one: an address that tried many different wrong ones is asked to wait. A right key always counts, so that
+ * nobody's guessing locks out who has one; it is too long to be guessed. In memory and bounded.
  */
 import { hash } from 'node:crypto';
 import { type Clock, MINUTE } from '#core';
 
-/** Different wrong keys, not tries: a service that keeps calling with one revoked key must not lock out its neighbours. */
+/** Different wrong keys, not tries: a service that keeps calling with one revoked key is no guesser. */
 const MAX_WRONG_KEYS = 20;
 const WINDOW_MS = 10 * MINUTE;
 const MAX_ENTRIES = 10_000;
 
 export interface GuessBrake {
-  /** Seconds until the address may try this key; 0 when it may now. */
-  blockedFor(address: string, secret: string): number;
-  /** How the key turned out. */
-  wrong(address: string, secret: string): void;
-  right(address: string, secret: string): void;
+  /** A wrong key came from there. Gives the seconds that the address should wait; 0 while it may have been a mistake. */
+  wrong(address: string, secret: string): number;
 }
 
 export function makeGuessBrake(clock: Clock): GuessBrake {
   const guesses = new Map<string, { until: number; fingerprints: Set<string> }>();
-  const known = new Map<string, true>();
-
-  function current(address: string) {
-    const entry = guesses.get(address);
-    if (entry && entry.until <= clock.monotonic()) guesses.delete(address);
-    return guesses.get(address);
-  }
 
   return {
-    blockedFor(address, secret) {
-      const entry = current(address);
-      if (!entry || entry.fingerprints.size < MAX_WRONG_KEYS || known.has(`${address} ${fingerprint(secret)}`)) return 0;
-      return Math.max(1, Math.ceil((entry.until - clock.monotonic()) / 1000));
-    },
     wrong(address, secret) {
-      const entry = current(address) ?? { until: clock.monotonic() + WINDOW_MS, fingerprints: new Set<string>() };
-      entry.fingerprints.add(fingerprint(secret));
+      const now = clock.monotonic();
+      const known = guesses.get(address);
+      const entry = known !== undefined && known.until > now ? known : { until: now + WINDOW_MS, fingerprints: new Set<string>() };
+      const isGuessing = entry.fingerprints.size >= MAX_WRONG_KEYS;
+      if (!isGuessing) entry.fingerprints.add(hash('sha256', secret, 'base64').slice(0, 12));
+      guesses.delete(address);
       guesses.set(address, entry);
-      forgetOldest(guesses);
-    },
-    right(address, secret) {
-      const pair = `${address} ${fingerprint(secret)}`;
-      known.delete(pair);
-      known.set(pair, true);
-      forgetOldest(known);
+      // A flood of addresses costs bounded memory.
+      const oldest = guesses.size > MAX_ENTRIES ? guesses.keys().next().value : undefined;
+      if (oldest !== undefined) guesses.delete(oldest);
+      return isGuessing ? Math.max(1, Math.ceil((entry.until - now) / 1000)) : 0;
     },
   };
-}
-
-const fingerprint = (secret: string): string => hash('sha256', secret, 'base64').slice(0, 12);
-
-/** A flood of addresses costs bounded memory. */
-function forgetOldest(map: Map<string, unknown>): void {
-  const oldest = map.keys().next();
-  if (map.size > MAX_ENTRIES && !oldest.done) map.delete(oldest.value);
 }

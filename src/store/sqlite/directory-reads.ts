@@ -15,6 +15,7 @@ import {
   toDkimKey,
   toDomain,
 } from './directory-rows.js';
+import { makeLoginClientReads } from './login-client-rows.js';
 import type { Connection } from './open-database.js';
 import { makePoolReads } from './pool-rows.js';
 import { makeTemplateReads } from './template-rows.js';
@@ -36,6 +37,7 @@ export function makeDirectoryReads(database: Connection) {
   return {
     ...makeTemplateReads(database),
     ...makePoolReads(database),
+    ...makeLoginClientReads(database),
     account: (id: number): AccountRecord | undefined => accountById.get(id),
     accountByPublicId: (publicId: string): AccountRecord | undefined => accountByPublicId.get(publicId),
     listAccounts: (): AccountRecord[] => everyAccount.all(),

@@ -28,6 +28,8 @@ export function makeDirectoryStore(writer: StoreThread<WriterCalls>, reader: Sto
     setCredentialPassword: (account, login, passwordHash) => writer.call('setCredentialPassword', account, login, passwordHash),
     deleteCredential: (account, login) => writer.call('deleteCredential', account, login),
     deleteCredentials: (account, domain) => writer.call('deleteCredentials', account, domain),
+    isLoginClient: (login, client) => writer.call('isLoginClient', login, client),
+    rememberLoginClient: (login, client, at) => writer.call('rememberLoginClient', login, client, at),
     createKey: (key) => writer.call('createKey', key),
     keyById: (id) => writer.call('keyById', id),
     listKeys: (account, filter) => reader.call('listKeys', account, filter),

@@ -3,6 +3,7 @@ import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, Doma
 import type { PoolReplacement } from '../pool-store.js';
 import { INSERT_DKIM_KEY, makeDkimKeyWrites } from './dkim-key-rows.js';
 import { makeAccountRaise } from './largest-numbers.js';
+import { LOGIN_CLIENT_SQL, makeLoginClientWrites } from './login-client-rows.js';
 import type { Connection } from './open-database.js';
 import { makePoolWrites } from './pool-rows.js';
 import { makeStsPolicyWrites } from './sts-policy-rows.js';
@@ -29,6 +30,7 @@ export function makeDirectoryWrites(database: Connection) {
     ...makeStsPolicyWrites(database),
     ...makePoolWrites(database),
     ...makeTemplateWrites(database),
+    ...makeLoginClientWrites(database),
   };
 }
 
@@ -96,6 +98,7 @@ const INSERT_CREDENTIAL = `INSERT INTO credential (account, domain, login, passw
 function makeCredentialWrites(database: Connection) {
   const insert = database.prepare(INSERT_CREDENTIAL);
   const setPassword = database.prepare<[string, number, string]>('UPDATE credential SET password_hash = ? WHERE account = ? AND login = ?');
+  const forgetClients = database.prepare<[string]>(LOGIN_CLIENT_SQL.deleteAll);
   const deleteOne = database.prepare<[number, string]>('DELETE FROM credential WHERE account = ? AND login = ?');
   const deleteAll = database.prepare<[number, number]>('DELETE FROM credential WHERE account = ? AND domain = ?');
   return {
@@ -103,8 +106,12 @@ function makeCredentialWrites(database: Connection) {
       const { lastInsertRowid } = insert.run(credential);
       return { ...credential, id: Number(lastInsertRowid) };
     },
-    setCredentialPassword: (account: number, login: string, passwordHash: string): boolean =>
-      setPassword.run(passwordHash, account, login).changes > 0,
+    setCredentialPassword(account: number, login: string, passwordHash: string): boolean {
+      if (setPassword.run(passwordHash, account, login).changes === 0) return false;
+      // The one who had the old password may be why it was changed.
+      forgetClients.run(login);
+      return true;
+    },
     deleteCredential: (account: number, login: string): boolean => deleteOne.run(account, login).changes > 0,
     deleteCredentials: (account: number, domain: number): number => deleteAll.run(account, domain).changes,
   };

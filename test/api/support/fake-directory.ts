@@ -211,6 +211,8 @@ export function makeFakeDirectory(): FakeDirectory {
         return found.length;
       },
       verify: async () => undefined,
+      knowsClient: async () => false,
+      rememberClient: async () => undefined,
       isCurrent: async () => true,
     },
     keys: {

@@ -29,6 +29,8 @@ export interface FakeDirectory extends Directory {
   failure: Error | undefined;
   /** Calls of verify. */
   verified: number;
+  /** `login client` pairs that were right. */
+  clients: Set<string>;
 }
 
 /** Account 1 has a.test and other-a.test, account 2 has b.test. `user@a.test` logs in with `secret-a`, `user@b.test` with `secret-b`. */
@@ -52,6 +54,7 @@ export function fakeDirectory(): FakeDirectory {
     passwords,
     failure: undefined as Error | undefined,
     verified: 0,
+    clients: new Set<string>(),
     accounts: unused as Directory['accounts'],
     keys: unused as Directory['keys'],
     dkimKeys: unused as Directory['dkimKeys'],
@@ -73,6 +76,8 @@ export function fakeDirectory(): FakeDirectory {
         const credential: CredentialRecord = { id: 1, account: domain.account, domain: domain.id, login, passwordHash: '', createdAt: 0 };
         return { credential, domain };
       },
+      knowsClient: async (login: string, client: string) => directory.clients.has(`${login} ${client}`),
+      rememberClient: async (login: string, client: string) => void directory.clients.add(`${login} ${client}`),
       async isCurrent(credential: CredentialRecord) {
         return passwords.has(credential.login);
       },
