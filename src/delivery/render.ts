@@ -1,6 +1,6 @@
 /** Makes the message of this recipient, and fit for this peer, before it is signed: other encodings when it takes no 8-bit bytes, and when a line is too long for anybody. */
 import { bodySize, type Message, Refusal } from '#core';
-import { bodyHashOf, joinHead, parseHead, reencodeFor7Bit } from '#mail';
+import { bodyHashOf, joinHead, parseHead, reencodeFor7Bit, SealedContent } from '#mail';
 import type { SpoolStore } from '#store';
 import { failed, ownReply } from './end-attempt.js';
 import { makeMergeMessage } from './merge-message.js';
@@ -62,11 +62,25 @@ function makeFitting(): (attempt: Attempt, form: Rendered) => StepResult | Promi
     const eightBit = form.eightBitBody && attempt.session?.capabilities.eightBitMime !== true;
     attempt.rendered = form;
     if (!eightBit && !form.longLines) return 'next';
-    return reencodeOnce(attempt, form, { eightBit, longLines: form.longLines }).then((rendered) => {
-      attempt.rendered = rendered;
-      return 'next';
-    });
+    return reencodeOnce(attempt, form, { eightBit, longLines: form.longLines }).then(
+      (rendered) => {
+        attempt.rendered = rendered;
+        return 'next';
+      },
+      (error) => {
+        if (!(error instanceof SealedContent)) throw error;
+        return failed(attempt, 'local', ownReply(554, '5.6.2', sealedText(error, attempt)));
+      },
+    );
   };
+}
+
+/** Encoded anew it would arrive, and be taken for forged (RFC 3463 3.7: conversion required and prohibited). */
+function sealedText({ unfitness }: SealedContent, { connection }: Attempt): string {
+  const part = 'a signed or encrypted part, which may not be encoded anew';
+  return unfitness === 'eightBit'
+    ? `Message has 8-bit bytes in ${part}, and ${connection.mxHost ?? 'the server'} takes none (8BITMIME)`
+    : `Message has a line of more than 998 bytes in ${part}`;
 }
 
 interface Reasons {

@@ -10,6 +10,7 @@ import { checkDailyLimit } from './steps/check-daily-limit.js';
 import { checkDomain } from './steps/check-domain.js';
 import { checkHops } from './steps/check-hops.js';
 import { checkSchedule } from './steps/check-schedule.js';
+import { checkSealed } from './steps/check-sealed.js';
 import { checkSecondaryDkim } from './steps/check-secondary-dkim.js';
 import { checkSender } from './steps/check-sender.js';
 import { checkSources } from './steps/check-sources.js';
@@ -36,6 +37,7 @@ const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'complete-head', step: completeHead },
   { name: 'show-variables', step: showVariables },
   { name: 'make-batch', step: makeBatch },
+  { name: 'check-sealed', step: checkSealed },
   { name: 'find-attachments', step: findAttachments },
   { name: 'lint', step: lint },
   { name: 'add-trace', step: addTrace },

@@ -35,6 +35,7 @@ export { type OpenAttachment, openAttachment } from './open-attachment.js';
 export { type ParsedAttachment, type ParsedMessage, parseMessage } from './parse-message.js';
 export { decodeContent } from './part-text.js';
 export { type ReencodedMessage, type ReencodeReasons, reencodeFor7Bit } from './reencode-for-7bit.js';
+export { SealedContent } from './sealed-content.js';
 export { type DkimRequest, signDkim } from './sign-dkim.js';
 export { stripQuotedHtml } from './strip-quoted-html.js';
 export { type StrippedText, stripQuotes } from './strip-quotes.js';

@@ -26,7 +26,13 @@ export interface MimePart {
   kind: 'multipart' | 'message' | 'leaf';
   /** Of a multipart. */
   boundary: string;
+  /** It holds what was signed or encrypted, so that its content may not change by a byte (RFC 1847 2.1, RFC 3156 3, RFC 8551 3.1). */
+  seals: boolean;
+  /** It stands inside a part that seals. */
+  isSealed: boolean;
 }
+
+const SEALING = new Set(['multipart/signed', 'multipart/encrypted', 'application/pkcs7-mime', 'application/x-pkcs7-mime']);
 
 export interface PartContext {
   depth: number;
@@ -35,6 +41,7 @@ export interface PartContext {
   maxDepth: number;
   /** Whether message/rfc822 is walked into. */
   openMessages: boolean;
+  isSealed: boolean;
 }
 
 export function readPart(fields: readonly HeadField[], headEnd: Uint8Array, context: PartContext): MimePart {
@@ -55,6 +62,8 @@ export function readPart(fields: readonly HeadField[], headEnd: Uint8Array, cont
     encoding,
     kind: isMultipart ? 'multipart' : isMessage ? 'message' : 'leaf',
     boundary: isMultipart ? boundary : '',
+    seals: SEALING.has(contentType),
+    isSealed: context.isSealed,
   };
 }
 

@@ -19,7 +19,7 @@ export async function* mimeText({ head, openBody, mayBeEightBit }: MimeSource): 
     yield* decoded(parseHead(head), openBody());
     return;
   }
-  const plain = await reencodeFor7Bit(parseHead(head), openBody(), { eightBit: true, longLines: false });
+  const plain = await reencodeFor7Bit(parseHead(head), openBody(), { eightBit: true, longLines: false, breaksSeals: true });
   yield* decoded(plain.head, plain.body);
 }
 

@@ -26,8 +26,8 @@ export interface MimeSink {
   finish(): void;
   /** A delimiter line with the line end before it, which belongs to it (RFC 2046 5.1.1). */
   delimiter(bytes: Uint8Array): void;
-  /** Preamble or epilogue of a multipart. */
-  filler(bytes: Uint8Array): void;
+  /** Preamble or epilogue of a multipart. `isSealed`: inside one that seals. */
+  filler(bytes: Uint8Array, isSealed: boolean): void;
 }
 
 export interface MimeWalker {
@@ -46,6 +46,8 @@ interface OpenMultipart {
   boundary: string;
   contentType: string;
   depth: number;
+  /** It seals, or stands inside what does. */
+  isSealed: boolean;
 }
 
 /** Memory is bounded by the chunk and by one part's head (256 kB). Never throws but what the sink throws. */
@@ -174,7 +176,11 @@ class Walker implements MimeWalker {
 
   #give(bytes: Uint8Array): void {
     if (this.#mode === 'leaf') this.sink.content(bytes);
-    else this.sink.filler(bytes);
+    else this.sink.filler(bytes, this.#isSealed);
+  }
+
+  get #isSealed(): boolean {
+    return this.#open.at(-1)?.isSealed === true;
   }
 
   #isDelimiter(bytes: Buffer, start: number, end: number): boolean {
@@ -222,9 +228,13 @@ class Walker implements MimeWalker {
       around: around && around.depth === this.#depth - 1 ? around.contentType : '',
       maxDepth: this.options.maxDepth ?? DEFAULT_MAX_DEPTH,
       openMessages: this.options.openMessages,
+      isSealed: this.#isSealed,
     });
     this.#mode = part.kind === 'leaf' ? 'leaf' : part.kind === 'multipart' ? 'filler' : 'head';
-    if (part.kind === 'multipart') this.#open.push({ boundary: part.boundary, contentType: part.contentType, depth: part.depth });
+    if (part.kind === 'multipart') {
+      const { boundary, contentType, depth } = part;
+      this.#open.push({ boundary, contentType, depth, isSealed: part.seals || part.isSealed });
+    }
     if (part.kind === 'message') this.#depth = part.depth + 1;
     this.sink.start(part);
   }

@@ -6,6 +6,7 @@ import { foldLongFields, type HeadField, joinHead, RawField } from './head-field
 import { makeField } from './make-field.js';
 import { isIdentity, type MimePart } from './mime-part.js';
 import { type MimeSink, makeMimeWalker } from './mime-walker.js';
+import { makeSealCheck } from './sealed-content.js';
 import { setField } from './set-field.js';
 import {
   makeBase64Encoder,
@@ -28,6 +29,8 @@ export interface ReencodeReasons {
   eightBit: boolean;
   /** Lines over 998 octets are to be broken up. */
   longLines: boolean;
+  /** Also what was signed or encrypted: for showing, where nobody can check it any more. */
+  breaksSeals?: boolean;
 }
 
 export interface ReencodedMessage {
@@ -41,7 +44,8 @@ export interface ReencodedMessage {
  * that it decodes to the same bytes. Attached messages are walked into, because they may not be encoded themselves
  * (RFC 2046 5.2.1). Heads of parts become ASCII. Text that no program shows (preambles, epilogues) and malformed
  * multiparts lose 8-bit bytes to `?`. The message's own head changes only in Content-Transfer-Encoding and what that
- * needs (MIME-Version). The body is read as far as the head needs it. Rejects only when reading the body does.
+ * needs (MIME-Version). Parts that are signed or encrypted are passed on as they are, heads of the parts in them too, or nothing is: SealedContent is
+ * thrown where they would have to change. The body is read as far as the head needs it. Rejects, but for that, only when reading the body does.
  */
 export async function reencodeFor7Bit(
   head: readonly HeadField[],
@@ -94,8 +98,11 @@ class ReencodingSink implements MimeSink {
   #heldSize = 0;
   #coder: Transcoder | undefined;
   #fillerColumn = 0;
+  #checked: (bytes: Uint8Array) => Uint8Array;
 
-  constructor(private readonly reasons: ReencodeReasons) {}
+  constructor(private readonly reasons: ReencodeReasons) {
+    this.#checked = makeSealCheck(reasons);
+  }
 
   take(): Uint8Array[] {
     const out = this.#out;
@@ -111,8 +118,25 @@ class ReencodingSink implements MimeSink {
 
   start(part: MimePart): void {
     this.#fillerColumn = 0;
-    if (part.kind === 'leaf') this.#part = part;
+    const isHeadSealed = this.#mayNotChange(part.isSealed);
+    if (part.kind === 'leaf' && !isHeadSealed && !this.#mayNotChange(part.seals)) {
+      this.#part = part;
+      return;
+    }
+    this.#checked = makeSealCheck(this.reasons);
+    if (isHeadSealed) this.#write(this.#checked(Buffer.concat([joinHead(part.fields), part.headEnd])));
     else this.#writeHead(part, relabel(part.fields, part.encoding, this.reasons));
+    if (part.kind === 'leaf') this.#passOn();
+  }
+
+  #mayNotChange(isSealed: boolean): boolean {
+    return isSealed && this.reasons.breaksSeals !== true;
+  }
+
+  #passOn(): void {
+    this.#checked = makeSealCheck(this.reasons);
+    this.#lastIsQuotedPrintable = false;
+    this.#coder = { push: (bytes) => this.#checked(bytes), end: () => Buffer.alloc(0) };
   }
 
   content(bytes: Uint8Array): void {
@@ -133,11 +157,12 @@ class ReencodingSink implements MimeSink {
 
   delimiter(bytes: Uint8Array): void {
     this.#fillerColumn = 0;
+    this.#checked = makeSealCheck(this.reasons);
     this.#write(bytes);
   }
 
-  filler(bytes: Uint8Array): void {
-    this.#write(this.#harmless(bytes));
+  filler(bytes: Uint8Array, isSealed: boolean): void {
+    this.#write(this.#mayNotChange(isSealed) ? this.#checked(bytes) : this.#harmless(bytes));
   }
 
   /** The leaf's encoding, from what was held of its content; then its head, and the content so far. */

@@ -3,7 +3,7 @@
  * itself has placeholders. Copies (`cc`, `bcc`) are recipients like the others, so no field names them.
  */
 import { type Address, Refusal } from '#core';
-import { decodeHeaderText, type HeadField, hasPlaceholder, makeField, parseAddressList, planMerge } from '#mail';
+import { decodeHeaderText, firstValue, type HeadField, hasPlaceholder, makeField, parseAddressList, planMerge } from '#mail';
 import type { SpoolStore } from '#store';
 import type { Draft } from '../draft.js';
 import type { Step } from '../step.js';
@@ -16,14 +16,16 @@ export const makeBatch: Step = (draft, { spool }) => (draft.recipientVariables =
 async function asBatch(draft: Draft, spool: Pick<SpoolStore, 'openBody'>): Promise<Draft | Refusal> {
   const head = withoutOthers(draft.head);
   try {
-    // Small texts can always be merged.
-    if (draft.body.kind === 'file') await planMerge(head, spool.openBody(draft.body));
+    // A small text can always be merged, unless it is part of something signed.
+    if (draft.body.kind === 'file' || isMultipart(draft)) await planMerge(head, spool.openBody(draft.body));
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;
   }
   return { ...draft, head, merge: draft.merge ?? {}, recipientNames: namesIn(draft.head) };
 }
+
+const isMultipart = ({ head }: Draft): boolean => /^[ \t]*multipart\//i.test(firstValue(head, 'content-type') ?? '');
 
 /** Fields that name recipients stay where they have placeholders; in place of the first To that has none, or at the top, stands the recipient alone. */
 function withoutOthers(head: readonly HeadField[]): HeadField[] {

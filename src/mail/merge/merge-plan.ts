@@ -59,7 +59,7 @@ export interface TemplateParts {
 
 /**
  * `body` is in wire form and read once, in bounded memory. With `template` every text part is a source for it. Throws Refusal 400 when a text part
- * with placeholders is over 1 MB, what `template` throws, and what reading the body does.
+ * with placeholders is over 1 MB or signed, what `template` throws, and what reading the body does.
  */
 export async function planMerge(
   head: readonly HeadField[],
@@ -149,6 +149,7 @@ class PlanningSink implements MimeSink {
   #plan(part: MimePart, start: number, content: Buffer): void {
     const source = textOfPart(part, content);
     if (this.compileText === undefined ? !hasPlaceholder(source) : source === '') return;
+    if (part.isSealed) throw badRequest('Recipient variables cannot be filled into a signed or encrypted part', 554, '5.6.2');
     const text =
       this.compileText === undefined
         ? planText(source, part.encoding !== 'base64' && part.encoding !== 'quoted-printable')

@@ -140,6 +140,7 @@ class TextSink implements MimeSink, Found {
     const role = part.kind === 'leaf' ? leafRoleOf(part) : undefined;
     const name = role?.kind === 'text' ? role.name : '';
     const isNew = (name === 'html' && this.html === undefined) || (name === 'plain' && this.plain === undefined);
+    if (isNew && part.isSealed) throw badRequest('A template cannot replace the text of a signed or encrypted part', 554, '5.6.2');
     this.#open = isNew ? { part, start, role: name as 'html' | 'plain' } : undefined;
     this.#held = [];
     this.#heldSize = 0;

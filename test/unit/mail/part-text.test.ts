@@ -4,7 +4,7 @@ import { readPart } from '../../../dist/mail/mime-part.js';
 import { charsetOf, textOfPart } from '../../../dist/mail/part-text.js';
 
 const part = (head: string) =>
-  readPart(parseHead(Buffer.from(head)), Buffer.alloc(0), { depth: 0, around: '', maxDepth: 5, openMessages: false });
+  readPart(parseHead(Buffer.from(head)), Buffer.alloc(0), { depth: 0, around: '', maxDepth: 5, openMessages: false, isSealed: false });
 
 describe('textOfPart', () => {
   it.each([
