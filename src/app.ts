@@ -117,7 +117,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       makeIntake({
         ...{ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger, onEvents: pump.wake },
         preferredSendTime: makePreferredSendTime({ habitsOf: async () => undefined }),
-        limits: config.limits,
+        limits: { ...config.limits, privateUrls: config.webhooks.allowPrivateNetworks },
       }),
     );
     const extraCa = await loadAuthorities(config.delivery.extraCa);

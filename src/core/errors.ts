@@ -66,8 +66,8 @@ export function tooLarge(text: string): Refusal {
 
 /**
  * Why the store could not do what was asked; nothing of that operation was kept.
- * `full`: no space left (452 4.3.1, HTTP 507). `failed`: an I/O or internal error (451 4.3.0, HTTP 500).
- * `closed`: the store is shutting down (421 4.3.2, HTTP 503). `conflict`: a unique name is taken.
+ * `full`: no space left (452 4.3.1, HTTP 507). `failed`: an I/O error, or a store that died (452 4.3.0, HTTP 503).
+ * `closed`: the store is shutting down (421 4.3.2, HTTP 503). `conflict`: a unique name is taken, which the caller should have answered.
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -79,14 +79,22 @@ export class StoreError extends Error {
   }
 }
 
+type StoreTrouble = Exclude<StoreError['kind'], 'conflict'>;
+
+/** What clients are told of a store that cannot work now. All of it passes, so HTTP clients are told when to come back (s). */
+const STORE_REFUSALS: Readonly<
+  Record<StoreTrouble, Pick<Refusal, 'smtpCode' | 'enhancedCode' | 'httpStatus'> & { text: string; retryAfter: number }>
+> = {
+  full: { smtpCode: 452, enhancedCode: '4.3.1', httpStatus: 507, text: 'Insufficient system storage', retryAfter: 60 },
+  failed: { smtpCode: 452, enhancedCode: '4.3.0', httpStatus: 503, text: 'Storage is not available, try again later', retryAfter: 10 },
+  closed: { smtpCode: 421, enhancedCode: '4.3.2', httpStatus: 503, text: 'Service is shutting down', retryAfter: 10 },
+};
+
 /** Turns anything thrown into a refusal that is safe to show. The log keeps the original as `cause`. */
 export function refusalFrom(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  if (error instanceof StoreError && error.kind === 'full') {
-    return new Refusal({ smtpCode: 452, enhancedCode: '4.3.1', httpStatus: 507, text: 'Insufficient system storage', cause: error });
-  }
-  if (error instanceof StoreError && error.kind === 'closed') {
-    return new Refusal({ smtpCode: 421, enhancedCode: '4.3.2', httpStatus: 503, text: 'Service is shutting down', cause: error });
+  if (error instanceof StoreError && error.kind !== 'conflict') {
+    return new Refusal({ ...STORE_REFUSALS[error.kind], reason: error.message, cause: error });
   }
   const reason = error instanceof Error ? error.message : String(error);
   return new Refusal({ smtpCode: 451, enhancedCode: '4.3.0', httpStatus: 500, text: 'Internal server error', reason, cause: error });

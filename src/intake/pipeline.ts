@@ -6,6 +6,7 @@ import { Refusal } from '#core';
 import type { Draft } from './draft.js';
 import type { IntakeContext, Step } from './step.js';
 import { addTrace } from './steps/add-trace.js';
+import { checkArchiveUrl } from './steps/check-archive-url.js';
 import { checkDailyLimit } from './steps/check-daily-limit.js';
 import { checkDomain } from './steps/check-domain.js';
 import { checkHops } from './steps/check-hops.js';
@@ -32,6 +33,7 @@ const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'check-schedule', step: checkSchedule },
   { name: 'check-secondary-dkim', step: checkSecondaryDkim },
   { name: 'check-sources', step: checkSources },
+  { name: 'check-archive-url', step: checkArchiveUrl },
   { name: 'fill-template', step: fillTemplate },
   { name: 'check-sender', step: checkSender },
   { name: 'complete-head', step: completeHead },

@@ -13,6 +13,8 @@ import type { Rejections } from './rejections.js';
 /** What the operator allows. */
 export interface IntakeLimits {
   tagsPerMessage: number;
+  /** URLs of customers may lead to loopback and private addresses. */
+  privateUrls: boolean;
 }
 
 export interface IntakeContext {

@@ -30,6 +30,9 @@ const MAX_URL_CHARACTERS = 8192;
 /** Names that mean this machine or its network wherever they are asked for (RFC 6761, RFC 6762, RFC 8375, the private-use TLD `internal`). */
 const LOCAL_NAME = /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|lan|home\.arpa)$/;
 
+/** Names that lead nowhere, by definition (RFC 6761, RFC 7686, RFC 9476). */
+const NO_NAME = /(?:^|\.)(?:invalid|onion|alt)$/;
+
 /** Where clouds answer their own machines: one of them with a public address, others in ranges that operators may want to allow. */
 const METADATA_ADDRESSES = new Set(['168.63.129.16', '100.100.100.200', 'fd00:ec2::254', 'fd20:ce::254']);
 const PRIVATE_RANGES = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']);
@@ -65,6 +68,7 @@ export function checkUrl(text: string, { allowPrivate, allowPort }: UrlRules): C
     return isAllowedAddress(host, allowPrivate) ? { kind: 'url', url, host, port } : refused('address', `${host} is not a public address`);
   }
   if (parseDomain(host) !== host) return refused('invalid', 'The URL names no host');
+  if (NO_NAME.test(host)) return refused('name', `${host} can never be found`);
   if (!allowPrivate && (LOCAL_NAME.test(host) || !host.includes('.'))) return refused('name', `${host} is not a public name`);
   return { kind: 'url', url, host, port };
 }

@@ -226,8 +226,9 @@ describe('broken multipart', () => {
     const { rm, mkdir } = await import('node:fs/promises');
     await rm(api.tempDir, { recursive: true });
     expect(await api.call('POST', SEND, { body: whole, headers })).toMatchObject({
-      status: 500,
-      json: { message: 'Internal server error' },
+      status: 503,
+      headers: { 'retry-after': '10' },
+      json: { message: 'Storage is not available, try again later' },
     });
     await mkdir(api.tempDir);
     await lives();

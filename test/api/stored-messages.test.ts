@@ -180,7 +180,10 @@ describe('a stored message', () => {
       throw new StoreError('failed', 'the file is gone');
     };
     for (const path of [`${PATH}/${key}`, `${PATH}/${key}/attachments/0`])
-      expect(await api.call('GET', path, mime)).toMatchObject({ status: 500, json: { message: 'Internal server error' } });
+      expect(await api.call('GET', path, mime)).toMatchObject({
+        status: 503,
+        json: { message: 'Storage is not available, try again later' },
+      });
     let reads = 0;
     api.stored.openBody = async function* () {
       yield Buffer.from('a');

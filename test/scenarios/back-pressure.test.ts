@@ -92,7 +92,7 @@ test('a store that cannot write acknowledges nothing, and works again as soon as
     const { status } = await world.server.api('POST', '/v3/src.test/messages', { form });
     return status !== 200 && status;
   });
-  expect([500, 507]).toContain(answer);
+  expect([503, 507]).toContain(answer);
   expect((await world.submit()).code).toBeGreaterThanOrEqual(450);
   limitFileSize(world.server.addresses.pid, 'unlimited');
   await waitFor(async () => (await world.submit({ subject: 'durable' })).code === 250, PATIENT);

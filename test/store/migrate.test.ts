@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -48,6 +48,32 @@ describe('migrate', () => {
       { x: 1, y: 2 },
       { x: 7, y: 2 },
     ]);
+  });
+
+  it('leaves nothing that looks like a backup when it cannot be written whole, and does not migrate', () => {
+    migrate(database, [ONE], backups);
+    const noRoom = {
+      ...database,
+      name: database.name,
+      pragma: database.pragma.bind(database),
+      exec: database.exec.bind(database),
+      prepare: (sql: string) => {
+        if (!sql.startsWith('VACUUM')) return database.prepare(sql);
+        return {
+          run: (file: string) => {
+            writeFileSync(file, 'the first pages');
+            throw new Error('database or disk is full');
+          },
+        };
+      },
+    } as unknown as Connection;
+    expect(() => migrate(noRoom, [ONE, TWO], backups)).toThrow('disk is full');
+    expect(readdirSync(backups)).toEqual([]);
+    expect(version()).toBe(1);
+    // A crash leaves what a failure would have removed.
+    writeFileSync(join(backups, 'spool.partial'), 'the first pages');
+    migrate(database, [ONE, TWO], backups);
+    expect(readdirSync(backups)).toEqual([expect.stringMatching(/^spool\.v1\.\d{13}\.db$/)]);
   });
 
   it('leaves the last good version when a migration fails', () => {

@@ -7,7 +7,7 @@ import { Form, type FormEntry } from './form.js';
 import { parseJsonFields, parseQuery, parseUrlEncoded } from './parse-fields.js';
 import { readMultipart } from './read-multipart.js';
 
-/** Refusals: 400 malformed or of a content type that is no form, 413 too large, 415 unknown content encoding, 507 no room for files. */
+/** Refusals: 400 malformed or of a content type that is no form, 413 too large, 415 unknown content encoding, 507 no room for files, 503 no disk for them. */
 export async function readForm(request: IncomingMessage, query: string, tempDir: string): Promise<Form> {
   return new Form(parseQuery(query), hasBody(request) ? await readEntries(request, tempDir) : []);
 }

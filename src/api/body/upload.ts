@@ -21,7 +21,7 @@ export interface Upload {
   dispose(): Promise<void>;
 }
 
-/** Receives one part. Throws StoreError `full` when the temporary folder has no room, and keeps nothing then. */
+/** Receives one part. Throws StoreError when the temporary folder has no room or fails, and keeps nothing then. */
 export async function receiveUpload(
   part: { filename: string; contentType: string; content: AsyncIterable<Uint8Array> },
   options: { tempDir: string; memoryPerFile: number },
@@ -34,12 +34,12 @@ export async function receiveUpload(
       size += chunk.byteLength;
       chunks.push(chunk);
       if (file === undefined && size <= options.memoryPerFile) continue;
-      file ??= await openNameless(options.tempDir);
-      for (const waiting of chunks.splice(0)) await writeAll(file, waiting);
+      file ??= await stored(openNameless(options.tempDir));
+      for (const waiting of chunks.splice(0)) await stored(writeAll(file, waiting));
     }
   } catch (error) {
-    await file?.close();
-    throw isDiskFull(error) ? new StoreError('full', 'No room for uploads', { cause: error }) : error;
+    await file?.close().catch(() => undefined);
+    throw error;
   }
   const facts = { filename: part.filename, contentType: part.contentType, size };
   return file === undefined ? inMemory(facts, chunks) : onDisk(facts, file);
@@ -65,7 +65,7 @@ function inMemory(facts: Facts, chunks: Uint8Array[]): Upload {
 function onDisk(facts: Facts, file: FileHandle): Upload {
   async function* read(): AsyncGenerator<Buffer> {
     for (let position = 0; position < facts.size; ) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, position);
+      const { bytesRead, buffer } = await stored(file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, position));
       if (bytesRead === 0) throw new StoreError('failed', 'An upload is shorter than it was');
       position += bytesRead;
       yield buffer.subarray(0, bytesRead);
@@ -95,5 +95,11 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.byteLength; ) done += (await file.write(bytes, done)).bytesWritten;
 }
 
-const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+/** What the disk refuses is no fault of the request. */
+const stored = <T>(work: Promise<T>): Promise<T> =>
+  work.catch((error: NodeJS.ErrnoException) => {
+    const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+    throw isFull
+      ? new StoreError('full', 'No room for uploads', { cause: error })
+      : new StoreError('failed', `An upload could not be kept: ${error.message}`, { cause: error });
+  });

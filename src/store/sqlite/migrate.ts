@@ -2,7 +2,7 @@
  * Brings one database to the newest schema this program knows. `PRAGMA user_version` is the schema number; each migration is
  * one transaction; a database that holds data is backed up first; a schema newer than the program is refused untouched.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemClock } from '#core';
 import type { Connection } from './open-database.js';
@@ -60,14 +60,24 @@ function apply(database: Connection, { version, name, sql }: Migration): void {
   }
 }
 
+/** Under its name there is a whole copy or none: one that a crash or a full disk cut off is not taken for a backup. */
 function backUp(database: Connection, version: number, folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const label = database.name.replace(/^.*\//, '').replace(/\.db$/, '');
   const file = join(folder, `${label}.v${version}.${systemClock.now()}.db`);
-  // Made first, because VACUUM INTO would make it readable for others; it accepts an empty file.
-  closeSync(openSync(file, 'wx', 0o600));
-  database.prepare('VACUUM INTO ?').run(file);
-  for (const path of [file, folder, dirname(folder)]) syncPath(path);
+  const partial = join(folder, `${label}.partial`);
+  rmSync(partial, { force: true });
+  try {
+    // Made first, because VACUUM INTO would make it readable for others; it accepts an empty file.
+    closeSync(openSync(partial, 'wx', 0o600));
+    database.prepare('VACUUM INTO ?').run(partial);
+    syncPath(partial);
+    renameSync(partial, file);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+  for (const path of [folder, dirname(folder)]) syncPath(path);
   return file;
 }
 

@@ -197,7 +197,8 @@ describe('refusalFrom', () => {
   it.each([
     [new StoreError('full', '/var/x'), 452, '4.3.1', 507],
     [new StoreError('closed', 'x'), 421, '4.3.2', 503],
-    [new StoreError('failed', '/secret/path'), 451, '4.3.0', 500],
+    [new StoreError('failed', '/secret/path'), 452, '4.3.0', 503],
+    [new StoreError('conflict', '/secret/path'), 451, '4.3.0', 500],
     [new Error('/secret/path'), 451, '4.3.0', 500],
     ['thrown text', 451, '4.3.0', 500],
   ])('%s is told without its inside', (error, smtpCode, enhancedCode, httpStatus) => {

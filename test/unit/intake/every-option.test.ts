@@ -187,6 +187,13 @@ const ROWS: Row[] = [
     bad: [
       ['archive.example', /expecting an http or https URL/],
       ['ftp://archive.example/'],
+      ['http://127.0.0.1:8080/in', /archive-to': 127\.0\.0\.1 is not a public address/i],
+      ['https://10.1.2.3/in', /not a public address/],
+      ['https://localhost/in', /not a public name/],
+      ['https://archive/in', /not a public name/],
+      ['https://archive.invalid/in', /never be found/],
+      ['https://archive.example:25/in', /Port 25 is not allowed/],
+      ['https://under_score-/in'],
       ['https://a:b@archive.example/'],
       ['http://'],
       ['https://a b/'],
@@ -414,7 +421,7 @@ describe('options together', () => {
       smtpCode: 550,
       publicText: 'Too many tags (X-Mailgun-Tag), max is 3',
     });
-    const generous = makeTestIntake({ limits: { tagsPerMessage: 10 } });
+    const generous = makeTestIntake({ limits: { tagsPerMessage: 10, privateUrls: false } });
     expect(
       await generous.take(
         tags(10, 'X-Mailgun-Tag')

@@ -85,7 +85,7 @@ function setUp(limit: number | null = null) {
     hostname: HOSTNAME,
     logger: pino({ level: 'silent' }),
     onEvents: () => undefined,
-    limits: { tagsPerMessage: 3 },
+    limits: { tagsPerMessage: 3, privateUrls: false },
     preferredSendTime: async (_recipient, { from }) => from,
   });
 }

@@ -86,7 +86,7 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
     hostname: 'mail.host.example',
     logger: pino({ level: 'silent' }),
     onEvents: () => undefined,
-    limits: { tagsPerMessage: 3 },
+    limits: { tagsPerMessage: 3, privateUrls: false },
     preferredSendTime: async (_recipient, window) => {
       windows.push(window);
       return window.from;

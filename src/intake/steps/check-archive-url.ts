@@ -1,0 +1,12 @@
+/** Copies are sent to web servers of the Internet only: a URL that will never be called is refused now, not after the message has gone. */
+import { badRequest } from '#core';
+import { checkUrl, isWebPort } from '#net';
+import { optionName } from '../options/read-option.js';
+import type { Step } from '../step.js';
+
+export const checkArchiveUrl: Step = (draft, { limits }) => {
+  const { archiveTo } = draft.options;
+  if (archiveTo === undefined) return draft;
+  const checked = checkUrl(archiveTo, { allowPrivate: limits.privateUrls, allowPort: isWebPort });
+  return checked.kind === 'url' ? draft : badRequest(`'${optionName(draft.submission.method, 'archive-to')}': ${checked.text}`);
+};
