@@ -1,6 +1,6 @@
 /** Composes a MIME message from the parts of an API request: CRLF, short lines, and no header that the parts did not ask for. */
 import { badRequest, randomToken, rfc2822Date } from '#core';
-import { formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
+import { formatAddressList, formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
 import { type AttachedPart, type ComposedPart, composeAttachment, composeMultipart, composeText, type Piece } from './compose-part.js';
 import { type HeadField, RawField } from './head-fields.js';
 import { checkFieldName, checkFieldValue, makeField } from './make-field.js';
@@ -107,11 +107,11 @@ function composeFields(parts: MessageParts): HeadField[] {
   const [speaker] = authors;
   const generated = [
     makeField('Date', rfc2822Date(parts.date.getTime())),
-    ...(authors.length > 0 ? [makeField('From', formatMailboxes(authors))] : []),
+    ...(authors.length > 0 ? [makeField('From', formatAddressList(authors))] : []),
     // Of several authors one has sent the message (RFC 5322 3.6.2): the first, unless `h:Sender` says who.
     ...(authors.length > 1 && speaker && !custom.has('from') ? [makeField('Sender', formatMailbox(speaker))] : []),
-    ...(parts.to.length > 0 ? [makeField('To', formatMailboxes(readMailboxes('to', parts.to)))] : []),
-    ...(parts.cc.length > 0 ? [makeField('Cc', formatMailboxes(readMailboxes('cc', parts.cc)))] : []),
+    ...(parts.to.length > 0 ? [makeField('To', formatAddressList(readMailboxes('to', parts.to)))] : []),
+    ...(parts.cc.length > 0 ? [makeField('Cc', formatAddressList(readMailboxes('cc', parts.cc)))] : []),
     ...(parts.subject === undefined ? [] : [makeSubject(parts.subject)]),
     makeField('Message-ID', bracketed(parts.messageId)),
   ];
@@ -137,8 +137,6 @@ function readMailboxes(parameter: string, lists: string[]): ParsedMailbox[] {
     return mailboxes;
   });
 }
-
-const formatMailboxes = (mailboxes: ParsedMailbox[]): string => mailboxes.map(formatMailbox).join(', ');
 
 function notAnAddress(parameter: string, value: string) {
   checkFieldValue(parameter, value);

@@ -1,6 +1,6 @@
 /** Makes one header field from a name and a text, in ASCII, folded, with no way to start another field. */
 import { badRequest, cleanText } from '#core';
-import { formatMailbox, parseAddressList } from './address-list.js';
+import { formatAddressList, parseAddressList } from './address-list.js';
 import { encodeParameters, encodePhrase, encodeText, isPlainText, wellFormed } from './encoded-words.js';
 import { foldLongFields, type HeadField, RawField, trimBlanks } from './head-fields.js';
 
@@ -29,13 +29,14 @@ const PARAMETER_FIELDS = new Set(['content-type', 'content-disposition']);
 /**
  * Throws Refusal (HTTP 400, SMTP 550) naming the header when the name is not printable ASCII or the value holds CR, LF
  * or NUL. A value beyond ASCII is encoded as its field allows: encoded words (RFC 2047), in address fields for display
- * names only, RFC 2231 parameters, percent-encoding in List-* fields. Folded at 76 columns where there is white space.
+ * names only, RFC 2231 parameters, percent-encoding in List-* fields. An address list that can be read is written so that all
+ * readers see the same addresses: names are quoted, groups dissolved. Folded at 76 columns where there is white space.
  */
 export function makeField(name: string, value: string): HeadField {
   checkFieldName(name);
   checkFieldValue(name, value);
   const lowerName = name.toLowerCase();
-  const trimmed = trimBlanks(value);
+  const trimmed = ADDRESS_FIELDS.has(lowerName) ? plainAddresses(trimBlanks(value)) : trimBlanks(value);
   if (name.length + trimmed.length <= FOLD_AT - 2 && isPlainText(trimmed)) {
     return { name, lowerName, raw: Buffer.from(`${name}: ${trimmed}\r\n`, 'latin1'), value: trimmed };
   }
@@ -54,13 +55,16 @@ export function checkFieldValue(name: string, value: string): void {
   if (/[\r\n\0]/.test(value)) throw badRequest(`${cleanText(name)} must not contain line breaks or NUL characters`);
 }
 
-/** The value in ASCII, except for local parts of addresses that need SMTPUTF8. */
+/** An address list without anything that readers understand differently; beyond ASCII only local parts that need SMTPUTF8. */
+function plainAddresses(value: string): string {
+  const mailboxes = parseAddressList(value) ?? [];
+  if (mailboxes.length > 0) return formatAddressList(mailboxes);
+  return isPlainText(value) ? value : encodePhrase(value);
+}
+
+/** The value in ASCII, where it is not that of an address field. */
 function encodeValue(lowerName: string, value: string): string {
-  if (isPlainText(value)) return value;
-  if (ADDRESS_FIELDS.has(lowerName)) {
-    const mailboxes = parseAddressList(value);
-    return mailboxes ? mailboxes.map(formatMailbox).join(', ') : encodePhrase(value);
-  }
+  if (isPlainText(value) || ADDRESS_FIELDS.has(lowerName)) return value;
   if (PARAMETER_FIELDS.has(lowerName)) return encodeParameters(value);
   if (lowerName === 'list-id') {
     const angle = value.lastIndexOf('<');

@@ -51,7 +51,6 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   'ipaddr.js': ['src/net/'],
   mailsplit: ['src/mail/'],
   'node:dns': ['src/net/'],
-  'nodemailer/lib/addressparser': ['src/mail/'],
   'nodemailer/lib/mime-funcs': ['src/mail/'],
   handlebars: ['src/mail/'],
   mailparser: ['src/mail/'],

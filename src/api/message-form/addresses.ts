@@ -30,10 +30,12 @@ export function readRecipients(form: Form): Address[] {
   return [...recipients];
 }
 
-/** Elements between commas, those in quotes counted too. */
+/** Elements between separators, those in quotes counted too. */
 function countElements(values: readonly string[]): number {
   let count = values.length;
-  for (const value of values) for (let at = value.indexOf(','); at >= 0; at = value.indexOf(',', at + 1)) count++;
+  for (const value of values) {
+    for (const separator of ',;') for (let at = value.indexOf(separator); at >= 0; at = value.indexOf(separator, at + 1)) count++;
+  }
   return count;
 }
 

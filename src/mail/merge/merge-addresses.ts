@@ -1,11 +1,11 @@
 /**
  * Address fields with placeholders. The list is read first, placeholders and all, and filled element by element: a value is text of a display name,
- * part of one address, or the one mailbox that stands for its whole element. So it never adds an address, whatever it holds.
+ * part of one address, or the one mailbox that stands for its whole element. So it never adds an address, whatever it holds. A list that can be read in
+ * two ways stays as it is.
  */
-import addressparser from 'nodemailer/lib/addressparser';
 import { domainOf, parseAddress, parseDomain } from '#core';
+import { splitAddressList } from '../address-elements.js';
 import { formatMailbox, parseAddressList } from '../address-list.js';
-import { decodeHeaderText } from '../encoded-words.js';
 import type { HeadField } from '../head-fields.js';
 import { makeField } from '../make-field.js';
 import { type FieldMaker, type MergeRecipient, makeLookup } from './merge-recipient.js';
@@ -23,6 +23,7 @@ interface Element {
 export function compileAddresses(field: HeadField): FieldMaker | undefined {
   const { name, lowerName, value } = field;
   const elements = readElements(value);
+  if (elements === undefined) return undefined;
   const isAuthor = lowerName === 'from' || lowerName === 'sender';
   if (isAuthor && !readsAlike(value, elements)) return undefined;
   return (recipient) => {
@@ -44,7 +45,7 @@ function readsAlike(value: string, elements: readonly Element[]): boolean {
 }
 
 /** Keys may hold what separates addresses (`%recipient.h:Reply-To%`), so each placeholder is a plain word while the list is read. */
-function readElements(value: string): Element[] {
+function readElements(value: string): Element[] | undefined {
   let mark = 'mergeword';
   while (value.toLowerCase().includes(mark)) mark += 'x';
   const sources: string[] = [];
@@ -52,9 +53,9 @@ function readElements(value: string): Element[] {
     .map((piece) => (typeof piece === 'string' ? piece : `${mark}${sources.push(sourceOf(piece))}z`))
     .join('');
   const unmark = (text: string) => text.replace(new RegExp(`${mark}(\\d+)z`, 'gi'), (_, index: string) => sources[Number(index) - 1] ?? '');
-  return addressparser(marked, { flatten: true }).map((entry) => ({
-    name: parseTemplate(unmark(decodeHeaderText(entry.name))),
-    address: parseTemplate(unmark(entry.address)),
+  return splitAddressList(marked)?.elements.map((element) => ({
+    name: parseTemplate(unmark(element.name)),
+    address: parseTemplate(unmark(element.address)),
   }));
 }
 

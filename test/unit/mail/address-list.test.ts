@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readAddressList } from '../../../dist/mail/address-list.js';
 import { formatMailbox, parseAddressList } from '../../../dist/mail/index.js';
 
 describe('parseAddressList', () => {
@@ -63,6 +64,61 @@ describe('parseAddressList', () => {
     '(open a@x.com',
     'a b@x.com',
   ])('refuses %j', (text) => expect(parseAddressList(text)).toBeUndefined());
+
+  it.each<[string, [string, string][]]>([
+    [
+      'a@x.com; b@y.com',
+      [
+        ['', 'a@x.com'],
+        ['', 'b@y.com'],
+      ],
+    ],
+    [
+      'Acme: Sales <s@x.com>; Bob <b@y.com>;',
+      [
+        ['Acme: Sales', 's@x.com'],
+        ['Bob', 'b@y.com'],
+      ],
+    ],
+    [
+      'Team: Acme: Sales <s@x.com>, b@y.com;',
+      [
+        ['Acme: Sales', 's@x.com'],
+        ['', 'b@y.com'],
+      ],
+    ],
+    [
+      '"a..b"@x.com, <"c..d"@x.com>, "e f"@x.com',
+      [
+        ['', '"a..b"@x.com'],
+        ['', '"c..d"@x.com'],
+        ['', '"e f"@x.com'],
+      ],
+    ],
+    ['<a@x.com> (Bob)', [['Bob', 'a@x.com']]],
+    ['Bob <a@x.com> (Sales)', [['Bob (Sales)', 'a@x.com']]],
+    ['(a) a@x.com (b)', [['a b', 'a@x.com']]],
+    [', ,a@x.com,,', [['', 'a@x.com']]],
+  ])('%s', (text, expected) => {
+    expect(parseAddressList(text)?.map(({ name, address }) => [name, address])).toEqual(expected);
+  });
+
+  it.each([
+    ['Bob <b@x.com>, "Doe, J." <j@x.com> (Sales), k@x.com', true],
+    ['=?utf-8?Q?B=C3=B6b?= B. Böb <b@x.com>', true],
+    ['', true],
+    ['b@evil.com <a@good.com>', false],
+    ['Acme: Sales <s@x.com>', false],
+    ['Doe, Jane <j@x.com>', false],
+    ['[EU] Sales <s@x.com>', false],
+    ['Team: a@x.com;', false],
+    ['a@x.com; b@x.com', false],
+    ['a@x.com,', false],
+    ['Bob (b@evil.com) <a@x.com>', false],
+    ['a@x.com (<b@evil.com>)', false],
+    ['Bob < a@x.com >', false],
+    ['undisclosed:;', false],
+  ])('%s is plain: %s', (text, isPlain) => expect(readAddressList(text)?.isPlain).toBe(isPlain));
 
   it('reads nested groups and long lists in linear time', () => {
     const startedAt = performance.now();

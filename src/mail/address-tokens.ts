@@ -1,0 +1,90 @@
+/** Cuts an address list into tokens (RFC 5322 3.2 and 3.4), in one pass: quoted strings, comments, angle brackets, separators, and what is between. */
+
+export interface AddressToken {
+  kind: 'text' | 'quote' | 'comment' | 'angle' | ',' | ';' | ':';
+  /** Offset of the first character, and the one behind the last; quotes, parentheses and brackets belong to it. */
+  start: number;
+  end: number;
+}
+
+type Kind = AddressToken['kind'];
+
+const KINDS: Readonly<Record<string, Kind>> = { '"': 'quote', '(': 'comment', '<': 'angle', ',': ',', ';': ';', ':': ':' };
+
+/** Ten times what the longest list of recipients has. */
+const MAX_TOKENS = 100_000;
+
+/** Undefined when something is not closed, and for more tokens than any list of ours has. Blanks lie between tokens. */
+export function addressTokens(text: string): AddressToken[] | undefined {
+  const tokens: AddressToken[] = [];
+  let start = 0;
+  while (start < text.length) {
+    const char = text[start] as string;
+    if (isBlank(char)) {
+      start++;
+      continue;
+    }
+    const kind = KINDS[char] ?? 'text';
+    const end = endOf(kind, text, start);
+    if (end < 0 || tokens.length === MAX_TOKENS) return undefined;
+    tokens.push({ kind, start, end });
+    start = end;
+  }
+  return tokens;
+}
+
+const isBlank = (char: string): boolean => char === ' ' || char === '\t' || (char > '\x7f' && /\s/.test(char));
+
+/** The index behind the token that begins at `start`, or -1 when its end never comes. */
+function endOf(kind: Kind, text: string, start: number): number {
+  switch (kind) {
+    case 'text':
+      return endOfText(text, start);
+    case 'quote':
+      return endOfQuote(text, start);
+    case 'comment':
+      return endOfComment(text, start);
+    case 'angle':
+      return endOfAngle(text, start);
+    default:
+      return start + 1;
+  }
+}
+
+function endOfText(text: string, start: number): number {
+  let end = start + 1;
+  while (end < text.length && KINDS[text[end] as string] === undefined && !isBlank(text[end] as string)) end++;
+  return end;
+}
+
+function endOfQuote(text: string, start: number): number {
+  for (let index = start + 1; index < text.length; index++) {
+    if (text[index] === '\\') index++;
+    else if (text[index] === '"') return index + 1;
+  }
+  return -1;
+}
+
+function endOfComment(text: string, start: number): number {
+  let depth = 0;
+  for (let index = start; index < text.length; index++) {
+    if (text[index] === '\\') index++;
+    else if (text[index] === '(') depth++;
+    else if (text[index] === ')' && --depth === 0) return index + 1;
+  }
+  return -1;
+}
+
+/** A local part in quotes may hold brackets. */
+function endOfAngle(text: string, start: number): number {
+  for (let index = start + 1; index < text.length; index++) {
+    const char = text[index];
+    if (char === '>') return index + 1;
+    if (char === '<') return -1;
+    if (char !== '"') continue;
+    const end = endOfQuote(text, index);
+    if (end < 0) return -1;
+    index = end - 1;
+  }
+  return -1;
+}
