@@ -72,5 +72,10 @@ export type BounceCategory = keyof typeof BOUNCE_CATEGORIES;
 /** Typed list of the keys, for schemas and tables. */
 export const BOUNCE_CATEGORY_NAMES = Object.keys(BOUNCE_CATEGORIES) as [BounceCategory, ...BounceCategory[]];
 
+/** What a 5xx of this category is unless a rule says otherwise: tried again where the table says `retry`, else final. */
+export function usualSeverity(category: BounceCategory): 'permanent' | 'temporary' {
+  return BOUNCE_CATEGORIES[category].final.action === 'retry' ? 'temporary' : 'permanent';
+}
+
 /** Only what will not mend itself may speak against ever writing to an address again. */
 export const SUPPRESSING_CATEGORIES: readonly BounceCategory[] = ['invalid-recipient', 'disabled-mailbox', 'dead-domain'];

@@ -13,6 +13,7 @@ import {
   SCOPES,
   type Scope,
   SUPPRESSING_CATEGORIES,
+  usualSeverity,
 } from './bounce-categories.js';
 import { conditionShape, hostSuffixes, needsText, type ReplyCondition, readAs, sampleReply, sentence } from './reply-condition.js';
 import { readRuleFile } from './rule-file.js';
@@ -24,7 +25,7 @@ export interface BounceRule extends ReplyCondition {
   /** Who speaks, when it is not the site. */
   readonly entity?: string;
   readonly category: BounceCategory;
-  /** `permanent`: a 5xx is final. `temporary`: tried again even after a 5xx. A 4xx is always tried again. */
+  /** `permanent`: a 5xx is final. `temporary`: tried again even after a 5xx. As the category unless the rule says otherwise. A 4xx is always tried again. */
   readonly severity: 'permanent' | 'temporary';
   readonly scope: Scope;
   /** The address ought not to be sent to again, after a 5xx to RCPT or the dot. */
@@ -60,7 +61,7 @@ const ruleShape = {
   entity: sentence('a name').optional(),
   ...conditionShape,
   category: oneOf(BOUNCE_CATEGORY_NAMES),
-  severity: oneOf(['permanent', 'temporary']),
+  severity: oneOf(['permanent', 'temporary']).optional(),
   scope: oneOf(SCOPES).optional(),
   suppress: z.boolean({ error: 'expected true or false' }).optional(),
   action: oneOf(BOUNCE_ACTIONS).optional(),
@@ -75,13 +76,18 @@ const rule = z
   .strictObject(ruleShape, { error: 'expected a rule: a mapping with id, category, …' })
   .superRefine((given, context) => {
     needsText(given, context);
-    if (given.suppress === true && !(SUPPRESSING_CATEGORIES.includes(given.category) && given.severity === 'permanent')) {
+    const severity = given.severity ?? usualSeverity(given.category);
+    if (severity === 'permanent' && usualSeverity(given.category) === 'temporary') {
+      const message = `expected temporary, or none: what is ${given.category} is tried again`;
+      context.addIssue({ code: 'custom', path: ['severity'], message });
+    }
+    if (given.suppress === true && !(SUPPRESSING_CATEGORIES.includes(given.category) && severity === 'permanent')) {
       const message = `expected false: only permanent ${SUPPRESSING_CATEGORIES.join(', ')} may suppress`;
       context.addIssue({ code: 'custom', path: ['suppress'], message });
     }
-    const contrary = given.severity === 'permanent' ? 'retry' : 'bounce';
+    const contrary = severity === 'permanent' ? 'retry' : 'bounce';
     if (given.action === contrary) {
-      const message = `expected something else: a ${given.severity} refusal ${contrary === 'retry' ? 'is final' : 'is tried again'}`;
+      const message = `expected something else: a ${severity} refusal ${contrary === 'retry' ? 'is final' : 'is tried again'}`;
       context.addIssue({ code: 'custom', path: ['action'], message });
     }
     if (given.site === undefined && given.text === undefined && given.enhanced === undefined && given.code === undefined)
@@ -89,8 +95,9 @@ const rule = z
   })
   .transform((given): BounceRule => {
     const { scope, criticality } = BOUNCE_CATEGORIES[given.category];
-    const suppress = SUPPRESSING_CATEGORIES.includes(given.category) && given.severity === 'permanent';
-    return { ...given, scope: given.scope ?? scope, criticality: given.criticality ?? criticality, suppress: given.suppress ?? suppress };
+    const severity = given.severity ?? usualSeverity(given.category);
+    const suppress = given.suppress ?? (SUPPRESSING_CATEGORIES.includes(given.category) && severity === 'permanent');
+    return { ...given, severity, scope: given.scope ?? scope, criticality: given.criticality ?? criticality, suppress };
   });
 
 const file = z.strictObject(

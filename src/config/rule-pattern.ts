@@ -6,13 +6,18 @@
  */
 
 const MAX_LENGTH = 500;
-/** Product of the choices of all repetitions. A reply has at most 1000 characters, so a rule costs at most a few million steps. */
+/** Product of the choices of all repetitions, alternatives added up. A reply has at most 1000 characters, so a rule costs at most a few million steps. */
 const MAX_CHOICES = 5000;
 
 interface Group {
+  /** Of the alternative that is being read. */
   choices: number;
+  /** Of the alternatives before it. */
+  others: number;
   hasRepetition: boolean;
 }
+
+const newGroup = (): Group => ({ choices: 1, others: 0, hasRepetition: false });
 
 /** Undefined when the pattern is fine; otherwise the phrase that completes "expected …". */
 export function patternProblem(source: string): string | undefined {
@@ -29,13 +34,14 @@ export function patternProblem(source: string): string | undefined {
 }
 
 function repetitionProblem(source: string): string | undefined {
-  const open: Group[] = [{ choices: 1, hasRepetition: false }];
-  let last: Group = { choices: 1, hasRepetition: false };
+  const open: Group[] = [newGroup()];
+  let last = newGroup();
   for (let index = 0; index < source.length; ) {
     const rest = source.slice(index);
     const token = /^(?:\\[pP]\{[^}]*\}|\\.|\[(?:\\.|[^\]\\])*\]|\(\?:|\{\d+(?:,\d*)?\}|[\s\S])/u.exec(rest)?.[0] ?? rest;
     index += token.length;
-    if (token === '(' || token === '(?:') open.push({ choices: 1, hasRepetition: false });
+    if (token === '(' || token === '(?:') open.push(newGroup());
+    else if (token === '|') nextAlternative(open.at(-1));
     else if (token === ')') {
       last = open.pop() ?? last;
       merge(open, last);
@@ -48,17 +54,28 @@ function repetitionProblem(source: string): string | undefined {
       if (group === undefined) continue;
       group.choices *= Math.max(1, most - least + 1);
       group.hasRepetition = true;
-      last = { choices: 1, hasRepetition: true };
-    } else last = { choices: 1, hasRepetition: false };
+      last = { ...newGroup(), hasRepetition: true };
+    } else last = newGroup();
   }
-  const choices = open[0]?.choices ?? 1;
+  const choices = choicesOf(open[0] ?? newGroup());
   return choices > MAX_CHOICES ? `a pattern with fewer choices: its repetitions multiply to ${choices}, at most ${MAX_CHOICES}` : undefined;
+}
+
+/** An alternative without repetitions fails at once, and costs nothing beside one that has some. */
+const costOf = ({ choices }: Group) => (choices > 1 ? choices : 0);
+
+const choicesOf = (group: Group) => Math.max(1, group.others + costOf(group));
+
+function nextAlternative(group: Group | undefined): void {
+  if (group === undefined) return;
+  group.others += costOf(group);
+  group.choices = 1;
 }
 
 function merge(open: readonly Group[], closed: Group): void {
   const around = open.at(-1);
   if (around === undefined) return;
-  around.choices *= closed.choices;
+  around.choices *= choicesOf(closed);
   around.hasRepetition ||= closed.hasRepetition;
 }
 

@@ -43,9 +43,9 @@ export function siteOf(sites: readonly Site[], host: string): string | undefined
   return best?.site;
 }
 
-/** The reply's own enhanced code, or one that qmail and its kin put at the end: `(#5.1.1)`. */
+/** The reply's own enhanced code, or one where others put it: at the end as qmail does, `(#5.1.1)`, or after a mark as Cisco's gateways do, `#5.1.1`. */
 export function enhancedCodeOf({ enhancedCode, text }: SmtpReply): string {
-  return enhancedCode === '' ? (/\(#?([45]\.\d{1,3}\.\d{1,3})\)/.exec(text)?.[1] ?? '') : enhancedCode;
+  return enhancedCode === '' ? (/(?:\(#?|(?:^|\s)#)([45]\.\d{1,3}\.\d{1,3})(?:\)|\s|$)/.exec(text)?.[1] ?? '') : enhancedCode;
 }
 
 interface Prepared<R> {

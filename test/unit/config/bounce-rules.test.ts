@@ -50,6 +50,13 @@ describe("the operator's file", () => {
   });
 
   it('may be empty', () => expect(load('')).toEqual(ours));
+
+  it('leaves it to the category whether a 5xx is final', () => {
+    const bare = RULE.replace('    severity: permanent\n', '');
+    expect(load(bare).rules[0]).toMatchObject({ category: 'policy', severity: 'permanent' });
+    expect(load(bare.replace('policy', 'rate-limited')).rules[0]).toMatchObject({ severity: 'temporary' });
+    expect(load(RULE.replace('permanent', 'temporary')).rules[0]).toMatchObject({ category: 'policy', severity: 'temporary' });
+  });
 });
 
 describe('a bad file', () => {
@@ -77,6 +84,11 @@ describe('a bad file', () => {
       RULE.replace('short', 'action: retry\n    short'),
       /rules\[0\]\.action: .*a permanent refusal is final/,
     ],
+    [
+      'a final refusal of what is tried again',
+      RULE.replace('policy', 'rate-limited'),
+      /line 5, rules\[0\]\.severity: "permanent": expected temporary, or none: what is rate-limited is tried again/,
+    ],
     ['an action that is no more', RULE.replace('short', 'action: slow\n    short'), /rules\[0\]\.action: /],
     [
       'suppressing for policy',
@@ -96,7 +108,16 @@ describe('a bad file', () => {
 });
 
 describe('patternProblem', () => {
-  it.each(['go (?:far )?away', 'a.{0,80}b.{0,40}c', '^abc$', '[0-9]{3}', '(?:ab|cd){2} e', '\\(x\\)'])('allows %s', (pattern) => {
+  it.each([
+    'go (?:far )?away',
+    'a.{0,80}b.{0,40}c',
+    'a.{0,80}b.{0,40}|c.{0,40}d',
+    '(?:ab|cd|ef).{0,80}g',
+    '^abc$',
+    '[0-9]{3}',
+    '(?:ab|cd){2} e',
+    '\\(x\\)',
+  ])('allows %s', (pattern) => {
     expect(patternProblem(pattern)).toBeUndefined();
   });
 
@@ -111,6 +132,7 @@ describe('patternProblem', () => {
     ['(?=a)', /look-around/],
     ['(?!a)', /look-around/],
     ['.{0,90}a.{0,90}', /fewer choices/],
+    ['(?:.{0,60}a|.{0,60}b).{0,60}', /fewer choices/],
     ['Go', /lower case/],
     ['(', /can be read/],
     ['a'.repeat(501), /500 characters/],
