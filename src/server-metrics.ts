@@ -256,6 +256,15 @@ function watchDelivery(registry: Registry, delivery: Delivery): void {
     labels: ['state'],
   });
   const suspended = registry.gauge({ name: 'mailwagon_delivery_sites_suspended', help: 'Sites left alone after failures.' });
+  const stalled = registry.gauge({
+    name: 'mailwagon_delivery_attempts_stalled',
+    help: 'Attempts whose messages keep their session waiting while others get through.',
+  });
+  const givenUp = registry.counters({
+    name: 'mailwagon_delivery_attempts_given_up_total',
+    help: 'Attempts that were cut short because too many stood still.',
+    labels: [],
+  });
   const path = { labels: ['source', 'site'] };
   const pathLanes = registry.gauge({
     name: 'mailwagon_path_attempts_running',
@@ -263,6 +272,11 @@ function watchDelivery(registry: Registry, delivery: Delivery): void {
     ...path,
   });
   const pathWindow = registry.gauge({ name: 'mailwagon_path_window', help: 'Attempts that these paths may carry at a time.', ...path });
+  const pathStalled = registry.gauge({
+    name: 'mailwagon_path_attempts_stalled',
+    help: 'Attempts of these paths that stand still beside the window.',
+    ...path,
+  });
   const step = { labels: ['step'] };
   const stepSeconds = registry.counters({
     name: 'mailwagon_delivery_step_seconds_total',
@@ -270,20 +284,36 @@ function watchDelivery(registry: Registry, delivery: Delivery): void {
     ...step,
   });
   const stepRuns = registry.counters({ name: 'mailwagon_delivery_steps_total', help: 'How often each step of attempts ran.', ...step });
-  registry.collect('delivery', [lanes, ready, suspended, pathLanes, pathWindow, connections, stepSeconds, stepRuns], () => {
-    const { lanes: running, waiting, suspended: resting, paths, connections: open, steps } = delivery.stats();
-    lanes.set(running);
-    ready.set(waiting);
-    suspended.set(resting);
-    pathLanes.replace(paths.map(({ source, site, lanes: value }) => ({ labels: [source, site], value })));
-    pathWindow.replace(paths.map(({ source, site, window: value }) => ({ labels: [source, site], value })));
-    connections.replace([
-      { labels: ['busy'], value: open.open - open.idle },
-      { labels: ['idle'], value: open.idle },
-    ]);
-    stepSeconds.replace(Object.entries(steps).map(([name, { ms }]) => ({ labels: [name], value: ms / SECOND })));
-    stepRuns.replace(Object.entries(steps).map(([name, { count }]) => ({ labels: [name], value: count })));
-  });
+  registry.collect(
+    'delivery',
+    [lanes, stalled, givenUp, ready, suspended, pathLanes, pathWindow, pathStalled, connections, stepSeconds, stepRuns],
+    () => {
+      const {
+        lanes: running,
+        waiting,
+        suspended: resting,
+        stalled: still,
+        givenUp: cut,
+        paths,
+        connections: open,
+        steps,
+      } = delivery.stats();
+      lanes.set(running);
+      ready.set(waiting);
+      suspended.set(resting);
+      stalled.set(still);
+      givenUp.replace([{ labels: [], value: cut }]);
+      pathLanes.replace(paths.map(({ source, site, lanes: value }) => ({ labels: [source, site], value })));
+      pathWindow.replace(paths.map(({ source, site, window: value }) => ({ labels: [source, site], value })));
+      pathStalled.replace(paths.map(({ source, site, stalled: value }) => ({ labels: [source, site], value })));
+      connections.replace([
+        { labels: ['busy'], value: open.open - open.idle },
+        { labels: ['idle'], value: open.idle },
+      ]);
+      stepSeconds.replace(Object.entries(steps).map(([name, { ms }]) => ({ labels: [name], value: ms / SECOND })));
+      stepRuns.replace(Object.entries(steps).map(([name, { count }]) => ({ labels: [name], value: count })));
+    },
+  );
 }
 
 function watchStores(registry: Registry, { stores }: Watched): void {

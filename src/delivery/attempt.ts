@@ -18,6 +18,7 @@ import { makeScreen } from './screen.js';
 import { makeSend } from './send.js';
 import { makeSignDkim } from './sign-dkim.js';
 import type { SitePolicies } from './site-policies.js';
+import type { Watch } from './stalls.js';
 import type { Attempt, Step, StepResult } from './step.js';
 import type { Taken } from './supply.js';
 
@@ -55,7 +56,8 @@ export interface AttemptResult {
 }
 
 export interface Attempts {
-  run(taken: Taken, message: Message): Promise<AttemptResult>;
+  /** `watch` is told which session the attempt uses. */
+  run(taken: Taken, message: Message, watch: Pick<Watch, 'follow'>): Promise<AttemptResult>;
   stats(): AttemptStats;
 }
 
@@ -146,8 +148,9 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
   }
 
   return {
-    async run(taken, message) {
+    async run(taken, message, watch) {
       const attempt = await begin(taken, message);
+      watch.follow(() => attempt.session);
       const outcome = await runSteps(attempt);
       if (outcome.kind !== 'released' && attempt.sessionBegan !== undefined) outcome.sessionMs = clock.monotonic() - attempt.sessionBegan;
       stats.outcomes[outcome.kind]++;

@@ -1,6 +1,6 @@
 /** Opens a TCP connection to one address within a deadline; the library is never asked to resolve a name. */
 import { connect, type Socket } from 'node:net';
-import { SmtpFailure } from './smtp-failure.js';
+import { SmtpFailure, TIMED_OUT } from './smtp-failure.js';
 
 /** From `localAddress`, or any address of this machine. Rejects with SmtpFailure at stage `connect`. */
 export function connectSocket(
@@ -16,10 +16,11 @@ export function connectSocket(
       socket.destroy();
       reject(new SmtpFailure({ stage: 'connect', kind, text }));
     };
-    const timer = setTimeout(() => fail('timeout', 'connection timed out'), timeoutMs);
+    const timer = setTimeout(() => fail('timeout', TIMED_OUT), timeoutMs);
     const onAbort = () => fail('aborted', 'stopping');
     signal.addEventListener('abort', onAbort);
-    const onError = (error: Error) => fail((error as NodeJS.ErrnoException).code === 'ETIMEDOUT' ? 'timeout' : 'lost', error.message);
+    const isTimeout = (error: Error) => (error as NodeJS.ErrnoException).code === 'ETIMEDOUT';
+    const onError = (error: Error) => (isTimeout(error) ? fail('timeout', TIMED_OUT) : fail('lost', error.message));
     socket.once('error', onError);
     socket.once('connect', () => {
       clearTimeout(timer);

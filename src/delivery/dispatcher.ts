@@ -4,17 +4,18 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Clock, type Delivery, HOUR, type Message, MINUTE, randomJitter, StoreError } from '#core';
+import { type Clock, type Delivery, HOUR, MINUTE, randomJitter, StoreError } from '#core';
 import type { Directory } from '#directory';
 import type { Recorder } from '#events';
 import type { Queue, Verdict } from '#queue';
-import type { AttemptResult } from './attempt.js';
+import type { Attempts } from './attempt.js';
 import { ownReply } from './end-attempt.js';
 import { makeExpiringSet } from './expiring-set.js';
 import type { ObeyReply } from './obey-reply.js';
 import { decideVerdict, type EndedAttempt } from './outcome.js';
 import { DEFAULT_SOURCE, type Path, type PathLimits, type Paths, type Reach, type Standing } from './paths.js';
 import type { Routes } from './routes.js';
+import { makeStalls } from './stalls.js';
 import type { Supply, Taken } from './supply.js';
 import type { Suspensions } from './suspensions.js';
 import type { Throttle } from './throttle.js';
@@ -29,7 +30,7 @@ export interface DispatcherDeps {
   suspensions: Suspensions;
   throttle: Throttle;
   obeyReply: ObeyReply;
-  attempt: (taken: Taken, message: Message) => Promise<AttemptResult>;
+  attempt: Attempts['run'];
   clock: Clock;
   logger: Logger;
   limits: PathLimits;
@@ -42,6 +43,10 @@ export interface DispatcherStats {
   /** Those of them that wait for a lane. */
   waiting: number;
   suspended: number;
+  /** Attempts whose messages stand still beside the windows of their paths. */
+  stalled: number;
+  /** Attempts that were given up because too many stood still, since the start. */
+  givenUp: number;
   /** The busiest few. */
   paths: readonly Path[];
 }
@@ -100,6 +105,22 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const crowdedOut = new Map<string, Set<Work>>();
   /** Deliveries that were one too many for their path: nobody is put back without an event for that twice. */
   const spared = makeExpiringSet({ clock, lifetimeMs: SPARED_MS, maxSize: 10_000 });
+  const stalls = makeStalls({
+    paths,
+    limits,
+    clock,
+    logger,
+    mostConnections: throttle.mostConnections,
+    mayOpen: (path) =>
+      path.lanes < (throttle.mostConnections(path) ?? limits.total) &&
+      paths.hasRoom(path.standing) &&
+      throttle.fullProvider(path) === undefined,
+    isWanted: (path) => works.get(nameOf(path))?.hasMore === true,
+    onRoom(path) {
+      const work = works.get(nameOf(path));
+      if (work !== undefined) pump(work);
+    },
+  });
   let isHalted = false;
 
   function onReady(path: Path): void {
@@ -264,8 +285,10 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   async function tryOnce(path: Path, taken: Taken, facts: Omit<EndedAttempt, 'outcome' | 'now' | 'jitter'>): Promise<Decision> {
     const end = (outcome: EndedAttempt['outcome'], notBefore?: number): Verdict =>
       decideVerdict({ ...facts, outcome, now: clock.now(), jitter: randomJitter(), notBefore }, deps.recorder);
+    const watch = stalls.begin(path, taken.delivery);
     try {
-      const { outcome, reach, opened } = await deps.attempt(taken, facts.message);
+      const { outcome, reach, opened } = await deps.attempt(taken, facts.message, watch);
+      if (reach === 'reached') stalls.passed(path);
       throttle.opened(path, opened);
       const hasOtherWay = supply.ended(path, taken, outcome, reach);
       if (outcome.kind === 'released' || isOneTooMany(path, taken.delivery, outcome, reach)) return 'back';
@@ -277,6 +300,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       // Something in this message is more than this server can do: tried again at once it would only hold its place for ever, or arrive each time.
       logger.error({ err, delivery: taken.delivery.id }, 'delivery ended in an error of this server');
       return end(OWN_ERROR);
+    } finally {
+      watch.end();
     }
   }
 
@@ -342,7 +367,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   /** Taken, but only to be given to its path: it stands in line there. */
   function explainTaken(delivery: Delivery): string | undefined {
     const path = supply.waitsFor(delivery);
-    if (path === undefined) return undefined;
+    if (path === undefined) return stalls.explain(delivery);
     const work = works.get(nameOf(path));
     const load = work === undefined ? undefined : explainLoad(work);
     const from = path.source === DEFAULT_SOURCE ? '' : ` from ${path.source}`;
@@ -368,6 +393,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     halt() {
       isHalted = true;
       suspensions.stop();
+      stalls.stop();
       supply.stop();
       for (const { timer } of works.values()) clearTimeout(timer);
     },
@@ -380,6 +406,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       sites: works.size,
       waiting: STANDINGS.reduce((sum, standing) => sum + waiting[standing].size, 0),
       suspended: suspensions.size(),
+      ...stalls.stats(),
     }),
   };
 }

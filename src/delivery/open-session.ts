@@ -198,7 +198,7 @@ function tlsText(failure: SmtpFailure, { name, tls, policy }: PeerAddress): stri
 
 /** The reply to record when the peer gave none. */
 export function noReply({ stage, kind, message }: SmtpFailure, { name, ip }: { name: string; ip: string }): SmtpReply {
-  const why = kind === 'timeout' ? 'timed out' : `failed: ${message}`;
+  const why = kind === 'timeout' ? message : `failed: ${message}`;
   if (stage === 'connect') return ownReply(421, '4.4.1', `Connection to ${name} (${ip}) ${why}`);
   return ownReply(421, '4.4.2', `Session with ${name} (${ip}) ${why} (${stage})`);
 }

@@ -29,7 +29,9 @@ export interface Path {
   readonly standing: Standing;
   /** Lanes running now. */
   readonly lanes: number;
-  /** Lanes allowed now. */
+  /** Those of them whose messages stand still while others get through: the window does not count them. */
+  readonly stalled: number;
+  /** Lanes allowed now, beside those that are stalled. */
   readonly window: number;
   /** Wall clock, ms; 0: not suspended. */
   readonly suspendedUntil: number;
@@ -48,6 +50,10 @@ export interface Paths {
   hasRoom(standing: Standing): boolean;
   started(path: Path): void;
   ended(path: Path): void;
+  /** One lane more of the path is stalled, or one less. */
+  stall(path: Path, by: 1 | -1): void;
+  /** Stalled lanes of all. */
+  stalled(): number;
   /** `message`: id of the message that the attempt was for. */
   note(path: Path, reach: Reach, message: number): Noted;
   /** Leaves the path alone until then (ms since the epoch), whatever its own failures say. */
@@ -82,6 +88,7 @@ const MAX_REMEMBERED = 10_000;
 interface Entry extends Path {
   standing: Standing;
   lanes: number;
+  stalled: number;
   window: number;
   suspendedUntil: number;
   isProbing: boolean;
@@ -110,6 +117,7 @@ export interface PathsDeps {
 export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
   const known = new Map<string, Entry>();
   const lanes: Record<Standing, number> = { proven: 0, new: 0, failing: 0 };
+  let stalled = 0;
   const total = () => lanes.proven + lanes.new + lanes.failing;
   const share = (part: number) => Math.max(1, Math.floor(limits.total / part));
 
@@ -144,9 +152,9 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
   }
 
   /** A window that is not used does not grow, and not to what was too much a short while ago. */
-  function mayGrow({ window, lanes: used, ceiling, ceilingUntil }: Entry): boolean {
-    if (window >= limits.perPath || window >= used + FIRST_WINDOW) return false;
-    return window + 1 < ceiling || ceilingUntil <= clock.monotonic();
+  function mayGrow({ window, lanes: used, stalled: beside, ceiling, ceilingUntil }: Entry): boolean {
+    if (window >= limits.perPath || window >= used - beside + FIRST_WINDOW) return false;
+    return window + beside + 1 < ceiling || ceilingUntil <= clock.monotonic();
   }
 
   function noteSuccess(entry: Entry): Noted {
@@ -173,9 +181,10 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     const step = 1 / entry.window;
     entry.cohorts += step;
     if (isCrowded) {
-      entry.ceiling = Math.min(entry.lanes, entry.window);
+      // The peer counts those that are stalled.
+      entry.ceiling = Math.min(entry.lanes, entry.window + entry.stalled);
       entry.ceilingUntil = clock.monotonic() + CEILING_MS;
-      entry.window = Math.max(1, entry.ceiling - 1);
+      entry.window = Math.max(1, entry.ceiling - entry.stalled - 1);
     } else stepDown(entry, step);
     entry.success = 0;
     if (!isCrowded || entry.cohorts >= 1) stand(entry, 'failing');
@@ -227,6 +236,11 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     },
     started: (path) => change(entryOf(path), 1),
     ended: (path) => change(entryOf(path), -1),
+    stall(path, by) {
+      entryOf(path).stalled += by;
+      stalled += by;
+    },
+    stalled: () => stalled,
     note(path, reach, message) {
       const entry = entryOf(path);
       switch (reach) {
@@ -260,6 +274,7 @@ function newEntry(source: string, site: string, window: number): Entry {
     site,
     standing: 'new',
     lanes: 0,
+    stalled: 0,
     window,
     suspendedUntil: 0,
     isProbing: false,

@@ -13,7 +13,7 @@ import { DirectConnection } from './direct-connection.js';
 import type { Command } from './judge-reply.js';
 import type { PeerTls, TlsFacts } from './peer-tls.js';
 import { ReadyMessage } from './ready-message.js';
-import { failureFrom, SmtpFailure } from './smtp-failure.js';
+import { failureFrom, SmtpFailure, TIMED_OUT } from './smtp-failure.js';
 import type { DeliveryTimeouts } from './timeouts.js';
 import type { WireSource } from './wire-source.js';
 
@@ -50,6 +50,8 @@ export interface SmtpSession {
   readonly messages: number;
   /** Stage of the message in progress. */
   readonly stage: Stage;
+  /** Changes whenever the message in progress comes further: what the peer sends without an end to it does not count. */
+  readonly progress: string;
   /** False once the connection is closed or about to be. */
   readonly isUsable: boolean;
   /** The peer said 354: from here to the reply to the dot a cut would risk a duplicate. */
@@ -60,6 +62,8 @@ export interface SmtpSession {
   send(envelope: Envelope, source: WireSource | ReadyMessage, attemptLeftMs: number): Promise<SmtpReply>;
   /** Says QUIT and closes, within a few seconds. */
   quit(): void;
+  /** Waits no longer: what is in progress rejects as at its deadline, with this text. */
+  giveUp(text: string): void;
   /** Cuts the connection; what is in progress rejects with kind `aborted`. */
   abort(reason: string): void;
   /** Called once, when the connection is gone. */
@@ -133,7 +137,7 @@ class Session implements SmtpSession {
     this.#clock = clock;
     this.#conversation.remark(`connected to ${peer.name} [${peer.ip}]:${peer.port}`);
     this.facts = { mxHost: peer.name, mxHostIp: peer.ip, ...(socket.localAddress === undefined ? {} : { sendingIp: socket.localAddress }) };
-    this.#deadline = makeDeadline({ clock, onExpire: () => this.#end('timeout', 'timed out') });
+    this.#deadline = makeDeadline({ clock, onExpire: () => this.#end('timeout', TIMED_OUT) });
     const options = {
       connection: socket,
       host: peer.ip,
@@ -282,6 +286,14 @@ class Session implements SmtpSession {
     this.#quitting = true;
     this.#deadline.set(QUIT_MS);
     this.#connection.quit();
+  }
+
+  get progress(): string {
+    return `${this.messages} ${this.stage} ${this.#connection._socket ? this.#connection._socket.bytesWritten : 0}`;
+  }
+
+  giveUp(text: string): void {
+    this.#end('timeout', text);
   }
 
   abort(reason: string): void {

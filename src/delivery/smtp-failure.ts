@@ -1,6 +1,9 @@
 /** Why a conversation with a peer ended without success: where, with which reply, or with none. */
 import { cleanText, parseSmtpReply, type SmtpReply, type Stage } from '#core';
 
+/** What is told of a deadline that passed, whoever kept it. */
+export const TIMED_OUT = 'timed out';
+
 export class SmtpFailure extends Error {
   override readonly name = 'SmtpFailure';
   readonly stage: Stage;
@@ -40,7 +43,8 @@ export function failureFrom(error: Error, stage: Stage): SmtpFailure {
   if (fields.code === 'ESTREAM')
     return new SmtpFailure({ stage: 'local', kind: 'lost', text: 'the stored message could not be read', cause: error });
   if (reply && reply.code >= 400) return new SmtpFailure({ stage: where, kind: 'reply', reply, text: `${reply.code} ${reply.text}` });
-  return new SmtpFailure({ stage: where, kind: KINDS[fields.code ?? ''] ?? 'lost', text: error.message });
+  const kind = KINDS[fields.code ?? ''] ?? 'lost';
+  return new SmtpFailure({ stage: where, kind, text: kind === 'timeout' ? TIMED_OUT : error.message });
 }
 
 const KINDS: Record<string, SmtpFailure['kind']> = { ETIMEDOUT: 'timeout', EPROTOCOL: 'confused' };

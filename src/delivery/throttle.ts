@@ -6,8 +6,10 @@ import { isNobody } from './routes.js';
 import type { SitePolicies } from './site-policies.js';
 
 export interface Throttle {
-  /** Lanes the path may have: its window, or less. */
+  /** Lanes the path may have: its window and those that are stalled, or less. */
   lanesAllowed(path: Path): number;
+  /** The most connections its site is given, by whichever limit; undefined: there is none. */
+  mostConnections(path: Path): number | undefined;
   /** The provider takes no more connections, whichever of its sites they go to; gives its name. */
   fullProvider(path: Path): string | undefined;
   /** ms until the path may take another message, on another lane or on one that runs; 0: now. */
@@ -47,7 +49,14 @@ export function makeThrottle({ policies, clock }: { policies: SitePolicies; cloc
 
   return {
     // Where there is nobody, nothing is waited for but our own disk: more than one lane would only take its time from the others.
-    lanesAllowed: (path) => (isNobody(path.site) ? 1 : Math.min(path.window, policies.of(path)?.connections ?? path.window)),
+    lanesAllowed(path) {
+      const { window, stalled, site } = path;
+      return isNobody(site) ? 1 : Math.min(window + stalled, policies.of(path)?.connections ?? Number.POSITIVE_INFINITY);
+    },
+    mostConnections(path) {
+      const { connections, providerConnections } = policies.of(path) ?? {};
+      return connections === undefined ? undefined : Math.min(connections, providerConnections ?? connections);
+    },
     fullProvider(path) {
       const { provider, providerConnections } = policies.of(path) ?? {};
       if (provider === undefined || providerConnections === undefined) return undefined;

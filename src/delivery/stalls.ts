@@ -1,0 +1,237 @@
+/**
+ * Notices messages that keep their session waiting while others get through, and makes room beside them: such a session leaves the path's window, so
+ * that a sound message takes its place. There are bounds on those beside the window, within the server's total; what stands still beyond them is
+ * given up, the longest first. Where everything stands still, a few more are let in to find out whether it is the messages or the path.
+ */
+import type { Logger } from 'pino';
+import { type Clock, type Delivery, MINUTE, SECOND, type Stage } from '#core';
+import type { Path, PathLimits, Paths } from './paths.js';
+import type { SmtpSession } from './smtp-client.js';
+
+export interface Watch {
+  /** From now on the attempt uses the session that this gives, if any. */
+  follow(session: () => Pick<SmtpSession, 'stage' | 'progress' | 'giveUp'> | undefined): void;
+  end(): void;
+}
+
+export interface Stalls {
+  begin(path: Path, delivery: Delivery): Watch;
+  /** A message got its answer on the path. */
+  passed(path: Path): void;
+  /** What the attempt of a delivery waits for, for people; undefined when it goes on. */
+  explain(delivery: Delivery): string | undefined;
+  stats(): { stalled: number; givenUp: number };
+  stop(): void;
+}
+
+export interface StallsDeps {
+  paths: Pick<Paths, 'stall' | 'stalled'>;
+  limits: PathLimits;
+  /** Connections that the site is given at most, whatever they do; undefined: as many as the window. */
+  mostConnections: (path: Path) => number | undefined;
+  /** Its site and this server have room for a connection more. */
+  mayOpen: (path: Path) => boolean;
+  /** Mail for the path is due and has no lane. */
+  isWanted: (path: Path) => boolean;
+  /** The path has room for a lane more. */
+  onRoom: (path: Path) => void;
+  clock: Clock;
+  logger: Logger;
+}
+
+const LOOK_EVERY = 500;
+/** A reply that takes less is no stall, however quick the others are, ms. */
+const LEAST_WAIT = SECOND;
+/** Messages that overtake it, for each lane that goes on. */
+const OVERTAKEN = 10;
+/** Where nothing gets through, one more is let in when all have waited for so long, ms; at most so many at a time. */
+const ALL_WAIT = 5 * SECOND;
+const PROBES = 3;
+/** Who stands still beyond the bounds is given up after this, ms. */
+const PATIENCE = 10 * SECOND;
+/** The same where nothing gets through and no more can be let in, unless the peer may have the message already. */
+const PATIENCE_WITH_ALL = MINUTE;
+/** Parts of all lanes that may stand beside the window of one path, and beside those of all. */
+const SHARE_OF_ONE = 4;
+const SHARE_OF_ALL = 2;
+
+const WAITING_FOR: Partial<Record<Stage, string>> = {
+  mail: 'MAIL',
+  rcpt: 'RCPT',
+  data: 'DATA, or does not take the message',
+  dot: 'the end of the message',
+};
+
+interface Lane {
+  readonly path: Path;
+  readonly delivery: Delivery;
+  session: Parameters<Watch['follow']>[0];
+  progress: string | undefined;
+  /** Since when it has come no further (monotonic, ms), and how many had got through by then. */
+  since: number;
+  passedThen: number;
+  isStill: boolean;
+  /** Beside the window. */
+  isBeside: boolean;
+  isGivenUp: boolean;
+}
+
+interface Site {
+  passed: number;
+  readonly lanes: Set<Lane>;
+}
+
+export function makeStalls(deps: StallsDeps): Stalls {
+  const { paths, limits, clock, logger } = deps;
+  const sites = new Map<Path, Site>();
+  const mostBeside = Math.floor(limits.total / SHARE_OF_ONE);
+  const mostBesideAll = Math.floor(limits.total / SHARE_OF_ALL);
+  let givenUp = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function look(): void {
+    for (const [path, site] of sites) lookAt(path, site);
+  }
+
+  function lookAt(path: Path, site: Site): void {
+    const now = clock.monotonic();
+    for (const lane of site.lanes) update(lane, site, now);
+    const waiting = [...site.lanes].filter(isWaiting).sort((one, other) => one.since - other.since);
+    const moving = Math.max(1, site.lanes.size - waiting.length);
+    for (const lane of waiting) {
+      if (lane.isStill || now - lane.since < LEAST_WAIT || site.passed - lane.passedThen < OVERTAKEN * moving) continue;
+      noteStill(lane, now);
+    }
+    const before = path.stalled;
+    for (const lane of waiting) if (lane.isStill) stepAside(lane);
+    giveUpBeyond(path, waiting, now);
+    if (waiting.length === site.lanes.size) letIn(path, waiting, now);
+    if (path.stalled > before) deps.onRoom(path);
+  }
+
+  function update(lane: Lane, { passed }: Site, now: number): void {
+    const session = lane.session();
+    const progress = session !== undefined && WAITING_FOR[session.stage] !== undefined ? session.progress : undefined;
+    if (progress !== undefined && progress === lane.progress) return;
+    Object.assign(lane, { progress, since: now, passedThen: passed, isStill: false });
+    stepBack(lane);
+  }
+
+  const isWaiting = (lane: Lane) => lane.progress !== undefined && !lane.isGivenUp;
+
+  function noteStill(lane: Lane, now: number): void {
+    const { path, delivery } = lane;
+    lane.isStill = true;
+    const seconds = Math.round((now - lane.since) / SECOND);
+    logger.info(
+      { source: path.source, site: path.site, delivery: delivery.id, stage: lane.session()?.stage, seconds },
+      'a message stands still',
+    );
+  }
+
+  function stepAside(lane: Lane): void {
+    if (lane.isBeside || !hasRoomBeside(lane.path)) return;
+    lane.isBeside = true;
+    paths.stall(lane.path, 1);
+  }
+
+  const hasRoomBeside = (path: Path) => path.stalled < mostBeside && paths.stalled() < mostBesideAll;
+
+  function stepBack(lane: Lane): void {
+    if (!lane.isBeside) return;
+    lane.isBeside = false;
+    paths.stall(lane.path, -1);
+  }
+
+  /** Half of the connections, and what stands beside the window, may stand still. A message that is tried again has its full time. */
+  function giveUpBeyond(path: Path, waiting: readonly Lane[], now: number): void {
+    const still = waiting.filter(({ isStill }) => isStill);
+    const connections = deps.mostConnections(path) ?? Number.POSITIVE_INFINITY;
+    const most = Math.min(path.stalled + Math.floor(path.window / 2), Math.floor(connections / 2));
+    const old = still.filter(
+      ({ since, passedThen, delivery }) => now - since >= PATIENCE && passedThen !== passedAt(path) && !delivery.last?.unanswered,
+    );
+    for (const lane of old.slice(0, Math.max(0, still.length - most))) giveUp(lane, now, 'while other mail got through');
+  }
+
+  const passedAt = (path: Path) => sites.get(path)?.passed;
+
+  /** Nothing goes on at the path. */
+  function letIn(path: Path, waiting: readonly Lane[], now: number): void {
+    const [longest] = waiting;
+    const last = waiting.at(-1);
+    if (longest === undefined || last === undefined || now - last.since < ALL_WAIT || !deps.isWanted(path)) return;
+    // Who was let in is on their way.
+    const hasRoom = path.lanes < Math.min(path.window + path.stalled, deps.mostConnections(path) ?? Number.POSITIVE_INFINITY);
+    if (hasRoom) return;
+    const next = waiting.find(({ isBeside }) => !isBeside);
+    const blind = waiting.filter(({ isBeside, passedThen }) => isBeside && passedThen === passedAt(path)).length;
+    if (next !== undefined && blind < PROBES && hasRoomBeside(path) && deps.mayOpen(path)) {
+      if (!next.isStill) noteStill(next, now);
+      stepAside(next);
+      return;
+    }
+    const endable = waiting.find(({ since, session }) => now - since >= PATIENCE_WITH_ALL && session()?.stage !== 'dot');
+    if (endable !== undefined) giveUp(endable, now, 'with other mail waiting');
+  }
+
+  function giveUp(lane: Lane, now: number, why: string): void {
+    lane.isGivenUp = true;
+    givenUp += 1;
+    lane.session()?.giveUp(`timed out after ${Math.round((now - lane.since) / SECOND)} seconds ${why}`);
+  }
+
+  return {
+    begin(path, delivery) {
+      const site = sites.get(path) ?? { passed: 0, lanes: new Set() };
+      sites.set(path, site);
+      const since = clock.monotonic();
+      const lane: Lane = {
+        path,
+        delivery,
+        session: () => undefined,
+        progress: undefined,
+        since,
+        passedThen: site.passed,
+        isStill: false,
+        isBeside: false,
+        isGivenUp: false,
+      };
+      site.lanes.add(lane);
+      timer ??= setInterval(look, LOOK_EVERY).unref();
+      return {
+        follow(session) {
+          lane.session = session;
+        },
+        end() {
+          stepBack(lane);
+          site.lanes.delete(lane);
+          if (site.lanes.size > 0) return;
+          sites.delete(path);
+          if (sites.size > 0) return;
+          clearInterval(timer);
+          timer = undefined;
+        },
+      };
+    },
+    passed(path) {
+      const site = sites.get(path);
+      if (site !== undefined) site.passed += 1;
+    },
+    explain({ id }) {
+      for (const [path, { lanes }] of sites) {
+        for (const lane of lanes) if (lane.delivery.id === id && lane.isStill) return tell(path, lane);
+      }
+      return undefined;
+    },
+    stats: () => ({ stalled: paths.stalled(), givenUp }),
+    stop: () => clearInterval(timer),
+  };
+
+  function tell(path: Path, lane: Lane): string {
+    const what = WAITING_FOR[lane.session()?.stage ?? 'mail'] ?? 'what it was sent';
+    const seconds = Math.round((clock.monotonic() - lane.since) / SECOND);
+    const beside = lane.isBeside ? '; other mail goes on beside it' : '';
+    return `It is being attempted now: ${path.site} has not answered ${what} for ${seconds} seconds${beside}`;
+  }
+}

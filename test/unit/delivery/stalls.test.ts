@@ -1,0 +1,172 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Delivery, Stage } from '../../../dist/core/index.js';
+import { makePaths, type Path } from '../../../dist/delivery/paths.js';
+import { makeStalls, type Stalls } from '../../../dist/delivery/stalls.js';
+
+const SECOND = 1000;
+
+interface FakeLane {
+  delivery: Delivery;
+  session: { stage: Stage; progress: string; giveUp: (text: string) => void };
+  givenUp: string | undefined;
+  end(): void;
+}
+
+/** One path, whose lanes the test moves by hand. */
+function setUp({ total = 200, connections = undefined as number | undefined } = {}) {
+  const clock = { time: 1_000_000, now: () => clock.time, monotonic: () => clock.time };
+  const limits = { perPath: 20, total };
+  const paths = makePaths({ limits, clock, jitter: () => 0 });
+  const path = paths.get('a');
+  const rooms: Path[] = [];
+  const isWanted = { value: true };
+  const stalls: Stalls = makeStalls({
+    ...{ paths, limits, clock, logger: pino({ level: 'silent' }) },
+    mostConnections: () => connections,
+    mayOpen: ({ lanes }) => lanes < (connections ?? total),
+    isWanted: () => isWanted.value,
+    onRoom: (one) => rooms.push(one),
+  });
+  let id = 0;
+  const begin = (stage: Stage, fields: Partial<Delivery> = {}): FakeLane => {
+    const delivery = { id: ++id, ...fields } as Delivery;
+    paths.started(path);
+    const watch = stalls.begin(path, delivery);
+    const lane: FakeLane = {
+      delivery,
+      givenUp: undefined,
+      session: {
+        stage,
+        progress: `${stage} 0`,
+        giveUp(text) {
+          lane.givenUp = text;
+          lane.end();
+        },
+      },
+      end() {
+        watch.end();
+        paths.ended(path);
+      },
+    };
+    watch.follow(() => lane.session);
+    return lane;
+  };
+  return {
+    ...{ paths, path, stalls, rooms, begin, isWanted },
+    /** So long, with so many messages getting through in each half second. */
+    pass(ms: number, messages = 0) {
+      for (let left = ms; left > 0; left -= 500) {
+        clock.time += 500;
+        for (let count = 0; count < messages; count++) stalls.passed(path);
+        vi.advanceTimersByTime(500);
+      }
+    },
+  };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('a message that keeps its session waiting', () => {
+  it('leaves the window when others have overtaken it', () => {
+    const { path, stalls, rooms, begin, pass } = setUp();
+    const hung = begin('data');
+    let steps = 0;
+    Object.defineProperty(begin('data').session, 'progress', { get: () => `data ${steps++}` });
+    pass(2 * SECOND, 1);
+    expect(path.stalled).toBe(0);
+    pass(2 * SECOND, 10);
+    expect([path.stalled, rooms.length]).toEqual([1, 1]);
+    expect(stalls.explain(hung.delivery)).toMatch(
+      /^It is being attempted now: a has not answered DATA.* for \d seconds; other mail goes on beside it$/,
+    );
+    expect(stalls.stats()).toEqual({ stalled: 1, givenUp: 0 });
+    hung.session.progress = 'data 1';
+    pass(SECOND);
+    expect([path.stalled, stalls.explain(hung.delivery)]).toEqual([0, undefined]);
+    hung.end();
+  });
+
+  it('is not said of one that sets its session up, or whose bytes are on their way', () => {
+    const { path, begin, pass } = setUp();
+    begin('ehlo');
+    const sending = begin('data');
+    for (let count = 0; count < 20; count++) {
+      sending.session.progress = `data ${count}`;
+      pass(500, 100);
+    }
+    expect(path.stalled).toBe(0);
+  });
+
+  it('stands in nobody else’s count when it ends', () => {
+    const { path, paths, begin, pass } = setUp();
+    const lanes = Array.from({ length: 5 }, () => begin('dot'));
+    pass(2 * SECOND, 20);
+    expect([path.stalled, paths.stalled()]).toEqual([5, 5]);
+    for (const lane of lanes) lane.end();
+    expect([path.stalled, path.lanes, paths.stalled()]).toEqual([0, 0, 0]);
+  });
+
+  it('is one of so many at most, and given up beyond them, the longest first', () => {
+    const { path, begin, pass } = setUp({ total: 40 });
+    const first = begin('data');
+    const retried = begin('data', { last: { firstAttemptAt: 1, code: 421, enhancedCode: '4.4.2', message: '', unanswered: true } });
+    pass(500, 10);
+    const rest = Array.from({ length: 11 }, () => begin('data'));
+    pass(9 * SECOND, 100);
+    // A quarter of all lanes.
+    expect(path.stalled).toBe(10);
+    expect([first, retried, ...rest].filter(({ givenUp }) => givenUp !== undefined)).toEqual([]);
+    pass(SECOND, 100);
+    expect(first.givenUp).toMatch(/^timed out after 10 seconds while other mail got through$/);
+    pass(SECOND, 100);
+    expect([retried, ...rest].filter(({ givenUp }) => givenUp !== undefined)).toEqual([rest[0]]);
+    expect(path.stalled).toBe(10);
+  });
+
+  it('leaves half of the connections that its site is given to others', () => {
+    const { begin, pass } = setUp({ connections: 4 });
+    const lanes = Array.from({ length: 4 }, () => begin('data'));
+    pass(11 * SECOND, 100);
+    expect(lanes.filter(({ givenUp }) => givenUp !== undefined).length).toBe(2);
+  });
+});
+
+describe('where everything stands still', () => {
+  it('one more is let in every few seconds, three in all', () => {
+    const { path, begin, pass } = setUp();
+    begin('dot');
+    begin('dot');
+    pass(4 * SECOND);
+    expect(path.stalled).toBe(0);
+    const seen = [1, 2, 3].map(() => {
+      pass(2 * SECOND);
+      const before = path.stalled;
+      begin('dot');
+      pass(4 * SECOND);
+      return before;
+    });
+    expect(seen).toEqual([1, 2, 3]);
+    pass(300 * SECOND);
+    expect(path.stalled).toBe(3);
+  });
+
+  it('nobody is let in for mail that is not there', () => {
+    const { path, begin, pass, isWanted } = setUp();
+    isWanted.value = false;
+    begin('dot');
+    pass(60 * SECOND);
+    expect(path.stalled).toBe(0);
+  });
+
+  it('the longest is given up after a minute where there is no room for another, unless the peer may have it', () => {
+    const { begin, pass } = setUp({ connections: 2 });
+    const [atDot, atData] = [begin('dot'), begin('data')];
+    pass(59 * SECOND);
+    expect([atDot.givenUp, atData.givenUp]).toEqual([undefined, undefined]);
+    pass(2 * SECOND);
+    expect(atDot.givenUp).toBeUndefined();
+    expect(atData.givenUp).toMatch(/^timed out after 60 seconds with other mail waiting$/);
+  });
+});
