@@ -38,6 +38,12 @@ export function makeCredentials(deps: { store: DirectoryStore; clock: Clock; ser
     return true;
   }
 
+  async function readNew(account: number, domainName: string, login: string, password: string) {
+    const domain = await domains.get(account, domainName);
+    checkPasswordLength(password);
+    return { domain, full: fullLogin(login, domain.name), passwordHash: await hashPassword(password) };
+  }
+
   return {
     async create(account, domainName, login, password) {
       const domain = await domains.get(account, domainName);
@@ -57,10 +63,15 @@ export function makeCredentials(deps: { store: DirectoryStore; clock: Clock; ser
     },
 
     async changePassword(account, domainName, login, password) {
-      const domain = await domains.get(account, domainName);
-      checkPasswordLength(password);
-      const full = fullLogin(login, domain.name);
-      if (!(await store.setCredentialPassword(account, full, await hashPassword(password)))) throw notFound('Credentials not found');
+      const { full, passwordHash } = await readNew(account, domainName, login, password);
+      if (!(await store.setCredentialPassword(account, full, passwordHash))) throw notFound('Credentials not found');
+      verified.delete(full);
+    },
+
+    async setPassword(account, domainName, login, password) {
+      const { domain, full, passwordHash } = await readNew(account, domainName, login, password);
+      if (!(await store.setCredentialPassword(account, full, passwordHash)))
+        await store.createCredential({ account, domain: domain.id, login: full, passwordHash, createdAt: clock.now() });
       verified.delete(full);
     },
 

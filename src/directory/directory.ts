@@ -24,7 +24,7 @@ import type {
   TemplateVersionSummary,
 } from '#store';
 
-export interface NewDomain {
+export interface NewDomain extends DomainChanges {
   name: string;
   type?: DomainRecord['type'];
   /** Makes the login `postmaster@NAME`, as Mailgun does. 5 to 32 characters. */
@@ -32,12 +32,6 @@ export interface NewDomain {
   /** RSA bits; 2048 unless given. */
   dkimKeySize?: 1024 | 2048 | 4096;
   dkimSelector?: string;
-  requireTls?: boolean;
-  skipVerification?: boolean;
-  webScheme?: DomainRecord['webScheme'];
-  webPrefix?: string;
-  /** s; three days unless given. */
-  messageTtl?: number;
   /** What its mail leaves from: addresses of the server, or a pool by its public id. Any address unless given. */
   addresses?: readonly string[];
   pool?: string;
@@ -107,6 +101,8 @@ export interface Domains {
   /** What is not named stays. Counts for mail that is accepted from now on. Refusal 400 for a bad prefix or time, 404. */
   update(account: number, name: string, changes: DomainChanges): Promise<DomainRecord>;
   remove(account: number, name: string): Promise<void>;
+  /** The domains of these accounts with settings that are kept and have no effect yet. */
+  idle(accounts: readonly number[]): Promise<{ domain: string; settings: string[] }[]>;
   /** The records to publish, as last verified (`unknown` before the first check). */
   dns(domain: DomainRecord): Promise<DomainDns>;
   /** Looks the records up now; the domain becomes active when SPF and DKIM are there. */
@@ -123,7 +119,10 @@ export interface Credentials {
   /** `login` is bare (`alice`) or full. Makes a password when none is given and returns it once. Refusal 400. */
   create(account: number, domain: string, login: string, password?: string): Promise<{ credential: CredentialRecord; password?: string }>;
   list(account: number, domain: string, limit: number, skip: number): Promise<Page<CredentialRecord>>;
+  /** Refusal 400, 404 `Credentials not found`. */
   changePassword(account: number, domain: string, login: string, password: string): Promise<void>;
+  /** The same, and makes the login when there is none. */
+  setPassword(account: number, domain: string, login: string, password: string): Promise<void>;
   /** Gives the full login. Refusal 404 `Credentials not found`; 400 for postmaster, which goes with its domain. */
   remove(account: number, domain: string, login: string): Promise<string>;
   removeAll(account: number, domain: string): Promise<number>;

@@ -2,22 +2,41 @@
 import { badRequest, type Clock, DAY, MINUTE, notFound, parseDomain, randomHexId, StoreError } from '#core';
 import { generateDkimKey } from '#mail';
 import type { Dns } from '#net';
-import type { DirectoryStore, DomainChanges, DomainRecord } from '#store';
+import type { DirectoryStore, DomainChanges, DomainRecord, DomainSettings } from '#store';
 import { checkPasswordLength } from './credentials.js';
 import type { DnsRecord, DomainDns, Domains } from './directory.js';
 import type { OwnDkimKeys } from './dkim-keys.js';
 import { checkRecords, expectedRecords, isReadyToSend, isSpf } from './dns-records.js';
 import { makeDomainClaim } from './domain-claim.js';
+import { idleSettings } from './idle-settings.js';
 import { hashPassword } from './password-hash.js';
 import { makeRecent } from './recent.js';
 import type { OwnSources } from './sources.js';
 
 const DEFAULT_SELECTOR = 'mailwagon';
 const DEFAULT_BITS = 2048;
-/** s; what Mailgun keeps messages for. */
-export const DEFAULT_MESSAGE_TTL = (3 * DAY) / 1000;
+/** What a domain is made with where nothing is said; messages are kept as long as Mailgun keeps them. */
+export const DEFAULT_DOMAIN_SETTINGS: DomainSettings = {
+  requireTls: false,
+  skipVerification: false,
+  webScheme: 'https',
+  webPrefix: 'email',
+  messageTtl: (3 * DAY) / 1000,
+  spamAction: 'disabled',
+  wildcard: false,
+  forceDkimAuthority: false,
+  forceRootDkimHost: false,
+  automaticSenderSecurity: false,
+  encryptIncoming: false,
+  dkimHost: '',
+  mailfromHost: '',
+  archiveTo: '',
+};
+const HOSTS = { dkimHost: 'dkim_host_name', mailfromHost: 'mailfrom_host' } as const;
 /** s; the events that name a message are kept no longer. */
 const MAX_MESSAGE_TTL = (30 * DAY) / 1000;
+/** Domains looked at in one read. */
+const PAGE = 500;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export function makeDomains(deps: {
@@ -74,9 +93,8 @@ export function makeDomains(deps: {
       if (name === undefined || !name.includes('.')) throw badRequest(`Domain name format is invalid: ${wanted.name.slice(0, 255)}`);
       if (wanted.smtpPassword !== undefined) checkPasswordLength(wanted.smtpPassword);
       const selector = (wanted.dkimSelector ?? DEFAULT_SELECTOR).toLowerCase();
-      const webPrefix = (wanted.webPrefix ?? 'email').toLowerCase();
       if (!LABEL.test(selector)) throw badRequest(`Invalid dkim_selector '${selector.slice(0, 80)}'`);
-      checkChanges({ webPrefix, messageTtl: wanted.messageTtl });
+      const settings = { ...DEFAULT_DOMAIN_SETTINGS, ...readChanges(wanted) };
       if ((await find(name)) !== undefined) throw badRequest(`Domain ${name} is already taken`);
       // The sandbox is the server's own to give, below its own name.
       if (wanted.type !== 'sandbox') await claim.check(account, name);
@@ -91,12 +109,8 @@ export function makeDomains(deps: {
         name,
         type: wanted.type ?? 'custom',
         state: wanted.type === 'sandbox' ? 'active' : 'unverified',
-        requireTls: wanted.requireTls ?? false,
-        skipVerification: wanted.skipVerification ?? false,
-        webScheme: wanted.webScheme ?? 'https',
-        webPrefix,
-        messageTtl: wanted.messageTtl ?? DEFAULT_MESSAGE_TTL,
         createdAt,
+        ...settings,
       };
       try {
         return await store.createDomain(
@@ -115,8 +129,7 @@ export function makeDomains(deps: {
 
     async update(account, name, wanted) {
       const domain = await get(account, name);
-      const changes = { ...wanted, ...(wanted.webPrefix === undefined ? {} : { webPrefix: wanted.webPrefix.toLowerCase() }) };
-      checkChanges(changes);
+      const changes = readChanges(wanted);
       if (!(await store.updateDomain(account, domain.id, changes))) throw notFound(`Domain not found: ${name}`);
       recent.clear();
       // Its prefix is in the records that were looked up.
@@ -131,6 +144,22 @@ export function makeDomains(deps: {
       checked.delete(domain.publicId);
       if (!(await store.deleteDomain(account, domain.id))) throw notFound(`Domain not found: ${name}`);
       recent.clear();
+    },
+
+    async idle(accounts) {
+      const found: { domain: string; settings: string[] }[] = [];
+      for (const account of accounts) {
+        for (let skip = 0, isMore = true; isMore; skip += PAGE) {
+          const { items } = await store.listDomains(account, { limit: PAGE, skip, sort: 'created' });
+          found.push(
+            ...items
+              .map((domain) => ({ domain: domain.name, settings: idleSettings(domain) }))
+              .filter(({ settings }) => settings.length > 0),
+          );
+          isMore = items.length === PAGE;
+        }
+      }
+      return found;
     },
 
     dns: recordsOf,
@@ -158,13 +187,25 @@ export function makeDomains(deps: {
   };
 }
 
-/** Refusal 400 for the first that is wrong. */
-function checkChanges({ webPrefix, messageTtl }: DomainChanges): void {
-  if (webPrefix !== undefined && !LABEL.test(webPrefix)) throw badRequest(`Invalid web_prefix '${webPrefix.slice(0, 80)}'`);
-  if (messageTtl === undefined) return;
-  if (!Number.isInteger(messageTtl) || messageTtl < 1 || messageTtl > MAX_MESSAGE_TTL) {
+/** The settings among what is wanted, names in lower case. Refusal 400 for the first that is wrong. */
+function readChanges(wanted: DomainChanges): DomainChanges {
+  const names = Object.keys(DEFAULT_DOMAIN_SETTINGS) as (keyof DomainSettings)[];
+  const changes: DomainChanges = Object.fromEntries(names.flatMap((name) => (wanted[name] === undefined ? [] : [[name, wanted[name]]])));
+  const { webPrefix, messageTtl } = changes;
+  if (webPrefix !== undefined) changes.webPrefix = webPrefix.toLowerCase();
+  if (!LABEL.test(changes.webPrefix ?? 'x')) throw badRequest(`Invalid web_prefix '${webPrefix?.slice(0, 80)}'`);
+  for (const [setting, parameter] of Object.entries(HOSTS) as [keyof typeof HOSTS, string][]) {
+    const host = changes[setting] || undefined;
+    if (host !== undefined) changes[setting] = parseDomain(host) ?? refuseHost(parameter, host);
+  }
+  if (messageTtl !== undefined && (!Number.isInteger(messageTtl) || messageTtl < 1 || messageTtl > MAX_MESSAGE_TTL)) {
     throw badRequest(`message_ttl must be a whole number of seconds from 1 to ${MAX_MESSAGE_TTL}`);
   }
+  return changes;
+}
+
+function refuseHost(parameter: string, host: string): never {
+  throw badRequest(`${parameter} '${host.slice(0, 80)}' is not a domain name`);
 }
 
 /** Record data as text; undefined when DNS did not answer. */

@@ -23,6 +23,6 @@ export type {
   Templates,
   TemplateVersionUpdate,
 } from './directory.js';
-export { DEFAULT_MESSAGE_TTL } from './domains.js';
+export { DEFAULT_DOMAIN_SETTINGS } from './domains.js';
 export { type DirectoryDeps, makeDirectory } from './make-directory.js';
 export { ensureServerKey, readServerKey, replaceSecret, writeSecret } from './server-key.js';

@@ -18,24 +18,44 @@ export interface AccountRecord {
   createdAt: number;
 }
 
-export interface DomainRecord {
-  id: number;
-  account: number;
-  publicId: string;
-  name: string;
-  type: 'custom' | 'sandbox';
-  state: 'active' | 'unverified' | 'disabled';
+/** What of a domain its owner may change. Texts are `''` when nothing is said. */
+export interface DomainSettings {
   requireTls: boolean;
   skipVerification: boolean;
   webScheme: 'http' | 'https';
   webPrefix: string;
   /** How long messages are kept after their last delivery has ended, s. */
   messageTtl: number;
-  createdAt: number;
+  /** What becomes of spam that comes in. */
+  spamAction: 'disabled' | 'tag' | 'block';
+  /** Mail for subdomains comes in as well. */
+  wildcard: boolean;
+  /** Signs with keys of its own name, also below a domain that has keys. */
+  forceDkimAuthority: boolean;
+  /** Signs with keys below the root domain. */
+  forceRootDkimHost: boolean;
+  /** Keys are published as CNAMEs to this server. */
+  automaticSenderSecurity: boolean;
+  encryptIncoming: boolean;
+  /** The domain below which its keys are published. */
+  dkimHost: string;
+  /** The domain of its envelope senders. */
+  mailfromHost: string;
+  /** URL that gets a copy of each delivered message which names none itself. */
+  archiveTo: string;
 }
 
-/** What of a domain its owner may change. */
-export type DomainChanges = Partial<Pick<DomainRecord, 'requireTls' | 'skipVerification' | 'webScheme' | 'webPrefix' | 'messageTtl'>>;
+export type DomainChanges = Partial<DomainSettings>;
+
+export interface DomainRecord extends DomainSettings {
+  id: number;
+  account: number;
+  publicId: string;
+  name: string;
+  type: 'custom' | 'sandbox';
+  state: 'active' | 'unverified' | 'disabled';
+  createdAt: number;
+}
 
 export interface DkimKeyRecord {
   id: number;
@@ -119,6 +139,8 @@ export interface DomainFilter {
   state?: DomainRecord['state'];
   /** Part of the name. */
   search?: string;
+  /** The whole name. */
+  name?: string;
   sort: 'name:asc' | 'name:desc' | 'created';
 }
 

@@ -14,6 +14,7 @@ export type {
   DomainChanges,
   DomainFilter,
   DomainRecord,
+  DomainSettings,
   KeyRole,
 } from './directory-store.js';
 export { type DiskFacts, type DiskRoom, makeDiskRoom } from './disk-room.js';

@@ -83,7 +83,7 @@ describe('a domain that is being made', () => {
 
   it('and later is changed by way of its addresses, not as a domain', async () => {
     const { status, json } = await api.call('PUT', '/v4/domains/example.com', { form: { ips: A } });
-    expect([status, json.message]).toEqual([400, "'ips' is not supported by this version"]);
+    expect([status, json.message]).toEqual([400, "'ips' belongs to the creation of a domain; change it by /v3/domains/example.com/ips"]);
   });
 });
 

@@ -78,6 +78,21 @@ test('each delivery of a message is archived as its server received it, large on
   expect(archive.requests).toHaveLength(6);
 });
 
+test('the URL of a domain gets the copies of mail that names none itself', async () => {
+  const [own, named] = [await openArchive(), await openArchive()];
+  const world = await open();
+  const put = (archiveTo: string) => world.server.api('PUT', '/v4/domains/src.test', { form: { archive_to: archiveTo } });
+  expect((await put(own.url)).body.domain).toMatchObject({ archive_to: own.url });
+  await world.send({ subject: 'of the domain' });
+  await world.send({ subject: 'of the message', 'o:archive-to': named.url });
+  await waitFor(() => own.requests.length + named.requests.length >= 2, { what: 'two copies' });
+  expect(own.requests.map(({ body }) => /^Subject: (.*)\r$/m.exec(body.toString('latin1'))?.[1])).toEqual(['of the domain']);
+  expect((await put('')).body.domain).not.toHaveProperty('archive_to');
+  await world.send({ subject: 'of nobody' });
+  await world.waitForEvents({ accepted: 3, delivered: 3 });
+  expect(waiting(world)).toEqual([]);
+});
+
 test('nothing is archived of what nobody received', async () => {
   const archive = await openArchive();
   const world = await open({ recipients: { 'later@dst.test': '451 4.2.1 later' } });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DEFAULT_DOMAIN_SETTINGS } from '../../dist/directory/index.js';
 import { openStores, type Stores } from '../../dist/store/index.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
@@ -23,7 +24,6 @@ afterEach(async () => {
 
 async function addDomain(name: string): Promise<number> {
   const facts = { account, publicId: `id-${name}`, name, type: 'custom', state: 'active', createdAt: 1 } as const;
-  const settings = { requireTls: false, skipVerification: false, webScheme: 'https', webPrefix: 'email', messageTtl: 259_200 } as const;
   const key = {
     account,
     selector: 's',
@@ -35,7 +35,7 @@ async function addDomain(name: string): Promise<number> {
     published: false,
     createdAt: 1,
   } as const;
-  return (await stores.directory.createDomain({ ...facts, ...settings }, key)).id;
+  return (await stores.directory.createDomain({ ...facts, ...DEFAULT_DOMAIN_SETTINGS }, key)).id;
 }
 const pool = (publicId: string, addresses: string[]) =>
   stores.directory.createPool({ account, publicId, name: publicId, description: '', createdAt: 1, addresses });
@@ -74,8 +74,8 @@ it('the domains of a deleted pool get what takes its place', async () => {
 });
 
 it('a domain is made with what its mail leaves from, together or not at all', async () => {
-  const facts = { account, type: 'custom', state: 'active', createdAt: 1, requireTls: false, skipVerification: false } as const;
-  const settings = { webScheme: 'https', webPrefix: 'email', messageTtl: 259_200 } as const;
+  const facts = { account, type: 'custom', state: 'active', createdAt: 1 } as const;
+  const settings = DEFAULT_DOMAIN_SETTINGS;
   const key = {
     account,
     selector: 's',

@@ -12,6 +12,7 @@ const NO = new Set(['no', 'false', '0']);
 
 export class Form {
   readonly #values = new Map<string, string[]>();
+  readonly #empty = new Set<string>();
   readonly #files = new Map<string, Upload[]>();
   readonly #uploads: Upload[] = [];
   readonly #names: readonly string[];
@@ -25,7 +26,8 @@ export class Form {
 
   #take(entry: FormEntry): void {
     if ('value' in entry) {
-      if (entry.value !== '') add(this.#values, plainName(entry.name), entry.value);
+      if (entry.value === '') this.#empty.add(plainName(entry.name));
+      else add(this.#values, plainName(entry.name), entry.value);
       return;
     }
     this.#uploads.push(entry.file);
@@ -36,6 +38,11 @@ export class Form {
   /** Names of the parameters that have a value or a file, in the order they came. */
   names(): readonly string[] {
     return this.#names;
+  }
+
+  /** Given without a value: absent for whoever only looks at values, and the way to take a text back. */
+  isEmpty(name: string): boolean {
+    return this.#empty.has(name) && !this.#values.has(name);
   }
 
   /** The first value. */

@@ -8,7 +8,7 @@ export interface DomainJson {
   /** `Wed, 10 Jul 2013 19:26:52 GMT`. */
   created_at: string;
   smtp_login: string;
-  spam_action: 'disabled';
+  spam_action: 'disabled' | 'tag' | 'block';
   wildcard: boolean;
   require_tls: boolean;
   skip_verification: boolean;
@@ -17,6 +17,12 @@ export interface DomainJson {
   web_scheme: 'http' | 'https';
   use_automatic_sender_security: boolean;
   encrypt_incoming_message: boolean;
+  force_dkim_authority: boolean;
+  force_root_dkim_host: boolean;
+  dkim_host: string;
+  mailfrom_host: string;
+  /** Absent when there is none. */
+  archive_to?: string;
   /** s. */
   message_ttl: number;
 }

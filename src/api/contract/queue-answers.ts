@@ -107,3 +107,8 @@ export interface StatusAnswer {
   uptime_seconds: number;
   hostname: string;
 }
+
+/** By their names in the API; domains without such settings are left out. */
+export interface IdleSettingsAnswer {
+  items: { domain: string; settings: string[] }[];
+}

@@ -1,34 +1,26 @@
 /** Domains, at v3 and v4 alike: clients mix the two. */
-import { badRequest } from '#core';
+import { badRequest, parseDomain } from '#core';
 import type { NewDomain } from '#directory';
+import { parseUrl } from '#intake';
 import type { DomainChanges } from '#store';
 import type { Form } from '../body/form.js';
 import type { ConnectionAnswer, ConnectionSetAnswer, DomainAnswer, DomainListAnswer, MessageAnswer } from '../contract/domain-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
-import { notSupported } from '../error-answer.js';
 import { presentConnection, presentDomain, presentDomainWithDns } from '../present/domain.js';
 import { readPage } from '../present/offset-page.js';
 
-/** Parameters of creation and update that only work with the value that describes this server already. */
-const FIXED: Record<string, readonly string[]> = {
-  wildcard: ['false', 'no', '0'],
-  spam_action: ['disabled'],
-  force_dkim_authority: ['false', 'no', '0'],
-  force_root_dkim_host: ['false', 'no', '0'],
-  use_automatic_sender_security: ['false', 'no', '0'],
-  encrypt_incoming_message: ['false', 'no', '0'],
-  archive_to: [],
-  dkim_host_name: [],
-  mailfrom_host: [],
-};
-/** Of creation alone. */
-const FIXED_LATER = { ...FIXED, ips: [], pool_id: [] };
+/** Parameters that only work when a domain is made; where its mail leaves from is changed by `/ips`. */
+const OF_CREATION = ['ips', 'pool_id'];
 
-function refuseUnsupported(form: Form, fixed: Record<string, readonly string[]>): void {
-  const unsupported = Object.entries(fixed).find(
-    ([field, values]) => !values.includes((form.text(field) ?? values[0] ?? '').toLowerCase()) && form.text(field),
-  );
-  if (unsupported) throw notSupported(unsupported[0]);
+/** A text, or `''` where it is given without one. */
+const readText = (form: Form, name: string): string | undefined => form.text(name) ?? (form.isEmpty(name) ? '' : undefined);
+
+function readArchive(form: Form): string | undefined {
+  const text = readText(form, 'archive_to');
+  if (!text) return text;
+  const url = parseUrl(text);
+  if (url === undefined) throw badRequest("'archive_to' must be an http or https URL");
+  return url;
 }
 
 /** What both creation and update take. */
@@ -39,6 +31,15 @@ function readSettings(form: Form): DomainChanges {
     webScheme: form.choice('web_scheme', ['http', 'https']),
     webPrefix: form.text('web_prefix'),
     messageTtl: form.integer('message_ttl', { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    spamAction: form.choice('spam_action', ['disabled', 'tag', 'block']),
+    wildcard: form.flag('wildcard'),
+    forceDkimAuthority: form.flag('force_dkim_authority'),
+    forceRootDkimHost: form.flag('force_root_dkim_host'),
+    automaticSenderSecurity: form.flag('use_automatic_sender_security'),
+    encryptIncoming: form.flag('encrypt_incoming_message'),
+    dkimHost: readText(form, 'dkim_host_name'),
+    mailfromHost: readText(form, 'mailfrom_host'),
+    archiveTo: readArchive(form),
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
@@ -46,7 +47,6 @@ function readSettings(form: Form): DomainChanges {
 function readNewDomain(form: Form): NewDomain {
   const name = form.text('name');
   if (name === undefined) throw badRequest("Parameter 'name' is missing");
-  refuseUnsupported(form, FIXED);
   const bits = form.choice('dkim_key_size', ['1024', '2048', '4096']);
   return {
     name,
@@ -69,12 +69,18 @@ async function create({ account, form }: Call, { directory }: Services): Promise
   return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain DNS records have been created');
 }
 
+function readAuthority(form: Form): string | undefined {
+  const authority = form.text('authority');
+  return authority && (parseDomain(authority) ?? authority);
+}
+
 async function list({ account, form }: Call, { directory }: Services): Promise<DomainListAnswer> {
-  if (form.text('authority') !== undefined) throw notSupported('authority');
   const { items, total } = await directory.domains.list(account, {
     ...readPage(form),
     state: form.choice('state', ['active', 'unverified', 'disabled']),
     search: form.text('search'),
+    // Each domain is its own authority; with `state` Mailgun looks at that alone.
+    name: form.text('state') === undefined ? readAuthority(form) : undefined,
     sort:
       form.choice('sort', ['name', 'name:asc', 'name:desc']) === undefined
         ? 'created'
@@ -97,14 +103,15 @@ async function verify(call: Call, { directory }: Services): Promise<DomainAnswer
   return presentDomainWithDns(domain, dns, 'Domain DNS records have been updated');
 }
 
-/** The password is that of postmaster, the login which comes with a domain. */
+/** The password is that of postmaster, the login which comes with a domain or is made by this. */
 async function update(call: Call, { directory }: Services): Promise<DomainAnswer> {
   const { account, form } = call;
   const { name } = await directory.domains.get(account, pathParameter(call, 'domain'));
-  refuseUnsupported(form, FIXED_LATER);
+  const late = OF_CREATION.find((parameter) => form.text(parameter) !== undefined);
+  if (late !== undefined) throw badRequest(`'${late}' belongs to the creation of a domain; change it by /v3/domains/${name}/ips`);
   const settings = readSettings(form);
   const password = form.text('smtp_password');
-  if (password !== undefined) await directory.credentials.changePassword(account, name, 'postmaster', password);
+  if (password !== undefined) await directory.credentials.setPassword(account, name, 'postmaster', password);
   const domain = await directory.domains.update(account, name, settings);
   return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain has been updated');
 }

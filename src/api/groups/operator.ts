@@ -1,6 +1,13 @@
 /** Our own endpoints for the command line: an account's queue (or all accounts'), its whole event log, and how the server is. Not part of Mailgun's API. */
 import { notFound, parseDomain } from '#core';
-import type { DeliveryStoryJson, MessageStoryJson, QueueAnswer, QueueChangeAnswer, StatusAnswer } from '../contract/queue-answers.js';
+import type {
+  DeliveryStoryJson,
+  IdleSettingsAnswer,
+  MessageStoryJson,
+  QueueAnswer,
+  QueueChangeAnswer,
+  StatusAnswer,
+} from '../contract/queue-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { fetchPage } from '../event-query/fetch-page.js';
 import { readPageRequest } from '../event-query/read-page-request.js';
@@ -57,6 +64,12 @@ async function listEvents(call: Call, services: Services) {
   return presentEventPage(page, call.baseUrl, `${BASE}/events`, query && `?${query}`);
 }
 
+/** What `doctor` tells of. */
+async function listIdleSettings(call: Call, services: Services): Promise<IdleSettingsAnswer> {
+  const { accounts } = await readScope(call, services);
+  return { items: await services.directory.domains.idle(accounts) };
+}
+
 async function status(_call: Call, { version, hostname, clock, startedAt }: Services): Promise<StatusAnswer> {
   return { version, uptime_seconds: Math.floor((clock.monotonic() - startedAt) / 1000), hostname };
 }
@@ -68,5 +81,6 @@ export const operatorEndpoints: Endpoint[] = [
   defineEndpoint(`GET ${BASE}/queue/:delivery`, 'Operator', 'read', 'Show a delivery, or those of a message, open or over', showDelivery),
   defineEndpoint(`GET ${BASE}/events`, 'Operator', 'read', 'Query the events of the account', listEvents),
   defineEndpoint(`GET ${BASE}/events/:page`, 'Operator', 'read', 'A page of an events query', listEvents),
+  defineEndpoint(`GET ${BASE}/idle-settings`, 'Operator', 'read', 'Settings of domains that have no effect yet', listIdleSettings),
   defineEndpoint(`GET ${BASE}/status`, 'Operator', 'read', 'How the server is', status),
 ];

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '#config';
 import { type Cli, localCommand, report } from '../cli.js';
 import { CommandFailed } from '../command-errors.js';
+import { connect } from '../connect.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding, Status } from '../doctor/finding.js';
 import { processWorld } from '../doctor/world.js';
@@ -16,7 +17,7 @@ export function doctor(cli: Cli): Command {
     'check what decides whether mail arrives, and say how to mend it; exits 1 when something fails',
   ).action(async (options: { config?: string; json?: boolean }) => {
     const { config } = loadConfig({ file: options.config, env: cli.environment });
-    const findings = await examine({ config, world: processWorld(config) });
+    const findings = await examine({ config, world: processWorld(config, (interrupted) => connect(cli, options, interrupted)) });
     const counts = countOf(findings);
     report(cli, options, { counts, findings }, (paint) => renderFindings(paint, findings));
     if (counts.fail > 0) throw new CommandFailed(options.json ? `${counts.fail} checks failed` : '');

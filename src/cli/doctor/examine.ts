@@ -3,6 +3,7 @@ import { checkCertificate } from './check-certificate.js';
 import { checkClock, checkData, checkNode, checkServer, checkService } from './check-machine.js';
 import { checkHostname, checkReverse } from './check-names.js';
 import { checkPort25, checkResolver } from './check-network.js';
+import { checkSettings } from './check-settings.js';
 import type { Check, Finding, Patient } from './finding.js';
 
 export const CHECKS: readonly Check[] = [
@@ -16,6 +17,7 @@ export const CHECKS: readonly Check[] = [
   checkNode,
   checkService,
   checkServer,
+  checkSettings,
 ];
 
 export async function examine(patient: Patient): Promise<Finding[]> {

@@ -2,11 +2,12 @@
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect as connectSocket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Config, packageVersion } from '#config';
 import { type Clock, cleanText, SECOND, systemClock } from '#core';
 import { type AddressResult, type Dns, lookupSystemHost, makeDnsClient } from '#net';
+import type { ApiClient } from '../api-client.js';
 import { localUrl } from '../connect.js';
 
 /** `greeted`: the first line it said. `silent`: connected, and nothing came. */
@@ -20,6 +21,11 @@ export interface FolderFacts {
   total: number;
   /** Magic number of the file system (statfs(2)). */
   fileSystem: number;
+}
+
+export interface IdleSettings {
+  domain: string;
+  settings: string[];
 }
 
 export interface DoctorWorld {
@@ -44,6 +50,8 @@ export interface DoctorWorld {
   systemdUnit(): Promise<string | undefined>;
   /** A page of the running server that needs no key; undefined when it does not answer. */
   page(path: '/health/ready' | '/metrics'): Promise<{ status: number; text: string } | undefined>;
+  /** Domains of all accounts with settings that do nothing yet; undefined when no server answers the administrator's key. */
+  idleSettings(): Promise<readonly IdleSettings[] | undefined>;
 }
 
 const PROBE_MS = 5 * SECOND;
@@ -52,7 +60,8 @@ const HTTP_MS = 4 * SECOND;
 const SOMEWHERE = { udp4: '192.0.2.1', udp6: '2001:db8::1' } as const;
 const CLOCK_URL = 'https://www.iana.org/';
 
-export function processWorld(config: Config): DoctorWorld {
+/** `connect`: to the server of this configuration, with the administrator's key; throws when there is none. */
+export function processWorld(config: Config, connect: (interrupted: AbortSignal) => ApiClient): DoctorWorld {
   return {
     clock: systemClock,
     dns: makeDnsClient({ servers: [...config.dns.servers], clock: systemClock, attempts: 2, deadlineMs: 6 * SECOND }),
@@ -70,6 +79,7 @@ export function processWorld(config: Config): DoctorWorld {
     remoteTime,
     systemdUnit,
     page: (path) => readPage(config, path),
+    idleSettings: () => readIdleSettings(connect),
   };
 }
 
@@ -87,7 +97,7 @@ function routeFrom(type: 'udp4' | 'udp6'): Promise<string[]> {
 
 function probe(ip: string, port: number): Promise<ProbeResult> {
   return new Promise((resolve) => {
-    const socket = connect({ host: ip, port });
+    const socket = connectSocket({ host: ip, port });
     let isConnected = false;
     let heard = '';
     const end = (result: ProbeResult) => {
@@ -152,6 +162,15 @@ async function readPage(config: Config, path: string): Promise<{ status: number;
   try {
     const response = await fetch(localUrl(config) + path, { redirect: 'error', signal: AbortSignal.timeout(HTTP_MS) });
     return { status: response.status, text: await response.text() };
+  } catch {
+    return undefined;
+  }
+}
+
+async function readIdleSettings(connect: (interrupted: AbortSignal) => ApiClient): Promise<readonly IdleSettings[] | undefined> {
+  try {
+    const api = connect(AbortSignal.timeout(HTTP_MS));
+    return (await api.get<{ items: IdleSettings[] }>('/mailwagon/v1/idle-settings', { account: 'all' })).items;
   } catch {
     return undefined;
   }

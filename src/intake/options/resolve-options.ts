@@ -3,7 +3,10 @@ import type { SendOptions } from '#core';
 import type { DomainRecord } from '#store';
 import type { RequestedOptions } from './requested-options.js';
 
-export function resolveOptions(asked: RequestedOptions, domain: Pick<DomainRecord, 'requireTls' | 'skipVerification'>): SendOptions {
+export function resolveOptions(
+  asked: RequestedOptions,
+  domain: Pick<DomainRecord, 'requireTls' | 'skipVerification' | 'archiveTo'>,
+): SendOptions {
   return {
     dkim: asked.dkim ?? true,
     testMode: asked.testMode ?? false,
@@ -16,6 +19,6 @@ export function resolveOptions(asked: RequestedOptions, domain: Pick<DomainRecor
     trackingPixelTop: asked.trackingPixelTop,
     sendingIp: asked.sendingIp,
     sendingIpPool: asked.sendingIpPool,
-    archiveTo: asked.archiveTo,
+    archiveTo: asked.archiveTo ?? (domain.archiveTo || undefined),
   };
 }

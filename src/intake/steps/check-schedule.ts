@@ -1,6 +1,6 @@
 /** A message can be scheduled seven days ahead or, where its domain has a `message_ttl` of its own, as far as that (manual page "Passing sending options"). */
 import { badRequest, DAY, MINUTE, SECOND } from '#core';
-import { DEFAULT_MESSAGE_TTL } from '#directory';
+import { DEFAULT_DOMAIN_SETTINGS } from '#directory';
 import { optionName } from '../options/read-option.js';
 import type { Step } from '../step.js';
 
@@ -11,7 +11,7 @@ const SLACK = 5 * MINUTE;
 export const checkSchedule: Step = (draft) => {
   const { deliverAt } = draft.requested;
   const { messageTtl } = draft.submission.domain;
-  const isOwn = messageTtl !== DEFAULT_MESSAGE_TTL;
+  const isOwn = messageTtl !== DEFAULT_DOMAIN_SETTINGS.messageTtl;
   if (deliverAt === undefined || deliverAt <= draft.receivedAt + (isOwn ? messageTtl * SECOND : FURTHEST) + SLACK) return draft;
   const name = optionName(draft.submission.method, 'deliverytime');
   const furthest = isOwn ? `${messageTtl} s in advance (the domain's message_ttl)` : '7 days in advance';

@@ -25,7 +25,8 @@ const DOMAIN_ORDER: Record<DomainFilter['sort'], string> = {
   created: 'id',
 };
 
-const DOMAIN_WHERE = 'account = @account AND (@state IS NULL OR state = @state) AND (@search IS NULL OR instr(name, @search) > 0)';
+const DOMAIN_WHERE =
+  'account = @account AND (@state IS NULL OR state = @state) AND (@search IS NULL OR instr(name, @search) > 0) AND (@name IS NULL OR name = @name)';
 
 export function makeDirectoryLists(database: Connection) {
   const countDomains = database.prepare<object, { total: number }>(`SELECT count(*) AS total FROM domain WHERE ${DOMAIN_WHERE}`);
@@ -51,7 +52,7 @@ export function makeDirectoryLists(database: Connection) {
     ...makeStsPolicyLists(database),
     ...makePoolLists(database),
     listDomains: inSnapshot(database, (account: number, filter: DomainFilter): Page<DomainRecord> => {
-      const where = { account, state: filter.state ?? null, search: filter.search?.toLowerCase() ?? null };
+      const where = { account, state: filter.state ?? null, search: filter.search?.toLowerCase() ?? null, name: filter.name ?? null };
       const rows = domainPages[filter.sort].all({ ...where, limit: filter.limit, skip: filter.skip });
       return { items: rows.map(toDomain), total: countDomains.get(where)?.total ?? 0 };
     }),

@@ -1,10 +1,35 @@
 /** How the rows of directory.db become records: booleans are 0 and 1, absent texts are NULL. */
-import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainRecord } from '../directory-store.js';
+import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainRecord, DomainSettings } from '../directory-store.js';
 
-export interface DomainRow extends Omit<DomainRecord, 'requireTls' | 'skipVerification'> {
-  requireTls: number;
-  skipVerification: number;
-}
+/** The columns of a domain's settings, and which of them are 0 or 1. */
+export const SETTING_COLUMNS: Record<keyof DomainSettings, string> = {
+  requireTls: 'require_tls',
+  skipVerification: 'skip_verification',
+  webScheme: 'web_scheme',
+  webPrefix: 'web_prefix',
+  messageTtl: 'message_ttl',
+  spamAction: 'spam_action',
+  wildcard: 'wildcard',
+  forceDkimAuthority: 'force_dkim_authority',
+  forceRootDkimHost: 'force_root_dkim_host',
+  automaticSenderSecurity: 'automatic_sender_security',
+  encryptIncoming: 'encrypt_incoming',
+  dkimHost: 'dkim_host',
+  mailfromHost: 'mailfrom_host',
+  archiveTo: 'archive_to',
+};
+const FLAGS = [
+  'requireTls',
+  'skipVerification',
+  'wildcard',
+  'forceDkimAuthority',
+  'forceRootDkimHost',
+  'automaticSenderSecurity',
+  'encryptIncoming',
+] as const;
+
+type Flag = (typeof FLAGS)[number];
+export type DomainRow = Omit<DomainRecord, Flag> & Record<Flag, number>;
 
 export interface DkimKeyRow extends Omit<DkimKeyRecord, 'active' | 'published'> {
   active: number;
@@ -24,9 +49,11 @@ export type CredentialRow = CredentialRecord;
 
 export const ACCOUNT_COLUMNS = 'id, public_id AS publicId, name, signing_key AS signingKey, created_at AS createdAt';
 
-export const DOMAIN_COLUMNS = `id, account, public_id AS publicId, name, type, state, require_tls AS requireTls,
-  skip_verification AS skipVerification, web_scheme AS webScheme, web_prefix AS webPrefix, message_ttl AS messageTtl,
-  created_at AS createdAt`;
+export const DOMAIN_COLUMNS = `id, account, public_id AS publicId, name, type, state, created_at AS createdAt, ${Object.entries(
+  SETTING_COLUMNS,
+)
+  .map(([name, column]) => `${column} AS ${name}`)
+  .join(', ')}`;
 
 export const DKIM_KEY_COLUMNS = `id, account, domain, selector, private_key AS privateKey, public_key AS publicKey, kind, bits, active,
   published, created_at AS createdAt`;
@@ -37,7 +64,8 @@ export const API_KEY_COLUMNS = `id, account, role, kind, description, domain_nam
   created_at AS createdAt, updated_at AS updatedAt, expires_at AS expiresAt, email, user_id AS userId, user_name AS userName`;
 
 export function toDomain(row: DomainRow): DomainRecord {
-  return { ...row, requireTls: row.requireTls === 1, skipVerification: row.skipVerification === 1 };
+  const flags = Object.fromEntries(FLAGS.map((name) => [name, row[name] === 1])) as Record<Flag, boolean>;
+  return { ...row, ...flags };
 }
 
 export function toDkimKey(row: DkimKeyRow): DkimKeyRecord {

@@ -1,6 +1,15 @@
 /** Everything that changes directory.db. Each statement names the account, so another account's id matches no row. */
-import type { AccountRecord, ApiKeyRecord, CredentialRecord, DkimKeyRecord, DomainChanges, DomainRecord } from '../directory-store.js';
+import type {
+  AccountRecord,
+  ApiKeyRecord,
+  CredentialRecord,
+  DkimKeyRecord,
+  DomainChanges,
+  DomainRecord,
+  DomainSettings,
+} from '../directory-store.js';
 import type { PoolReplacement } from '../pool-store.js';
+import { SETTING_COLUMNS } from './directory-rows.js';
 import { INSERT_DKIM_KEY, makeDkimKeyWrites } from './dkim-key-rows.js';
 import { makeAccountRaise } from './largest-numbers.js';
 import { LOGIN_CLIENT_SQL, makeLoginClientWrites } from './login-client-rows.js';
@@ -10,6 +19,8 @@ import { makeStsPolicyWrites } from './sts-policy-rows.js';
 import { makeTemplateWrites } from './template-rows.js';
 
 export type DirectoryWrites = ReturnType<typeof makeDirectoryWrites>;
+
+const SETTING_NAMES = Object.keys(SETTING_COLUMNS) as (keyof DomainSettings)[];
 
 type Flags<T> = { [K in keyof T]: T[K] extends boolean ? number : T[K] };
 
@@ -39,13 +50,13 @@ function makeDomainWrites(database: Connection) {
     'INSERT INTO account (public_id, name, signing_key, created_at) VALUES (@publicId, @name, @signingKey, @createdAt)',
   );
   const insertDomain = database.prepare(
-    `INSERT INTO domain (account, public_id, name, type, state, require_tls, skip_verification, web_scheme, web_prefix, message_ttl, created_at)
-     VALUES (@account, @publicId, @name, @type, @state, @requireTls, @skipVerification, @webScheme, @webPrefix, @messageTtl, @createdAt)`,
+    `INSERT INTO domain (account, public_id, name, type, state, created_at, ${Object.values(SETTING_COLUMNS).join(', ')})
+     VALUES (@account, @publicId, @name, @type, @state, @createdAt, ${SETTING_NAMES.map((name) => `@${name}`).join(', ')})`,
   );
   const change = database.prepare(
-    `UPDATE domain SET require_tls = coalesce(@requireTls, require_tls), skip_verification = coalesce(@skipVerification, skip_verification),
-       web_scheme = coalesce(@webScheme, web_scheme), web_prefix = coalesce(@webPrefix, web_prefix), message_ttl = coalesce(@messageTtl, message_ttl)
-     WHERE account = @account AND id = @id`,
+    `UPDATE domain SET ${Object.entries(SETTING_COLUMNS)
+      .map(([name, column]) => `${column} = coalesce(@${name}, ${column})`)
+      .join(', ')} WHERE account = @account AND id = @id`,
   );
   const insertDkimKey = database.prepare(INSERT_DKIM_KEY);
   const templates = makeTemplateWrites(database);
@@ -77,8 +88,8 @@ function makeDomainWrites(database: Connection) {
     },
     setDomainState: (account: number, id: number, state: DomainRecord['state']): boolean => setState.run(state, account, id).changes > 0,
     updateDomain(account: number, id: number, changes: DomainChanges): boolean {
-      const { requireTls = null, skipVerification = null, webScheme = null, webPrefix = null, messageTtl = null } = changes;
-      return change.run(withFlags({ requireTls, skipVerification, webScheme, webPrefix, messageTtl, account, id })).changes > 0;
+      const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, changes[name] ?? null]));
+      return change.run(withFlags({ ...values, account, id })).changes > 0;
     },
     deleteDomain(account: number, id: number): boolean {
       const domain = nameOf.get(account, id);

@@ -1,7 +1,9 @@
 /** A directory in memory: two accounts never see each other, secrets are what they look like. */
+
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { badRequest, notFound, parseDomain } from '../../../dist/core/index.js';
 import type { Directory, DomainDns } from '../../../dist/directory/index.js';
+import { DEFAULT_DOMAIN_SETTINGS } from '../../../dist/directory/index.js';
 import { makePools } from '../../../dist/directory/pools.js';
 import { makeSources } from '../../../dist/directory/sources.js';
 import { makeTemplates } from '../../../dist/directory/templates.js';
@@ -73,11 +75,7 @@ export function makeFakeDirectory(): FakeDirectory {
       name,
       type: 'custom',
       state: 'unverified',
-      requireTls: false,
-      skipVerification: false,
-      webScheme: 'https',
-      webPrefix: 'email',
-      messageTtl: 259_200,
+      ...DEFAULT_DOMAIN_SETTINGS,
       createdAt: MADE_AT,
       ...more,
     };
@@ -114,7 +112,8 @@ export function makeFakeDirectory(): FakeDirectory {
         if (domains.has(name)) throw badRequest(`Domain ${name} is already taken`);
         checkPassword(wanted.smtpPassword);
         const source = await sources.ofNewDomain(account, wanted);
-        const domain = addDomain(account, name, { requireTls: wanted.requireTls ?? false, webScheme: wanted.webScheme ?? 'https' });
+        const settings = Object.keys(DEFAULT_DOMAIN_SETTINGS).map((key) => [key, wanted[key as keyof typeof DEFAULT_DOMAIN_SETTINGS]]);
+        const domain = addDomain(account, name, Object.fromEntries(settings.filter(([, value]) => value !== undefined)));
         if (source !== undefined) await poolStore.setDomainSource(account, domain.id, source);
         return domain;
       },
@@ -123,7 +122,10 @@ export function makeFakeDirectory(): FakeDirectory {
       async list(account, filter) {
         const found = [...domains.values()].filter(
           (domain) =>
-            domain.account === account && domain.name.includes(filter.search ?? '') && (filter.state ?? domain.state) === domain.state,
+            domain.account === account &&
+            domain.name.includes(filter.search ?? '') &&
+            (filter.name ?? domain.name) === domain.name &&
+            (filter.state ?? domain.state) === domain.state,
         );
         if (filter.sort !== 'created')
           found.sort((left, right) => left.name.localeCompare(right.name) * (filter.sort === 'name:asc' ? 1 : -1));
@@ -137,6 +139,7 @@ export function makeFakeDirectory(): FakeDirectory {
       async remove(account, name) {
         domains.delete(own(account, name).name);
       },
+      idle: async () => [],
       dns: async (domain) => dnsOf(domain),
       async verify(account, name) {
         const domain = { ...own(account, name), state: 'active' as const };
@@ -197,6 +200,14 @@ export function makeFakeDirectory(): FakeDirectory {
         const full = loginOf(own(account, domainName), login);
         checkPassword(password);
         if (!credentials.has(full)) throw notFound('Credentials not found');
+        credentialPasswords.set(full, password);
+      },
+      async setPassword(account, domainName, login, password) {
+        const domain = own(account, domainName);
+        const full = loginOf(domain, login);
+        checkPassword(password);
+        if (!credentials.has(full))
+          credentials.set(full, { id: nextId++, account, domain: domain.id, login: full, passwordHash: '', createdAt: MADE_AT });
         credentialPasswords.set(full, password);
       },
       async remove(account, domainName, login) {

@@ -1,6 +1,8 @@
 /** Stores on a folder of their own, and the smallest complete things to put into them. */
+
 import { join } from 'node:path';
 import type { Address, Message } from '../../../dist/core/index.js';
+import { DEFAULT_DOMAIN_SETTINGS } from '../../../dist/directory/index.js';
 import type { DomainRecord, NewDelivery, NewMessage, OutboxEvent, OutboxRow, Stores } from '../../../dist/store/index.js';
 import { openStores } from '../../../dist/store/index.js';
 import { tempDir } from '../../support/temp-dir.mjs';
@@ -103,11 +105,8 @@ export function makeDomain(account: number, name: string, fields: Partial<Domain
     name,
     type: 'custom',
     state: 'unverified',
-    requireTls: false,
+    ...DEFAULT_DOMAIN_SETTINGS,
     skipVerification: true,
-    webScheme: 'https',
-    webPrefix: 'email',
-    messageTtl: 259_200,
     createdAt: 5,
     ...fields,
   };

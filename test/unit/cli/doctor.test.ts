@@ -63,6 +63,7 @@ function healthyWorld(): DoctorWorld {
     remoteTime: async () => NOW,
     systemdUnit: async () => UNIT,
     page: async (path) => READY[path],
+    idleSettings: async () => [],
   };
 }
 

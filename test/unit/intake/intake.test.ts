@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Address, type Body, makeIdSource, parseAddress, Refusal, StoreError } from '../../../dist/core/index.js';
 import type { Directory } from '../../../dist/directory/index.js';
+import { DEFAULT_DOMAIN_SETTINGS } from '../../../dist/directory/index.js';
 import { makeRecorder } from '../../../dist/events/index.js';
 import { makeDailyUsage, makeIntake, type Submission } from '../../../dist/intake/index.js';
 import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '../../../dist/store/index.js';
@@ -23,11 +24,7 @@ const domainRecord = (name: string, fields: Partial<DomainRecord> = {}): DomainR
   name,
   type: 'custom',
   state: 'active',
-  requireTls: false,
-  skipVerification: false,
-  webScheme: 'https',
-  webPrefix: 'email',
-  messageTtl: 259_200,
+  ...DEFAULT_DOMAIN_SETTINGS,
   createdAt: 0,
   ...fields,
 });

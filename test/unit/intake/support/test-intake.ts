@@ -1,8 +1,10 @@
 /** The real intake over a queue that only remembers, for messages of `src.example`. */
+
 import { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { type Address, type Body, badRequest, makeIdSource, parseAddress, Refusal } from '../../../../dist/core/index.js';
 import type { Directory } from '../../../../dist/directory/index.js';
+import { DEFAULT_DOMAIN_SETTINGS } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
 import { type IntakeDeps, makeIntake, type SendWindow, type Submission } from '../../../../dist/intake/index.js';
 import { compileTemplate } from '../../../../dist/mail/index.js';
@@ -17,7 +19,8 @@ const clock = { now: () => NOW, monotonic: () => NOW };
 
 export const DOMAIN: DomainRecord = {
   ...{ id: 1, account: 1, publicId: 'f'.repeat(24), name: 'src.example', type: 'custom', state: 'active' },
-  ...{ requireTls: false, skipVerification: false, webScheme: 'https', webPrefix: 'email', messageTtl: 259_200, createdAt: 0 },
+  ...DEFAULT_DOMAIN_SETTINGS,
+  createdAt: 0,
 };
 
 function newBody(): BodyWriter {

@@ -1,6 +1,8 @@
 /** A directory of two accounts and an intake that keeps what it is given, with the behaviour of the real ones that the door relies on. */
+
 import { type Refusal, StoreError } from '../../../../dist/core/index.js';
 import type { Directory } from '../../../../dist/directory/index.js';
+import { DEFAULT_DOMAIN_SETTINGS } from '../../../../dist/directory/index.js';
 import type { Intake, Submission } from '../../../../dist/intake/index.js';
 import type { CredentialRecord, DomainRecord } from '../../../../dist/store/index.js';
 
@@ -12,11 +14,7 @@ export function domainRecord(id: number, account: number, name: string, state: D
     name,
     type: 'custom',
     state,
-    requireTls: false,
-    skipVerification: false,
-    webScheme: 'https',
-    webPrefix: 'email',
-    messageTtl: 259_200,
+    ...DEFAULT_DOMAIN_SETTINGS,
     createdAt: 0,
   };
 }
