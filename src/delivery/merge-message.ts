@@ -33,7 +33,7 @@ export function makeMergeMessage({ spool, maxKept = MAX_KEPT }: { spool: Bodies;
       const content = await contentOf(merged, message, spool);
       return { head: merged.head, eightBitHead: merged.head.some((byte) => byte > 0x7f), form: `for ${to.id}`, ...content };
     } catch (error) {
-      if (error instanceof TemplateError) throw badRequest(`The template cannot be rendered: ${error.message}`);
+      if (error instanceof TemplateError) throw badRequest(`The template cannot be rendered: ${error.message}`, 554);
       throw error;
     }
   };
@@ -84,10 +84,10 @@ function makePlans(spool: Bodies, maxKept: number): (message: Message) => Promis
     const entry = { plan, size: 0 };
     kept.set(id, entry);
     plan.then(
-      ({ size }) => {
+      (made) => {
         if (kept.get(id) !== entry) return;
-        entry.size = size;
-        total += size;
+        entry.size = made.kept;
+        total += made.kept;
         for (const oldest of kept.keys()) {
           if (total <= maxKept) break;
           drop(oldest);

@@ -25,7 +25,7 @@ export function makeRender({ spool }: { spool: Bodies }): Step {
     try {
       return makeFit(attempt, await mergeMessage(attempt.message, attempt.delivery));
     } catch (error) {
-      if (error instanceof Refusal) return failed(attempt, 'local', ownReply(554, '5.6.0', error.publicText));
+      if (error instanceof Refusal) return failed(attempt, 'local', ownReply(error.smtpCode, error.enhancedCode, error.publicText));
       throw error;
     }
   }

@@ -13,6 +13,8 @@ import {
 
 /** Values may be long; texts of an event are not. */
 const MAX_TEXT = 1000;
+/** Characters of variables; what comes after is shown as it was sent. */
+const MAX_VARIABLES = 64 * 1024;
 
 /** The facts themselves when the message is no batch. */
 export type RecipientFacts = (message: Message, to: MessageRecipient) => MessageFacts;
@@ -43,15 +45,15 @@ export function makeRecipientFacts(): RecipientFacts {
         throw error;
       }
     };
-    const shown = (name: string, text: string) => (ofTemplate(name, text) ?? substituteText(text, lookup)).slice(0, MAX_TEXT);
+    const shown = (name: string, text: string) => (ofTemplate(name, text) ?? substituteText(text, lookup, MAX_TEXT)).slice(0, MAX_TEXT);
     const { to: addressee, from, subject } = facts.headers;
     return {
       ...facts,
       headers: { ...facts.headers, to: shown('to', addressee), from: shown('from', from), subject: shown('subject', subject) },
-      userVariables: substituteTexts(facts.userVariables, lookup),
+      userVariables: substituteTexts(facts.userVariables, lookup, { left: MAX_VARIABLES }),
       ...(facts.template?.variables === undefined
         ? {}
-        : { template: { ...facts.template, variables: substituteTexts(facts.template.variables, lookup) } }),
+        : { template: { ...facts.template, variables: substituteTexts(facts.template.variables, lookup, { left: MAX_VARIABLES }) } }),
       storageKey: recipientStorageKey(facts.storageKey, to.id),
     };
   };

@@ -14,7 +14,6 @@ export { makePreferredSendTime, type PreferredSendTime, type RecipientHabits, ty
 export type { PressureLimits } from './pressure/decide-pressure.js';
 export { makePressure, type Pressure, type PressureDeps, type PressureState } from './pressure/pressure.js';
 export { readMemory } from './pressure/read-memory.js';
-export { MAX_MESSAGE_SIZE } from './read-content.js';
 export { type KeptMessage, makeStoredMessages, type StoredMessages, type StoredMessagesDeps } from './stored-messages.js';
 export type { Accepted, Intake, Once, Submission } from './submission.js';
 export type { TemplateRequest } from './template/template-request.js';

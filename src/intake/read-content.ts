@@ -6,15 +6,12 @@ import {
   type MessageReader,
   makeBodyScan,
   makeMessageReader,
+  messageLimits,
   needsEightBitHead,
   parseHead,
 } from '#mail';
 import type { BodyWriter } from '#store';
 import type { Submission } from './submission.js';
-
-/** Bytes of a message as it comes in, head and body (25 MiB, Mailgun's limit). */
-export const MAX_MESSAGE_SIZE = 25 * 1024 * 1024;
-const MAX_HEAD_SIZE = 256 * 1024;
 
 export interface ReadContent {
   head: HeadField[];
@@ -28,7 +25,7 @@ export interface ReadContent {
 /** Throws Refusal or StoreError, and what the content's own stream fails with; the caller discards the writer then. */
 export async function readContent(content: Submission['content'], writer: BodyWriter): Promise<ReadContent> {
   if ('fields' in content) return readComposed(content, writer);
-  const reader = makeMessageReader({ maxSize: MAX_MESSAGE_SIZE, maxHeadSize: MAX_HEAD_SIZE });
+  const reader = makeMessageReader({ maxSize: messageLimits.message, maxHeadSize: messageLimits.head });
   if (content instanceof Uint8Array) await writeAll(reader.push(content), writer);
   else for await (const chunk of content) await writeAll(reader.push(chunk), writer);
   return finish(reader, writer);
@@ -43,12 +40,12 @@ async function finish(reader: MessageReader, writer: BodyWriter): Promise<ReadCo
 /** A composed message is in wire form already and its fields are known: only its body is looked at. */
 async function readComposed({ fields, body }: ComposedMessage, writer: BodyWriter): Promise<ReadContent> {
   const headSize = fields.reduce((sum, field) => sum + field.raw.length, 0);
-  if (headSize > MAX_HEAD_SIZE) throw tooLarge('Header block is too large');
+  if (headSize > messageLimits.head) throw tooLarge('Header block is too large');
   const scan = makeBodyScan();
   let size = headSize + 2;
   const take = (piece: Uint8Array): void | Promise<void> => {
     size += piece.length;
-    if (size > MAX_MESSAGE_SIZE) throw tooLarge('Message exceeds fixed limit');
+    if (size > messageLimits.message) throw tooLarge('Message exceeds fixed limit');
     scan.update(piece);
     return writer.write(piece);
   };

@@ -43,9 +43,10 @@ export function encodeParameters(text: string): string {
 
 const ENCODED_WORD = /=\?([^?*\s]{1,40})(?:\*[^?\s]{0,20})?\?([BbQq])\?([^?]*)\?=/g;
 
-interface Word {
+/** Words of one charset that follow each other: a character may be split over them. */
+interface Words {
   charset: string;
-  bytes: Buffer;
+  bytes: Buffer[];
 }
 
 /**
@@ -56,21 +57,22 @@ export function decodeHeaderText(value: string): string {
   if (!value.includes('=?') && isPlainText(value) && !value.includes('\t')) return value.trim();
   let text = '';
   let from = 0;
-  let waiting: Word | undefined;
+  let waiting: Words | undefined;
   const release = () => {
-    if (waiting) text += decodeBytes(waiting);
+    if (waiting) text += decodeCharset(waiting.charset, Buffer.concat(waiting.bytes));
     waiting = undefined;
   };
   for (const match of value.matchAll(ENCODED_WORD)) {
     const between = value.slice(from, match.index);
     const charset = (match[1] ?? '').toLowerCase();
-    if (!isKnownCharset(charset)) continue;
+    if (charset !== waiting?.charset && !isKnownCharset(charset)) continue;
     const bytes = decodeWord(match[2] ?? '', match[3] ?? '');
-    // White space between two encoded words is not text, and a character may be split over them.
+    // White space between two encoded words is not text.
     const adjoins = waiting !== undefined && /^[ \t\r\n]*$/.test(between);
     if (!adjoins || waiting?.charset !== charset) release();
     if (!adjoins) text += between;
-    waiting = { charset, bytes: waiting ? Buffer.concat([waiting.bytes, bytes]) : bytes };
+    waiting ??= { charset, bytes: [] };
+    waiting.bytes.push(bytes);
     from = match.index + match[0].length;
   }
   release();
@@ -92,8 +94,4 @@ function isKnownCharset(charset: string): boolean {
   } catch {
     return false;
   }
-}
-
-function decodeBytes(word: Word): string {
-  return decodeCharset(word.charset, word.bytes);
 }

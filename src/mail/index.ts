@@ -22,11 +22,13 @@ export { type AttachmentLister, listAttachments, makeAttachmentLister } from './
 export { makeField } from './make-field.js';
 export { type MergePlan, planMerge } from './merge/merge-plan.js';
 export { type MergeRecipient, makeLookup, mergeRecipientOf } from './merge/merge-recipient.js';
+export { checkMergeSize } from './merge/merge-size.js';
 export { hasPlaceholder, type Lookup } from './merge/placeholders.js';
 export { type MergedMessage, renderMerge } from './merge/render-merge.js';
 export { substituteText, substituteTexts } from './merge/substitute-texts.js';
 export { templateFields } from './merge/template-fields.js';
 export { templateSource } from './merge/template-source.js';
+export { messageLimits } from './message-limits.js';
 export { type MessageReader, type MessageReaderOptions, makeMessageReader, type ReadMessage } from './message-reader.js';
 export type { MimePart } from './mime-part.js';
 export { type MimeSource, mimeText } from './mime-text.js';

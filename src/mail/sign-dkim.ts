@@ -82,15 +82,15 @@ function chooseFields(fields: readonly HeadField[]): { names: string[]; fields: 
   const byName = new Map<string, HeadField[]>();
   for (const field of fields) {
     const instances = byName.get(field.lowerName);
-    if (instances) instances.unshift(field);
+    if (instances) instances.push(field);
     else byName.set(field.lowerName, [field]);
   }
   const names: string[] = [];
   const chosen: HeadField[] = [];
   for (const [list, more] of [[OVERSIGNED, 1] as const, [SIGNED, 0] as const]) {
     for (const name of list) {
-      const instances = byName.get(name.toLowerCase()) ?? [];
-      chosen.push(...instances);
+      const instances = byName.get(name.toLowerCase())?.reverse() ?? [];
+      for (const instance of instances) chosen.push(instance);
       for (let count = 0; count < instances.length + more; count++) names.push(name);
     }
   }

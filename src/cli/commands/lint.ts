@@ -1,8 +1,7 @@
 /** `lint FILE`: advice on a message before it is sent. Needs no server. */
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
-import { MAX_MESSAGE_SIZE } from '#intake';
-import { type LintWarning, lintMessage, makeMessageReader, parseHead } from '#mail';
+import { type LintWarning, lintMessage, makeMessageReader, messageLimits, parseHead } from '#mail';
 import { type Cli, newCommand, repeated, report } from '../cli.js';
 import { CommandFailed } from '../command-errors.js';
 import { renderTable } from '../table.js';
@@ -29,7 +28,7 @@ export function lint(cli: Cli): Command {
 
 /** Read whole: a message is at most as large as the server takes. */
 async function lintFile(cli: Cli, file: string, options: Options): Promise<LintWarning[]> {
-  const reader = makeMessageReader({ maxSize: MAX_MESSAGE_SIZE });
+  const reader = makeMessageReader({ maxSize: messageLimits.message });
   const body: Uint8Array[] = [];
   const content = file === '-' ? [Buffer.from(await cli.terminal.readInput())] : createReadStream(file);
   try {

@@ -11,8 +11,8 @@ import { giveUpAt, sendWindow } from '../schedule.js';
 import type { Step } from '../step.js';
 
 const BULK = 100;
-/** Events with rendered fields made in one turn of the event loop. */
-const TOGETHER = 16;
+/** Events are made in turns of the event loop of about so many ms: values and templates may be long. */
+const TURN_MS = 20;
 
 export const commit: Step = async (draft, context) => {
   const { directory, queue, recorder, usage, ids, clock, preferredSendTime } = context;
@@ -31,11 +31,13 @@ export const commit: Step = async (draft, context) => {
     return { id: ids.next(), ...toOf(draft, recipient), destinationName: domainOf(recipient), priority, due: dueOf(index) };
   });
   const events: OutboxEvent[] = [];
+  let turnBegan = clock.monotonic();
   try {
     for (const delivery of deliveries) {
       events.push(recorder.accepted({ ...delivery, message, accountId, recipients: shown(delivery.recipient) }));
-      // Fields of a template are rendered for each recipient: others have their turn in between.
-      if (draft.merge?.templateHeaders !== undefined && events.length % TOGETHER === 0) await setImmediate();
+      if (clock.monotonic() - turnBegan < TURN_MS) continue;
+      await setImmediate();
+      turnBegan = clock.monotonic();
     }
     await queue.put({
       message,

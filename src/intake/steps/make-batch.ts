@@ -2,9 +2,20 @@
  * Makes a message with recipient variables the pattern of a batch: in what is sent each recipient is alone in To, whoever the others are, unless To
  * itself has placeholders. Copies (`cc`, `bcc`) are recipients like the others, so no field names them.
  */
+import { setImmediate } from 'node:timers/promises';
 import { type Address, Refusal } from '#core';
-import { decodeHeaderText, firstValue, type HeadField, hasPlaceholder, makeField, parseAddressList, planMerge } from '#mail';
+import {
+  checkMergeSize,
+  decodeHeaderText,
+  type HeadField,
+  hasPlaceholder,
+  type MergePlan,
+  makeField,
+  parseAddressList,
+  planMerge,
+} from '#mail';
 import type { SpoolStore } from '#store';
+import { NO_VARIABLES, variablesOf } from '../batch/recipient-variables.js';
 import type { Draft } from '../draft.js';
 import type { Step } from '../step.js';
 
@@ -15,17 +26,33 @@ export const makeBatch: Step = (draft, { spool }) => (draft.recipientVariables =
 
 async function asBatch(draft: Draft, spool: Pick<SpoolStore, 'openBody'>): Promise<Draft | Refusal> {
   const head = withoutOthers(draft.head);
+  const recipientNames = namesIn(draft.head);
+  const batch = { ...draft, head, merge: draft.merge ?? {}, recipientNames };
   try {
-    // A small text can always be merged, unless it is part of something signed.
-    if (draft.body.kind === 'file' || isMultipart(draft)) await planMerge(head, spool.openBody(draft.body));
+    const plan = await planMerge(head, draft.body.kind === 'inline' ? [draft.body.bytes] : spool.openBody(draft.body));
+    // What a template makes of it only rendering tells.
+    if (draft.merge === undefined) await checkSizes(batch, plan);
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;
   }
-  return { ...draft, head, merge: draft.merge ?? {}, recipientNames: namesIn(draft.head) };
+  return batch;
 }
 
-const isMultipart = ({ head }: Draft): boolean => /^[ \t]*multipart\//i.test(firstValue(head, 'content-type') ?? '');
+/** Bytes of variables that are counted in one turn of the event loop, about. */
+const TOGETHER = 256 * 1024;
+
+/** Throws Refusal for the first recipient whose message would be too large. */
+async function checkSizes({ submission, recipientVariables = NO_VARIABLES, recipientNames }: Draft, { size }: MergePlan): Promise<void> {
+  let counted = 0;
+  for (const recipient of submission.recipients) {
+    const variables = variablesOf(recipientVariables, recipient);
+    counted += checkMergeSize(size, { address: recipient, name: recipientNames?.get(recipient) ?? '', variables });
+    if (counted < TOGETHER) continue;
+    counted = 0;
+    await setImmediate();
+  }
+}
 
 /** Fields that name recipients stay where they have placeholders; in place of the first To that has none, or at the top, stands the recipient alone. */
 function withoutOthers(head: readonly HeadField[]): HeadField[] {

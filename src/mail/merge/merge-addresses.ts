@@ -46,17 +46,24 @@ function readsAlike(value: string, elements: readonly Element[]): boolean {
 
 /** Keys may hold what separates addresses (`%recipient.h:Reply-To%`), so each placeholder is a plain word while the list is read. */
 function readElements(value: string): Element[] | undefined {
-  let mark = 'mergeword';
-  while (value.toLowerCase().includes(mark)) mark += 'x';
+  const mark = freeMark(value);
   const sources: string[] = [];
   const marked = parseTemplate(value)
     .map((piece) => (typeof piece === 'string' ? piece : `${mark}${sources.push(sourceOf(piece))}z`))
     .join('');
-  const unmark = (text: string) => text.replace(new RegExp(`${mark}(\\d+)z`, 'gi'), (_, index: string) => sources[Number(index) - 1] ?? '');
+  const marks = new RegExp(`${mark}(\\d+)z`, 'gi');
+  const unmark = (text: string) => text.replace(marks, (_, index: string) => sources[Number(index) - 1] ?? '');
   return splitAddressList(marked)?.elements.map((element) => ({
     name: parseTemplate(unmark(element.name)),
     address: parseTemplate(unmark(element.address)),
   }));
+}
+
+/** A word that is not in the text: longer by one than the longest that begins alike. */
+function freeMark(text: string): string {
+  const like = text.match(/mergewordx*/gi) ?? [];
+  const longest = like.reduce((most, { length }) => Math.max(most, length), 0);
+  return longest === 0 ? 'mergeword' : `mergeword${'x'.repeat(longest + 1 - 'mergeword'.length)}`;
 }
 
 function fillElement(

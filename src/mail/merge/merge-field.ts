@@ -3,8 +3,9 @@ import { Refusal } from '#core';
 import { decodeHeaderText, encodePhrase } from '../encoded-words.js';
 import type { HeadField } from '../head-fields.js';
 import { isAddressField, makeField } from '../make-field.js';
+import { sizeOfTemplate } from './fill-size.js';
 import { compileAddresses } from './merge-addresses.js';
-import { type FieldMaker, makeLookup } from './merge-recipient.js';
+import { type FieldMaker, type MadeField, makeLookup } from './merge-recipient.js';
 import { fillTemplate, hasPlaceholder, type Lookup, onOneLine, parseTemplate, type TextTemplate } from './placeholders.js';
 
 /** Fields that describe the message or its way; the Message-ID is the same for the whole batch, because events go by it. */
@@ -14,12 +15,17 @@ const SIGN = Buffer.from('%recipient');
 const ENCODED_WORD = Buffer.from('=?');
 
 /** Undefined when the field is the same for everybody. */
-export function compileField(field: HeadField): FieldMaker | undefined {
+export function compileField(field: HeadField): MadeField | undefined {
   const { name, lowerName, raw } = field;
   if (name === '' || FIXED.test(lowerName) || !(raw.includes(SIGN) || raw.includes(ENCODED_WORD))) return undefined;
-  if (!hasPlaceholder(decodeHeaderText(field.value)) || !canBeMade(name)) return undefined;
-  if (isAddressField(lowerName)) return compileAddresses(field);
-  const template = parseTemplate(decodeHeaderText(field.value));
+  const text = decodeHeaderText(field.value);
+  if (!hasPlaceholder(text) || !canBeMade(name)) return undefined;
+  const template = parseTemplate(text);
+  const make = isAddressField(lowerName) ? compileAddresses(field) : compileText(name, lowerName, template);
+  return make && { make, size: sizeOfTemplate(template) };
+}
+
+function compileText(name: string, lowerName: string, template: TextTemplate): FieldMaker {
   if (lowerName === 'x-mailgun-variables') return (recipient) => makeField(name, fillTemplate(template, makeLookup(recipient), asJsonText));
   if (lowerName.startsWith('list-')) return (recipient) => makeField(name, fillList(template, makeLookup(recipient)));
   return (recipient) => makeField(name, fillText(template, makeLookup(recipient)));
@@ -49,12 +55,14 @@ function asJsonText(value: string): string {
 
 /** `<https://x.example/%recipient.id%>, …` (RFC 2369): inside the angle brackets a value cannot end them. */
 function fillList(template: TextTemplate, lookup: Lookup): string {
-  let text = '';
-  for (const piece of template) {
-    const isInside = text.lastIndexOf('<') > text.lastIndexOf('>');
-    text += fillTemplate([piece], lookup, (value) =>
+  let isInside = false;
+  const pieces = template.map((piece) => {
+    const text = fillTemplate([piece], lookup, (value) =>
       isInside ? onOneLine(value).replace(/[<>"\s]/g, encodeURIComponent) : onOneLine(value),
     );
-  }
-  return text;
+    const [opens, closes] = [text.lastIndexOf('<'), text.lastIndexOf('>')];
+    if (opens !== closes) isInside = opens > closes;
+    return text;
+  });
+  return pieces.join('');
 }

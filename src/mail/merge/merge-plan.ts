@@ -6,18 +6,18 @@ import { buildHeaderValue, parseHeaderValue } from 'nodemailer/lib/mime-funcs';
 import { badRequest } from '#core';
 import { firstValue, type HeadField, joinHead } from '../head-fields.js';
 import { makeField } from '../make-field.js';
+import { messageLimits } from '../message-limits.js';
 import { dispositionOf, fileNameOf, type MimePart } from '../mime-part.js';
 import { type MimeSink, makeMimeWalker } from '../mime-walker.js';
 import { decodeContent, textOfPart } from '../part-text.js';
 import { setField } from '../set-field.js';
+import { type FillSize, sumOfSizes } from './fill-size.js';
 import { compileField } from './merge-field.js';
-import type { FieldMaker, MergeRecipient } from './merge-recipient.js';
+import type { MadeField, MergeRecipient } from './merge-recipient.js';
+import type { MergeSize } from './merge-size.js';
 import { planText, planWholeText, type TextEncoding, type TextPlan } from './merge-text.js';
 import { hasPlaceholder } from './placeholders.js';
 import type { TemplateFieldMaker } from './template-fields.js';
-
-/** Bytes of one text part that may be made for each recipient, as it stands in the message; it is kept in memory. */
-const MAX_MERGED_PART = 1024 * 1024;
 
 /** More than the longest placeholder takes, however it is encoded. */
 const OVERLAP = 4096;
@@ -26,7 +26,7 @@ const MAX_CONTENT_TYPE = 16_384;
 const KEPT_PARAMETERS = new Set(['format', 'delsp']);
 
 /** Fields as bytes where they are the same for everybody. */
-export type HeadPlan = readonly (Uint8Array | FieldMaker)[];
+export type HeadPlan = readonly (Uint8Array | MadeField)[];
 
 /** A range of the stored body that is made anew for each recipient: a text part with its head, or the whole body. */
 export interface Cut {
@@ -43,8 +43,10 @@ export interface MergePlan {
   /** In order, not overlapping. */
   cuts: readonly Cut[];
   bodySize: number;
+  /** What `checkMergeSize` tells by. */
+  size: MergeSize;
   /** Bytes the plan keeps in memory, about. */
-  size: number;
+  kept: number;
 }
 
 /** Makes a text part for one recipient, of what stands in the message; what it throws comes out of `renderMerge`. */
@@ -59,7 +61,7 @@ export interface TemplateParts {
 
 /**
  * `body` is in wire form and read once, in bounded memory. With `template` every text part is a source for it. Throws Refusal 400 when a text part
- * with placeholders is over 1 MB or signed, what `template` throws, and what reading the body does.
+ * with placeholders is over 1 MB or signed, or there are over a thousand, what `template` throws, and what reading the body does.
  */
 export async function planMerge(
   head: readonly HeadField[],
@@ -76,25 +78,37 @@ export async function planMerge(
     'quoted-printable': headFor('quoted-printable'),
     base64: headFor('base64'),
   };
-  const size = 3 * head.reduce((sum, field) => sum + field.raw.byteLength, 0) + sink.cuts.reduce((sum, { text }) => sum + text.size, 0);
-  return { head: plans, cuts: sink.cuts, bodySize: sink.position, size };
+  const headSize = head.reduce((sum, field) => sum + field.raw.byteLength, 0);
+  const eachText = sink.cuts.flatMap(({ text }) => text.size ?? []);
+  const fields = sumOfSizes(plans['as it is'].flatMap((piece) => ('size' in piece ? piece.size : [])));
+  return {
+    head: plans,
+    cuts: sink.cuts,
+    bodySize: sink.position,
+    size: { stored: headSize + 2 + sink.position, fields, texts: sumOfSizes(eachText), eachText },
+    kept: 3 * headSize + sink.cuts.reduce((sum, { text }) => sum + text.kept, 0),
+  };
 }
 
+const NOTHING_TO_FILL: FillSize = { source: 0, counts: new Map() };
+
 function planHead(fields: readonly HeadField[], made: TemplateParts['fields'] = new Map()): HeadPlan {
-  const plan: (Uint8Array | FieldMaker)[] = [];
+  const plan: (Uint8Array | MadeField)[] = [];
   let same: HeadField[] = [];
   for (const field of fields) {
     const ofTemplate = made.get(field.lowerName);
-    const maker: FieldMaker | undefined = ofTemplate === undefined ? compileField(field) : (recipient) => ofTemplate(recipient, field);
-    if (maker === undefined) same.push(field);
+    const own: MadeField | undefined =
+      ofTemplate === undefined ? compileField(field) : { make: (recipient) => ofTemplate(recipient, field), size: NOTHING_TO_FILL };
+    if (own === undefined) same.push(field);
     else {
-      plan.push(joinHead(same), maker);
+      plan.push(joinHead(same), own);
       same = [];
     }
   }
   plan.push(joinHead(same));
   for (const [name, make] of made) {
-    if (!fields.some(({ lowerName }) => lowerName === name)) plan.push((recipient) => make(recipient, undefined));
+    if (!fields.some(({ lowerName }) => lowerName === name))
+      plan.push({ make: (recipient) => make(recipient, undefined), size: NOTHING_TO_FILL });
   }
   return plan;
 }
@@ -126,7 +140,7 @@ class PlanningSink implements MimeSink {
     if (this.#part === undefined) return;
     this.#held.push(bytes);
     this.#heldSize += bytes.byteLength;
-    if (this.#heldSize > MAX_MERGED_PART) this.#lookThrough(this.#part.part);
+    if (this.#heldSize > messageLimits.mergedText) this.#lookThrough(this.#part.part);
   }
 
   finish(): void {
@@ -154,6 +168,9 @@ class PlanningSink implements MimeSink {
       this.compileText === undefined
         ? planText(source, part.encoding !== 'base64' && part.encoding !== 'quoted-printable')
         : planWholeText(this.compileText(source, KINDS.get(part.contentType) ?? 'other'), 4 * source.length);
+    if (this.cuts.length === messageLimits.mergedParts) {
+      throw badRequest(`A message may have at most ${messageLimits.mergedParts} texts with recipient variables`);
+    }
     if (part.depth === 0) this.whole = part;
     const headOf = (encoding: TextEncoding) => (part.depth === 0 ? Buffer.alloc(0) : partHead(part, encoding));
     const head = { 'as it is': headOf('as it is'), 'quoted-printable': headOf('quoted-printable'), base64: headOf('base64') };
@@ -164,7 +181,7 @@ class PlanningSink implements MimeSink {
   #lookThrough(part: MimePart): void {
     const held = part.encoding === 'base64' ? bareBase64(Buffer.concat(this.#held)) : Buffer.concat(this.#held);
     if (this.compileText !== undefined || hasPlaceholder(Buffer.from(decodeContent(part.encoding, held)).toString('latin1'))) {
-      throw badRequest(`A text with recipient variables may be at most ${MAX_MERGED_PART} bytes long`);
+      throw badRequest(`A text with recipient variables may be at most ${messageLimits.mergedText} bytes long`);
     }
     // Whole groups of four digits, so that what follows still decodes.
     this.#held = [held.subarray(Math.max(0, (held.byteLength - OVERLAP) & ~3))];

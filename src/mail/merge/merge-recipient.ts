@@ -1,6 +1,7 @@
 /** What the placeholders of a batch stand for, for one recipient (manual pages "Batch sending" and "Mailing lists"). */
 import type { Address } from '#core';
 import type { HeadField } from '../head-fields.js';
+import type { FillSize } from './fill-size.js';
 import type { Lookup } from './placeholders.js';
 
 export interface MergeRecipient {
@@ -13,6 +14,13 @@ export interface MergeRecipient {
 /** A field for one recipient; undefined: this recipient's message goes without it. */
 export type FieldMaker = (recipient: MergeRecipient) => HeadField | undefined;
 
+/** A field that is made for each recipient. */
+export interface MadeField {
+  make: FieldMaker;
+  /** Of its text when it is filled. */
+  size: FillSize;
+}
+
 export function mergeRecipientOf(delivery: {
   recipient: Address;
   recipientName?: string | undefined;
@@ -21,34 +29,62 @@ export function mergeRecipientOf(delivery: {
   return { address: delivery.recipient, name: delivery.recipientName ?? '', variables: delivery.recipientVariables ?? {} };
 }
 
+/** The names that are always known, be it as the empty text. */
+const PREDEFINED = ['recipient', 'recipient_email', 'recipient_name', 'recipient_fname', 'recipient_lname'];
+const VARIABLE = 'recipient.';
+
 /**
- * The predefined names are always known, be it as the empty text. A variable is text as it is, number or boolean as JSON writes it, nothing for
- * null, JSON text for an object or array. `a.b` is a key of that name, or else the key `b` of the object `a`.
+ * A variable is text as it is, number or boolean as JSON writes it, nothing for null, JSON text for an object or array. `a.b` is a key of that name,
+ * or else the key `b` of the object `a`. Each name is looked up once.
  */
 export function makeLookup(recipient: MergeRecipient): Lookup {
+  const known = new Map<string, string | undefined>();
+  let paths: ReadonlyMap<string, unknown> | undefined;
+  const find = (path: string): unknown => {
+    if (Object.hasOwn(recipient.variables, path)) return recipient.variables[path];
+    if (!path.includes('.')) return undefined;
+    paths ??= pathsOf(recipient.variables);
+    return paths.get(path);
+  };
   return (name) => {
-    if (name.startsWith('recipient.')) return textOf(find(recipient.variables, name.slice('recipient.'.length)));
-    if (name === 'recipient') return recipient.name === '' ? recipient.address : `${recipient.name} <${recipient.address}>`;
-    if (name === 'recipient_email') return recipient.address;
-    if (name === 'recipient_name') return recipient.name;
-    const words = recipient.name.split(/\s+/).filter((word) => word !== '');
-    if (name === 'recipient_fname') return words[0] ?? '';
-    if (name === 'recipient_lname') return words.length > 1 ? (words.at(-1) ?? '') : '';
-    return undefined;
+    const before = known.get(name);
+    if (before !== undefined || known.has(name)) return before;
+    const text = name.startsWith(VARIABLE) ? textOf(find(name.slice(VARIABLE.length))) : predefined(recipient, name);
+    known.set(name, text);
+    return text;
   };
 }
 
-/** Own properties only: no name reaches a prototype. */
-function find(value: unknown, path: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (Object.hasOwn(value, path)) return (value as Record<string, unknown>)[path];
-  for (let dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
-    const key = path.slice(0, dot);
-    if (!Object.hasOwn(value, key)) continue;
-    const found = find((value as Record<string, unknown>)[key], path.slice(dot + 1));
-    if (found !== undefined) return found;
-  }
+/** Every name that the recipient has a text for; those of values within objects only when they are asked for. */
+export function namesOf({ variables }: MergeRecipient, isNested: boolean): string[] {
+  const paths = isNested ? [...pathsOf(variables).keys()] : Object.keys(variables);
+  return [...PREDEFINED, ...paths.map((path) => VARIABLE + path)];
+}
+
+function predefined({ name, address }: MergeRecipient, asked: string): string | undefined {
+  if (asked === 'recipient') return name === '' ? address : `${name} <${address}>`;
+  if (asked === 'recipient_email') return address;
+  if (asked === 'recipient_name') return name;
+  const words = name.split(/\s+/).filter((word) => word !== '');
+  if (asked === 'recipient_fname') return words[0] ?? '';
+  if (asked === 'recipient_lname') return words.length > 1 ? (words.at(-1) ?? '') : '';
   return undefined;
+}
+
+/** A placeholder's name is no longer. */
+const MAX_PATH = 255;
+
+/** Every value by its path, as often as there are values: own properties only, so that no name reaches a prototype. What comes first counts. */
+function pathsOf(variables: Readonly<Record<string, unknown>>): ReadonlyMap<string, unknown> {
+  const paths = new Map<string, unknown>();
+  const visit = (value: object, before: string): void => {
+    const own = Object.entries(value).filter(([key]) => before.length + key.length <= MAX_PATH);
+    for (const [key, item] of own) if (!paths.has(before + key)) paths.set(before + key, item);
+    const objects = own.filter(([, item]) => typeof item === 'object' && item !== null).sort(([one], [other]) => one.length - other.length);
+    for (const [key, item] of objects) visit(item as object, `${before}${key}.`);
+  };
+  visit(variables, '');
+  return paths;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -3,6 +3,7 @@
  * those and the few lines that are theirs. Values may bring line breaks; no line of theirs can come to look like a delimiter.
  */
 import { makeBase64Encoder, makeQuotedPrintableEncoder } from '../transfer-encoding.js';
+import { type FillSize, sizeOfTemplate } from './fill-size.js';
 import { type MergeRecipient, makeLookup } from './merge-recipient.js';
 import { fillTemplate, hasPlaceholder, parseTemplate, type TextTemplate } from './placeholders.js';
 
@@ -16,7 +17,9 @@ export interface EncodedText {
 
 export interface TextPlan {
   /** Bytes it keeps, about. */
-  size: number;
+  kept: number;
+  /** Of the text when it is filled; undefined where only making it tells. */
+  size: FillSize | undefined;
   /** Throws what the source of the text throws. */
   make(recipient: MergeRecipient): EncodedText;
 }
@@ -31,19 +34,34 @@ const BASE64_ABOVE = 1 / 6;
 /** `text` is decoded; `isPlain`: its part had no encoding, and may go without one again. */
 export function planText(text: string, isPlain: boolean): TextPlan {
   const wire = text.replace(/\r\n|\r|\n/g, '\r\n');
+  const size = sizeOfTemplate(parseTemplate(wire));
+  // Whoever only asks for the size does not pay for the rest.
+  let compiled: ((recipient: MergeRecipient) => EncodedText) | undefined;
+  return {
+    kept: 4 * wire.length,
+    size,
+    make(recipient) {
+      compiled ??= compileText(wire, isPlain);
+      return compiled(recipient);
+    },
+  };
+}
+
+function compileText(wire: string, isPlain: boolean): (recipient: MergeRecipient) => EncodedText {
   if (shareBeyondAscii(wire) > BASE64_ABOVE) {
     const template = parseTemplate(wire);
-    return { size: 2 * wire.length, make: (recipient) => asBase64(fillTemplate(template, makeLookup(recipient), asLines)) };
+    return (recipient) => asBase64(fillTemplate(template, makeLookup(recipient), asLines));
   }
   const runs = runsOf(wire);
   const mayBePlain = isPlain && runs.every((run) => 'template' in run || fitsPlain(run.plain.toString('utf8')));
-  return { size: 4 * wire.length, make: (recipient) => joinRuns(runs, recipient, mayBePlain) };
+  return (recipient) => joinRuns(runs, recipient, mayBePlain);
 }
 
 /** A text that is made as a whole for each recipient, say from a stored template. */
-export function planWholeText(makeText: (recipient: MergeRecipient) => string, size: number): TextPlan {
+export function planWholeText(makeText: (recipient: MergeRecipient) => string, kept: number): TextPlan {
   return {
-    size,
+    kept,
+    size: undefined,
     make(recipient) {
       const wire = asLines(makeText(recipient));
       if (shareBeyondAscii(wire) > BASE64_ABOVE) return asBase64(wire);

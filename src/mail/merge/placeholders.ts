@@ -34,10 +34,19 @@ export function parseTemplate(text: string): TextTemplate {
   return pieces;
 }
 
-/** `prepare` makes a value fit for its place; the text around the values is not touched. */
-export function fillTemplate(template: TextTemplate, lookup: Lookup, prepare: (value: string) => string): string {
+/**
+ * `prepare` makes a value fit for its place; the text around the values is not touched. What is longer than `most` characters is not completed: it is
+ * longer by one value at most.
+ */
+export function fillTemplate(
+  template: TextTemplate,
+  lookup: Lookup,
+  prepare: (value: string) => string,
+  most = Number.POSITIVE_INFINITY,
+): string {
   let text = '';
   for (const piece of template) {
+    if (text.length > most) break;
     if (typeof piece === 'string') {
       text += piece;
       continue;

@@ -1,5 +1,7 @@
 /** Renders a template with a recipient's values in its variables, and fills the placeholders of what comes of it. What a value holds is never filled. */
 import type { Template } from '../template/compile-template.js';
+import { TemplateError } from '../template/template-error.js';
+import { templateLimits } from '../template/template-limits.js';
 import { type MergeRecipient, makeLookup } from './merge-recipient.js';
 import { type Lookup, SIGN } from './placeholders.js';
 import { substituteText, substituteTexts } from './substitute-texts.js';
@@ -11,6 +13,12 @@ const NOT_A_SIGN = SIGN.replace('%', '%\0');
 export function renderForRecipient(template: Template, variables: Readonly<Record<string, unknown>>, recipient: MergeRecipient): string {
   const lookup = makeLookup(recipient);
   const marked: Lookup = (name) => lookup(name)?.replaceAll(SIGN, NOT_A_SIGN);
-  const text = template.render(substituteTexts({ ...variables }, marked));
-  return substituteText(text, lookup).replaceAll(NOT_A_SIGN, SIGN);
+  const budget = { left: templateLimits.output };
+  const filled = substituteTexts({ ...variables }, marked, budget);
+  if (budget.left < 0) throw tooLong('its variables are');
+  const text = substituteText(template.render(filled), lookup, templateLimits.output);
+  if (text.length > templateLimits.output) throw tooLong('the result is');
+  return text.replaceAll(NOT_A_SIGN, SIGN);
 }
+
+const tooLong = (what: string) => new TemplateError(`${what} longer than ${templateLimits.output} characters with the recipient's values`);

@@ -1,6 +1,8 @@
 /** Makes one recipient's message of a batch from its plan and the stored body. */
+import { messageLimits } from '../message-limits.js';
 import type { MergePlan } from './merge-plan.js';
 import type { MergeRecipient } from './merge-recipient.js';
+import { checkMergeSize, tooLong } from './merge-size.js';
 
 export interface MergedMessage {
   /** Whole fields with CRLF, without the empty line after them. */
@@ -24,8 +26,9 @@ const LF = 0x0a;
 const CRLF = Buffer.from('\r\n');
 const SOFT_LINE_BREAK = Buffer.from('=\r\n');
 
-/** Throws what a stored template throws (see `TemplateParts`), and nothing else. */
+/** Throws Refusal (400, 552 5.3.4) when it is over the limits of messages, and what a stored template throws (see `TemplateParts`). */
 export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedMessage {
+  checkMergeSize(plan.size, recipient);
   let wholeBody: keyof MergePlan['head'] = 'as it is';
   const patches = plan.cuts.map(({ start, end, text, head }): Patch => {
     const { encoding, bytes } = text.make(recipient);
@@ -35,14 +38,21 @@ export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedM
     return { start, end, bytes: [head[encoding], bytes, ...lineEnd] };
   });
   // Only a text that is the whole body has to do with the message's own head; then it is the only one.
-  const pieces = plan.head[wholeBody].map((piece) => (typeof piece === 'function' ? piece(recipient)?.raw : piece));
+  const pieces = plan.head[wholeBody].map((piece) => ('make' in piece ? piece.make(recipient)?.raw : piece));
+  const head = Buffer.concat(pieces.filter((piece) => piece !== undefined));
+  if (head.byteLength > messageLimits.head) throw tooLong('header fields', recipient, head.byteLength, messageLimits.head);
+  const grown = patches.reduce((sum, { start, end, bytes }) => sum + start - end + sizeOf(bytes), 0);
+  const size = head.byteLength + 2 + plan.bodySize + grown;
+  if (size > messageLimits.message) throw tooLong('message', recipient, size, messageLimits.message);
   return {
-    head: Buffer.concat(pieces.filter((piece) => piece !== undefined)),
+    head,
     isBodyChanged: patches.length > 0,
     body: (stored) => patchWhole(stored, patches),
     stream: (stored) => patchStream(stored, patches),
   };
 }
+
+const sizeOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 function patchWhole(stored: Uint8Array, patches: readonly Patch[]): Uint8Array {
   const pieces: Uint8Array[] = [];

@@ -48,7 +48,7 @@ function makeAuthor(name: string, text: string, recipient: MergeRecipient, made:
   const domains = new Set(addressesIn(made?.value ?? '').map(domainOf));
   const authors = addressesIn(text);
   if (authors.length > 0 && authors.every((address) => domains.has(domainOf(address)))) return makeField(name, text);
-  return made && (compileField(made)?.(recipient) ?? made);
+  return made && (compileField(made)?.make(recipient) ?? made);
 }
 
 const addressesIn = (text: string): Address[] => parseAddressList(text)?.map(({ address }) => address) ?? [];

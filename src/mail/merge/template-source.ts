@@ -1,8 +1,10 @@
 /** HTML of a batch that is a stored template: rendered for each recipient, with their values in the template's variables and in what it gives. */
+import { messageLimits } from '../message-limits.js';
 import { compileTemplate } from '../template/compile-template.js';
 import { textOfHtml } from '../text-of-html.js';
 import type { TextSource } from './merge-plan.js';
-import { makeLookup } from './merge-recipient.js';
+import { type MergeRecipient, makeLookup } from './merge-recipient.js';
+import { tooLong } from './merge-size.js';
 import { renderForRecipient } from './render-for-recipient.js';
 import { substituteText } from './substitute-texts.js';
 
@@ -12,11 +14,17 @@ import { substituteText } from './substitute-texts.js';
  */
 export function templateSource(variables: Readonly<Record<string, unknown>>, textFromHtml: boolean): TextSource {
   return (source, kind) => {
-    if (kind === 'other' || (kind === 'text' && !textFromHtml)) return (recipient) => substituteText(source, makeLookup(recipient));
+    if (kind === 'other' || (kind === 'text' && !textFromHtml)) return (recipient) => fillOther(source, recipient);
     const template = compileTemplate(source);
     return (recipient) => {
       const html = renderForRecipient(template, variables, recipient);
       return kind === 'text' ? `${textOfHtml(html)}\n` : html;
     };
   };
+}
+
+function fillOther(source: string, recipient: MergeRecipient): string {
+  const text = substituteText(source, makeLookup(recipient), messageLimits.mergedText);
+  if (text.length > messageLimits.mergedText) throw tooLong('text', recipient, text.length, messageLimits.mergedText);
+  return text;
 }

@@ -48,9 +48,19 @@ describe('placeholders', () => {
     expect(substituteText(text, makeLookup(recipient({}, '')))).toBe('bob@dst.test|||');
   });
 
+  it('fills no more texts of a JSON value than there is room for', () => {
+    const budget = { left: 10 };
+    expect(substituteTexts(['%recipient.id%', 'a'.repeat(12), '%recipient.id%'], lookup, budget)).toEqual([
+      '2',
+      'a'.repeat(12),
+      '%recipient.id%',
+    ]);
+    expect(budget.left).toBeLessThan(0);
+  });
+
   it('fills the texts of a JSON value and leaves the value itself alone', () => {
     const value = { 'my-id': '%recipient.id%', list: ['%recipient.name%', 3, null, { deep: '%recipient.order.id%' }] };
-    expect(substituteTexts(value, lookup)).toEqual({ 'my-id': '2', list: ['Alice', 3, null, { deep: '7' }] });
+    expect(substituteTexts(value, lookup, { left: 1000 })).toEqual({ 'my-id': '2', list: ['Alice', 3, null, { deep: '7' }] });
     expect(value['my-id']).toBe('%recipient.id%');
   });
 });
