@@ -130,6 +130,7 @@ export function makeDelivery({
     transports,
     port,
     hostname,
+    isHosted: async (domain) => (await directory.domains.find(domain)) !== undefined,
     allowPrivate: allowPrivateNetworks,
     ipv6,
     mtaSts,

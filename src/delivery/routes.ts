@@ -14,6 +14,7 @@ import {
   resolveMailExchangers,
   type StsPolicy,
 } from '#net';
+import { ownReply } from './end-attempt.js';
 import { siteName } from './site-name.js';
 import type { NextHop } from './step.js';
 import { findTransport, siteOfTransport, type Transport } from './transport.js';
@@ -54,6 +55,8 @@ export interface ResolveDeps {
   port: number;
   /** This server's name: mail that would come back here is not sent. */
   hostname: string;
+  /** The domain is a customer's of this server. */
+  isHosted: (domain: string) => Promise<boolean>;
   allowPrivate: boolean;
   /** Whether this machine can reach IPv6 hosts. */
   ipv6: boolean;
@@ -83,13 +86,21 @@ interface Entry {
   usableUntil: number;
 }
 
+/** A customer's domain whose MX names this server is no loop that stands for ever: its mail waits until the MX is set right, or receiving is there. */
+const notReceived = (domain: string): SmtpReply =>
+  ownReply(
+    450,
+    '4.2.1',
+    `the MX of ${domain} names this server, which does not receive mail yet; let it name the server where its mail arrives`,
+  );
+
 /** Site of a destination that nobody is known to take mail for; only its own deliveries wait there. */
 const nobody = (destination: string) => `unresolved:${destination}`;
 export const isNobody = (site: string) => site.startsWith('unresolved:');
 export const destinationOfNobody = (site: string) => site.slice('unresolved:'.length);
 
 export function makeRoutes(deps: RoutesDeps): Routes {
-  const { dns, clock, transports, port, hostname, allowPrivate, ipv6, mtaSts, dane, onRoute } = deps;
+  const { dns, clock, transports, port, hostname, isHosted, allowPrivate, ipv6, mtaSts, dane, onRoute } = deps;
   const lookup = makeSmarthostLookup(clock);
   const entries = new Map<string, Entry>();
   const sites = new Map<string, SiteFacts>();
@@ -117,8 +128,11 @@ export function makeRoutes(deps: RoutesDeps): Routes {
       mtaSts.policyFor(destination),
     ]);
     if (found.kind === 'none') {
-      const { permanent, code, enhancedCode, text } = found;
-      const none = { permanent, reply: { code, enhancedCode, text } };
+      const { permanent, code, enhancedCode, text, isOwn } = found;
+      const none =
+        isOwn === true && (await isHosted(destination))
+          ? { permanent: false, reply: notReceived(destination) }
+          : { permanent, reply: { code, enhancedCode, text } };
       return { site: nobody(destination), transport: undefined, hops: [], sts, none };
     }
     const hops = found.hosts.map(({ name, preference }) => ({

@@ -11,11 +11,11 @@ export interface MailExchanger {
 /**
  * `exchangers`: at least one host, best first, equal preferences in random order. `implicit`: the domain has no MX and is
  * its own exchanger. `authenticated`: DNSSEC vouches for these names, or for the absence of others. `none`: there is nobody to connect to;
- * `code`, `enhancedCode` and `text` say so in an event's delivery-status.
+ * `code`, `enhancedCode` and `text` say so in an event's delivery-status. `isOwn`: because this server is the best exchanger.
  */
 export type MxResult =
   | { kind: 'exchangers'; hosts: MailExchanger[]; implicit: boolean; authenticated: boolean }
-  | { kind: 'none'; permanent: boolean; code: number; enhancedCode: string; text: string };
+  | { kind: 'none'; permanent: boolean; code: number; enhancedCode: string; text: string; isOwn?: true };
 
 type NoExchanger = Extract<MxResult, { kind: 'none' }>;
 
@@ -41,7 +41,8 @@ export async function resolveMailExchangers(dns: Dns, domain: string, options: {
   }
   const others = withoutOwn(hosts, options.ownNames ?? []);
   if (others.length === 0) {
-    return { kind: 'none', permanent: true, code: 554, enhancedCode: '5.4.6', text: `Mail for ${domain} loops back to this server` };
+    const text = `Mail for ${domain} loops back to this server`;
+    return { kind: 'none', permanent: true, code: 554, enhancedCode: '5.4.6', text, isOwn: true };
   }
   return { kind: 'exchangers', hosts: others.slice(0, MAX_EXCHANGERS), implicit: false, authenticated };
 }

@@ -1,4 +1,8 @@
-/** Whom mail may be sent to: anybody for a submitter, nobody yet for a stranger. Pure; this is what keeps the server from being an open relay. */
+/**
+ * Whom mail may be sent to: anybody for a submitter, nobody yet for a stranger. Pure; this is what keeps the server from being an open relay.
+ *
+ * Mail of strangers for domains hosted here is put off, never refused for good: an MX that was set too early must cost no mail and no address.
+ */
 import type { DomainRecord } from '#store';
 import type { Submitter } from './decide-sender.js';
 import type { Path } from './parse-path.js';
@@ -24,13 +28,13 @@ export function decideRecipient({ path, utf8, submitter, hosted }: RecipientFact
     case 'literal':
       return submitter === undefined ? relayingDenied() : makeReply(550, '5.1.2', 'address literals are not accepted');
     case 'postmaster':
-      return userUnknown();
+      return notReceived();
     case 'address':
       if (path.utf8 && !utf8) return makeReply(553, '5.6.7', 'address needs SMTPUTF8');
       if (submitter !== undefined) return undefined;
-      return hosted === undefined ? relayingDenied() : userUnknown();
+      return hosted === undefined ? relayingDenied() : notReceived();
   }
 }
 
 const relayingDenied = () => makeReply(550, '5.7.1', 'relaying denied');
-const userUnknown = () => makeReply(550, '5.1.1', 'recipient address rejected: user unknown');
+const notReceived = () => makeReply(450, '4.2.1', 'mail for this domain is not received here yet, try again later');

@@ -55,12 +55,17 @@ export function renderDomain(paint: Paint, domain: WireDomain): string {
 
 /** The records to publish, one block each: values are too long for a table and are copied whole. */
 export function renderRecords(paint: Paint, records: Pick<WireDomainAnswer, 'sending_dns_records' | 'receiving_dns_records'>): string {
-  const block = (record: WireDnsRecord, name: string) => {
+  const block = (record: WireDnsRecord) => {
     const state = record.valid === 'valid' ? paint.green : record.valid === 'invalid' ? paint.red : paint.yellow;
     const priority = record.priority === undefined ? '' : `${record.priority} `;
-    return `${paint.bold(record.record_type.padEnd(5))} ${name}  ${state(record.valid)}\n      ${priority}${record.value}`;
+    return `${paint.bold(record.record_type.padEnd(5))} ${record.name ?? ''}  ${state(record.valid)}\n      ${priority}${record.value}`;
   };
-  const sending = records.sending_dns_records.map((record) => block(record, record.name ?? ''));
-  const receiving = records.receiving_dns_records.map((record) => block(record, record.name ?? '(the domain itself)'));
-  return [paint.dim('To send:'), ...sending, ...(receiving.length > 0 ? ['', paint.dim('To receive:'), ...receiving] : [])].join('\n');
+  return [paint.dim('To send:'), ...records.sending_dns_records.map(block), '', adviceOnMx(paint, records)].join('\n');
+}
+
+/** Nobody is invited to publish an MX while no mail is received; who has done it all the same is told. */
+function adviceOnMx(paint: Paint, { receiving_dns_records: receiving }: Pick<WireDomainAnswer, 'receiving_dns_records'>): string {
+  return receiving.some(({ valid }) => valid === 'valid')
+    ? paint.yellow('The MX of the domain names this server, which receives no mail yet: let it name the server where its mail arrives.')
+    : paint.dim('Leave the MX of the domain as it is: this version receives no mail.');
 }

@@ -63,7 +63,8 @@ describe('domain', () => {
       require_tls: 'true',
     });
     expect(out).toContain('v=spf1 a:mx.example.com ~all');
-    expect(out).toContain('10 mx.example.com');
+    expect(out).not.toContain('10 mx.example.com');
+    expect(out).toContain('Leave the MX of the domain as it is');
   });
 
   it('verify exits 1 while the domain is not active, and 0 after', async () => {

@@ -21,6 +21,7 @@ function setUp(transports: RoutesDeps['transports'], policyFor: RoutesDeps['mtaS
     transports,
     port: 25,
     hostname: 'mail.host.example',
+    isHosted: async () => false,
     allowPrivate: true,
     ipv6: false,
     mtaSts: { policyFor },

@@ -121,6 +121,6 @@ describe('nobody to connect to', () => {
 
   it('but this server itself', async () => {
     const result = await resolveMailExchangers(dns, 'self.test', { ownNames: ['here.test'] });
-    expect(result).toEqual(permanent(554, '5.4.6', 'Mail for self.test loops back to this server'));
+    expect(result).toEqual({ ...permanent(554, '5.4.6', 'Mail for self.test loops back to this server'), isOwn: true });
   });
 });

@@ -124,11 +124,11 @@ describe('decideRecipient', () => {
   const submitter = { account: 1, domain: mine, isAuthenticated: true };
   test.each([
     ['x@ext.test', undefined, undefined, '550 5.7.1'],
-    ['x@b.test', theirs, undefined, '550 5.1.1'],
-    ['victim%ext.test@b.test', theirs, undefined, '550 5.1.1'],
+    ['x@b.test', theirs, undefined, '450 4.2.1'],
+    ['victim%ext.test@b.test', theirs, undefined, '450 4.2.1'],
     ['x@[1.2.3.4]', undefined, undefined, '550 5.7.1'],
     ['@b.test:x@ext.test', undefined, undefined, '550 5.7.1'],
-    ['postmaster', undefined, undefined, '550 5.1.1'],
+    ['postmaster', undefined, undefined, '450 4.2.1'],
     ['', undefined, undefined, '501 5.1.3'],
     ['x', undefined, undefined, '501 5.1.3'],
     ['ü@ext.test', undefined, submitter, '553 5.6.7'],
@@ -136,7 +136,7 @@ describe('decideRecipient', () => {
     ['x@b.test', theirs, submitter, 'taken'],
     ['x@[1.2.3.4]', undefined, submitter, '550 5.1.2'],
     ['@b.test:x@ext.test', undefined, submitter, '550 5.7.1'],
-    ['postmaster', undefined, submitter, '550 5.1.1'],
+    ['postmaster', undefined, submitter, '450 4.2.1'],
     ['', undefined, submitter, '501 5.1.3'],
   ])('<%s>', (text, hosted, from, wanted) => {
     const refusal = decideRecipient({ path: path(text), utf8: false, submitter: from, hosted });
