@@ -1,9 +1,10 @@
 /** The composition root: read it from top to bottom to see what Mailwagon is made of. Builds, starts and stops everything in order; decides nothing. */
 import { mkdir, rm } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { makeApi, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
+import { type ConnectionGuard, makeApi, makeConnectionGuard, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
 import { type Config, listenerText, loadBounceRules, loadShaping, packageVersion } from '#config';
 import { makeIdSource, makeSteadyClock, systemClock } from '#core';
 import { makeDelivery, makeMergeMessage, makeWarmups } from '#delivery';
@@ -12,11 +13,11 @@ import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, 
 import { makeDailyUsage, makeIntake, makePreferredSendTime, makePressure, makeStoredMessages, readMemory } from '#intake';
 import { readFileLimit } from '#metrics';
 import {
-  decideConnectionRoom,
   hasGlobalIpv6,
   loadAuthorities,
   loadServerTls,
   makeCidrMatcher,
+  makeConnectionRoom,
   makeDane,
   makeDnsCache,
   makeDnsClient,
@@ -98,7 +99,8 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const events = makeEventLog({ store: stores.events });
     const conversations = makeConversationLog({ store: stores.events, logger });
     const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ ...stores, logger })], logger });
-    const room = decideConnectionRoom(readFileLimit());
+    const room = makeConnectionRoom({ clock, readLimit: readFileLimit });
+    const places = (limit: number | 'auto', most: () => number) => (limit === 'auto' ? most() : limit);
     const queue = makeQueue({
       spool: stores.spool,
       clock,
@@ -156,9 +158,10 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       conversations,
       warmups,
       putCall: calls.put,
-      options: { hostname, ...config.delivery, extraCa, concurrencyTotal: room.lanes },
+      options: { hostname, ...config.delivery, extraCa, concurrencyTotal: room().lanes },
     });
 
+    const isTrusted = makeCidrMatcher([...config.trustedNetworks]);
     const smtp = makeSmtpDoor({
       listeners: [
         ...config.listen.smtp.map((listener) => ({ address: listenerText(listener), implicitTls: false })),
@@ -168,13 +171,30 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       hostname,
       directory,
       intake,
-      isTrusted: makeCidrMatcher([...config.trustedNetworks]),
+      isTrusted,
       clock,
       logger,
-      limits: { ...defaultSmtpLimits, connections: room.inbound },
+      limits: {
+        ...defaultSmtpLimits,
+        connectionsPerSource: config.limits.connectionsPerAddress,
+        get connections() {
+          return places(config.limits.smtpConnections, () => room().inbound);
+        },
+      },
       observer: metrics.counting.smtp,
     });
-    metrics.watch({ stores, queue, pump, delivery, smtp, conversations, pressure, calls });
+    const httpGuard = makeConnectionGuard({
+      limits: {
+        connectionsPerSource: config.limits.connectionsPerAddress,
+        get connections() {
+          return places(config.limits.httpConnections, () => room().http);
+        },
+      },
+      clock,
+      isTrusted,
+      observe: metrics.counting.httpConnection,
+    });
+    metrics.watch({ stores, queue, pump, delivery, smtp, httpGuard, conversations, pressure, calls });
     const readiness = makeReadiness({
       clock,
       phase: () => phase,
@@ -220,7 +240,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     closing.push(() => queue.stop());
     const smtpAddresses = await smtp.start();
     busy.push((graceMs) => smtp.stop(graceMs));
-    const http = await listenHttp(config, api.listener);
+    const http = await listenHttp(config, api.listener, httpGuard);
     busy.push((graceMs) => http.stop(graceMs));
 
     phase = 'running';
@@ -237,12 +257,12 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
 }
 
 /** Binds every HTTP listener of the configuration, or none. */
-async function listenHttp(config: Config, listener: Parameters<typeof makeHttpServer>[0]) {
+async function listenHttp(config: Config, listener: RequestListener, guard: ConnectionGuard) {
   const servers: ReturnType<typeof makeHttpServer>[] = [];
   const stop = (graceMs: number) => Promise.all(servers.map((server) => stopHttpServer(server, graceMs)));
   try {
     for (const { host, port } of config.listen.http) {
-      const server = makeHttpServer(listener);
+      const server = makeHttpServer(listener, guard);
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
         server.listen(port, host, resolve);

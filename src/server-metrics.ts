@@ -2,7 +2,7 @@
  * Every number Mailwagon shows Prometheus, in one place: what is counted as it happens, and what is asked for when somebody looks.
  * `docs/operations.md` lists them. Labels have few values: names that strangers choose appear for the largest few only.
  */
-import type { ApiObserver } from '#api';
+import type { ApiObserver, ConnectionFate, ConnectionGuard } from '#api';
 import { type Clock, type Outcome, refusalFrom, SECOND } from '#core';
 import type { Delivery } from '#delivery';
 import type { ConversationLog, OutboxPump, Recorder } from '#events';
@@ -19,6 +19,7 @@ export interface Counting {
   intake(intake: Intake): Intake;
   smtp: SmtpObserver;
   api: ApiObserver;
+  httpConnection: (fate: ConnectionFate) => void;
 }
 
 /** What is asked when somebody looks. */
@@ -28,6 +29,7 @@ export interface Watched {
   pump: OutboxPump;
   delivery: Delivery;
   smtp: SmtpDoor;
+  httpGuard: Pick<ConnectionGuard, 'open'>;
   conversations: ConversationLog;
   pressure: Pressure;
   calls: CallQueue;
@@ -65,6 +67,7 @@ export function makeServerMetrics({ clock, version }: { clock: Clock; version: s
       intake: countAccepted(registry),
       smtp: countSmtp(registry),
       api: countRequests(registry),
+      httpConnection: countHttpConnections(registry),
     },
     watch(watched) {
       watchQueue(registry, watched, clock);
@@ -76,6 +79,15 @@ export function makeServerMetrics({ clock, version }: { clock: Clock; version: s
     render: registry.render,
     stop: stopProcess,
   };
+}
+
+function countHttpConnections(registry: Registry): Counting['httpConnection'] {
+  const fates = registry.counters({
+    name: 'mailwagon_http_connections_total',
+    help: 'Connections to the HTTP listeners: taken, refused by reason, or cut while they were quiet to make room.',
+    labels: ['result'],
+  });
+  return (fate) => fates.with(fate).add();
 }
 
 function countAccepted(registry: Registry): Counting['intake'] {
@@ -348,8 +360,9 @@ function watchCalls(registry: Registry, { calls }: Watched): void {
   });
 }
 
-function watchRoom(registry: Registry, { smtp, conversations, pressure }: Watched): void {
+function watchRoom(registry: Registry, { smtp, httpGuard, conversations, pressure }: Watched): void {
   const sessions = registry.gauge({ name: 'mailwagon_smtp_connections', help: 'Connections to the SMTP listeners that are open.' });
+  const httpConnections = registry.gauge({ name: 'mailwagon_http_connections', help: 'Connections to the HTTP listeners that are open.' });
   const accepting = registry.gauge({ name: 'mailwagon_accepting', help: '1 while mail is taken in, 0 while disk or memory forbid it.' });
   const free = registry.gauge({ name: 'mailwagon_disk_free_bytes', help: 'Free space for the data folder.' });
   const floor = registry.gauge({ name: 'mailwagon_disk_floor_bytes', help: 'Free space below which no mail is taken in.' });
@@ -359,8 +372,9 @@ function watchRoom(registry: Registry, { smtp, conversations, pressure }: Watche
     help: 'SMTP conversations that could not be kept.',
     labels: [],
   });
-  registry.collect('room', [sessions, accepting, free, floor, wal, dropped], () => {
+  registry.collect('room', [sessions, httpConnections, accepting, free, floor, wal, dropped], () => {
     sessions.set(smtp.connections());
+    httpConnections.set(httpGuard.open());
     dropped.replace([{ labels: [], value: conversations.dropped() }]);
     const { accepting: isAccepting, disk } = pressure.state();
     accepting.set(isAccepting ? 1 : 0);

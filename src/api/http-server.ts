@@ -1,6 +1,7 @@
 /** The HTTP server around the API: absolute deadlines for header and body, bounded headers, and `Expect: 100-continue` answered only once the body is wanted. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { MINUTE, SECOND } from '#core';
+import type { ConnectionGuard } from './connection-guard.js';
 
 /** ms. A request that drips its bytes is cut off at these ages, however busy it looks. */
 export const serverTimeouts = {
@@ -14,8 +15,12 @@ export const serverTimeouts = {
   connectionsCheckingInterval: 5 * SECOND,
 } as const;
 
-/** `timeouts` may be shortened by tests. */
-export function makeHttpServer(listener: RequestListener, timeouts: Partial<Record<keyof typeof serverTimeouts, number>> = {}): Server {
+/** `guard` decides who may hold a connection; servers may share one. `timeouts` may be shortened by tests. */
+export function makeHttpServer(
+  listener: RequestListener,
+  guard: ConnectionGuard,
+  timeouts: Partial<Record<keyof typeof serverTimeouts, number>> = {},
+): Server {
   const server = createServer({ ...serverTimeouts, ...timeouts, maxHeaderSize: 16 * 1024 }, listener);
   server.maxHeadersCount = 200;
   server.on('checkContinue', (request, response) => {
@@ -25,5 +30,6 @@ export function makeHttpServer(listener: RequestListener, timeouts: Partial<Reco
     });
     listener(request, response);
   });
+  guard.watch(server);
   return server;
 }

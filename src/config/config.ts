@@ -82,6 +82,11 @@ export interface Config {
     readonly queuedBytesPerAccount: number | null;
     /** Requests to the HTTP API of an account per minute; null: no limit. */
     readonly apiRequestsPerMinute: number | null;
+    /** Connections to the SMTP listeners, and to the HTTP listeners; auto: by the files that the process may open. */
+    readonly smtpConnections: number | 'auto';
+    readonly httpConnections: number | 'auto';
+    /** Of these, of one address (IPv4, or IPv6 /64), of each kind. Trusted networks are not held to it, nor this machine over HTTP. */
+    readonly connectionsPerAddress: number;
     /** 1 to 10. */
     readonly tagsPerMessage: number;
     /** Free bytes of the disk of dataDir below which no mail is accepted; auto: by the size of the disk. */

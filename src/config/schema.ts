@@ -113,6 +113,9 @@ const countLimit = parsed('a whole number from 0, or null for no limit', (value)
   value === null || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) ? value : undefined,
 );
 
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
+const places = parsed('a whole number from 1, or auto', (value) => (value === 'auto' || isCount(value) ? value : undefined));
+
 const ruleFile = z.strictObject(
   {
     file: parsed('the path of a YAML file, or null', (value) =>
@@ -158,6 +161,9 @@ export const settingsSchema = z.strictObject(
           value === null ? value : parseSize(value),
         ),
         apiRequestsPerMinute: countLimit,
+        smtpConnections: places,
+        httpConnections: places,
+        connectionsPerAddress: parsed('a whole number from 1', (value) => (isCount(value) ? value : undefined)),
         tagsPerMessage: parsed('a whole number from 1 to 10', (value) =>
           typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 10 ? value : undefined,
         ),

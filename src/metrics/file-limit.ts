@@ -9,11 +9,11 @@ export function parseFileLimit(limits: string): number {
   return soft === undefined || soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
 }
 
-/** Infinity as well where the file cannot be read: systems other than Linux. */
-export function readFileLimit(): number {
+/** Undefined where the file cannot be read: systems other than Linux, or a process that has no descriptor left. */
+export function readFileLimit(): number | undefined {
   try {
     return parseFileLimit(readFileSync(LIMITS_FILE, 'latin1'));
   } catch {
-    return Number.POSITIVE_INFINITY;
+    return undefined;
   }
 }

@@ -13,7 +13,8 @@
  */
 export { type Cidr, makeCidrMatcher, parseCidr } from './cidr.js';
 export { type ClientTls, makeClientTls, type TlsLevel } from './client-tls.js';
-export { type ConnectionRoom, decideConnectionRoom } from './connection-room.js';
+export { type ConnectionCounter, type ConnectionLimits, makeConnectionCounter } from './connection-counter.js';
+export { type ConnectionRoom, decideConnectionRoom, makeConnectionRoom } from './connection-room.js';
 export { type Dane, type DaneQuestion, type DaneResult, makeDane } from './dane.js';
 export type { Dns, DnsAnswer, DnsFailure, DnsRecords, DnsType, MxRecord, TlsaRecord } from './dns-answer.js';
 export { makeDnsCache } from './dns-cache.js';
@@ -28,6 +29,7 @@ export { type AddressResult, type HostAddress, resolveHostAddresses } from './re
 export { type MailExchanger, type MxResult, resolveMailExchangers } from './resolve-mail-exchangers.js';
 export { makeResolverCheck, type ResolverCheck, type ResolverCheckOptions, type ResolverStanding } from './resolver-check.js';
 export { type CertificatePair, makeSelfSignedCertificate } from './self-signed-certificate.js';
+export { isLoopback, sourceOf } from './source-of.js';
 export type { StoredStsPolicy } from './sts-memory.js';
 export { mxMatches, parseStsPolicy, readStsRecord, type StsMode, type StsPolicy, type StsPolicyFile } from './sts-policy.js';
 export { loadServerTls, type ServerTls, type ServerTlsFiles, serverTlsOptions } from './tls-context.js';

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '#core';
 import type { Credentials } from '#directory';
-import { sourceOf } from './source-of.js';
+import { sourceOf } from '#net';
 
 export interface AuthBrake {
   /** True when this attempt must not even be checked. */

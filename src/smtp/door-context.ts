@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { Clock } from '#core';
 import type { Directory } from '#directory';
 import type { Intake } from '#intake';
+import type { ConnectionCounter } from '#net';
 import type { AuthBrake } from './auth-brake.js';
-import type { ConnectionCounter } from './connection-counter.js';
 import type { SmtpLimits } from './limits.js';
 import type { SmtpObserver } from './observer.js';
 

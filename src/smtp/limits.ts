@@ -6,7 +6,7 @@ export interface SmtpLimits {
   messageBytes: number;
   /** Recipients of one message; the next one is answered 452 4.5.3. */
   recipients: number;
-  /** Open connections, all listeners together. */
+  /** Open connections, all listeners together; may change while we run. */
   connections: number;
   /** Open connections of one client (an IPv4 address or an IPv6 /64 network). Trusted networks are not held to it. */
   connectionsPerSource: number;

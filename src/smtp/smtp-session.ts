@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAuthentication, SMTPServerDataStream } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { parseAddress } from '#core';
+import { isLoopback } from '#net';
 import { authenticate, type Login } from './authenticate.js';
 import { CommandParser } from './command-parser.js';
 import { overdue } from './deadlines.js';
@@ -17,7 +18,6 @@ import { MessageStream } from './message-stream.js';
 import { protocolName } from './protocol-name.js';
 import { receiveMessage } from './receive-message.js';
 import { hasEnhancedCode, isOurFault, makeReply, type Reply, replyFrom, wireText } from './reply.js';
-import { isLoopback } from './source-of.js';
 
 export class SmtpSession extends SMTPConnection {
   readonly #door: DoorContext;

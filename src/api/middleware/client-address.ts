@@ -2,8 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-
-const isLoopback = (address: string) => address === '::1' || address.startsWith('127.');
+import { isLoopback } from '#net';
 
 /**
  * The peer's address. A reverse proxy on this machine is believed about the client it names last in X-Forwarded-For

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type ApiDeps, makeApi, makeHttpServer, type Obstacle, type serverTimeouts } from '../../../dist/api/index.js';
+import { type ApiDeps, makeApi, makeConnectionGuard, makeHttpServer, type Obstacle, type serverTimeouts } from '../../../dist/api/index.js';
 import { systemClock } from '../../../dist/core/index.js';
 import { makeWarmups } from '../../../dist/delivery/index.js';
 import { type FakeConversations, makeFakeConversations } from './fake-conversations.js';
@@ -96,7 +96,8 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     version: '0.1.0',
     limits: options.limits ?? { requestsPerMinute: null },
   });
-  const server = makeHttpServer(listener, options.timeouts);
+  const guard = makeConnectionGuard({ limits: { connections: 1000, connectionsPerSource: 1000 }, clock: systemClock });
+  const server = makeHttpServer(listener, guard, options.timeouts);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

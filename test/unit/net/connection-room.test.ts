@@ -1,25 +1,38 @@
 /** Whatever the process may open, clients, deliveries and the rest all have their part of it. */
 import { expect, it } from 'vitest';
 import { parseFileLimit } from '../../../dist/metrics/file-limit.js';
-import { decideConnectionRoom } from '../../../dist/net/index.js';
+import { decideConnectionRoom, makeConnectionRoom } from '../../../dist/net/index.js';
 
 it.each([
-  [Number.POSITIVE_INFINITY, 2000, 1000],
-  [1_048_576, 2000, 1000],
-  [65_536, 2000, 1000],
-  [6000, 2000, 1000],
-  [4096, 2000, 365],
-  [1024, 512, 85],
-  [256, 128, 21],
-  [64, 32, 8],
-])('with %d descriptors: %d clients and %d lanes', (descriptors, inbound, lanes) => {
-  expect(decideConnectionRoom(descriptors)).toEqual({ inbound, lanes });
+  [Number.POSITIVE_INFINITY, 2000, 1000, 1000],
+  [1_048_576, 2000, 1000, 1000],
+  [65_536, 2000, 1000, 1000],
+  [6500, 2000, 812, 1000],
+  [4096, 2000, 512, 361],
+  [1024, 512, 128, 85],
+  [256, 128, 32, 21],
+  [64, 32, 8, 8],
+])('with %d descriptors: %d SMTP clients, %d HTTP clients and %d lanes', (descriptors, inbound, http, lanes) => {
+  expect(decideConnectionRoom(descriptors)).toEqual({ inbound, http, lanes });
+});
+
+it('follows a limit that is changed while we run, and forgets none that cannot be read', () => {
+  const facts: { now: number; limit: number | undefined } = { now: 0, limit: 65_536 };
+  const room = makeConnectionRoom({ clock: { now: () => facts.now, monotonic: () => facts.now }, readLimit: () => facts.limit });
+  expect(room()).toMatchObject({ http: 1000 });
+  facts.limit = 1000;
+  expect(room()).toMatchObject({ http: 1000 });
+  facts.now = 20;
+  expect(room()).toMatchObject({ http: 125 });
+  facts.limit = undefined;
+  facts.now = 40;
+  expect(room()).toMatchObject({ http: 125 });
 });
 
 it('never gives away more than there is', () => {
   for (let descriptors = 128; descriptors < 10_000; descriptors += 7) {
-    const { inbound, lanes } = decideConnectionRoom(descriptors);
-    expect(inbound + 3 * lanes).toBeLessThanOrEqual(descriptors);
+    const { inbound, http, lanes } = decideConnectionRoom(descriptors);
+    expect(inbound + http + 3 * lanes).toBeLessThanOrEqual(descriptors);
   }
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { makeConnectionCounter } from '../../../dist/net/connection-counter.js';
 import { makeAuthBrake } from '../../../dist/smtp/auth-brake.js';
-import { makeConnectionCounter } from '../../../dist/smtp/connection-counter.js';
 
 const limits = { authFailuresPerLogin: 3, authFailuresPerSource: 5, authWindowMs: 1000, authBrakeMs: 500 };
 
@@ -97,4 +97,12 @@ test('places are counted per client and in all, given back once, and trusted cli
   leave();
   expect(counter.open()).toBe(3);
   expect(typeof counter.enter('192.0.2.3', false)).toBe('function');
+});
+
+test('the last places are kept for this machine', () => {
+  const counter = makeConnectionCounter({ connections: 20, connectionsPerSource: 100 });
+  const strangers = Array.from({ length: 20 }, (_, index) => typeof counter.enter(`192.0.2.${index}`, true));
+  expect(strangers.filter((place) => place === 'function')).toHaveLength(18);
+  for (const ip of ['127.0.0.1', '::1']) expect(typeof counter.enter(ip, false)).toBe('function');
+  expect(counter.enter('127.0.0.1', false)).toBe('total');
 });

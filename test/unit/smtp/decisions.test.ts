@@ -1,6 +1,7 @@
 /** Tables of the door's decisions. */
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../dist/core/index.js';
+import { isLoopback, sourceOf } from '../../../dist/net/source-of.js';
 import { overdue } from '../../../dist/smtp/deadlines.js';
 import { type CommandState, commandName, decideCommand } from '../../../dist/smtp/decide-command.js';
 import { decideMailParameters } from '../../../dist/smtp/decide-parameters.js';
@@ -10,7 +11,6 @@ import { defaultSmtpLimits } from '../../../dist/smtp/index.js';
 import { type Path, parsePathArgument } from '../../../dist/smtp/parse-path.js';
 import { protocolName } from '../../../dist/smtp/protocol-name.js';
 import { replyFrom } from '../../../dist/smtp/reply.js';
-import { isLoopback, sourceOf } from '../../../dist/smtp/source-of.js';
 import { domainRecord, storeFull } from './support/fakes.js';
 
 const STRICT = { brackets: 'needed' } as const;
