@@ -7,6 +7,7 @@ import type { Draft } from './draft.js';
 import type { IntakeContext, Step } from './step.js';
 import { addTrace } from './steps/add-trace.js';
 import { checkArchiveUrl } from './steps/check-archive-url.js';
+import { checkBatchAuthors } from './steps/check-batch-authors.js';
 import { checkDailyLimit } from './steps/check-daily-limit.js';
 import { checkDomain } from './steps/check-domain.js';
 import { checkHops } from './steps/check-hops.js';
@@ -15,6 +16,7 @@ import { checkSealed } from './steps/check-sealed.js';
 import { checkSecondaryDkim } from './steps/check-secondary-dkim.js';
 import { checkSender } from './steps/check-sender.js';
 import { checkSources } from './steps/check-sources.js';
+import { clarifyAuthors } from './steps/clarify-authors.js';
 import { commit } from './steps/commit.js';
 import { completeHead } from './steps/complete-head.js';
 import { fillTemplate } from './steps/fill-template.js';
@@ -35,10 +37,12 @@ const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'check-sources', step: checkSources },
   { name: 'check-archive-url', step: checkArchiveUrl },
   { name: 'fill-template', step: fillTemplate },
+  { name: 'clarify-authors', step: clarifyAuthors },
   { name: 'check-sender', step: checkSender },
   { name: 'complete-head', step: completeHead },
   { name: 'show-variables', step: showVariables },
   { name: 'make-batch', step: makeBatch },
+  { name: 'check-batch-authors', step: checkBatchAuthors },
   { name: 'check-sealed', step: checkSealed },
   { name: 'find-attachments', step: findAttachments },
   { name: 'lint', step: lint },

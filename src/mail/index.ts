@@ -8,7 +8,7 @@
  * - A template that cannot be read or rendered throws TemplateError, which tells its author why.
  * - Anything else thrown comes from the caller's own stream or key.
  */
-export { formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
+export { formatMailbox, type ParsedMailbox, parseAddressList, readAddressList } from './address-list.js';
 export { attachmentType } from './attachment-type.js';
 export { type BodyScan, bodyHashOf, makeBodyScan, scanBody } from './body-scan.js';
 export { buildMessage, type ComposedMessage, type MessageParts } from './build-message.js';
@@ -20,6 +20,7 @@ export { type LintWarning, lintMessage } from './lint/lint-message.js';
 export type { LintContext } from './lint/lint-rules.js';
 export { type AttachmentLister, listAttachments, makeAttachmentLister } from './list-attachments.js';
 export { makeField } from './make-field.js';
+export { compileAuthors, isAuthorField } from './merge/author-fields.js';
 export { type MergePlan, planMerge } from './merge/merge-plan.js';
 export { type MergeRecipient, makeLookup, mergeRecipientOf } from './merge/merge-recipient.js';
 export { checkMergeSize } from './merge/merge-size.js';
@@ -33,6 +34,7 @@ export { type MessageReader, type MessageReaderOptions, makeMessageReader, type 
 export type { MimePart } from './mime-part.js';
 export { type MimeSource, mimeText } from './mime-text.js';
 export { type MimeSink, makeMimeWalker } from './mime-walker.js';
+export { domainsNamedIn } from './named-domains.js';
 export { type OpenAttachment, openAttachment } from './open-attachment.js';
 export { type ParsedAttachment, type ParsedMessage, parseMessage } from './parse-message.js';
 export { decodeContent } from './part-text.js';
