@@ -17,6 +17,7 @@ import { DEFAULT_SOURCE, type Path, type PathLimits, type Paths, type Reach, typ
 import type { Routes } from './routes.js';
 import { makeStalls } from './stalls.js';
 import type { Supply, Taken } from './supply.js';
+import { makeSuspects } from './suspects.js';
 import type { Suspensions } from './suspensions.js';
 import type { Throttle } from './throttle.js';
 
@@ -105,6 +106,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const crowdedOut = new Map<string, Set<Work>>();
   /** Deliveries that were one too many for their path: nobody is put back without an event for that twice. */
   const spared = makeExpiringSet({ clock, lifetimeMs: SPARED_MS, maxSize: 10_000 });
+  const suspects = makeSuspects({ queue, clock, logger });
   const stalls = makeStalls({
     paths,
     limits,
@@ -116,6 +118,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       paths.hasRoom(path.standing) &&
       throttle.fullProvider(path) === undefined,
     isWanted: (path) => works.get(nameOf(path))?.hasMore === true,
+    onStill: suspects.still,
     onRoom(path) {
       const work = works.get(nameOf(path));
       if (work !== undefined) pump(work);
@@ -188,7 +191,11 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       }, pause).unref();
       return undefined;
     }
-    const taken = supply.take(path);
+    let taken = supply.take(path);
+    while (taken !== undefined && !suspects.admit(path, taken.delivery)) {
+      supply.returned(taken);
+      taken = supply.take(path);
+    }
     if (taken === undefined) work.hasMore = false;
     else throttle.took(path);
     return taken;
@@ -245,6 +252,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       const { delivery } = taken;
       const decision = await decide(work, taken);
       supply.returned(taken);
+      suspects.left(work.path, delivery);
       await settling;
       settling = undefined;
       if (decision === 'back') queue.giveBack(delivery);
@@ -289,6 +297,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     try {
       const { outcome, reach, opened } = await deps.attempt(taken, facts.message, watch);
       if (reach === 'reached') stalls.passed(path);
+      suspects.note(path, taken.delivery, reach);
       throttle.opened(path, opened);
       const hasOtherWay = supply.ended(path, taken, outcome, reach);
       if (outcome.kind === 'released' || isOneTooMany(path, taken.delivery, outcome, reach)) return 'back';
@@ -355,7 +364,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   function explain(site: string, delivery: Delivery): string | undefined {
-    const why = supply.explain(delivery);
+    const why = suspects.explain(site, delivery) ?? supply.explain(delivery);
     if (why !== undefined) return why;
     for (const work of works.values()) {
       const load = work.path.site === site ? explainLoad(work) : undefined;
@@ -394,6 +403,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       isHalted = true;
       suspensions.stop();
       stalls.stop();
+      suspects.stop();
       supply.stop();
       for (const { timer } of works.values()) clearTimeout(timer);
     },

@@ -37,5 +37,6 @@ function reachAt(outcome: Exclude<Outcome, { kind: 'released' | 'delivered' }>):
   if (stage === 'dns') return kind === 'failed' ? 'reached' : 'unreached';
   if (BEFORE_SESSION.has(stage)) return 'unreached';
   if (kind === 'deferred' && outcome.unanswered) return 'cut';
-  return reply.code === CLOSING ? 'closed' : 'reached';
+  // A greylist says it to every recipient that it does not know, and takes them later.
+  return reply.code === CLOSING && outcome.reason !== 'greylisted' ? 'closed' : 'reached';
 }

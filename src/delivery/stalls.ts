@@ -33,6 +33,8 @@ export interface StallsDeps {
   mayOpen: (path: Path) => boolean;
   /** Mail for the path is due and has no lane. */
   isWanted: (path: Path) => boolean;
+  /** The message keeps its session waiting. */
+  onStill: (path: Path, delivery: Delivery) => void;
   /** The path has room for a lane more. */
   onRoom: (path: Path) => void;
   clock: Clock;
@@ -122,6 +124,7 @@ export function makeStalls(deps: StallsDeps): Stalls {
   function noteStill(lane: Lane, now: number): void {
     const { path, delivery } = lane;
     lane.isStill = true;
+    deps.onStill(path, delivery);
     const seconds = Math.round((now - lane.since) / SECOND);
     logger.info(
       { source: path.source, site: path.site, delivery: delivery.id, stage: lane.session()?.stage, seconds },

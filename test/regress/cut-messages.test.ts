@@ -59,6 +59,30 @@ test('421 at DATA: one more session within the attempt, one event, and others go
   expect(tries(world, 'poison')).toBe(2);
 });
 
+test('a message to many: after a few of its recipients the rest of them wait, and nobody else does', async () => {
+  const world = await openWorldBy('smarthost', { data: (moment) => (isTo(moment, 'batch') ? 'reset' : 'default') });
+  const batch = Array.from({ length: 40 }, (_, index) => `batch${index}@dst.test`);
+  await world.send({ to: batch });
+  for (let count = 0; count < 20; count++) await world.send({ to: `sound${count}@dst.test` });
+  await world.mx.waitForMessages(20);
+  const events = await waitFor(
+    async () => {
+      const all = await world.events();
+      return all.filter(({ event }) => event === 'failed').length === tries(world, 'batch') && all;
+    },
+    { what: 'an event for each recipient that was tried' },
+  );
+  const failed = events.filter(({ event }) => event === 'failed');
+  expect(failed.length).toBeGreaterThanOrEqual(3);
+  expect(failed.length).toBeLessThanOrEqual(10);
+  expect(await metric(world, /mailwagon_delivery_sites_suspended/)).toBe(0);
+  const { items } = JSON.parse((await world.server.cli('queue', 'list', '--json')).stdout);
+  expect(items.length).toBe(40);
+  const untried = items.find(({ attempts }: { attempts: number }) => attempts === 0);
+  const shown = JSON.parse((await world.server.cli('queue', 'show', String(untried.id), '--json')).stdout);
+  expect(shown.why).toMatch(/has cut or not answered its sessions with this message, which is left alone until /);
+});
+
 test('one message after the other: the peer is left alone after a few, each of which has its event', async () => {
   const world = await openWorldBy('smarthost', { rcpt: 'close' });
   for (let count = 0; count < 60; count++) await world.send({ to: `r${count}@dst.test` });

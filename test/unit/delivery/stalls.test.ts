@@ -26,6 +26,7 @@ function setUp({ total = 200, connections = undefined as number | undefined } = 
     mostConnections: () => connections,
     mayOpen: ({ lanes }) => lanes < (connections ?? total),
     isWanted: () => isWanted.value,
+    onStill: () => undefined,
     onRoom: (one) => rooms.push(one),
   });
   let id = 0;
