@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, listenerText, loadConfig } from '#config';
+import { ownerOf } from './access-advice.js';
 import { type ApiClient, makeApiClient } from './api-client.js';
 import type { Cli } from './cli.js';
 import { CommandFailed, WrongUsage } from './command-errors.js';
@@ -60,6 +61,7 @@ export function adminKey(config: Config): string {
         `There is no key at ${file}. Run "mailwagon init" first, point --config at the server's configuration, or give --key.`,
       );
     }
-    throw new CommandFailed(`Cannot read the key at ${file} (${code}). Run the command as the user of the server, or give --key.`);
+    const owner = ownerOf(file) ?? 'the user of the server';
+    throw new CommandFailed(`Cannot read the key at ${file} (${code}). Run the command as ${owner} or root, or give --key.`);
   }
 }

@@ -22,7 +22,7 @@ export async function initialiseOnce(cli: Cli, config: Config): Promise<string> 
     );
     return made.apiKey;
   } catch (error) {
-    if (!isAlreadyInitialised(error)) throw startFailure(error);
+    if (!isAlreadyInitialised(error)) throw startFailure(error, config.dataDir);
     const file = join(config.dataDir, 'admin.key');
     const near = relative(process.cwd(), file);
     return `$(cat "${near.startsWith('..') ? file : near}")`;

@@ -1,5 +1,7 @@
-/** Says why the server could not start in words that point at the configuration. */
+/** Says why the server could not start in words that point at what mends it. */
+import { accessAdvice } from './access-advice.js';
 import { CommandFailed } from './command-errors.js';
+import { whyNotLoaded } from './installation.js';
 
 const REASONS: Record<string, string> = {
   EADDRINUSE: 'the port is in use by another process; stop that one or change "listen" in the configuration',
@@ -9,8 +11,10 @@ const REASONS: Record<string, string> = {
 };
 
 /** Failures with a known cause become CommandFailed; a bug stays what it is, so that its stack is seen. */
-export function startFailure(error: unknown): unknown {
+export function startFailure(error: unknown, dataDir?: string): unknown {
   if (!(error instanceof Error) || error instanceof CommandFailed) return error;
+  const notLoaded = whyNotLoaded(error);
+  if (notLoaded !== undefined) return new CommandFailed(notLoaded);
   const { code, syscall, address, hostname, port, path } = error as SystemError;
   const listening = syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo';
   if (listening && code !== undefined && code in REASONS) {
@@ -20,7 +24,9 @@ export function startFailure(error: unknown): unknown {
   }
   // The file system's errors name their path; folders below throw plain errors with a whole sentence; a bug has a class of its own.
   const isTold = path !== undefined || (error.constructor === Error && code === undefined);
-  return isTold ? new CommandFailed(`Cannot start: ${error.message}`) : error;
+  if (!isTold) return error;
+  const advice = accessAdvice(error, dataDir);
+  return new CommandFailed(`Cannot start: ${error.message}${advice === undefined ? '' : `\n${advice}`}`);
 }
 
 type SystemError = NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number };

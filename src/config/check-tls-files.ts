@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { LoadedConfig } from './config.js';
 import { ConfigError, type ConfigProblem } from './problems.js';
+import { whyUnreadable } from './unreadable.js';
 
 /** Throws ConfigError when a file is missing, unreadable or not PEM, or when the key is not the certificate's. */
 export function checkTlsFiles({ config, file, origins }: LoadedConfig): void {
@@ -15,12 +16,7 @@ export function checkTlsFiles({ config, file, origins }: LoadedConfig): void {
     try {
       pem = readFileSync(path);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      problems.push({
-        key: name,
-        line,
-        message: `"${path}": ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}; expected ${what}`,
-      });
+      problems.push({ key: name, line, message: `"${path}": ${whyUnreadable(path, error)}; expected ${what}` });
       return undefined;
     }
     try {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { ConfigError, type ConfigProblem } from './problems.js';
+import { whyUnreadable } from './unreadable.js';
 
 export interface YamlFile {
   /** The file's content as plain values; null when it is empty. */
@@ -17,9 +18,7 @@ export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    const why: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'permission denied', EISDIR: 'it is a folder' };
-    throw new ConfigError(file, [{ key: '', message: `cannot read ${file}: ${why[code] ?? code}` }]);
+    throw new ConfigError(file, [{ key: '', message: `cannot read ${file}: ${whyUnreadable(file, error)}` }]);
   }
 }
 

@@ -48,6 +48,11 @@ export function rfc2822Date(ms: number, zone: 'GMT' | 'UTC' | '+0000' | '-0000' 
   return `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} ${zone}`;
 }
 
+/** `2026-03-04 10:15:30Z`: every time that is written for people to read, in commands and in what explains a delivery. */
+export function plainTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
 /** `2026-03-04T10:15:30`, no zone and no fraction: the dates of API keys. */
 export function isoDateWithoutZone(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19);

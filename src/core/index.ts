@@ -8,6 +8,7 @@ export {
   isoDateWithoutZone,
   makeJumpDetector,
   makeSteadyClock,
+  plainTime,
   rfc2822Date,
   type SteadyClock,
   systemClock,
@@ -29,6 +30,7 @@ export {
   recipientStorageKey,
   shuffle,
 } from './ids.js';
+export { type Installation, loadFailureText } from './load-failure.js';
 export {
   type Attachment,
   type Body,

@@ -80,7 +80,7 @@ export const MAILWAGON: string;
 
 export function runMailwagon(
   args: string[],
-  options?: { env?: Record<string, string>; cwd?: string; input?: string },
+  options?: { env?: Record<string, string>; cwd?: string; input?: string; program?: string },
 ): Promise<CommandResult>;
 
 /** `config` is laid over free ports of 127.0.0.1 and a data folder in `folder`. `wrap` puts another program in front. */

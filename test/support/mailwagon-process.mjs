@@ -11,13 +11,13 @@ const START_MS = 30_000;
 const STOP_MS = 45_000;
 
 /**
- * Runs one command to its end; 127 stands for an end by signal.
- * @param {string[]} args @param {{ env?: Record<string, string>, cwd?: string, input?: string }} [options]
+ * Runs one command to its end; 127 stands for an end by signal. `program`: another one than ours.
+ * @param {string[]} args @param {{ env?: Record<string, string>, cwd?: string, input?: string, program?: string }} [options]
  * @returns {Promise<{ code: number, stdout: string, stderr: string }>}
  */
-export function runMailwagon(args, { env = {}, cwd, input = '' } = {}) {
+export function runMailwagon(args, { env = {}, cwd, input = '', program = MAILWAGON } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAILWAGON, ...args], { cwd, env: { ...cleanEnvironment(), ...env } });
+    const child = spawn(process.execPath, [program, ...args], { cwd, env: { ...cleanEnvironment(), ...env } });
     const text = { stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => (text.stdout += chunk));
     child.stderr.on('data', (chunk) => (text.stderr += chunk));

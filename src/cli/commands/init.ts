@@ -24,7 +24,7 @@ export function init(cli: Cli): Command {
           return `${fields}\n${paint.dim(`The API key is kept in ${config.dataDir}/admin.key; the password is not shown again.`)}`;
         });
       } catch (error) {
-        if (!isAlreadyInitialised(error)) throw startFailure(error);
+        if (!isAlreadyInitialised(error)) throw startFailure(error, config.dataDir);
         throw new CommandFailed(`${config.dataDir} is initialised already; nothing was changed`);
       }
     },

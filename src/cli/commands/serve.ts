@@ -46,7 +46,7 @@ async function run(
   const { ending, end } = watchForEnding(logger);
   const { startApp } = await import('../../app.js');
   const started = startApp({ config, logger, onFatal: (error: Error) => end({ kind: 'fatal', error }) }).catch((error: unknown) => {
-    throw startFailure(error);
+    throw startFailure(error, config.dataDir);
   });
   const app = await Promise.race([started, ending.then(() => undefined)]);
   if (app !== undefined) {
@@ -58,7 +58,7 @@ async function run(
     await Promise.all([notifySystemd('READY=1', notifySocket, logger), onReady(app.addresses.http)]);
   }
   const why = await ending;
-  if (why.kind === 'fatal') throw new CommandFailed('');
+  if (why.kind === 'fatal') throw new CommandFailed('The server ended because of a failure; the last line of its log tells of it');
   logger.info({ signal: why.signal }, 'stopping');
   await Promise.all([notifySystemd('STOPPING=1', notifySocket, logger), started.then((running) => running.stop())]);
   logger.info('stopped');

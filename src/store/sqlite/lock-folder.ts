@@ -4,13 +4,13 @@
  *
  * Nobody else may open and close `lock.db` in this process: closing any descriptor of it drops the POSIX lock.
  */
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
 /**
  * Gives the function that releases the folder. Throws `data folder … is in use by another mailwagon (pid N)`, or
- * `data folder … is not writable: CODE`.
+ * `data folder … is not writable: CODE`. What says nothing of the folder, such as a native module that cannot be loaded, is thrown as it is.
  */
 export function lockFolder(dataDir: string): () => void {
   const file = join(dataDir, 'lock.db');
@@ -25,7 +25,8 @@ export function lockFolder(dataDir: string): () => void {
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
   } catch (cause) {
     database?.close();
-    const code = (cause as { code?: string }).code ?? String(cause);
+    const code = (cause as { code?: string }).code ?? '';
+    if (!/^(?:SQLITE_\w+|E[A-Z0-9]+)$/.test(code)) throw cause;
     if (!code.startsWith('SQLITE_BUSY')) throw new Error(`data folder ${dataDir} is not writable: ${code}`, { cause });
     throw new Error(`data folder ${dataDir} is in use by another mailwagon (pid ${readPid(pidFile)})`, { cause });
   }
@@ -42,6 +43,8 @@ function makeFile(file: string): void {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    // SQLite's own complaint names no file.
+    accessSync(file, constants.R_OK | constants.W_OK);
   }
 }
 
