@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import type { Environment } from '#config';
 import type { Clock } from '#core';
-import type { Terminal } from './terminal.js';
-import { makePaint, type Paint } from './terminal.js';
+import { EXAMPLES } from './examples.js';
+import { makePaint, type Paint, type Terminal } from './terminal.js';
 
 export interface Cli {
   terminal: Terminal;
@@ -16,10 +16,22 @@ export interface Cli {
 /** A command that throws instead of leaving the process, and writes where `cli` says. */
 export function newCommand(cli: Cli, name: string, description: string): Command {
   const line = (write: (text: string) => void) => (text: string) => write(text.replace(/\n$/, ''));
-  return new Command(name)
-    .description(description)
-    .exitOverride()
-    .configureOutput({ writeOut: line(cli.terminal.out), writeErr: line(cli.terminal.err) });
+  return (
+    new Command(name)
+      .description(description)
+      .addHelpText('after', ({ command }) => examplesText(command))
+      .exitOverride()
+      // What is wrong with a command line is told by run-program.ts, in the form that was asked for.
+      .configureOutput({ writeOut: line(cli.terminal.out), writeErr: line(cli.terminal.err), outputError: () => undefined })
+  );
+}
+
+/** The words after the program's own name are the key of a command's examples. */
+function examplesText(command: Command): string {
+  const words: string[] = [];
+  for (let one: Command | null = command; one?.parent; one = one.parent) words.unshift(one.name());
+  const lines = EXAMPLES[words.join(' ')] ?? [];
+  return lines.length === 0 ? '' : `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 }
 
 /** How a file in `commands/` gives its command. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { packageVersion } from '#config';
 import { type Cli, newGroup, type Verb } from './cli.js';
 import { bounceExplain } from './commands/bounce-explain.js';
+import { completion } from './commands/completion.js';
 import { config } from './commands/config.js';
 import { credentialAdd } from './commands/credential-add.js';
 import { credentialList } from './commands/credential-list.js';
@@ -47,5 +48,6 @@ export function makeProgram(cli: Cli): Command {
     group('events', 'what happened', [eventsTail]),
     group('bounce', 'what refusals mean', [bounceExplain]),
     group('shaping', 'how much is sent to whom', [shapingCheck]),
+    completion,
   ]).version(packageVersion());
 }

@@ -1,4 +1,5 @@
 /** Options that name a reply and where it came from, for the commands that explain rules. */
+import { Option } from 'commander';
 import { parseSmtpReply, type SmtpReply, type Stage } from '#core';
 import { WrongUsage } from './command-errors.js';
 
@@ -15,8 +16,5 @@ export function readReply(text: string): SmtpReply {
 
 const STAGES: readonly Stage[] = ['connect', 'banner', 'ehlo', 'tls', 'auth', 'mail', 'rcpt', 'data', 'dot'];
 
-export function readStage(text: string): Stage {
-  const stage = STAGES.find((name) => name === text);
-  if (stage === undefined) throw new WrongUsage(`--stage ${text}: expected one of ${STAGES.join(', ')}`);
-  return stage;
-}
+export const stageOption = (byDefault: Stage): Option =>
+  new Option('--stage <stage>', 'where in the session it came').choices(STAGES).default(byDefault);

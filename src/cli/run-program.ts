@@ -4,28 +4,49 @@ import { ConfigError } from '#config';
 import { Refusal } from '#core';
 import type { Cli } from './cli.js';
 import { CommandFailed, WrongUsage } from './command-errors.js';
+import { type FoundCommand, findCommand } from './find-command.js';
+import { whyNotLoaded } from './installation.js';
 
-/** Never throws: a command says how it ends by what it throws. */
+/** Never throws: a command says how it ends by what it throws. With `--json` whatever goes wrong is one JSON object on standard error. */
 export async function runProgram(cli: Cli, program: Command, argv: readonly string[]): Promise<0 | 1 | 2> {
+  const isJson = argv.includes('--json');
+  if (isJson) silence(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
-    // Commander has written its own text already: help, a version or what is wrong with the arguments.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (argv.includes('--json')) cli.terminal.err(JSON.stringify(errorBody(error)));
-    else if (textOf(error) !== '') cli.terminal.err(textOf(error));
-    return error instanceof WrongUsage ? 2 : 1;
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const isUsage = error instanceof CommanderError || error instanceof WrongUsage;
+    const found = findCommand(program, argv);
+    const help = isUsage ? `${found.path.join(' ')} --help` : undefined;
+    const text = error instanceof CommanderError ? usageText(error, found) : textOf(error);
+    if (isJson)
+      cli.terminal.err(JSON.stringify({ message: text, problems: error instanceof ConfigError ? error.problems : undefined, help }));
+    else if (text !== '') cli.terminal.err(help === undefined ? text : `${text}\nSee "${help}".`);
+    return isUsage ? 2 : 1;
   }
 }
 
-function errorBody(error: unknown): object {
-  return error instanceof ConfigError ? { message: error.message, problems: error.problems } : { message: textOf(error) };
+/** Help instead of an answer is no JSON. */
+function silence(command: Command): void {
+  command.configureOutput({ writeErr: () => undefined });
+  command.commands.forEach(silence);
+}
+
+/** What commander says of one command; of a group, that a command is missing. */
+function usageText(error: CommanderError, { command, rest }: FoundCommand): string {
+  if (command.commands.length === 0) return error.message.replace(/^error: /, '');
+  const [first, second] = rest;
+  const names = command.commands.map((one) => one.name()).join(', ');
+  if (first === 'help' && second !== undefined) return `there is no command "${second}"; expected one of ${names}`;
+  // `--json` belongs to the commands of a group.
+  if (first === undefined || first === '--json') return `a command is missing; expected one of ${names}`;
+  return error.message.replace(/^error: /, '');
 }
 
 function textOf(error: unknown): string {
   if (error instanceof CommandFailed || error instanceof WrongUsage || error instanceof ConfigError) return error.message;
   if (error instanceof Refusal) return error.publicText;
   // Anything else is a bug or a failing machine: whoever mends it needs the place.
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return whyNotLoaded(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

@@ -1,4 +1,6 @@
 /** The person's side of a command: text out, colours where they are wanted, text in. Tests pass their own. */
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 
 export interface Terminal {
@@ -8,8 +10,12 @@ export interface Terminal {
   err(text: string): void;
   /** Standard output shows colours. */
   readonly colour: boolean;
+  /** A person can be asked: both ends are a terminal. */
+  readonly isInteractive: boolean;
   /** All of standard input, as UTF-8. */
   readInput(): Promise<string>;
+  /** Asks on standard error and gives the line that was typed; empty when input ends. */
+  ask(question: string): Promise<string>;
 }
 
 /** The process's own terminal. No colour when output goes to a file or pipe, or when `noColor` asks for none. */
@@ -18,8 +24,20 @@ export function processTerminal(noColor: boolean): Terminal {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     colour: process.stdout.isTTY === true && !noColor,
+    isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     readInput: () => text(process.stdin),
+    ask,
   };
+}
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    // Ctrl-D closes it, and no answer comes.
+    return await Promise.race([lines.question(question), once(lines, 'close').then(() => '')]);
+  } finally {
+    lines.close();
+  }
 }
 
 /** Puts colours around texts, or leaves them as they are. */

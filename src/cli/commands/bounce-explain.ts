@@ -1,9 +1,10 @@
 /** `bounce explain REPLY`: which rule classifies a reply and what follows from it. Needs no server. */
 import type { Command } from 'commander';
 import { loadBounceRules, loadConfig } from '#config';
+import type { Stage } from '#core';
 import { type BounceClassification, makeBounceClassifier } from '#delivery';
 import { type Cli, localCommand, report } from '../cli.js';
-import { readReply, readStage } from '../reply-argument.js';
+import { readReply, stageOption } from '../reply-argument.js';
 import { renderFields } from '../table.js';
 
 interface Options {
@@ -11,7 +12,7 @@ interface Options {
   json?: boolean;
   mx?: string;
   domain?: string;
-  stage: string;
+  stage: Stage;
 }
 
 const MATCHED: Record<BounceClassification['matchedBy'], string> = {
@@ -27,12 +28,12 @@ export function bounceExplain(cli: Cli): Command {
     .argument('<reply>', 'such as "550 5.1.1 User unknown"')
     .option('--mx <host>', 'the host that answered')
     .option('--domain <name>', 'the recipient’s domain')
-    .option('--stage <stage>', 'where in the session: connect, banner, ehlo, tls, auth, mail, rcpt, data, dot', 'rcpt')
+    .addOption(stageOption('rcpt'))
     .action((text: string, options: Options) => {
       const { config } = loadConfig({ file: options.config, env: cli.environment });
       const rules = loadBounceRules(config.bounceRules.file);
       const reply = readReply(text);
-      const stage = readStage(options.stage);
+      const { stage } = options;
       const found = makeBounceClassifier(rules)({ stage, reply, mxHost: options.mx, destination: options.domain });
       const sample = rules.rules.find(({ id }) => id === found.ruleId)?.sample;
       report(cli, options, { reply, stage, mx: options.mx ?? null, ...found, sample: sample ?? null }, (paint) =>

@@ -1,13 +1,14 @@
 /** `domain list`: every domain of the account. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Cli, report, serverCommand } from '../cli.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { renderTable } from '../table.js';
+import { timeText } from '../time-text.js';
 import type { WireDomain } from './domain-show.js';
 
 export function domainList(cli: Cli): Command {
   return serverCommand(cli, 'list', 'list the domains of the account')
-    .option('--state <state>', 'only active, unverified or disabled ones')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(['active', 'unverified', 'disabled']))
     .option('--search <text>', 'only names that contain this')
     .action(async (options: ServerOptions & { state?: string; search?: string }) => {
       const { state, search } = options;
@@ -17,7 +18,7 @@ export function domainList(cli: Cli): Command {
           domain.name,
           { text: domain.state, paint: domain.state === 'active' ? paint.green : paint.yellow },
           domain.type,
-          domain.created_at,
+          timeText(domain.created_at),
         ]);
         return renderTable(paint, ['DOMAIN', 'STATE', 'TYPE', 'CREATED'], rows, 'No domains. Add one with "mailwagon domain add NAME".');
       });

@@ -21,27 +21,38 @@ export interface RunOptions {
   /** Called with each printed line; gives the signal that Ctrl-C aborts. */
   onOut?: (line: string) => void;
   interrupted?: AbortSignal;
+  /** What a person types when asked; absent, nobody can be asked. */
+  answer?: string;
 }
 
-export async function runCli(argv: string[], options: RunOptions = {}): Promise<Result> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const cli: Cli = {
+/** A command line's outside world that writes to `printed`. */
+export function testCli(printed: { out: string[]; err: string[] }, options: RunOptions = {}): Cli {
+  return {
     environment: { noColor: true, ...options.environment },
     clock: { now: () => NOW, monotonic: () => NOW },
     interruption: () => options.interrupted ?? new AbortController().signal,
     terminal: {
       out: (line) => {
-        out.push(line);
+        printed.out.push(line);
         options.onOut?.(line);
       },
-      err: (line) => void err.push(line),
+      err: (line) => void printed.err.push(line),
       colour: options.colour ?? false,
       readInput: async () => options.input ?? '',
+      isInteractive: options.answer !== undefined,
+      ask: async (question) => {
+        printed.err.push(question);
+        return options.answer ?? '';
+      },
     },
   };
+}
+
+export async function runCli(argv: string[], options: RunOptions = {}): Promise<Result> {
+  const printed = { out: [] as string[], err: [] as string[] };
+  const cli = testCli(printed, options);
   const code = await runProgram(cli, makeProgram(cli), argv);
-  return { code, out: out.join('\n'), err: err.join('\n') };
+  return { code, out: printed.out.join('\n'), err: printed.err.join('\n') };
 }
 
 export interface Seen {
