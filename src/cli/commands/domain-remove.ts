@@ -1,14 +1,17 @@
-/** `domain remove NAME`: deletes a domain with its credentials and keys. */
+/** `domain remove NAME`: deletes a domain with its credentials and keys; asks first. */
 import type { Command } from 'commander';
 import { type Cli, report, serverCommand } from '../cli.js';
+import { confirm, withYes } from '../confirm.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { domainPath } from './domain-show.js';
 
 export function domainRemove(cli: Cli): Command {
-  return serverCommand(cli, 'remove', 'delete a domain with its credentials and keys')
-    .argument('<name>')
-    .action(async (name: string, options: ServerOptions) => {
-      const answer = await connect(cli, options).remove<{ message: string }>(domainPath(name));
+  return withYes(serverCommand(cli, 'remove', 'delete a domain with its credentials and keys'))
+    .argument('<name>', 'the domain')
+    .action(async (name: string, options: ServerOptions & { yes?: boolean }) => {
+      const api = connect(cli, options);
+      await confirm(cli, options, `${name} is deleted with its DKIM keys, SMTP logins and sending keys, which cannot be brought back`);
+      const answer = await api.remove<{ message: string }>(domainPath(name));
       report(cli, options, answer, () => answer.message);
     });
 }

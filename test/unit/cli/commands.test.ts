@@ -79,12 +79,12 @@ describe('domain', () => {
 
   it('passes the server’s refusal on, as JSON when asked', async () => {
     answer = () => ({ status: 404, body: { message: 'Domain not found: example.com' } });
-    expect(await runCli(['domain', 'remove', 'example.com', ...server.server])).toEqual({
+    expect(await runCli(['domain', 'remove', 'example.com', '--yes', ...server.server])).toEqual({
       code: 1,
       out: '',
       err: 'Domain not found: example.com',
     });
-    const { err } = await runCli(['domain', 'remove', 'example.com', '--json', ...server.server]);
+    const { err } = await runCli(['domain', 'remove', 'example.com', '--yes', '--json', ...server.server]);
     expect(JSON.parse(err)).toEqual({ message: 'Domain not found: example.com' });
   });
 
@@ -265,7 +265,7 @@ describe('queue', () => {
       ],
     ],
     [['cancel', '--recipient', 'b@example.org'], [['recipient', 'b@example.org']]],
-    [['cancel', '--all'], [['all', 'yes']]],
+    [['cancel', '--all', '--yes'], [['all', 'yes']]],
   ])('%j', async (argv, form) => {
     answer = () => ({ body: { count: 7 } });
     const { out } = await runCli(['queue', ...argv, ...server.server]);
