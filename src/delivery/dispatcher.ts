@@ -397,7 +397,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   return {
-    start: () => queue.listen({ onDue: (site) => isHalted || supply.onDue(site), onUnplaced, explain, explainTaken }),
+    start: () =>
+      queue.listen({ onDue: (site) => isHalted || supply.onDue(site), onUnplaced, explain, explainRest: supply.explain, explainTaken }),
     onReady,
     halt() {
       isHalted = true;

@@ -42,6 +42,9 @@ function fits(hold: Hold, { account, destination, site, domain, message }: HoldF
 /** A destination with a policy of its own is a site of its own, `NAME sts:DOMAIN`; a hold on the servers of that name is for it too. */
 export const isAtSite = (site: string | undefined, held: string) => site === held || site?.startsWith(`${held} `) === true;
 
+/** Whose hold it is: an account's own, which it can release, or the operator's over its head. */
+export const holderText = ({ isOperators }: HoldFilter): string => (isOperators ? 'Held by the operator' : 'Held by its own account');
+
 export function makeHolds(
   spool: Pick<SpoolStore, 'holds' | 'putHold' | 'removeHolds'>,
   siteOf: (destination: string) => string | undefined,

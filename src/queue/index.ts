@@ -4,6 +4,7 @@
  * sites, which the deliverer names; a site that rests, a hold and a change of site cost memory for flows, never a write per message.
  */
 export { tooOld } from './expire.js';
+export { holderText } from './holds.js';
 export { makeQueue, type QueueDeps } from './make-queue.js';
 export type { PauseFilter } from './pauses.js';
 export type { Queue, QueueListener, Verdict, Waiting } from './queue.js';

@@ -236,7 +236,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       return rows.map((row) => ({ ...row, expiresAt: jumps.expiryOf({ ...row, id: row.message }) }));
     },
     clear: clearing.clear,
-    why: makeWhy({
+    ...makeWhy({
       spool,
       flows,
       holds,
@@ -244,6 +244,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       clock,
       wall: steady.wall,
       explain: (site, delivery) => listeners.map((listener) => listener.explain(site, delivery)).find(Boolean),
+      explainRest: (delivery) => listeners.map((listener) => listener.explainRest(delivery)).find(Boolean),
       explainTaken: (delivery) => listeners.map((listener) => listener.explainTaken(delivery)).find(Boolean),
     }),
     async hold({ account, isOperators, domain, destination, site, message }: HoldFilter, reason = '') {

@@ -18,6 +18,8 @@ export interface QueueListener {
   onUnplaced(destination: string): void;
   /** In plain words why a delivery that is due at this site is not being attempted; undefined when there is nothing to say. */
   explain(site: string, delivery: Delivery): string | undefined;
+  /** The part of it that lasts, whatever the delivery's turn: no source takes its mail for now. */
+  explainRest(delivery: Delivery): string | undefined;
   /** The same for a delivery that was taken; undefined: it is being attempted. */
   explainTaken(delivery: Delivery): string | undefined;
 }
@@ -79,6 +81,8 @@ export interface Queue {
   siteOf(destination: string): string | undefined;
   /** Why an open delivery waits and when it is tried next. */
   why(delivery: QueuedDelivery): Promise<Waiting>;
+  /** What keeps it back however due it is: a hold, a pause, a site or source that is left alone. Undefined: only its turn. Memory only. */
+  rests(delivery: Delivery & { domain: string }): Waiting | undefined;
   /** Makes the open deliveries of these ids due now. Gives how many; those being attempted right now or scheduled by their sender are left alone. */
   retry(account: number, deliveries: number[]): Promise<number>;
   /** Ends the open deliveries of these ids with a `failed` event that says so. Gives how many; those being attempted right now are left alone. */

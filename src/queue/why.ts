@@ -1,10 +1,10 @@
 /** Says in plain words why an open delivery waits, and when it may be tried next. */
-import { type Clock, type Delivery, rfc2822Date } from '#core';
+import { type Clock, type Delivery, plainTime } from '#core';
 import type { QueuedDelivery, SpoolStore } from '#store';
 import type { Flows } from './flows.js';
-import type { Holds } from './holds.js';
+import { type Holds, holderText } from './holds.js';
 import type { Pauses } from './pauses.js';
-import type { QueueListener, Waiting } from './queue.js';
+import type { Queue, QueueListener, Waiting } from './queue.js';
 
 /** Beyond this many nobody is helped by the exact number. */
 const COUNT_TO = 100_000;
@@ -18,14 +18,36 @@ export interface WhyDeps {
   /** The wall clock's time for the end of a pause or a rest. */
   wall: (steady: number) => number;
   explain: QueueListener['explain'];
+  explainRest: QueueListener['explainRest'];
   explainTaken: QueueListener['explainTaken'];
 }
 
-export function makeWhy({ spool, flows, holds, pauses, clock, wall, explain, explainTaken }: WhyDeps) {
+export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'rests'> {
+  const { spool, flows, holds, pauses, clock, wall, explain, explainRest, explainTaken } = deps;
   const isReady = ({ destinationName, id }: Delivery) =>
     [...(flows.find(destinationName)?.flows.values() ?? [])].some(({ ready }) => ready.some((row) => row.id === id));
 
-  return async function why(delivery: QueuedDelivery): Promise<Waiting> {
+  function heldBack(delivery: Delivery & { domain: string }): Waiting | undefined {
+    const hold = holds.find(delivery, flows.find(delivery.destinationName)?.site?.name);
+    return hold && { reason: `${holderText(hold)}${hold.reason === '' ? '' : `: ${hold.reason}`}`, until: undefined };
+  }
+
+  function leftAlone(delivery: Delivery): Waiting | undefined {
+    const destination = flows.find(delivery.destinationName);
+    const flow = destination?.flows.get(flows.keyOf(delivery));
+    const pause = flow === undefined ? undefined : pauses.find(flow);
+    if (pause !== undefined) return { reason: `Left alone for now: ${pause.why}`, until: wall(pause.until) };
+    const site = destination?.site;
+    return site?.rest && { reason: `${site.name} is left alone for now: ${site.rest.why}`, until: wall(site.rest.until) };
+  }
+
+  function rests(delivery: Delivery & { domain: string }): Waiting | undefined {
+    const known = heldBack(delivery) ?? leftAlone(delivery);
+    const reason = known === undefined ? explainRest(delivery) : undefined;
+    return reason === undefined ? known : { reason, until: undefined };
+  }
+
+  async function why(delivery: QueuedDelivery): Promise<Waiting> {
     const { due, attempts, last, destinationName } = delivery;
     const site = flows.find(destinationName)?.site;
     const isInMemory = isReady(delivery);
@@ -33,17 +55,15 @@ export function makeWhy({ spool, flows, holds, pauses, clock, wall, explain, exp
       const reason = explainTaken(delivery);
       return reason === undefined ? { reason: 'It is being attempted now', until: clock.now() } : { reason, until: undefined };
     }
-    const hold = holds.find(delivery, site?.name);
-    if (hold !== undefined) return { reason: `Held by the operator${hold.reason === '' ? '' : `: ${hold.reason}`}`, until: undefined };
+    const held = heldBack(delivery);
+    if (held !== undefined) return held;
     if (due > clock.now()) {
-      if (attempts === 0) return { reason: `Scheduled by its sender for ${rfc2822Date(due)}`, until: due };
+      if (attempts === 0) return { reason: `Scheduled by its sender for ${plainTime(due)}`, until: due };
       return { reason: `Attempt ${attempts} got "${last?.code} ${last?.message}"; it is tried again by the schedule`, until: due };
     }
-    const flow = flows.find(destinationName)?.flows.get(flows.keyOf(delivery));
-    const pause = flow === undefined ? undefined : pauses.find(flow);
-    if (pause !== undefined) return { reason: `Left alone for now: ${pause.why}`, until: wall(pause.until) };
+    const alone = leftAlone(delivery);
+    if (alone !== undefined) return alone;
     if (site === undefined) return { reason: `Looking up the mail exchangers of ${destinationName}`, until: undefined };
-    if (site.rest !== undefined) return { reason: `${site.name} is left alone for now: ${site.rest.why}`, until: wall(site.rest.until) };
     const ahead = await spool.countAhead(delivery, COUNT_TO);
     const others =
       ahead === 0
@@ -51,5 +71,7 @@ export function makeWhy({ spool, flows, holds, pauses, clock, wall, explain, exp
         : `Behind ${ahead}${ahead === COUNT_TO ? ' or more' : ''} others of its sender`;
     const load = explain(site.name, delivery);
     return { reason: `${others}${load === undefined ? '' : `; ${load}`}`, until: undefined };
-  };
+  }
+
+  return { why, rests };
 }

@@ -68,7 +68,7 @@ it('shows a delivery and a message of another account', async () => {
 });
 
 it('retries and cancels in the account that is named, or in all', async () => {
-  expect((await post('retry', { id: '20' })).json).toEqual({ count: 0 });
+  expect((await post('retry', { id: '20' })).json).toEqual({ count: 0, unknown: [20] });
   expect((await post('retry', { id: '20', account: CUSTOMERS })).json).toEqual({ count: 1 });
   expect((await post('retry', { destination: 'example.org', account: 'all' })).json).toEqual({ count: 3 });
   expect(api.queue.retried).toEqual([20, 10, 30, 20]);

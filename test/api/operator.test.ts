@@ -152,7 +152,7 @@ it('retries and cancels by id, by filter, or all, across pages', async () => {
         ],
       })
     ).json,
-  ).toEqual({ count: 2 });
+  ).toEqual({ count: 2, unknown: [9000] });
   expect(api.queue.retried).toEqual([1, 3]);
   expect((await api.call('POST', `${QUEUE}/retry`, { form: { domain: 'second.example' } })).json).toEqual({ count: 1250 });
   expect((await api.call('POST', `${QUEUE}/cancel`, { form: { domain: 'second.example' } })).json).toEqual({ count: 1250 });

@@ -31,7 +31,7 @@ describe('sending_queues', () => {
     expect((await api.call('GET', PATH)).json).toEqual(both(disabled('Unpaid bill')));
     await api.queue.release({ account: 1, domain: 'example.com' });
     await api.queue.hold({ account: 1 });
-    expect((await api.call('GET', PATH)).json).toEqual(both(disabled('Held by the operator')));
+    expect((await api.call('GET', PATH)).json).toEqual(both(disabled('Held by its own account')));
   });
 
   it('is disabled while the account has too much queued, and until when', async () => {

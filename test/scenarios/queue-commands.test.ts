@@ -61,7 +61,7 @@ test('queue show and cancel', async () => {
   expect((await json('queue', 'show', first)).items).toMatchObject([{ id: items[0].id, state: 'failed' }]);
   expect(await world.server.cli('queue', 'show', '1')).toMatchObject({ code: 1 });
 
-  expect(await json('queue', 'cancel', '--all')).toEqual({ count: 1 });
+  expect(await json('queue', 'cancel', '--all', '--yes')).toEqual({ count: 1 });
   expect((await json('queue', 'list')).items).toEqual([]);
 });
 
@@ -95,7 +95,7 @@ test('queue hold keeps mail back, says so, and release lets it go', async () => 
       state: 'open',
       attempts: 0,
       next_attempt_at: null,
-      why: expect.stringContaining('yet. Held by the operator: they move. It is given up'),
+      why: expect.stringContaining('yet. Held by its own account: they move. It is given up'),
     },
   ]);
   expect((await json('queue', 'holds')).items).toMatchObject([{ destination: 'dst.test', site: null, reason: 'they move' }]);

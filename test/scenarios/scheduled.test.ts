@@ -36,11 +36,11 @@ test('is not sent early by an operator who has everything tried again, and can b
   await world.submit({ headers: { 'X-Mailgun-Deliver-By': rfc2822(inSixDays), 'X-Mailgun-Deliver-Within': '1h30m' } });
   await world.waitForEvents({ accepted: 1 });
   const retried = await world.server.cli('queue', 'retry', '--all', '--json');
-  expect(JSON.parse(retried.stdout)).toEqual({ count: 0 });
+  expect(JSON.parse(retried.stdout)).toEqual({ count: 0, left: 1 });
   const [waiting] = await list(world);
   const { due, expires_at } = await show(world, waiting.id);
   expect(Date.parse(expires_at) - Date.parse(due)).toBe(90 * MINUTE);
-  expect(JSON.parse((await world.server.cli('queue', 'cancel', '--all', '--json')).stdout)).toEqual({ count: 1 });
+  expect(JSON.parse((await world.server.cli('queue', 'cancel', '--all', '--yes', '--json')).stdout)).toEqual({ count: 1 });
   await world.waitForEvents({ accepted: 1, 'failed permanent': 1 });
   expect(world.mx.connections.total).toBe(0);
 });

@@ -98,8 +98,21 @@ export interface HoldsAnswer {
 }
 
 export interface QueueChangeAnswer {
-  /** Deliveries that were changed; those being attempted at the moment are left alone. */
+  /** Deliveries that were changed. */
   count: number;
+  /** Those that were left as they are: being attempted at the moment or, of a retry, scheduled by their sender. Absent: none. */
+  left?: number;
+  /** Of the ids that were given, those of no open delivery. */
+  unknown?: number[];
+  /** Of a retry: what is due now and still waits, by reason, the most first. */
+  resting?: RestingJson[];
+}
+
+export interface RestingJson {
+  count: number;
+  reason: string;
+  /** null: nobody can say, or the reason does. */
+  until: string | null;
 }
 
 export interface StatusAnswer {

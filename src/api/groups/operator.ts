@@ -18,6 +18,7 @@ import { listDeliveries, readPlace } from '../operator/find-deliveries.js';
 import { readScope } from '../operator/read-scope.js';
 import { presentStory } from '../present/delivery-story.js';
 import { presentEventPage } from '../present/event-page.js';
+import { presentChange } from '../present/queue-change.js';
 import { presentDelivery } from '../present/queued-delivery.js';
 
 const BASE = '/mailwagon/v1';
@@ -44,12 +45,12 @@ async function showDelivery(call: Call, services: Services): Promise<DeliverySto
 
 async function retry(call: Call, services: Services): Promise<QueueChangeAnswer> {
   const { accounts } = await readScope(call, services);
-  return { count: await changeDeliveries(services.queue, accounts, 'retry', readSelection(call.form)) };
+  return presentChange(await changeDeliveries(services.queue, accounts, 'retry', readSelection(call.form)));
 }
 
 async function cancel(call: Call, services: Services): Promise<QueueChangeAnswer> {
   const { accounts } = await readScope(call, services);
-  return { count: await changeDeliveries(services.queue, accounts, 'cancel', readSelection(call.form)) };
+  return presentChange(await changeDeliveries(services.queue, accounts, 'cancel', readSelection(call.form)));
 }
 
 /** The filters by account and domain travel beside the page token, as a domain does in the path of Mailgun's own query. */

@@ -1,6 +1,7 @@
 /** Applies one verb to the deliveries an operator names: by id, by filter, or all of them. */
 import { badRequest } from '#core';
-import type { Queue } from '#queue';
+import type { Queue, Waiting } from '#queue';
+import type { QueuedDelivery } from '#store';
 import type { Form } from '../body/form.js';
 import { type DeliveryFilter, readDeliveryFilter } from './delivery-filter.js';
 import { findDeliveries } from './find-deliveries.js';
@@ -21,21 +22,62 @@ export function readSelection(form: Form): Selection {
   return all ? 'all' : filter === undefined ? { ids } : { filter };
 }
 
-/** How many were changed. */
+export interface DeliveriesChanged {
+  count: number;
+  /** Open, and left as they are. */
+  left: number;
+  /** Ids of no open delivery. */
+  unknown: number[];
+  /** Of a retry: why what is due now still waits; with how many each. */
+  resting: Map<string, Waiting & { count: number }>;
+}
+
+type Verb = 'retry' | 'cancel';
+
 export async function changeDeliveries(
   queue: Queue,
   accounts: readonly number[],
-  verb: 'retry' | 'cancel',
+  verb: Verb,
   selection: Selection,
-): Promise<number> {
-  let count = 0;
+): Promise<DeliveriesChanged> {
+  const changed: DeliveriesChanged = { count: 0, left: 0, unknown: [], resting: new Map() };
   if (selection !== 'all' && 'ids' in selection) {
-    for (const account of accounts) count += await queue[verb](account, selection.ids);
-    return count;
+    for (const id of new Set(selection.ids)) {
+      const delivery = await findOpen(queue, accounts, id);
+      if (delivery === undefined) changed.unknown.push(id);
+      else await change(queue, verb, [delivery], changed);
+    }
+    return changed;
   }
   for await (const page of findDeliveries(queue, accounts, selection === 'all' ? undefined : selection.filter)) {
-    const ids = page.map((delivery) => delivery.id);
-    if (page[0] !== undefined) count += await queue[verb](page[0].account, ids);
+    await change(queue, verb, page, changed);
   }
-  return count;
+  return changed;
+}
+
+async function findOpen(queue: Queue, accounts: readonly number[], id: number): Promise<QueuedDelivery | undefined> {
+  for (const account of accounts) {
+    const [delivery] = await queue.list({ account, limit: 1, after: id - 1 });
+    if (delivery?.id === id) return delivery;
+  }
+  return undefined;
+}
+
+/** `page`: of one account. */
+async function change(queue: Queue, verb: Verb, page: readonly QueuedDelivery[], changed: DeliveriesChanged): Promise<void> {
+  if (page[0] === undefined) return;
+  const count = await queue[verb](
+    page[0].account,
+    page.map(({ id }) => id),
+  );
+  changed.count += count;
+  changed.left += page.length - count;
+  if (verb === 'retry' && count > 0) for (const delivery of page) addRest(queue.rests(delivery), changed.resting);
+}
+
+function addRest(rest: Waiting | undefined, resting: DeliveriesChanged['resting']): void {
+  if (rest === undefined) return;
+  const known = resting.get(rest.reason);
+  if (known === undefined) resting.set(rest.reason, { ...rest, count: 1 });
+  else known.count += 1;
 }

@@ -1,5 +1,6 @@
 /** Whether a domain's mail is going out, and why not (clients.md 1.3). What stops it stops scheduled mail alike. */
 import { type Refusal, rfc2822Date } from '#core';
+import { holderText } from '#queue';
 import type { DomainRecord, Hold } from '#store';
 import type { QueueStateJson, SendingQueuesAnswer } from '../contract/stored-message-answers.js';
 
@@ -21,7 +22,7 @@ export function presentSendingQueues(facts: SendingFacts): SendingQueuesAnswer {
 function stateOf({ domain, holds, refusal, now }: SendingFacts): QueueStateJson {
   if (domain.state === 'disabled') return disabled('The domain is disabled');
   const hold = holds.find((one) => coversDomain(one, domain.name));
-  if (hold !== undefined) return disabled(hold.reason === '' ? 'Held by the operator' : hold.reason);
+  if (hold !== undefined) return disabled(hold.reason === '' ? holderText(hold) : hold.reason);
   if (refusal === undefined) return { is_disabled: false, disabled: { until: '', reason: '' } };
   const until = refusal.retryAfter === undefined ? '' : rfc2822Date(now + refusal.retryAfter * 1000, 'GMT');
   return disabled(refusal.publicText, until);

@@ -1,7 +1,7 @@
 /** `queue hold`, `queue release` and `queue holds`: mail kept back by sending domain, destination, site or message, or all of it. */
 import type { Command } from 'commander';
 import { accountCommand, type Cli, report } from '../cli.js';
-import { WrongUsage } from '../command-errors.js';
+import { CommandFailed, WrongUsage } from '../command-errors.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { renderTable } from '../table.js';
 import type { Paint } from '../terminal.js';
@@ -34,7 +34,7 @@ export function queueHold(cli: Cli): Command {
     .action(async (options: ServerOptions & HoldOptions & { reason?: string }) => {
       const form = { ...formOf('hold', options), reason: options.reason };
       const answer = await connect(cli, options).post<WireHold>('/mailwagon/v1/queue/hold', form);
-      report(cli, options, answer, (paint) => renderHolds(paint, [answer], '', options.account));
+      report(cli, options, answer, (paint) => `Held back until it is released:\n${renderHolds(paint, [answer], '', options.account)}`);
     });
 }
 
@@ -42,8 +42,10 @@ export function queueRelease(cli: Cli): Command {
   return withHoldFilters(accountCommand(cli, 'release', 'end the holds made with exactly these options, or all')).action(
     async (options: ServerOptions & HoldOptions) => {
       const answer = await connect(cli, options).post<{ items: WireHold[] }>('/mailwagon/v1/queue/release', formOf('release', options));
+      if (answer.items.length === 0 && !options.all)
+        throw new CommandFailed('Nothing was held in exactly that way: see "mailwagon queue holds"');
       report(cli, options, answer, (paint) =>
-        renderHolds(paint, answer.items, 'Nothing was held in that way: see "mailwagon queue holds".', options.account),
+        answer.items.length === 0 ? 'Nothing was held.' : `Released:\n${renderHolds(paint, answer.items, '', options.account)}`,
       );
     },
   );

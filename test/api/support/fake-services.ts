@@ -2,7 +2,7 @@
 import { type Address, type Delivery, type Refusal, StoreError } from '../../../dist/core/index.js';
 import type { EventLog } from '../../../dist/events/index.js';
 import type { Intake, Submission } from '../../../dist/intake/index.js';
-import type { Queue } from '../../../dist/queue/index.js';
+import type { Queue, Waiting } from '../../../dist/queue/index.js';
 import {
   EVERY_ACCOUNT,
   type EventPosition,
@@ -57,6 +57,8 @@ export interface FakeQueue extends Queue {
   items: QueuedDelivery[];
   retried: number[];
   held: Hold[];
+  /** Why due mail for a destination waits. */
+  resting: Map<string, Waiting>;
 }
 
 export function makeFakeQueue(): FakeQueue {
@@ -67,6 +69,7 @@ export function makeFakeQueue(): FakeQueue {
     items: [],
     retried: [],
     held: [],
+    resting: new Map(),
     listen: notHere,
     place: notHere,
     rest: notHere,
@@ -79,6 +82,7 @@ export function makeFakeQueue(): FakeQueue {
     bringBack: notHere,
     withhold: notHere,
     pause: notHere,
+    rests: ({ destinationName }) => fake.resting.get(destinationName),
     why: async () => ({ reason: 'First of its sender to this destination', until: undefined }),
     async hold(filter, reason = '') {
       const hold = { ...filter, id: fake.held.length + 1, reason, at: Date.UTC(2026, 2, 4) };

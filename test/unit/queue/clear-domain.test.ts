@@ -28,6 +28,7 @@ async function setUp() {
     onDue: () => undefined,
     onUnplaced: (destination) => queue.place(destination, destination, Number.POSITIVE_INFINITY),
     explain: () => undefined,
+    explainRest: () => undefined,
     explainTaken: () => undefined,
   });
   await queue.start();

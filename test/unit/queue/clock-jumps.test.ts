@@ -32,6 +32,7 @@ function build(): Queue {
     onDue: () => undefined,
     onUnplaced: (destination) => built.place(destination, SITE, Number.POSITIVE_INFINITY),
     explain: () => undefined,
+    explainRest: () => undefined,
     explainTaken: () => undefined,
   });
   return built;

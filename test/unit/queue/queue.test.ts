@@ -40,6 +40,7 @@ function setUp(siteOf = (destination: string) => destination) {
       onDue: (site) => due.push(site),
       onUnplaced: (destination) => queue.place(destination, siteOf(destination), Number.POSITIVE_INFINITY),
       explain: () => undefined,
+      explainRest: () => undefined,
       explainTaken: ({ id }) => inLine.get(id),
     });
     return queue;
@@ -410,6 +411,7 @@ describe('sites', () => {
       onDue: (site) => due.push(site),
       onUnplaced: (name) => asked.push(name),
       explain: () => undefined,
+      explainRest: () => undefined,
       explainTaken: () => undefined,
     });
     await queue.start();
@@ -460,6 +462,7 @@ describe('sites', () => {
         queue.place(name, 'mx.example', clock.time + 100);
       },
       explain: () => undefined,
+      explainRest: () => undefined,
       explainTaken: () => undefined,
     });
     await queue.start();
@@ -694,7 +697,7 @@ describe('why', () => {
     await put(queue, [...(late ? [late] : []), ...rows]);
     const [first, second, third] = rows.map(({ id }) => id);
     expect(await ask(late?.id ?? 0)).toEqual({
-      reason: expect.stringMatching(/^Scheduled by its sender for [A-Z][a-z]{2}, \d\d /),
+      reason: expect.stringMatching(/^Scheduled by its sender for \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/),
       until: START + 500,
     });
     expect((await ask(third ?? 0)).reason).toBe('Behind 2 others of its sender');
@@ -711,7 +714,7 @@ describe('why', () => {
     queue.rest('dst.example', clock.time + 60_000, 'no session could be had');
     expect(await ask(second ?? 0)).toEqual({ reason: 'dst.example is left alone for now: no session could be had', until: START + 60_000 });
     await queue.hold({ account: 1, destination: 'dst.example' }, 'under review');
-    expect(await ask(second ?? 0)).toEqual({ reason: 'Held by the operator: under review', until: undefined });
+    expect(await ask(second ?? 0)).toEqual({ reason: 'Held by its own account: under review', until: undefined });
   });
 });
 
@@ -724,6 +727,7 @@ describe('put', () => {
       },
       onUnplaced: () => undefined,
       explain: () => undefined,
+      explainRest: () => undefined,
       explainTaken: () => undefined,
     });
     await queue.start();

@@ -28,6 +28,7 @@ beforeEach(async () => {
     onDue: (site) => due.push(site),
     onUnplaced: (destination) => queue.place(destination, SITE, Number.POSITIVE_INFINITY),
     explain: () => undefined,
+    explainRest: () => undefined,
     explainTaken: () => undefined,
   });
   await queue.start();

@@ -98,6 +98,7 @@ export function makeMemoryQueue(): MemoryQueue {
     },
     pause: (filter, until, why) => void queue.pauses.push({ filter, until, why }),
     isHeld: () => false,
+    rests: () => undefined,
     async why(delivery) {
       const told = listeners.map((listener) => listener.explainTaken(delivery)).find(Boolean);
       return { reason: queue.held.has(delivery.id) ? (told ?? 'It is being attempted now') : 'It waits in the queue', until: undefined };
