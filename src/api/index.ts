@@ -7,11 +7,12 @@
  */
 export { type Api, type ApiDeps, makeApi } from './api.js';
 export { type ConnectionFate, type ConnectionGuard, makeConnectionGuard } from './connection-guard.js';
-export type { QueuedDeliveryJson } from './contract/queue-answers.js';
+export type { QueueChangeAnswer, QueuedDeliveryJson } from './contract/queue-answers.js';
 export type { Access, Endpoint, Group, ParameterKind } from './define-endpoint.js';
 export { endpoints } from './endpoints.js';
 export { makeHttpServer, serverTimeouts } from './http-server.js';
 export type { ApiObserver } from './observer.js';
+export { OPEN_PAGES } from './open-pages.js';
 export { presentKey } from './present/key.js';
 export { makeReadiness, type Obstacle, type Readiness, type ReadinessDeps } from './readiness.js';
 export { stopHttpServer } from './stop-http-server.js';

@@ -13,6 +13,20 @@ import type { GuessBrake } from './middleware/guess-brake.js';
 import { isOperatorsKey } from './operator/read-scope.js';
 import type { Readiness } from './readiness.js';
 
+/** For the list of endpoints. */
+export const OPEN_PAGES = [
+  { method: 'GET', path: '/health/live', title: 'Whether the process is alive', access: 'open' },
+  { method: 'GET', path: '/health/ready', title: 'Whether mail is taken, and why not', access: 'open' },
+  {
+    method: 'GET',
+    path: '/metrics',
+    title: 'Metrics for Prometheus (from this machine, or with an admin key of the operator)',
+    access: 'open',
+  },
+] as const;
+
+type OpenPath = (typeof OPEN_PAGES)[number]['path'];
+
 export interface OpenPagesDeps {
   readiness: Readiness;
   /** The text for Prometheus. */
@@ -22,7 +36,7 @@ export interface OpenPagesDeps {
 }
 
 export function addOpenPages(app: Express, deps: OpenPagesDeps): void {
-  const page = (path: string, show: (request: Request, response: Response) => Promise<void> | void) => {
+  const page = (path: OpenPath, show: (request: Request, response: Response) => Promise<void> | void) => {
     const handler: RequestHandler = async (request, response) => {
       try {
         await show(request, response);

@@ -19,11 +19,13 @@ export interface WireEvent {
   'delivery-status'?: { code?: number; message?: string; description?: string; 'mx-host'?: string };
 }
 
+/** Whether it is tried again is what people want to know of a failure first. */
+export const shownName = ({ event, severity }: WireEvent): string => (event === 'failed' && severity === 'temporary' ? 'deferred' : event);
+
 /** Texts that strangers wrote are cleaned of control characters. `isOwned`: the line says whose event it is. */
 export function eventLine(paint: Paint, event: WireEvent, isOwned = false): string {
-  const temporary = event.event === 'failed' && event.severity === 'temporary';
-  const name = temporary ? 'deferred' : event.event;
-  const colour = temporary ? paint.yellow : ({ delivered: paint.green, failed: paint.red, rejected: paint.red }[event.event] ?? paint.bold);
+  const name = shownName(event);
+  const colour = { delivered: paint.green, deferred: paint.yellow, failed: paint.red, rejected: paint.red }[name] ?? paint.bold;
   const sender = event.envelope?.sender;
   const parties = sender === undefined ? (event.recipient ?? '') : `${sender || '<>'} → ${event.recipient ?? ''}`;
   return [

@@ -1,8 +1,14 @@
 /** Times as people read and write them. */
-import { DAY, HOUR, MINUTE, parseDate, SECOND } from '#core';
+import { DAY, HOUR, MINUTE, parseDate, plainTime, SECOND } from '#core';
 
-/** `2026-03-04 10:15:30Z`, of ms since the epoch or a date in RFC 3339. */
-export const timeText = (time: number | string): string => new Date(time).toISOString().replace('T', ' ').replace(/\.\d+/, '');
+/**
+ * `2026-03-04 10:15:30Z`, the one form in which commands show a time. Of ms since the epoch, or of any date that the API writes (RFC 3339 with a zone or
+ * without, RFC 2822); what is no date is shown as it came, and nothing as nothing.
+ */
+export function timeText(time: number | string | undefined): string {
+  const ms = typeof time === 'string' ? parseDate(time) : time;
+  return ms === undefined ? String(time ?? '') : plainTime(ms);
+}
 
 const UNITS: Record<string, number> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 

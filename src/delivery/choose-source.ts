@@ -2,7 +2,7 @@
  * Which of our addresses a delivery leaves from; pure. Each sender and recipient keep the same source as long as it can be used, so that a greylist
  * sees who it knows, while the mail of a domain spreads over all of its sources (rendezvous hashing: one source more or less moves only its share).
  */
-import { rfc2822Date } from '#core';
+import { plainTime } from '#core';
 import type { Sources } from './sources.js';
 
 export type SourceState =
@@ -57,9 +57,7 @@ function waitFor(states: readonly SourceState[]): SourceChoice {
   const until = Math.min(...suspended.map((state) => state.until), recheckAt ?? Number.POSITIVE_INFINITY);
   const why = [
     ...new Set(suspended.map((state) => state.why)),
-    ...(recheckAt === undefined
-      ? []
-      : [`the sources it may leave from have sent what their warm-up allows until ${rfc2822Date(recheckAt)}`]),
+    ...(recheckAt === undefined ? [] : [`the sources it may leave from have sent what their warm-up allows until ${plainTime(recheckAt)}`]),
   ].join('; ');
   return { kind: 'wait', until, recheckAt, why };
 }

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Clock, type Delivery, HOUR, type Message, MINUTE, type Outcome, rfc2822Date, type SteadyClock } from '#core';
+import { type Clock, type Delivery, HOUR, type Message, MINUTE, type Outcome, plainTime, type SteadyClock } from '#core';
 import type { Directory } from '#directory';
 import type { Queue } from '#queue';
 import { makeAsides } from './asides.js';
@@ -68,7 +68,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   /** For people. */
   function whyAlone(path: Path): string {
     const reason = reasons.get(path);
-    const until = rfc2822Date(steady.wall(path.suspendedUntil));
+    const until = plainTime(steady.wall(path.suspendedUntil));
     return `mail from ${path.source} to ${path.site} is left alone until ${until}${reason === undefined ? '' : `: ${reason}`}`;
   }
 

@@ -48,6 +48,8 @@ export interface DnsRecord {
   valid: 'valid' | 'invalid' | 'unknown';
   /** What DNS answered. */
   cached: string[];
+  /** Why DNS could not be asked, when it could not: says nothing of the record. */
+  lookupError?: string;
 }
 
 export interface DomainDns {

@@ -3,8 +3,9 @@ import { dkimRecordValue, publicKeyOfRecord } from '#mail';
 import type { DkimKeyRecord, DomainRecord } from '#store';
 import type { DnsRecord, DomainDns } from './directory.js';
 
-/** Texts that DNS holds, by record; undefined when the look-up failed. */
-export type DnsAnswers = (type: DnsRecord['recordType'], name: string) => string[] | undefined;
+/** Texts that DNS holds, or why it could not be asked. */
+export type DnsTexts = { texts: string[] } | { failure: string };
+export type DnsAnswers = (type: DnsRecord['recordType'], name: string) => DnsTexts;
 
 export function expectedRecords(domain: DomainRecord, keys: DkimKeyRecord[], hostname: string): DomainDns {
   const unchecked = { valid: 'unknown' as const, cached: [] };
@@ -30,8 +31,8 @@ export function expectedRecords(domain: DomainRecord, keys: DkimKeyRecord[], hos
 export function checkRecords(expected: DomainDns, domain: string, hostAddresses: string[], answers: DnsAnswers): DomainDns {
   const check = (record: DnsRecord): DnsRecord => {
     const found = answers(record.recordType, record.name ?? domain);
-    if (found === undefined) return { ...record, valid: 'unknown', cached: [] };
-    return { ...record, valid: satisfies(record, found, hostAddresses) ? 'valid' : 'invalid', cached: found };
+    if ('failure' in found) return { ...record, valid: 'unknown', cached: [], lookupError: found.failure };
+    return { ...record, valid: satisfies(record, found.texts, hostAddresses) ? 'valid' : 'invalid', cached: found.texts };
   };
   return { sending: expected.sending.map(check), receiving: expected.receiving.map(check) };
 }

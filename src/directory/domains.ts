@@ -6,7 +6,7 @@ import type { DirectoryStore, DomainChanges, DomainRecord, DomainSettings } from
 import { checkPasswordLength } from './credentials.js';
 import type { DnsRecord, DomainDns, Domains } from './directory.js';
 import type { OwnDkimKeys } from './dkim-keys.js';
-import { checkRecords, expectedRecords, isReadyToSend, isSpf } from './dns-records.js';
+import { checkRecords, type DnsAnswers, type DnsTexts, expectedRecords, isReadyToSend, isSpf } from './dns-records.js';
 import { makeDomainClaim } from './domain-claim.js';
 import { idleSettings } from './idle-settings.js';
 import { hashPassword } from './password-hash.js';
@@ -79,10 +79,12 @@ export function makeDomains(deps: {
     return { sending: expected.sending.map(lastOf), receiving: expected.receiving.map(lastOf) };
   }
 
-  async function lookUp(records: DnsRecord[], domain: string): Promise<Map<string, string[] | undefined>> {
+  async function lookUp(records: DnsRecord[], domain: string): Promise<DnsAnswers> {
     const keys = records.map((record) => ({ type: record.recordType, name: record.name ?? domain }));
-    const found = await Promise.all(keys.map(async ({ type, name }) => [`${type} ${name}`, await dnsTexts(dns, name, type)] as const));
-    return new Map(found);
+    const found = new Map(
+      await Promise.all(keys.map(async ({ type, name }) => [`${type} ${name}`, await dnsTexts(dns, name, type)] as const)),
+    );
+    return (type, name) => found.get(`${type} ${name}`) ?? { failure: 'it was not asked' };
   }
 
   return {
@@ -169,10 +171,9 @@ export function makeDomains(deps: {
       const keys = await store.dkimKeys(account, domain.id);
       const expected = expectedRecords(domain, keys, hostname);
       const found = await lookUp([...expected.sending, ...expected.receiving], domain.name);
-      const addresses = (await Promise.all([dnsTexts(dns, hostname, 'A'), dnsTexts(dns, hostname, 'AAAA')])).flatMap(
-        (texts) => texts ?? [],
-      );
-      const result = checkRecords(expected, domain.name, addresses, (type, record) => found.get(`${type} ${record}`));
+      const addresses = await Promise.all([dnsTexts(dns, hostname, 'A'), dnsTexts(dns, hostname, 'AAAA')]);
+      const own = addresses.flatMap((answer) => ('texts' in answer ? answer.texts : []));
+      const result = checkRecords(expected, domain.name, own, found);
       checked.set(domain.publicId, result);
       await dkimKeys.learn(domain, keys, result.sending);
       if (domain.state === 'unverified' && isReadyToSend(result)) {
@@ -208,9 +209,10 @@ function refuseHost(parameter: string, host: string): never {
   throw badRequest(`${parameter} '${host.slice(0, 80)}' is not a domain name`);
 }
 
-/** Record data as text; undefined when DNS did not answer. */
-async function dnsTexts(dns: Dns, name: string, type: DnsRecord['recordType'] | 'A' | 'AAAA'): Promise<string[] | undefined> {
+/** Record data as text. */
+async function dnsTexts(dns: Dns, name: string, type: DnsRecord['recordType'] | 'A' | 'AAAA'): Promise<DnsTexts> {
   const answer = await dns.query<'TXT' | 'MX' | 'CNAME' | 'A' | 'AAAA'>(name, type);
-  if (answer.kind === 'failed') return undefined;
-  return answer.kind === 'records' ? answer.records.map((record) => (typeof record === 'string' ? record : record.exchange)) : [];
+  if (answer.kind === 'failed') return { failure: answer.reason };
+  if (answer.kind !== 'records') return { texts: [] };
+  return { texts: answer.records.map((record) => (typeof record === 'string' ? record : record.exchange)) };
 }

@@ -50,6 +50,7 @@ function presentDnsRecord(record: DnsRecord): DnsRecordJson {
   return {
     is_active: record.valid === 'valid',
     cached: record.cached,
+    ...(record.lookupError === undefined ? {} : { lookup_error: record.lookupError }),
     ...(record.name === undefined ? {} : { name: record.name }),
     ...(record.priority === undefined ? {} : { priority: record.priority }),
     record_type: record.recordType,

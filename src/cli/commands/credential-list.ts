@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type Cli, report, serverCommand } from '../cli.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { renderTable } from '../table.js';
+import { timeText } from '../time-text.js';
 import { credentialsPath } from './credential-add.js';
 
 interface WireCredential {
@@ -22,7 +23,7 @@ export function credentialList(cli: Cli): Command {
         renderTable(
           paint,
           ['LOGIN', 'CREATED'],
-          items.map(({ login, created_at }) => [login, created_at]),
+          items.map(({ login, created_at }) => [login, timeText(created_at)]),
           'No SMTP logins.',
         ),
       );

@@ -1,9 +1,10 @@
 /** `domain add NAME`: makes a domain with its DKIM key and shows the DNS records to publish. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Cli, report, serverCommand } from '../cli.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { readSecret } from '../read-secret.js';
-import { renderDomain, renderRecords, type WireDomainAnswer } from './domain-show.js';
+import { renderRecords } from '../render-records.js';
+import { renderDomain, type WireDomainAnswer } from './domain-show.js';
 
 interface Options extends ServerOptions {
   smtpPassword?: string;
@@ -15,10 +16,10 @@ interface Options extends ServerOptions {
 
 export function domainAdd(cli: Cli): Command {
   return serverCommand(cli, 'add', 'add a domain to send as')
-    .argument('<name>')
+    .argument('<name>', 'the domain')
     .option('--smtp-password <password>', 'make the login postmaster@NAME with this password; - reads it from standard input')
     .option('--dkim-selector <selector>', 'selector of the DKIM key')
-    .option('--dkim-key-size <bits>', '1024, 2048 or 4096')
+    .addOption(new Option('--dkim-key-size <bits>', 'size of the DKIM key').choices(['1024', '2048', '4096']))
     .option('--require-tls', 'never send in clear')
     .option('--skip-verification', 'with --require-tls: accept any certificate')
     .action(async (name: string, options: Options) => {
@@ -30,6 +31,9 @@ export function domainAdd(cli: Cli): Command {
         require_tls: options.requireTls,
         skip_verification: options.skipVerification,
       });
-      report(cli, options, answer, (paint) => `${renderDomain(paint, answer.domain)}\n\n${renderRecords(paint, answer)}`);
+      // The API names this login whether or not there is one: it is made with a password only.
+      const logins = options.smtpPassword === undefined ? [] : [answer.domain.smtp_login];
+      const told = { ...answer, domain: { ...answer.domain, smtp_login: logins[0] } };
+      report(cli, options, told, (paint) => `${renderDomain(paint, answer.domain, logins)}\n\n${renderRecords(paint, answer)}`);
     });
 }

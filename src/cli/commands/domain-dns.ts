@@ -2,11 +2,12 @@
 import type { Command } from 'commander';
 import { type Cli, report, serverCommand } from '../cli.js';
 import { connect, type ServerOptions } from '../connect.js';
-import { domainPath, renderRecords, type WireDomainAnswer } from './domain-show.js';
+import { renderRecords } from '../render-records.js';
+import { domainPath, type WireDomainAnswer } from './domain-show.js';
 
 export function domainDns(cli: Cli): Command {
   return serverCommand(cli, 'dns', 'show the DNS records to publish')
-    .argument('<name>')
+    .argument('<name>', 'the domain')
     .action(async (name: string, options: ServerOptions) => {
       const { sending_dns_records, receiving_dns_records } = await connect(cli, options).get<WireDomainAnswer>(domainPath(name));
       const records = { sending_dns_records, receiving_dns_records };

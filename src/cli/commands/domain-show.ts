@@ -1,26 +1,23 @@
-/** `domain show NAME`: a domain with its settings and the DNS records it needs; the other domain commands show theirs the same way. */
+/** `domain show NAME`: a domain with its settings, its logins and the DNS records it needs. */
 import type { Command } from 'commander';
+import { type ApiClient, ApiRefusal } from '../api-client.js';
 import { type Cli, report, serverCommand } from '../cli.js';
 import { connect, type ServerOptions } from '../connect.js';
+import { renderRecords, type WireDnsRecord } from '../render-records.js';
 import { renderFields } from '../table.js';
 import type { Paint } from '../terminal.js';
+import { timeText } from '../time-text.js';
+import { credentialsPath } from './credential-add.js';
 
 export interface WireDomain {
   name: string;
   state: string;
   type: string;
   created_at: string;
+  /** Named by the API whether or not there is such a login. */
   smtp_login: string;
   require_tls: boolean;
   skip_verification: boolean;
-}
-
-export interface WireDnsRecord {
-  record_type: string;
-  name?: string;
-  priority?: string;
-  value: string;
-  valid: string;
 }
 
 export interface WireDomainAnswer {
@@ -32,40 +29,41 @@ export interface WireDomainAnswer {
 
 export function domainShow(cli: Cli): Command {
   return serverCommand(cli, 'show', 'show a domain and its DNS records')
-    .argument('<name>')
+    .argument('<name>', 'the domain')
     .action(async (name: string, options: ServerOptions) => {
-      const answer = await connect(cli, options).get<WireDomainAnswer>(domainPath(name));
-      report(cli, options, answer, (paint) => `${renderDomain(paint, answer.domain)}\n\n${renderRecords(paint, answer)}`);
+      const api = connect(cli, options);
+      const answer = await api.get<WireDomainAnswer>(domainPath(name));
+      const logins = options.json ? undefined : await loginsOf(api, name);
+      report(cli, options, answer, (paint) => `${renderDomain(paint, answer.domain, logins)}\n\n${renderRecords(paint, answer)}`);
     });
 }
 
 export const domainPath = (name: string) => `/v4/domains/${encodeURIComponent(name)}`;
 
-export function renderDomain(paint: Paint, domain: WireDomain): string {
+const MAX_LOGINS = 10;
+
+/** Undefined when the key may not see logins. */
+async function loginsOf(api: ApiClient, domain: string): Promise<string[] | undefined> {
+  try {
+    const page = await api.get<{ items: { login: string }[]; total_count: number }>(credentialsPath(domain), { limit: MAX_LOGINS });
+    const more = page.total_count - page.items.length;
+    return [...page.items.map(({ login }) => login), ...(more > 0 ? [`${more} more`] : [])];
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.status === 403) return undefined;
+    throw error;
+  }
+}
+
+/** `logins`: undefined when nothing is known of them. */
+export function renderDomain(paint: Paint, domain: WireDomain, logins: readonly string[] | undefined): string {
+  const none = `none yet: "mailwagon credential add NAME@${domain.name}" makes one`;
   return renderFields(paint, [
     ['name', domain.name],
     ['state', { text: domain.state, paint: domain.state === 'active' ? paint.green : paint.yellow }],
     ['type', domain.type],
-    ['SMTP login', domain.smtp_login],
+    ['SMTP logins', logins && (logins.length === 0 ? { text: none, paint: paint.dim } : logins.join(', '))],
     ['require TLS', domain.require_tls ? 'yes' : 'no'],
     ['skip verification', domain.skip_verification ? 'yes' : 'no'],
-    ['created', domain.created_at],
+    ['created', timeText(domain.created_at)],
   ]);
-}
-
-/** The records to publish, one block each: values are too long for a table and are copied whole. */
-export function renderRecords(paint: Paint, records: Pick<WireDomainAnswer, 'sending_dns_records' | 'receiving_dns_records'>): string {
-  const block = (record: WireDnsRecord) => {
-    const state = record.valid === 'valid' ? paint.green : record.valid === 'invalid' ? paint.red : paint.yellow;
-    const priority = record.priority === undefined ? '' : `${record.priority} `;
-    return `${paint.bold(record.record_type.padEnd(5))} ${record.name ?? ''}  ${state(record.valid)}\n      ${priority}${record.value}`;
-  };
-  return [paint.dim('To send:'), ...records.sending_dns_records.map(block), '', adviceOnMx(paint, records)].join('\n');
-}
-
-/** Nobody is invited to publish an MX while no mail is received; who has done it all the same is told. */
-function adviceOnMx(paint: Paint, { receiving_dns_records: receiving }: Pick<WireDomainAnswer, 'receiving_dns_records'>): string {
-  return receiving.some(({ valid }) => valid === 'valid')
-    ? paint.yellow('The MX of the domain names this server, which receives no mail yet: let it name the server where its mail arrives.')
-    : paint.dim('Leave the MX of the domain as it is: this version receives no mail.');
 }

@@ -1,4 +1,4 @@
-/** `endpoints`: every HTTP endpoint of this version; needs no server. */
+/** `endpoints`: every HTTP endpoint of this version, those that need no key too; needs no server. */
 import type { Command } from 'commander';
 import { type Cli, newCommand, report } from '../cli.js';
 import { renderTable } from '../table.js';
@@ -9,7 +9,8 @@ export function endpoints(cli: Cli): Command {
     .action(async (options: { json?: boolean }) => {
       // Loaded here, so that the other commands do not wait for the whole HTTP server.
       const api = await import('#api');
-      const items = api.endpoints.map(({ method, path, group, title, access }) => ({ method, path, group, title, access }));
+      const open = api.OPEN_PAGES.map((page) => ({ ...page, group: 'Health' }));
+      const items = [...api.endpoints, ...open].map(({ method, path, group, title, access }) => ({ method, path, group, title, access }));
       report(cli, options, { total_count: items.length, items }, (paint) => {
         const rows = items.map((item) => [item.method, item.path, item.group, item.access, item.title]);
         return renderTable(paint, ['METHOD', 'PATH', 'GROUP', 'ACCESS', 'DOES'], rows, 'No endpoints.');

@@ -2,11 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { SECOND } from '#core';
+import { EVENT_NAMES } from '#events';
 import { type ApiClient, ServerAway } from '../api-client.js';
 import { accountCommand, type Cli, repeated } from '../cli.js';
 import { WrongUsage } from '../command-errors.js';
 import { connect, type ServerOptions } from '../connect.js';
-import { eventLine, type WireEvent } from '../event-line.js';
+import { eventLine, shownName, type WireEvent } from '../event-line.js';
 import { makePaint } from '../terminal.js';
 import { parseSince } from '../time-text.js';
 import { showsOwners } from './queue-list.js';
@@ -32,12 +33,17 @@ export function eventsTail(cli: Cli): Command {
     .option('--no-follow', 'print what is there and stop')
     .option('--follow', 'go on until Ctrl-C (default)')
     .option('--domain <domain>', 'only of this domain')
-    .option('--event <name>', 'only these events: accepted, delivered, failed, … (repeat for more)', repeated)
+    .option(
+      '--event <name>',
+      'only these events: accepted, delivered, deferred, failed (deferred ones too), rejected, … (repeat for more)',
+      repeated,
+    )
     .action(async (options: Options) => {
       const begin = parseSince(options.since, cli.clock.now());
       if (begin === undefined)
         throw new WrongUsage(`--since ${options.since}: expected 90s, 10m, 2h, 3d or a date such as 2026-03-04T10:15:00Z`);
       const { account, domain } = options;
+      const names = readEventNames(options.event);
       // Mailgun's own query knows no account but the key's.
       const isOwn = domain !== undefined && account === undefined;
       const path = isOwn ? `/v3/${encodeURIComponent(domain)}/events` : '/mailwagon/v1/events';
@@ -48,32 +54,53 @@ export function eventsTail(cli: Cli): Command {
         begin: begin / SECOND,
         ascending: 'yes',
         limit: 300,
-        event: options.event?.join(' OR '),
+        event: names && [...new Set(names.map((name) => (name === DEFERRED ? 'failed' : name)))].join(' OR '),
+        severity: names?.every((name) => name === DEFERRED) ? 'temporary' : undefined,
       };
       const interrupted = cli.interruption();
       const api = connect(cli, options, interrupted);
       try {
-        await tail({ cli, options, api, interrupted }, await api.get<Page>(path, query));
+        await tail({ cli, options, api, interrupted, isWanted: wanted(names) }, await api.get<Page>(path, query));
       } catch (error) {
         if (!interrupted.aborted) throw error;
       }
     });
 }
 
+/** What a temporary failure is called here; on the wire it is `failed` with a severity. */
+const DEFERRED = 'deferred';
+
+/** Throws WrongUsage for a name that no event has. */
+function readEventNames(given: readonly string[] | undefined): string[] | undefined {
+  const known = [...Object.keys(EVENT_NAMES), DEFERRED];
+  const names = given?.map((name) => name.toLowerCase());
+  const unknown = names?.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new WrongUsage(`--event ${unknown}: there is no such event; expected one of ${known.join(', ')}`);
+  return names;
+}
+
+/** Of the failures that the server gives for `deferred` beside other names, those that were asked for. */
+const wanted =
+  (names: readonly string[] | undefined) =>
+  (event: WireEvent): boolean =>
+    names === undefined || names.includes(event.event) || names.includes(shownName(event));
+
 interface Tail {
   cli: Cli;
   options: Options;
   api: ApiClient;
   interrupted: AbortSignal;
+  isWanted: (event: WireEvent) => boolean;
 }
 
 async function tail(context: Tail, first: Page): Promise<void> {
-  const { cli, options, interrupted } = context;
+  const { cli, options, interrupted, isWanted } = context;
   const paint = makePaint(cli.terminal.colour);
   const isAll = showsOwners(options.account);
   let page = first;
   for (;;) {
-    for (const event of page.items) cli.terminal.out(options.json ? JSON.stringify(event) : eventLine(paint, event, isAll));
+    for (const event of page.items.filter(isWanted))
+      cli.terminal.out(options.json ? JSON.stringify(event) : eventLine(paint, event, isAll));
     if (page.items.length === 0) {
       if (!options.follow) return;
       await pause(interrupted);

@@ -7,6 +7,7 @@ import { CommandFailed, WrongUsage } from '../command-errors.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { startFailure } from '../start-failure.js';
 import { renderFields } from '../table.js';
+import { timeText } from '../time-text.js';
 
 export interface WireKey {
   id: string;
@@ -55,7 +56,7 @@ export function keyCreate(cli: Cli): Command {
           ['role', key.role],
           ['domain', key.domain_name ?? undefined],
           ['description', key.description],
-          ['expires', key.expires_at],
+          ['expires', timeText(key.expires_at)],
           ['secret', key.secret],
         ]);
         const kept = made.admin_key_file === undefined ? '' : ` It is kept in ${made.admin_key_file} too, for the command line.`;

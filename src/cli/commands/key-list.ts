@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type Cli, report, serverCommand } from '../cli.js';
 import { connect, type ServerOptions } from '../connect.js';
 import { renderTable } from '../table.js';
+import { timeText } from '../time-text.js';
 import type { WireKey } from './key-create.js';
 
 export function keyList(cli: Cli): Command {
@@ -16,8 +17,8 @@ export function keyList(cli: Cli): Command {
           key.role,
           key.kind,
           key.domain_name ?? '',
-          key.created_at ?? '',
-          key.expires_at ?? '',
+          timeText(key.created_at),
+          timeText(key.expires_at),
           key.description,
         ]);
         return renderTable(paint, ['ID', 'ROLE', 'KIND', 'DOMAIN', 'CREATED', 'EXPIRES', 'DESCRIPTION'], rows, 'No API keys.');

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { parseAddressList } from '#mail';
 import { type Cli, repeated, report, serverCommand } from '../cli.js';
 import { CommandFailed, WrongUsage } from '../command-errors.js';
 import { connect, type ServerOptions } from '../connect.js';
@@ -51,6 +52,7 @@ function senderDomain(from: string): string {
 }
 
 async function messageForm(cli: Cli, options: Options): Promise<FormData> {
+  checkAddresses(options);
   if (options.text === undefined && options.html === undefined)
     throw new WrongUsage('a message needs --text or --html (- reads standard input)');
   if (options.text === '-' && options.html === '-') throw new WrongUsage('only one of --text and --html can be read from standard input');
@@ -71,6 +73,16 @@ async function messageForm(cli: Cli, options: Options): Promise<FormData> {
   for (const header of options.header ?? []) addHeader(form, header);
   for (const file of options.attach ?? []) form.append('attachment', await fileBlob(file), basename(file));
   return form;
+}
+
+/** As the server reads them; it names the parameter only. */
+function checkAddresses(options: Options): void {
+  for (const name of ['from', 'to', 'cc', 'bcc'] as const) {
+    for (const value of [options[name] ?? []].flat()) {
+      if (!parseAddressList(value)?.length)
+        throw new WrongUsage(`--${name} "${value}" is not an address: write it as alice@example.com or "Alice <alice@example.com>"`);
+    }
+  }
 }
 
 function addHeader(form: FormData, header: string): void {

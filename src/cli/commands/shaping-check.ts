@@ -1,6 +1,7 @@
 /** `shaping check REPLY --mx HOST`: the policy for a host, and what a reply of it would make the server do. Needs no server. */
 import type { Command } from 'commander';
 import { loadBounceRules, loadConfig, loadShaping, type Rate, type ResponseRule, type ShapingChange } from '#config';
+import type { Stage } from '#core';
 import {
   makeBounceClassifier,
   makeResponseRules,
@@ -10,61 +11,74 @@ import {
   type WordsFound,
   wordsFound,
 } from '#delivery';
+import { makeDnsClient } from '#net';
 import { type Cli, localCommand, report } from '../cli.js';
-import { readReply, readStage } from '../reply-argument.js';
+import { LOOKUP, type MailServers, mailServersOf } from '../mail-servers.js';
+import { readReply, stageOption } from '../reply-argument.js';
 import { renderFields } from '../table.js';
 
 interface Options {
   config?: string;
   json?: boolean;
   mx: string;
-  stage: string;
+  stage: Stage;
 }
 
 export function shapingCheck(cli: Cli): Command {
-  return localCommand(cli, 'check', 'show how mail to a host is shaped, and what a reply of it would change')
+  return localCommand(cli, 'check', 'show how mail to a host or a domain is shaped, and what a reply of it would change')
     .argument('[reply]', 'such as "421 4.7.0 Too many connections"')
-    .requiredOption('--mx <host>', 'the host that answers, or a domain')
-    .option('--stage <stage>', 'where in the session: connect, banner, ehlo, tls, auth, mail, rcpt, data, dot', 'dot')
-    .action((text: string | undefined, options: Options) => {
+    .requiredOption('--mx <host>', 'the host that answers, or a domain, whose exchangers are looked up')
+    .addOption(stageOption('dot'))
+    .action(async (text: string | undefined, options: Options) => {
       const { config } = loadConfig({ file: options.config, env: cli.environment });
-      const rules = loadShaping(config.shaping.file);
-      const policy = makeShaping(rules).policyFor([options.mx], options.mx);
-      const stage = readStage(options.stage);
+      const { stage } = options;
       const reply = text === undefined ? undefined : readReply(text);
+      const rules = loadShaping(config.shaping.file);
+      const shaping = makeShaping(rules);
+      const dns = makeDnsClient({ servers: [...config.dns.servers], clock: cli.clock, ...LOOKUP });
+      // A host that the rules know is no domain, and needs no resolver.
+      const isKnown = shaping.providerOf([options.mx], options.mx) !== undefined;
+      const servers: MailServers = isKnown ? { hosts: [options.mx], isDomain: false } : await mailServersOf(dns, options.mx);
+      const { hosts } = servers;
+      const mx = hosts[0] ?? options.mx;
+      const policy = shaping.policyFor(hosts, options.mx);
       const rule =
         reply &&
         makeResponseRules(rules, cli.clock).match({
           isRemote: true,
           source: '',
-          site: options.mx,
+          site: mx,
           tenant: '',
           destination: options.mx,
           recipient: '',
-          mxHosts: [options.mx],
+          mxHosts: hosts,
           reply,
           stage,
         });
       const found = rule === undefined || reply === undefined ? undefined : wordsFound(rule, reply);
       const classify = makeBounceClassifier(loadBounceRules(config.bounceRules.file));
-      const hint = reply && retryHint(reply.text, classify({ stage, reply, mxHost: options.mx }).category === 'greylisted');
-      report(
-        cli,
-        options,
-        { mx: options.mx, policy, reply: reply ?? null, rule: rule ?? null, matched: found ?? null, hint: hint ?? null },
-        (paint) =>
-          renderFields(paint, [
-            ...policyFields(policy),
-            ...(reply === undefined ? [] : ruleFields(rule, found)),
-            [
-              'asks to wait',
-              hint !== undefined && hint.atLeast > 0
-                ? `${spanText(hint.atLeast)}${hint.sameSource ? ', then from the same source' : ''}`
-                : undefined,
-            ],
-          ]),
+      const hint = reply && retryHint(reply.text, classify({ stage, reply, mxHost: mx }).category === 'greylisted');
+      const told = { mx: options.mx, hosts, policy, reply: reply ?? null, rule: rule ?? null, matched: found ?? null, hint: hint ?? null };
+      report(cli, options, told, (paint) =>
+        renderFields(paint, [
+          ['servers', serversText(servers)],
+          ...policyFields(policy),
+          ...(reply === undefined ? [] : ruleFields(rule, found)),
+          [
+            'asks to wait',
+            hint !== undefined && hint.atLeast > 0
+              ? `${spanText(hint.atLeast)}${hint.sameSource ? ', then from the same source' : ''}`
+              : undefined,
+          ],
+        ]),
       );
     });
+}
+
+/** Nothing is to be said of a host that was named as one. */
+function serversText({ hosts, isDomain, problem }: MailServers): string | undefined {
+  if (problem !== undefined) return `${hosts.join(', ')}, taken for a host (${problem})`;
+  return isDomain ? hosts.join(', ') : undefined;
 }
 
 type Field = readonly [string, string | undefined];

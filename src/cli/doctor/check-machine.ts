@@ -1,5 +1,5 @@
 /** Is the machine fit to keep mail: the data folder and its disk, the clock, Node, and what runs the server. */
-import { DAY, MINUTE, SECOND } from '#core';
+import { DAY, MINUTE, plainTime, SECOND } from '#core';
 import { type Check, type Finding, findings } from './finding.js';
 
 const MIB = 1024 ** 2;
@@ -50,7 +50,7 @@ export const checkClock: Check = async ({ world }) => {
   const say = findings('clock');
   const mend = 'run a time service: timedatectl set-ntp true, or chrony';
   const now = world.clock.now();
-  if (now < EARLIEST) return [say.fail(`the clock says ${new Date(now).toISOString()}, which is long past`, mend)];
+  if (now < EARLIEST) return [say.fail(`the clock says ${plainTime(now)}, which is long past`, mend)];
   const before = world.clock.monotonic();
   const remote = await world.remoteTime();
   const took = world.clock.monotonic() - before;

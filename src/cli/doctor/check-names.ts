@@ -1,9 +1,7 @@
 /** Is this server who it says it is: its name, the addresses of that name, and the names of the addresses it sends from. */
 import { type Dns, isPublicAddress, pointerName } from '#net';
+import { isLocalName } from '../local-name.js';
 import { type Check, type Finding, findings, type Patient } from './finding.js';
-
-/** Names that mean something on this network only (RFC 6761, RFC 6762, RFC 9476). */
-const LOCAL_NAME = /(?:^|\.)(?:localhost|local|localdomain|lan|home|internal|invalid|alt)$/;
 
 /** Of the reverse names of an address, those that are looked up. */
 const MAX_NAMES = 10;
@@ -19,7 +17,7 @@ export async function addressesOf(dns: Dns, name: string): Promise<string[] | 'n
 export const checkHostname: Check = async ({ config: { hostname }, world }) => {
   const say = findings('hostname');
   const setIt = 'set "hostname" in the configuration to a name of this machine in DNS, such as mail.example.com';
-  if (!hostname.includes('.') || LOCAL_NAME.test(hostname)) {
+  if (isLocalName(hostname)) {
     return [say.fail(`"${hostname}" is no name that other mail servers can look up; many refuse mail from such names`, setIt)];
   }
   const addresses = await addressesOf(world.dns, hostname);

@@ -1,5 +1,6 @@
 /** A domain that has not shown its DNS records (or is the sandbox) sends only so much a day. */
 import { DAY, Refusal, rfc2822Date } from '#core';
+import type { DomainRecord } from '#store';
 import type { Step } from '../step.js';
 
 export const checkDailyLimit: Step = async (draft, { usage }) => {
@@ -12,6 +13,13 @@ export const checkDailyLimit: Step = async (draft, { usage }) => {
     smtpCode: 450,
     enhancedCode: '4.7.1',
     httpStatus: 429,
-    text: `Domain ${domain.name} is not allowed to send: recipient limit exceeded, try again after ${tomorrow}`,
+    // The beginning is Mailgun's.
+    text: `Domain ${domain.name} is not allowed to send: recipient limit exceeded, try again after ${tomorrow}; ${liftedBy(domain)}`,
   });
 };
+
+/** What ends the limit. */
+const liftedBy = ({ type }: Pick<DomainRecord, 'type'>): string =>
+  type === 'sandbox'
+    ? 'a verified domain of your own has no such limit'
+    : 'verifying the domain (its SPF and DKIM records in DNS) lifts this limit';

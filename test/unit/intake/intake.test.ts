@@ -333,7 +333,8 @@ describe('the daily limit', () => {
     await expect(intake.accept(submission(MAIL, unverified))).rejects.toMatchObject({
       smtpCode: 450,
       httpStatus: 429,
-      publicText: 'Domain src.example is not allowed to send: recipient limit exceeded, try again after Thu, 05 Mar 2026 00:00:00 UTC',
+      publicText:
+        'Domain src.example is not allowed to send: recipient limit exceeded, try again after Thu, 05 Mar 2026 00:00:00 UTC; verifying the domain (its SPF and DKIM records in DNS) lifts this limit',
     });
     const sandbox = { domain: domainRecord('src.example', { type: 'sandbox' }) };
     await expect(intake.accept(submission(MAIL, sandbox))).rejects.toMatchObject({ httpStatus: 429 });
