@@ -49,5 +49,6 @@ export {
 } from './message.js';
 export type { ConnectionFacts, Outcome, Stage } from './outcome.js';
 export { parseDate } from './parse-date.js';
+export { JsonProblem, parseJson } from './parse-json.js';
 export { cleanText, parseSmtpReply, type SmtpReply } from './smtp-reply.js';
 export { makeTurns, type Turns } from './turns.js';

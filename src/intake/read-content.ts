@@ -1,4 +1,5 @@
 /** Reads a message to its end, whichever form it came in, writing its body to the spool: what is known of it then is the same for all forms. */
+import { setImmediate } from 'node:timers/promises';
 import { type Body, type ContentTraits, tooLarge } from '#core';
 import {
   type ComposedMessage,
@@ -49,11 +50,26 @@ async function readComposed({ fields, body }: ComposedMessage, writer: BodyWrite
     scan.update(piece);
     return writer.write(piece);
   };
-  if (body instanceof Uint8Array) await take(body);
+  if (body instanceof Uint8Array) await inSteps(body, take);
   else for await (const piece of body) await take(piece);
   const { bodyHash, eightBit, longLines } = scan.finish();
   const traits = { eightBitHead: needsEightBitHead(fields), eightBitBody: eightBit, longLines };
   return { head: fields, body: await writer.finish(), bodyHash, traits, size };
+}
+
+/** Bytes that are looked at in one turn of the event loop. */
+const STEP = 1024 * 1024;
+const CR = 0x0d;
+
+/** No step ends between CR and LF. */
+async function inSteps(body: Uint8Array, take: (piece: Uint8Array) => void | Promise<void>): Promise<void> {
+  for (let start = 0; start < body.length; ) {
+    const end = Math.min(body.length, start + STEP);
+    const cut = end < body.length && body[end - 1] === CR ? end + 1 : end;
+    await take(body.subarray(start, cut));
+    if (cut < body.length) await setImmediate();
+    start = cut;
+  }
 }
 
 async function writeAll(pieces: Uint8Array[], writer: BodyWriter): Promise<void> {

@@ -84,11 +84,16 @@ function joinLines(content: Uint8Array[]): Uint8Array {
   return content.length === 1 && last !== undefined ? last : Buffer.concat(content);
 }
 
+/** Ends the last line likewise. */
 async function* inPieces(content: Piece[]): AsyncGenerator<Uint8Array> {
-  for (const piece of content) {
-    if (isBytes(piece)) yield piece;
-    else yield* piece;
+  let last: number | undefined;
+  for (const part of content) {
+    for await (const piece of isBytes(part) ? [part] : part) {
+      if (piece.length > 0) last = piece[piece.length - 1];
+      yield piece;
+    }
   }
+  if (last !== undefined && last !== 0x0a) yield CRLF;
 }
 
 function composeFields(parts: MessageParts): HeadField[] {

@@ -1,4 +1,5 @@
 /** Puts the whole content of a part into the transfer encoding that suits it best: 7bit, quoted-printable or base64 (RFC 2045 6). */
+import { setImmediate } from 'node:timers/promises';
 import { makeBase64Encoder, makeQuotedPrintableEncoder, type Transcoder } from './transfer-encoding.js';
 
 const HTAB = 0x09;
@@ -14,15 +15,28 @@ export interface EncodedContent {
   content: Uint8Array;
 }
 
+/** Bytes of a text that are encoded at once; a larger one is encoded in steps of as many while it is read, so that others have their turn. */
+const AT_ONCE = 4 * 1024 * 1024;
+const STEP = 1024 * 1024;
+
 /** Text with any line ends, whose line ends become CRLF. Lone surrogates become U+FFFD. */
-export function encodeTextContent(text: string): EncodedContent {
+export function encodeTextContent(text: string): Pick<EncodedContent, 'encoding'> & { content: Uint8Array | AsyncIterable<Uint8Array> } {
   const given = Buffer.from(text, 'utf8');
   const facts = examine(given);
   const bytes = facts.bareLineEnds === 0 ? given : completeLineEnds(given, facts.bareLineEnds);
   if (facts.escapes === 0 && facts.longest <= MAX_PLAIN_LINE) return { encoding: '7bit', content: bytes };
   // Quoted-printable for what is mostly Latin letters, so that it can be read and searched; base64 for the rest, of which it makes less.
-  if (facts.escapes * 3 > bytes.length) return { encoding: 'base64', content: encodeBase64(bytes) };
-  return { encoding: 'quoted-printable', content: encodeWhole(makeQuotedPrintableEncoder(), bytes) };
+  const encoding = facts.escapes * 3 > bytes.length ? 'base64' : 'quoted-printable';
+  const encoder = encoding === 'base64' ? makeBase64Encoder() : makeQuotedPrintableEncoder();
+  return { encoding, content: bytes.length > AT_ONCE ? encodeInSteps(encoder, bytes) : encodeWhole(encoder, bytes) };
+}
+
+async function* encodeInSteps(encoder: Transcoder, bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += STEP) {
+    yield encoder.push(bytes.subarray(at, at + STEP));
+    await setImmediate();
+  }
+  yield encoder.end();
 }
 
 /**

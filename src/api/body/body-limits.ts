@@ -2,6 +2,8 @@
 export const bodyLimits = {
   /** Whole body, before and after decompression: Mailgun's 52.4 MiB. */
   bytes: Math.floor(52.4 * 1024 * 1024),
+  /** A body of JSON: a message cannot be larger, and who sends files sends them otherwise. */
+  json: 32 * 1024 * 1024,
   /** Fields of a body or of a query: a thousand recipients may come as so many of them, beside all else. */
   fields: 4000,
   /** File parts. */

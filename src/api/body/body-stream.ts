@@ -77,12 +77,11 @@ function countBytes(limit: number): Transform {
   });
 }
 
-/** The whole body as text. */
-export async function readText(body: Buffer | Readable): Promise<string> {
-  if (body instanceof Buffer) return body.toString('utf8');
+export async function readBytes(body: Buffer | Readable): Promise<Buffer> {
+  if (body instanceof Buffer) return body;
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** What a broken body is answered with; refusals are kept. */

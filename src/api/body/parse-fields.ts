@@ -1,13 +1,8 @@
-/** Query strings, urlencoded bodies and JSON bodies as form entries. Pure; throws Refusal 400. */
-import { badRequest } from '#core';
+/** Query strings and JSON bodies as form entries. Pure; throws Refusal 400. */
+import { badRequest, JsonProblem, parseJson } from '#core';
 import { bodyLimits } from './body-limits.js';
 import type { FormEntry } from './form.js';
-
-/** `application/x-www-form-urlencoded`, as lenient as a browser: what is no escape stays as it is. */
-export function parseUrlEncoded(text: string): FormEntry[] {
-  if (countFields(text) > bodyLimits.fields) throw badRequest(`Too many parameters, max is ${bodyLimits.fields}`);
-  return [...new URLSearchParams(text)].map(([name, value]) => ({ name, value }));
-}
+import { parseUrlEncoded } from './url-encoding.js';
 
 /**
  * A query as it is, but for what the Ruby client makes of the parameters of a DELETE: `params={:selector=>"s1"}` or `params={selector: "s1"}`, a
@@ -25,15 +20,9 @@ function parseRubyHash(text: string): FormEntry[] {
   return [...text.matchAll(RUBY_PAIR)].map(([, name = '', value = '']) => ({ name, value: value.replace(/\\(.)/g, '$1') }));
 }
 
-function countFields(text: string): number {
-  let count = 1;
-  for (let at = text.indexOf('&'); at >= 0 && count <= bodyLimits.fields; at = text.indexOf('&', at + 1)) count++;
-  return count;
-}
-
 /** An object whose values are texts, numbers, booleans or lists of them; objects in it become the JSON text a form would carry, null is absent. */
 export function parseJsonFields(text: string): FormEntry[] {
-  const parsed = parseJson(text);
+  const parsed = readJson(text);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw badRequest('The request body must be a JSON object');
   const entries = Object.entries(parsed).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((item) => ({ name, value: asText(item) })),
@@ -42,20 +31,22 @@ export function parseJsonFields(text: string): FormEntry[] {
   return entries;
 }
 
-function parseJson(text: string): unknown {
+function readJson(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw badRequest('The request body is not valid JSON');
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    throw badRequest(PROBLEMS[error.kind]);
   }
 }
 
+const PROBLEMS: Readonly<Record<JsonProblem['kind'], string>> = {
+  malformed: 'The request body is not valid JSON',
+  'too deep': 'The request body is nested too deeply',
+  'too many values': 'The request body has too many values',
+};
+
 function asText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (typeof value !== 'object') return String(value);
-  try {
-    return JSON.stringify(value);
-  } catch {
-    throw badRequest('The request body is nested too deeply');
-  }
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -1,11 +1,12 @@
 /** Reads whatever a request carries, for every method alike, into one Form. The caller must dispose it. */
 import type { IncomingMessage } from 'node:http';
-import { badRequest } from '#core';
+import { badRequest, tooLarge } from '#core';
 import { bodyLimits } from './body-limits.js';
-import { bodyFailure, readBody, readText } from './body-stream.js';
+import { bodyFailure, readBody, readBytes } from './body-stream.js';
 import { Form, type FormEntry } from './form.js';
-import { parseJsonFields, parseQuery, parseUrlEncoded } from './parse-fields.js';
+import { parseJsonFields, parseQuery } from './parse-fields.js';
 import { readMultipart } from './read-multipart.js';
+import { parseUrlEncodedBody } from './url-encoding.js';
 
 /** Refusals: 400 malformed or of a content type that is no form, 413 too large, 415 unknown content encoding, 507 no room for files, 503 no disk for them. */
 export async function readForm(request: IncomingMessage, query: string, tempDir: string): Promise<Form> {
@@ -22,14 +23,24 @@ async function readEntries(request: IncomingMessage, tempDir: string): Promise<F
   if (type !== '' && type !== 'application/x-www-form-urlencoded' && type !== 'application/json') {
     throw badRequest(`Invalid request content type. Expecting 'multipart/form-data' but got '${type.slice(0, 100)}'`);
   }
-  const text = await readBody(request, bodyLimits.bytes)
-    .then(readText)
+  const bytes = await readBody(request, bodyLimits.bytes)
+    .then(readBytes)
     .catch((error: unknown) => {
       throw bodyFailure(error, 'malformed request body');
     });
-  if (type === 'application/json') return text.trim() === '' ? [] : parseJsonFields(text);
-  return looksLikeJson(text) ? parseJsonFields(text) : parseUrlEncoded(text);
+  const start = firstCharacter(bytes);
+  if (type === 'application/json' && start === '') return [];
+  // Some clients label JSON as urlencoded; no form field of Mailgun's begins with these characters.
+  if (type !== 'application/json' && start !== '{' && start !== '[') return parseUrlEncodedBody(bytes);
+  if (bytes.byteLength > bodyLimits.json) throw tooLarge(`a JSON request may have ${bodyLimits.json / 1024 / 1024} MiB`);
+  return parseJsonFields(bytes.toString('utf8'));
 }
 
-/** Some clients label JSON as urlencoded; no form field of Mailgun's begins with these characters. */
-const looksLikeJson = (text: string): boolean => /^\s*[{[]/.test(text);
+const BLANKS = new Set([0x20, 0x09, 0x0d, 0x0a]);
+
+/** The first that is no blank, `''` without one. */
+function firstCharacter(bytes: Buffer): string {
+  let at = 0;
+  while (BLANKS.has(bytes[at] ?? 0)) at++;
+  return bytes.toString('latin1', at, at + 1);
+}

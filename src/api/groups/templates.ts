@@ -1,5 +1,5 @@
 /** Templates of a domain and their versions. */
-import { badRequest } from '#core';
+import { badRequest, JsonProblem, parseJson } from '#core';
 import type { NewTemplateVersion } from '#directory';
 import type { Form } from '../body/form.js';
 import type { MessageAnswer } from '../contract/domain-answers.js';
@@ -43,10 +43,11 @@ function readHeaders(form: Form): Record<string, unknown> | undefined {
   const text = form.text('headers');
   if (text === undefined) return undefined;
   try {
-    const headers: unknown = JSON.parse(text);
+    const headers = parseJson(text);
     if (typeof headers === 'object' && headers !== null && !Array.isArray(headers)) return headers as Record<string, unknown>;
-  } catch {
+  } catch (error) {
     // Told below like JSON of another kind.
+    if (!(error instanceof JsonProblem)) throw error;
   }
   throw badRequest("'headers' parameter is not a valid JSON object");
 }

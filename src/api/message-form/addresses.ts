@@ -5,7 +5,7 @@ import type { Form } from '../body/form.js';
 
 const MAX_RECIPIENTS = 1000;
 /** Characters of one parameter's values, and elements of its lists: a thousand recipients fit with long names, or several times. */
-const MAX_LENGTH = 1024 * 1024;
+const MAX_LENGTH = 512 * 1024;
 const MAX_ELEMENTS = 10 * MAX_RECIPIENTS;
 
 export type AddressField = 'from' | 'to' | 'cc' | 'bcc';

@@ -1,7 +1,7 @@
 /** `POST /v3/{domain}/messages`: the parts of a message, checked in the order Mailgun does, and composed. */
-import { type Address, badRequest, makeMessageId, parseAddress } from '#core';
+import { type Address, badRequest, makeMessageId, parseAddress, tooLarge } from '#core';
 import type { TemplateRequest } from '#intake';
-import { attachmentType, buildMessage, parseAddressList } from '#mail';
+import { attachmentType, buildMessage, messageLimits, parseAddressList } from '#mail';
 import type { Form } from '../body/form.js';
 import type { Upload } from '../body/upload.js';
 import { readAddresses, readRecipients } from './addresses.js';
@@ -24,6 +24,9 @@ export function readParts(form: Form, domain: string, now: number): Draft {
   const userVariables = readUserVariables(form);
   const recipientVariables = readRecipientVariables(form);
   const bodies = { text: form.text('text'), html: form.text('html'), amp: form.text('amp-html') };
+  if (Object.values(bodies).reduce((sum, body = '') => sum + body.length, 0) > messageLimits.message) {
+    throw tooLarge('Message exceeds fixed limit');
+  }
   if (template === undefined && Object.values(bodies).every((body) => body === undefined)) {
     throw badRequest("Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified");
   }

@@ -1,6 +1,6 @@
 /** Recipient variables as the three places give them (manual page "Batch sending"): JSON text in, variables of each recipient out. Pure. */
 import { type Address, badRequest, cleanText, parseAddress } from '#core';
-import { isJsonObject, isShallow } from '../json-object.js';
+import { isJsonObject, parseClientJson } from '../json-object.js';
 
 /** That there are any, be they none, makes the message a batch. */
 export interface RecipientVariables {
@@ -21,9 +21,9 @@ const FORBIDDEN = '__proto__';
 
 /** `{"bob@example.com": {"first": "Bob"}, …}`. `source` is what the client called it, as the subject of a sentence. Refusal 400. */
 export function parseRecipientVariables(source: string, text: string): RecipientVariables {
-  const value = parseJson(source, text);
+  const value = parseClientJson(source, text);
   if (!isJsonObject(value)) throw badRequest(`${source} is not a valid JSON: it must be an object`);
-  if (!isShallow(value, FORBIDDEN)) throw badRequest(`${source} is not valid: it is nested too deep, or holds the name ${FORBIDDEN}`);
+  if (holdsName(value, FORBIDDEN)) throw badRequest(`${source} is not valid: it holds the name ${FORBIDDEN}`);
   const everybody: [string, unknown][] = [];
   const byAddress = new Map<Address, Readonly<Record<string, unknown>>>();
   for (const [key, variables] of Object.entries(value)) {
@@ -47,12 +47,10 @@ export function variablesOf({ everybody, byAddress }: RecipientVariables, recipi
   return { ...everybody, ...byAddress.get(recipient) };
 }
 
-function parseJson(source: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badRequest(`${source} is not a valid JSON`);
-  }
+/** JSON is nested 32 deep at the most when it has been read. */
+function holdsName(value: unknown, name: string): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, name) || Object.values(value).some((item) => holdsName(item, name));
 }
 
 function checked(source: string, variables: Record<string, unknown>, whose: string, most: number): Record<string, unknown> {

@@ -1,5 +1,5 @@
 /** What a template is rendered with: `t:variables`, and for names they lack the user variables (manual page "Send templates"). Pure. */
-import { isShallow } from '../json-object.js';
+import { JsonProblem, parseJson } from '#core';
 
 /** Texts of user variables that are JSON are what they say: a list, an object, true. */
 export function templateVariables(
@@ -14,11 +14,11 @@ export function templateVariables(
 function decode(text: string): unknown {
   if (!/^\s*(?:[[{"]|-?\d|true\b|false\b|null\b)/.test(text)) return text;
   try {
-    const value: unknown = JSON.parse(text);
-    const isMeant = typeof value === 'number' ? String(value) === text : isShallow(value);
-    return isMeant ? value : text;
-  } catch {
-    return text;
+    const value = parseJson(text);
+    return typeof value === 'number' && String(value) !== text ? text : value;
+  } catch (error) {
+    if (error instanceof JsonProblem) return text;
+    throw error;
   }
 }
 

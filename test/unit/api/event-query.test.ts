@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Form } from '../../../dist/api/body/form.js';
-import { parseUrlEncoded } from '../../../dist/api/body/parse-fields.js';
+import { parseUrlEncoded } from '../../../dist/api/body/url-encoding.js';
 import { readEventRange } from '../../../dist/api/event-query/event-range.js';
 import { decodePageToken, encodePageToken, type PageRequest } from '../../../dist/api/event-query/page-request.js';
 

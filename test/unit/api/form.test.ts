@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Form } from '../../../dist/api/body/form.js';
-import { parseJsonFields, parseUrlEncoded } from '../../../dist/api/body/parse-fields.js';
+import { parseJsonFields } from '../../../dist/api/body/parse-fields.js';
+import { parseUrlEncoded, parseUrlEncodedBody } from '../../../dist/api/body/url-encoding.js';
 
 const form = (query: string, body = '') => new Form(parseUrlEncoded(query), body === '' ? [] : parseUrlEncoded(body));
 
@@ -52,6 +53,15 @@ describe('parseUrlEncoded', () => {
       { name: 'f', value: '1=2' },
       { name: 'A', value: 'ü' },
     ]);
+  });
+});
+
+describe('parseUrlEncodedBody', () => {
+  it('reads what a browser would, whatever the size and wherever a step ends', async () => {
+    const text = `a=${'x%41+%C3%BC%'.repeat(200_000)}&b=${'y'.repeat(1_100_000)}&&c&d=ü`;
+    const entries = JSON.stringify([...new URLSearchParams(text)].map(([name, value]) => ({ name, value })));
+    expect(JSON.stringify(await parseUrlEncodedBody(Buffer.from(text))) === entries).toBe(true);
+    expect(JSON.stringify(parseUrlEncoded(text)) === entries).toBe(true);
   });
 });
 
