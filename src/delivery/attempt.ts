@@ -62,6 +62,8 @@ export interface Attempts {
 }
 
 const OPEN_SESSION = 'open-session';
+/** Once because a connection was gone, once because a host put the message off. */
+const MAX_RECONNECTS = 2;
 
 export function makeAttempts(deps: AttemptDeps): Attempts {
   const { clock, logger, pool } = deps;
@@ -112,8 +114,9 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
         pool.release(attempt.session, attempt.maxMessages);
       }
       attempt.session = undefined;
-      if (result !== 'reconnect') return result;
-      if (++reconnects > 1) return deferred(attempt, 'connect', ownReply(421, '4.4.2', 'Connection lost repeatedly'));
+      // One that this message is not fit for ends nothing that another one put off.
+      if (result !== 'reconnect') return result.kind === 'failed' && result.stage === 'local' ? (attempt.putOff ?? result) : result;
+      if (++reconnects > MAX_RECONNECTS) return deferred(attempt, 'connect', ownReply(421, '4.4.2', 'Connection lost repeatedly'));
       index = reconnectAt;
     }
     if (attempt.session !== undefined) pool.release(attempt.session, attempt.maxMessages);
@@ -141,6 +144,8 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       connection: {},
       sessionBegan: undefined,
       isFresh: false,
+      leftBehind: new Set(),
+      putOff: undefined,
       conversations: [],
       rendered: storedForm(message, deps.spool),
       signature: undefined,

@@ -1,6 +1,6 @@
 /** Builds the outcomes of an attempt from replies and failures, with what is known of the connection. */
 import type { Outcome, SmtpReply, Stage } from '#core';
-import type { ClassifyBounce } from './bounce-classifier.js';
+import type { BounceClassification, ClassifyBounce } from './bounce-classifier.js';
 import type { Attempt } from './step.js';
 
 type Ended<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>;
@@ -11,9 +11,12 @@ export function ownReply(code: number, enhancedCode: string, text: string): Smtp
 }
 
 /** What the peer's reply means for this delivery. */
-export function refused(attempt: Attempt, stage: Stage, reply: SmtpReply, classify: ClassifyBounce): Outcome {
-  const { mxHost } = attempt.connection;
-  const { severity, reason, ruleId, short, action } = classify({ stage, reply, mxHost, destination: attempt.delivery.destinationName });
+export function meaningOf(attempt: Attempt, stage: Stage, reply: SmtpReply, classify: ClassifyBounce): BounceClassification {
+  return classify({ stage, reply, mxHost: attempt.connection.mxHost, destination: attempt.delivery.destinationName });
+}
+
+export function refused(attempt: Attempt, stage: Stage, reply: SmtpReply, meaning: BounceClassification): Ended<'failed' | 'deferred'> {
+  const { severity, reason, ruleId, short, action } = meaning;
   const outcome = severity === 'permanent' ? failed(attempt, stage, reply, reason, short) : deferred(attempt, stage, reply, reason);
   outcome.rule = ruleId;
   if (action === 'retry-other-source') outcome.otherSource = true;

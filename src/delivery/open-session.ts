@@ -1,12 +1,12 @@
 /**
  * Walks the hosts in order until one is ready for MAIL: a connection kept from earlier messages, or a new one. Only what comes before MAIL sends it
- * on to the next host; what a peer says to a message is final for the attempt.
+ * on to the next host here; whether what a peer says to a message does is decided in `decide-next-host.ts`.
  */
 import type { Clock, ConnectionFacts, Outcome, SmtpReply, Stage } from '#core';
 import { decideTlsLevel, type TlsDecision } from '#net';
 import type { ClassifyBounce } from './bounce-classifier.js';
 import type { ConnectionPool, PeerAddress } from './connection-pool.js';
-import { deferred, failed, ownReply, refused } from './end-attempt.js';
+import { deferred, failed, meaningOf, ownReply, refused } from './end-attempt.js';
 import type { SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import { bindAddress } from './sources.js';
@@ -17,6 +17,8 @@ const MAX_ADDRESSES_PER_HOST = 3;
 
 /** Why a host could not be used. */
 interface Obstacle {
+  /** It is this server, of this preference as an exchanger. */
+  ourPreference?: number;
   stage: Stage;
   reply: SmtpReply;
   permanent: boolean;
@@ -58,50 +60,59 @@ export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPoo
     for (const hop of attempt.hops) {
       if (hop.preference !== best?.preference) break;
       for (const peer of await peersOf(attempt, hop, [])) {
-        const session = pool.reuse(peer);
+        const session = attempt.leftBehind.has(peer.ip) ? undefined : pool.reuse(peer);
         if (session !== undefined) return session;
       }
     }
     return undefined;
   }
 
-  async function tryPeers(
-    attempt: Attempt,
-    peers: readonly PeerAddress[],
-    obstacles: Obstacle[],
-  ): Promise<SmtpSession | 'stopping' | undefined> {
-    for (const peer of peers) {
-      const kept = attempt.isFresh ? undefined : pool.reuse(peer);
-      if (kept !== undefined) return kept;
-      const leftMs = attempt.deadline - clock.monotonic();
-      if (leftMs <= 0) return undefined;
-      attempt.opened++;
-      try {
-        return await pool.open(peer, leftMs);
-      } catch (error) {
-        if (!(error instanceof SmtpFailure)) throw error;
-        if (error.kind === 'aborted') return 'stopping';
-        attempt.conversations.push(`${error.conversation || `* connecting to ${peer.name} [${peer.ip}]:${peer.port}`}\n* ${error.message}`);
-        obstacles.push(obstacleOf(error, peer));
+  async function tryPeer(attempt: Attempt, peer: PeerAddress, preference: number, obstacles: Obstacle[]): Promise<Tried> {
+    const kept = attempt.isFresh ? undefined : pool.reuse(peer);
+    if (kept !== undefined) return kept;
+    const leftMs = attempt.deadline - clock.monotonic();
+    if (leftMs <= 0) return 'out of time';
+    attempt.opened++;
+    try {
+      return await pool.open(peer, leftMs);
+    } catch (error) {
+      if (!(error instanceof SmtpFailure)) throw error;
+      if (error.kind === 'aborted') return 'stopping';
+      attempt.conversations.push(`${error.conversation || `* connecting to ${peer.name} [${peer.ip}]:${peer.port}`}\n* ${error.message}`);
+      obstacles.push(error.kind === 'looped' ? loop(attempt, peer, preference) : obstacleOf(error, peer));
+      return undefined;
+    }
+  }
+
+  /** Hosts that were down a short while ago come last, so that a dead first host does not slow every message down. */
+  async function walk(attempt: Attempt, without: ReadonlySet<string>, obstacles: Obstacle[]): Promise<Tried> {
+    const postponed: [PeerAddress, number][] = [];
+    for (const hop of attempt.hops.slice(0, MAX_HOSTS)) {
+      const { preference } = hop;
+      for (const peer of isBehindUs(preference, obstacles) ? [] : await peersOf(attempt, hop, obstacles)) {
+        if (without.has(peer.ip) || isBehindUs(preference, obstacles)) continue;
+        if (pool.isDown(peer)) postponed.push([peer, preference]);
+        else {
+          const tried = await tryPeer(attempt, peer, preference, obstacles);
+          if (tried !== undefined) return tried;
+        }
       }
+    }
+    for (const [peer, preference] of postponed) {
+      if (isBehindUs(preference, obstacles)) continue;
+      const tried = await tryPeer(attempt, peer, preference, obstacles);
+      if (tried !== undefined) return tried;
     }
     return undefined;
   }
 
-  /** Hosts that were down a short while ago come last, so that a dead first host does not slow every message down. */
-  async function walk(attempt: Attempt, obstacles: Obstacle[]): Promise<SmtpSession | 'stopping' | undefined> {
-    const postponed: PeerAddress[] = [];
-    for (const hop of attempt.hops.slice(0, MAX_HOSTS)) {
-      const peers = await peersOf(attempt, hop, obstacles);
-      postponed.push(...peers.filter(pool.isDown));
-      const result = await tryPeers(
-        attempt,
-        peers.filter((peer) => !postponed.includes(peer)),
-        obstacles,
-      );
-      if (result !== undefined) return result;
-    }
-    return tryPeers(attempt, postponed, obstacles);
+  /** First those who have not put this message off; who only closed the connection is asked once more when there is nobody else. */
+  async function find(attempt: Attempt, obstacles: Obstacle[]): Promise<Tried> {
+    const { leftBehind, putOff } = attempt;
+    const kept = attempt.isFresh ? undefined : await reuse(attempt);
+    const other = kept ?? (await walk(attempt, leftBehind, obstacles));
+    if (other !== undefined || putOff !== undefined || leftBehind.size === 0) return other;
+    return walk(attempt, NOBODY, obstacles);
   }
 
   return {
@@ -109,9 +120,9 @@ export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPoo
     async run(attempt): Promise<StepResult> {
       attempt.sessionBegan ??= clock.monotonic();
       const obstacles: Obstacle[] = [];
-      const session = (attempt.isFresh ? undefined : await reuse(attempt)) ?? (await walk(attempt, obstacles));
+      const session = await find(attempt, obstacles);
       if (session === 'stopping') return { kind: 'released' };
-      if (session === undefined) return endWith(attempt, obstacles, classify);
+      if (session === undefined || session === 'out of time') return attempt.putOff ?? endWith(attempt, obstacles, classify);
       attempt.session = session;
       attempt.connection = session.facts;
       return 'next';
@@ -119,13 +130,22 @@ export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPoo
   };
 }
 
+/** What became of a peer, or of all of them: a session, nothing, or the end of the search. */
+type Tried = SmtpSession | 'stopping' | 'out of time' | undefined;
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** No mail goes from an exchanger to one that is not better than itself (RFC 5321 5.1). */
+const isBehindUs = (preference: number, obstacles: readonly Obstacle[]): boolean =>
+  obstacles.some(({ ourPreference = Number.POSITIVE_INFINITY }) => preference >= ourPreference);
+
 /** A host that may work later makes the whole attempt temporary; of several, the last one is told. */
 function endWith(attempt: Attempt, obstacles: Obstacle[], classify: ClassifyBounce): Outcome {
   const told = obstacles.findLast(({ permanent }) => !permanent) ?? obstacles.at(-1);
   if (told === undefined) return deferred(attempt, 'connect', ownReply(421, '4.4.7', 'No time left to connect'));
   attempt.connection = told.connection;
   attempt.barrier = barrierOf(obstacles);
-  if (told.isRemote) return refused(attempt, told.stage, told.reply, classify);
+  if (told.isRemote) return refused(attempt, told.stage, told.reply, meaningOf(attempt, told.stage, told.reply, classify));
   return (told.permanent ? failed : deferred)(attempt, told.stage, told.reply);
 }
 
@@ -147,6 +167,14 @@ function skip({ name }: NextHop, { reason, byDane }: TlsDecision, obstacles: Obs
   const reply = ownReply(451, '4.7.5', reason);
   obstacles.unshift({ stage: 'tls', reply, permanent: false, isRemote: false, byDane, connection: { mxHost: name } });
   return [];
+}
+
+/** Final as when a name says so, but for a smarthost that only stands in for others. */
+function loop({ delivery, transport }: Attempt, { name, ip }: PeerAddress, ourPreference: number): Obstacle {
+  const permanent = transport?.when !== 'fallback';
+  const text = `Mail for ${delivery.destinationName} loops back to this server: ${name} (${ip}) is this server`;
+  const reply = permanent ? ownReply(554, '5.4.6', text) : ownReply(451, '4.4.6', text);
+  return { stage: 'dns', reply, permanent, isRemote: false, ourPreference, connection: { mxHost: name, mxHostIp: ip } };
 }
 
 const NO_SUCH_FAMILY = '4.4.4';

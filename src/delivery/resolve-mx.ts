@@ -1,5 +1,5 @@
 /** Gives the attempt the hosts to try: the destination's mail exchangers, or the smarthost configured for it. */
-import { shuffle } from '#core';
+import { type LastAttempt, shuffle } from '#core';
 import { mxMatches, type StsPolicy } from '#net';
 import { transportRequirement } from './decide-tls.js';
 import { deferred, failed } from './end-attempt.js';
@@ -27,7 +27,7 @@ export function makeResolveMx({ routes, policies }: { routes: Routes; policies: 
 function follow(attempt: Attempt, { site, transport, hops, sts, none }: Route, policies: SitePolicies): StepResult {
   if (none !== undefined) return (none.permanent ? failed : deferred)(attempt, 'dns', none.reply);
   attempt.transport = transport;
-  attempt.hops = namedFirst(spread(hops), sts);
+  attempt.hops = namedFirst(goOnBehind(attempt.delivery.last, spread(hops)), sts);
   attempt.sts = sts;
   const policy = policies.of({ source: attempt.via.source.name, site });
   const shaped = policy?.tls ?? 'may';
@@ -41,6 +41,16 @@ function namedFirst(hops: NextHop[], sts: StsPolicy | undefined): NextHop[] {
   if (sts?.mode !== 'enforce') return hops;
   const isNamed = ({ name }: NextHop) => mxMatches(sts, name);
   return [...hops.filter(isNamed), ...hops.filter((hop) => !isNamed(hop))];
+}
+
+/**
+ * Begins behind the host that put the message off last, so that whoever says 4xx for ever never keeps it from the others. A greylist knows who comes
+ * back to it: there the order stays.
+ */
+function goOnBehind(last: LastAttempt | undefined, hops: NextHop[]): NextHop[] {
+  if (last === undefined || last.source !== undefined) return hops;
+  const begin = hops.findIndex(({ name }) => name === last.mxHost) + 1;
+  return [...hops.slice(begin), ...hops.slice(0, begin)];
 }
 
 /** Hosts of the same preference share the load: each attempt has them in another order (RFC 5321 5.1). */

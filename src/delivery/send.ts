@@ -1,7 +1,8 @@
 /** Sends the message over the open session and says what came of it. */
 import { type Clock, type Message, needsSmtpUtf8, type Outcome } from '#core';
 import type { ClassifyBounce } from './bounce-classifier.js';
-import { deferred, delivered, failed, ownReply, refused, unanswered } from './end-attempt.js';
+import { decideNextHost, isOfOneHost, MAX_HOSTS_GIVEN, type PutOff } from './decide-next-host.js';
+import { deferred, delivered, failed, meaningOf, ownReply, refused, unanswered } from './end-attempt.js';
 import { noReply } from './open-session.js';
 import { ReadyMessage } from './ready-message.js';
 import type { SmtpSession } from './smtp-client.js';
@@ -10,6 +11,9 @@ import type { Attempt, Step, StepResult } from './step.js';
 import { WireSource } from './wire-source.js';
 
 const CRLF = Buffer.from('\r\n');
+const CLOSING = 421;
+
+type Ended = Extract<Outcome, { kind: 'failed' | 'deferred' }>;
 
 export function makeSend({ clock, classify }: { clock: Clock; classify: ClassifyBounce }): Step {
   return {
@@ -100,8 +104,10 @@ function afterFailure(
   const { stage, reply, kind } = failure;
   const beforeDot = stage !== 'dot';
   if (reply !== undefined) {
-    if (reply.code === 421 && beforeDot && !attempt.isFresh) return again(attempt);
-    return refused(attempt, stage, reply, classify);
+    if (reply.code === CLOSING && beforeDot && !attempt.isFresh) return again(attempt, wasUsed ? undefined : nameOf(attempt).ip);
+    const meaning = meaningOf(attempt, stage, reply, classify);
+    if (attempt.putOff !== undefined && meaning.severity === 'permanent' && isOfOneHost(meaning.category)) return attempt.putOff;
+    return orNext(attempt, refused(attempt, stage, reply, meaning), { stage, category: meaning.category, isTimeout: false });
   }
   if (!beforeDot) {
     const what = kind === 'confused' ? `No clear reply (${failure.message})` : 'No reply';
@@ -113,10 +119,22 @@ function afterFailure(
   // had answered MAIL closes because of it, or of all that comes this way, and is not asked twice to find out which.
   const isLeftover = (kind === 'lost' && stage === 'mail') || (kind === 'confused' && !hasBegun);
   if (wasUsed && !attempt.isFresh && isLeftover) return again(attempt);
-  return (stage === 'local' ? deferred : unanswered)(attempt, stage, noReply(failure, nameOf(attempt)));
+  const why = noReply(failure, nameOf(attempt));
+  if (stage === 'local') return deferred(attempt, stage, why);
+  return orNext(attempt, unanswered(attempt, stage, why), { stage, category: undefined, isTimeout: kind === 'timeout' });
 }
 
-function again(attempt: Attempt): 'reconnect' {
+/** Back for another host, if there is one and it is worth it; what this one said holds otherwise. */
+function orNext(attempt: Attempt, outcome: Ended, why: PutOff): StepResult {
+  if (outcome.kind === 'failed' || attempt.leftBehind.size + 1 >= MAX_HOSTS_GIVEN || !decideNextHost(why)) return outcome;
+  attempt.leftBehind.add(nameOf(attempt).ip);
+  attempt.putOff = outcome;
+  return 'reconnect';
+}
+
+/** On a new connection, to somebody else than `leftBehind` where that is possible. */
+function again(attempt: Attempt, leftBehind?: string): 'reconnect' {
   attempt.isFresh = true;
+  if (leftBehind !== undefined) attempt.leftBehind.add(leftBehind);
   return 'reconnect';
 }

@@ -10,10 +10,10 @@ export class SmtpFailure extends Error {
   /** What the peer said; absent when it said nothing that could be read. */
   readonly reply: SmtpReply | undefined;
   /**
-   * `timeout`: a deadline passed. `aborted`: this server is stopping. `confused`: the peer said what answers nothing that was asked. `lost`: everything
-   * else that is not a reply.
+   * `timeout`: a deadline passed. `aborted`: this server is stopping. `confused`: the peer said what answers nothing that was asked. `looped`: the peer
+   * is this server. `lost`: everything else that is not a reply.
    */
-  readonly kind: 'reply' | 'timeout' | 'confused' | 'lost' | 'aborted';
+  readonly kind: 'reply' | 'timeout' | 'confused' | 'looped' | 'lost' | 'aborted';
   /** What was said until then, of a session that could not be set up. */
   conversation = '';
 

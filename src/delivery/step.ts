@@ -73,6 +73,10 @@ export interface Attempt {
   sessionBegan: number | undefined;
   /** A connection kept from earlier messages was gone, or the peer said 421: from now on only a new one. */
   isFresh: boolean;
+  /** IP addresses of peers that others go before, if there are any: they put the message off, or closed the connection, in this attempt. */
+  readonly leftBehind: Set<string>;
+  /** What the last one that put it off said; holds when no other host can be had. */
+  putOff: Extract<Outcome, { kind: 'deferred' }> | undefined;
   rendered: Rendered;
   /** What was said to the peers that did not take the message, in order. */
   readonly conversations: string[];

@@ -39,8 +39,12 @@ describe('the walk over mail exchangers', () => {
     expect(settled?.event['delivery-status']).toMatchObject({ code: 250, 'mx-host': 'mx2.dst.test', 'attempt-no': 1 });
   });
 
-  it.each(['450 4.2.1 later', '550 5.1.1 nobody', 'close'])('stops where the message itself is answered: %s at RCPT', async (action) => {
-    await start([{ script: { rcpt: action } }, {}]);
+  it.each([
+    ['550 5.1.1 nobody', PATIENT],
+    ['452 4.2.2 mailbox is full', PATIENT],
+    ['silence', QUICK],
+  ])('stops where the message itself is answered, or where it would only wait again: %s at RCPT', async (action, timeouts) => {
+    await start([{ script: { rcpt: action } }, {}], {}, timeouts);
     const [settled] = await harness.send();
     expect(settled?.event['delivery-status']['mx-host']).toBe('mx1.dst.test');
     expect(hosts[1]?.sessions).toEqual([]);
