@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type ConnectionGuard, makeApi, makeConnectionGuard, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
 import { type Config, listenerText, loadBounceRules, loadShaping, packageVersion } from '#config';
-import { makeIdSource, makeSteadyClock, systemClock } from '#core';
+import { makeIdSource, makeSteadyClock, randomToken, systemClock } from '#core';
 import { makeDelivery, makeMergeMessage, makeWarmups } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
 import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
@@ -61,6 +61,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
   const clock = systemClock;
   const serverKey = await readServerKey(dataDir);
   if (serverKey === undefined) throw new Error(`data folder ${dataDir} is not initialised: run "mailwagon init" first`);
+  const ownWord = randomToken(12);
   const loadTls = () => loadServerTls({ certFile: config.tls.cert, keyFile: config.tls.key, dataDir, hostname, clock });
 
   let phase: 'starting' | 'running' | 'stopping' = 'starting';
@@ -117,7 +118,20 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     });
     const intake = metrics.counting.intake(
       makeIntake({
-        ...{ pressure, directory, queue, spool: stores.spool, recorder, usage, clock, ids, hostname, logger, onEvents: pump.wake },
+        ...{
+          pressure,
+          directory,
+          queue,
+          spool: stores.spool,
+          recorder,
+          usage,
+          clock,
+          ids,
+          hostname,
+          serverKey,
+          logger,
+          onEvents: pump.wake,
+        },
         preferredSendTime: makePreferredSendTime({ habitsOf: async () => undefined }),
         limits: { ...config.limits, privateUrls: config.webhooks.allowPrivateNetworks },
       }),
@@ -158,7 +172,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       conversations,
       warmups,
       putCall: calls.put,
-      options: { hostname, ...config.delivery, extraCa, concurrencyTotal: room().lanes },
+      options: { hostname, ownWord, ...config.delivery, extraCa, concurrencyTotal: room().lanes },
     });
 
     const isTrusted = makeCidrMatcher([...config.trustedNetworks]);
@@ -169,6 +183,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       ],
       tls: await loadTls(),
       hostname,
+      ownWord,
       directory,
       intake,
       isTrusted,

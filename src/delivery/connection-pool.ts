@@ -60,9 +60,11 @@ export interface PoolDeps {
   maxIdle: number;
   /** PEM certificates trusted beside the public authorities. */
   extraCa: readonly string[];
+  /** What our own greeting says, to know ourselves by. */
+  ownWord?: string | undefined;
 }
 
-export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa }: PoolDeps): ConnectionPool {
+export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa, ownWord }: PoolDeps): ConnectionPool {
   const keys = new Map<SmtpSession, string>();
   /** Per peer, the one used last at the end. */
   const idle = new Map<string, SmtpSession[]>();
@@ -113,7 +115,7 @@ export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa }: PoolDe
       try {
         const left = Math.max(1, leftMs - (clock.monotonic() - began));
         const options = { timeouts, clock, leftMs: left, signal: stopping.signal };
-        return await openSmtpSession({ name, ip, port, localAddress, ehlo, security, tls, login, password }, options);
+        return await openSmtpSession({ name, ip, port, localAddress, ehlo, ownWord, security, tls, login, password }, options);
       } catch (error) {
         if (tls?.isResuming !== true || !isBrokenTls(error)) throw error;
         // It may be the old session that the peer chokes on.

@@ -44,6 +44,8 @@ export interface DeliveryOptions {
   timeouts?: Partial<DeliveryTimeouts>;
   /** PEM certificates trusted beside the public authorities. */
   extraCa?: readonly string[];
+  /** Word that this server's own doors greet with and no other server does: who says it gets no mail from us. */
+  ownWord?: string;
 }
 
 export interface DeliveryDeps {
@@ -115,6 +117,7 @@ export function makeDelivery({
     concurrencyPerDestination = 20,
     concurrencyTotal = 200,
     extraCa = [],
+    ownWord,
     sources: addresses = [],
   } = options;
   const sources = makeSources(addresses, hostname);
@@ -122,7 +125,7 @@ export function makeDelivery({
   const steady = makeSteadyClock(clock);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   let isStopping = false;
-  const pool = makeConnectionPool({ clock, timeouts, maxIdle: concurrencyTotal, extraCa });
+  const pool = makeConnectionPool({ clock, timeouts, maxIdle: concurrencyTotal, extraCa, ownWord });
   const ipv6 = allowPrivateNetworks || hasGlobalIpv6() || addresses.some((source) => source.ipv6 !== undefined);
   const routes = makeRoutes({
     dns,

@@ -10,6 +10,14 @@ export function ownReply(code: number, enhancedCode: string, text: string): Smtp
   return { code, enhancedCode, text: `${enhancedCode} ${text}` };
 }
 
+/** A customer's domain whose MX names this server is no loop that stands for ever: its mail waits until the MX is set right, or receiving is there. */
+export const notReceived = (domain: string): SmtpReply =>
+  ownReply(
+    450,
+    '4.2.1',
+    `the MX of ${domain} names this server, which does not receive mail yet; let it name the server where its mail arrives`,
+  );
+
 /** What the peer's reply means for this delivery. */
 export function meaningOf(attempt: Attempt, stage: Stage, reply: SmtpReply, classify: ClassifyBounce): BounceClassification {
   return classify({ stage, reply, mxHost: attempt.connection.mxHost, destination: attempt.delivery.destinationName });

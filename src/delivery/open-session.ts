@@ -3,10 +3,11 @@
  * on to the next host here; whether what a peer says to a message does is decided in `decide-next-host.ts`.
  */
 import type { Clock, ConnectionFacts, Outcome, SmtpReply, Stage } from '#core';
+import type { Directory } from '#directory';
 import { decideTlsLevel, type TlsDecision } from '#net';
 import type { ClassifyBounce } from './bounce-classifier.js';
 import type { ConnectionPool, PeerAddress } from './connection-pool.js';
-import { deferred, failed, meaningOf, ownReply, refused } from './end-attempt.js';
+import { deferred, failed, meaningOf, notReceived, ownReply, refused } from './end-attempt.js';
 import type { SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import { bindAddress } from './sources.js';
@@ -29,7 +30,14 @@ interface Obstacle {
   connection: ConnectionFacts;
 }
 
-export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPool; clock: Clock; classify: ClassifyBounce }): Step {
+export interface OpenSessionDeps {
+  pool: ConnectionPool;
+  clock: Clock;
+  classify: ClassifyBounce;
+  directory: Pick<Directory, 'domains'>;
+}
+
+export function makeOpenSession({ pool, clock, classify, directory }: OpenSessionDeps): Step {
   /** The addresses of a host, the first few; none with the obstacle noted. */
   async function peersOf(attempt: Attempt, hop: NextHop, obstacles: Obstacle[]): Promise<PeerAddress[]> {
     const question = { configured: attempt.tls, sts: attempt.sts, mxHost: hop.name };
@@ -67,6 +75,17 @@ export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPoo
     return undefined;
   }
 
+  /** Final as when a name says so, but for a customer's domain, and for a smarthost that only stands in for others. */
+  async function loop({ delivery, transport }: Attempt, { name, ip }: PeerAddress, ourPreference: number): Promise<Obstacle> {
+    const { destinationName } = delivery;
+    const isHosted = transport === undefined && (await directory.domains.find(destinationName)) !== undefined;
+    const permanent = !isHosted && transport?.when !== 'fallback';
+    const text = `Mail for ${destinationName} loops back to this server: ${name} (${ip}) is this server`;
+    const loops = permanent ? ownReply(554, '5.4.6', text) : ownReply(451, '4.4.6', text);
+    const reply = isHosted ? notReceived(destinationName) : loops;
+    return { stage: 'dns', reply, permanent, isRemote: false, ourPreference, connection: { mxHost: name, mxHostIp: ip } };
+  }
+
   async function tryPeer(attempt: Attempt, peer: PeerAddress, preference: number, obstacles: Obstacle[]): Promise<Tried> {
     const kept = attempt.isFresh ? undefined : pool.reuse(peer);
     if (kept !== undefined) return kept;
@@ -79,7 +98,7 @@ export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPoo
       if (!(error instanceof SmtpFailure)) throw error;
       if (error.kind === 'aborted') return 'stopping';
       attempt.conversations.push(`${error.conversation || `* connecting to ${peer.name} [${peer.ip}]:${peer.port}`}\n* ${error.message}`);
-      obstacles.push(error.kind === 'looped' ? loop(attempt, peer, preference) : obstacleOf(error, peer));
+      obstacles.push(error.kind === 'looped' ? await loop(attempt, peer, preference) : obstacleOf(error, peer));
       return undefined;
     }
   }
@@ -112,7 +131,7 @@ export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPoo
     const kept = attempt.isFresh ? undefined : await reuse(attempt);
     const other = kept ?? (await walk(attempt, leftBehind, obstacles));
     if (other !== undefined || putOff !== undefined || leftBehind.size === 0) return other;
-    return walk(attempt, NOBODY, obstacles);
+    return walk(attempt, new Set(), obstacles);
   }
 
   return {
@@ -132,8 +151,6 @@ export function makeOpenSession({ pool, clock, classify }: { pool: ConnectionPoo
 
 /** What became of a peer, or of all of them: a session, nothing, or the end of the search. */
 type Tried = SmtpSession | 'stopping' | 'out of time' | undefined;
-
-const NOBODY: ReadonlySet<string> = new Set();
 
 /** No mail goes from an exchanger to one that is not better than itself (RFC 5321 5.1). */
 const isBehindUs = (preference: number, obstacles: readonly Obstacle[]): boolean =>
@@ -167,14 +184,6 @@ function skip({ name }: NextHop, { reason, byDane }: TlsDecision, obstacles: Obs
   const reply = ownReply(451, '4.7.5', reason);
   obstacles.unshift({ stage: 'tls', reply, permanent: false, isRemote: false, byDane, connection: { mxHost: name } });
   return [];
-}
-
-/** Final as when a name says so, but for a smarthost that only stands in for others. */
-function loop({ delivery, transport }: Attempt, { name, ip }: PeerAddress, ourPreference: number): Obstacle {
-  const permanent = transport?.when !== 'fallback';
-  const text = `Mail for ${delivery.destinationName} loops back to this server: ${name} (${ip}) is this server`;
-  const reply = permanent ? ownReply(554, '5.4.6', text) : ownReply(451, '4.4.6', text);
-  return { stage: 'dns', reply, permanent, isRemote: false, ourPreference, connection: { mxHost: name, mxHostIp: ip } };
 }
 
 const NO_SUCH_FAMILY = '4.4.4';

@@ -14,7 +14,7 @@ import {
   resolveMailExchangers,
   type StsPolicy,
 } from '#net';
-import { ownReply } from './end-attempt.js';
+import { notReceived } from './end-attempt.js';
 import { siteName } from './site-name.js';
 import type { NextHop } from './step.js';
 import { findTransport, siteOfTransport, type Transport } from './transport.js';
@@ -85,14 +85,6 @@ interface Entry {
   freshUntil: number;
   usableUntil: number;
 }
-
-/** A customer's domain whose MX names this server is no loop that stands for ever: its mail waits until the MX is set right, or receiving is there. */
-const notReceived = (domain: string): SmtpReply =>
-  ownReply(
-    450,
-    '4.2.1',
-    `the MX of ${domain} names this server, which does not receive mail yet; let it name the server where its mail arrives`,
-  );
 
 /** Site of a destination that nobody is known to take mail for; only its own deliveries wait there. */
 const nobody = (destination: string) => `unresolved:${destination}`;

@@ -26,6 +26,8 @@ export interface SmtpPeer {
   localAddress: string | undefined;
   /** Name we greet with. */
   ehlo: string;
+  /** Word in our own greeting and answer to EHLO that no other server says. */
+  ownWord?: string | undefined;
   /** `clear`: never STARTTLS. `offered`: STARTTLS if the peer has it. `required`: nothing is sent without it. `implicit`: TLS from the first byte. */
   security: 'clear' | 'offered' | 'required' | 'implicit';
   /** Given unless the security is `clear`. */
@@ -151,7 +153,13 @@ class Session implements SmtpSession {
       greetingTimeout: NEVER_MS,
       socketTimeout: NEVER_MS,
     };
-    this.#connection = new DirectConnection(options, this.#conversation);
+    this.#connection = new DirectConnection(options, {
+      client: this.#conversation.client,
+      server: (text) => {
+        this.#conversation.server(text);
+        this.#checkIsOther(text);
+      },
+    });
     this.#connection.on('error', (error: Error) => this.#lost(failureFrom(error, this.stage)));
     this.#connection.on('end', () => this.#ended());
   }
@@ -201,6 +209,14 @@ class Session implements SmtpSession {
     const checked = this.#peer.tls?.check(socket);
     if (checked !== undefined) this.#conversation.remark(checked.remark);
     return checked;
+  }
+
+  /** Behind another name, another address or a network that translates them the peer may be this very process. */
+  #checkIsOther(reply: string): void {
+    const { command } = this.#connection;
+    const { ownWord } = this.#peer;
+    if (ownWord === undefined || (command !== 'greeting' && command !== 'EHLO')) return;
+    if ((reply.split('\n', 1)[0] ?? '').split(/[ \r]/).includes(ownWord)) this.#end('looped', 'the peer is this server');
   }
 
   #refuseClear(): never {
@@ -325,7 +341,7 @@ class Session implements SmtpSession {
     this.#fail?.(failure);
   }
 
-  #end(kind: 'timeout' | 'aborted', text: string): void {
+  #end(kind: 'timeout' | 'aborted' | 'looped', text: string): void {
     if (this.#closed) return;
     this.#conversation.remark(text);
     this.#lost(new SmtpFailure({ stage: this.stage, kind, text }));

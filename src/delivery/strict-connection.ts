@@ -88,6 +88,8 @@ export class StrictConnection extends SMTPConnection {
     const isMoreComing = fault !== undefined || reader.isInside;
     for (const [index, reply] of replies.entries()) {
       this.#watch.server(reply.text);
+      // Who watches may have heard enough.
+      if (this.#isOver) return;
       this.#take(reply, replies[index + 1], isMoreComing || index + 1 < replies.length);
       if (this.#isOver || reader !== this.#reader) return;
     }

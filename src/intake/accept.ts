@@ -4,13 +4,16 @@ import type { BodyWriter, SpoolStore } from '#store';
 import { acceptedAs } from './accepted-as.js';
 import { isVariablesContainer, unwrapVariables } from './batch/unwrap-variables.js';
 import { type Draft, readDraft } from './draft.js';
+import { makeOwnTrace } from './own-trace.js';
 import { runPipeline } from './pipeline.js';
 import type { Pressure } from './pressure/pressure.js';
 import { makeRejections } from './rejections.js';
 import type { IntakeContext } from './step.js';
 import type { Intake } from './submission.js';
 
-export interface IntakeDeps extends Omit<IntakeContext, 'spool' | 'rejections'> {
+export interface IntakeDeps extends Omit<IntakeContext, 'spool' | 'rejections' | 'ownTrace'> {
+  /** The server's own secret. */
+  serverKey: Uint8Array;
   spool: Pick<SpoolStore, 'newBody' | 'openBody' | 'putEvents' | 'givenAnswer'>;
   pressure: Pick<Pressure, 'refusal'>;
   /** Called after every commit of events. */
@@ -18,7 +21,7 @@ export interface IntakeDeps extends Omit<IntakeContext, 'spool' | 'rejections'> 
 }
 
 export function makeIntake(deps: IntakeDeps): Intake {
-  const context: IntakeContext = { ...deps, rejections: makeRejections(deps) };
+  const context: IntakeContext = { ...deps, rejections: makeRejections(deps), ownTrace: makeOwnTrace(deps.serverKey) };
 
   /** What is in the container takes its place. */
   async function unwrap(container: Draft, writers: BodyWriter[]): Promise<Draft> {

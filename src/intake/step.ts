@@ -7,6 +7,7 @@ import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
 import type { DailyUsage } from './daily-usage.js';
 import type { Draft } from './draft.js';
+import type { OwnTrace } from './own-trace.js';
 import type { PreferredSendTime } from './preferred-send-time.js';
 import type { Rejections } from './rejections.js';
 
@@ -28,6 +29,7 @@ export interface IntakeContext {
   clock: Clock;
   ids: IdSource;
   hostname: string;
+  ownTrace: OwnTrace;
   limits: IntakeLimits;
   preferredSendTime: PreferredSendTime;
   logger: Logger;

@@ -31,7 +31,8 @@ export async function resolveMailExchangers(dns: Dns, domain: string, options: {
   if (answer.kind === 'failed') return lookupFailed(domain, answer.reason);
   if (answer.kind === 'nxdomain') return noMx(domain);
   const { authenticated } = answer;
-  if (answer.kind === 'nodata') return resolveImplicit(dns, domain, authenticated);
+  const { ownNames = [] } = options;
+  if (answer.kind === 'nodata') return ownNames.includes(domain) ? loopsBack(domain) : resolveImplicit(dns, domain, authenticated);
   if (answer.records.every((record) => record.exchange === '.')) {
     return { kind: 'none', permanent: true, code: 556, enhancedCode: '5.1.10', text: `${domain} does not accept mail (null MX)` };
   }
@@ -39,11 +40,8 @@ export async function resolveMailExchangers(dns: Dns, domain: string, options: {
   if (hosts.length === 0) {
     return { kind: 'none', permanent: true, code: 550, enhancedCode: '5.4.4', text: `No MX of ${domain} names a host` };
   }
-  const others = withoutOwn(hosts, options.ownNames ?? []);
-  if (others.length === 0) {
-    const text = `Mail for ${domain} loops back to this server`;
-    return { kind: 'none', permanent: true, code: 554, enhancedCode: '5.4.6', text, isOwn: true };
-  }
+  const others = withoutOwn(hosts, ownNames);
+  if (others.length === 0) return loopsBack(domain);
   return { kind: 'exchangers', hosts: others.slice(0, MAX_EXCHANGERS), implicit: false, authenticated };
 }
 
@@ -73,6 +71,15 @@ async function resolveImplicit(dns: Dns, domain: string, authenticated: boolean)
   const failed = answers.find((answer) => answer.kind === 'failed');
   return failed?.kind === 'failed' ? lookupFailed(domain, failed.reason) : noMx(domain);
 }
+
+const loopsBack = (domain: string): NoExchanger => ({
+  kind: 'none',
+  permanent: true,
+  code: 554,
+  enhancedCode: '5.4.6',
+  text: `Mail for ${domain} loops back to this server`,
+  isOwn: true,
+});
 
 const noMx = (domain: string): NoExchanger => ({
   kind: 'none',

@@ -10,6 +10,7 @@ import type { SmtpObserver } from './observer.js';
 
 export interface DoorContext {
   hostname: string;
+  ownWord: string | undefined;
   directory: Directory;
   intake: Intake;
   /** The client's address is in a network that may send without AUTH, from hosted domains. */

@@ -17,6 +17,8 @@ export interface SmtpDoorDeps {
   tls: TlsPair;
   /** What the server calls itself in the greeting. */
   hostname: string;
+  /** Word behind it that no other server says, so that this one knows itself when it is connected to. */
+  ownWord?: string;
   directory: Directory;
   intake: Intake;
   /** Clients in these networks send without AUTH, from hosted domains only. */
@@ -54,9 +56,10 @@ const LAST_WORDS_MS = 500;
 export function makeSmtpDoor(deps: SmtpDoorDeps): SmtpDoor {
   let stopping = false;
   let sweeper: NodeJS.Timeout | undefined;
-  const { hostname, directory, intake, clock, logger, limits, observer = noObserver } = deps;
+  const { hostname, ownWord, directory, intake, clock, logger, limits, observer = noObserver } = deps;
   const context: DoorContext = {
     hostname,
+    ownWord,
     directory,
     intake,
     clock,

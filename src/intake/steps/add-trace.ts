@@ -3,10 +3,10 @@ import { rfc2822Date } from '#core';
 import { makeField } from '#mail';
 import type { Step } from '../step.js';
 
-export const addTrace: Step = (draft, { hostname, ids }) => {
+export const addTrace: Step = (draft, { hostname, ids, ownTrace }) => {
   const { helo, remoteAddress, method, protocol } = draft.submission;
   const from = method === 'smtp' ? `from ${heloName(helo)} ([${remoteAddress.includes(':') ? 'IPv6:' : ''}${remoteAddress}]) ` : '';
-  const id = ids.next().toString(36).toUpperCase();
+  const id = ownTrace.mark(ids.next().toString(36).toUpperCase());
   const value = `${from}by ${hostname} (Mailwagon) with ${protocol} id ${id}; ${rfc2822Date(draft.receivedAt)}`;
   return { ...draft, head: [makeField('Received', value), ...draft.head] };
 };

@@ -79,6 +79,7 @@ function setUp(limit: number | null = null) {
     clock,
     pressure: { refusal: () => pressure },
     ids: makeIdSource(clock),
+    serverKey: Buffer.alloc(32, 7),
     hostname: HOSTNAME,
     logger: pino({ level: 'silent' }),
     onEvents: () => undefined,
@@ -131,7 +132,9 @@ describe('a message that is accepted', () => {
     expect(await setUp().accept(submission(MAIL))).toEqual({ messageId: 'x1@src.example' });
     const { message, head, field, deliveries, events } = stored();
     expect(head.startsWith('Received: from client.example ([203.0.113.25])')).toBe(true);
-    expect(field('Received')).toMatch(/by mail\.host\.example \(Mailwagon\) with ESMTPSA id [0-9A-Z]+; Wed, 04 Mar 2026 10:15:30 \+0000$/);
+    expect(field('Received')).toMatch(
+      /by mail\.host\.example \(Mailwagon\) with ESMTPSA id [0-9A-Z]+-[0-9a-f]{16}; Wed, 04 Mar 2026 10:15:30 \+0000$/,
+    );
     expect(head.slice(head.indexOf('From:'))).toBe(MAIL.slice(0, MAIL.indexOf('\n\n') + 1).replace(/\n/g, '\r\n'));
     expect(message).toMatchObject({
       account: 1,

@@ -86,6 +86,7 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
     clock,
     pressure: { refusal: () => undefined },
     ids: makeIdSource(clock),
+    serverKey: Buffer.alloc(32, 7),
     hostname: 'mail.host.example',
     logger: pino({ level: 'silent' }),
     onEvents: () => undefined,
