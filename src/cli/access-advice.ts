@@ -21,7 +21,7 @@ export function adviseAccess({ code, path, existing, owner, mode, me }: AccessFa
   if (existing !== path)
     return `${existing} belongs to ${owner} and this is ${me}: as root, make it with "install -d -m 0700 -o ${me} ${chownTo}".`;
   if (owner === me) return `${path} is ${me}'s own, but its mode is ${mode.toString(8)}: chmod u+rwX ${path}`;
-  return `${path} belongs to ${owner} and this is ${me}: run the command as ${owner} (or root), or give it to ${me} with "chown -R ${me}: ${chownTo}".`;
+  return `${path} belongs to ${owner} and this is ${me}: run the command as ${owner}${owner === 'root' ? '' : ' (or root)'}, or give it to ${me} with "chown -R ${me}: ${chownTo}".`;
 }
 
 /** Undefined when neither the error nor what caused it is a refusal of the file system. */
