@@ -97,7 +97,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     }
 
     const recorder = metrics.counting.recorder(makeRecorder({ clock }));
-    const events = makeEventLog({ store: stores.events });
+    const events = makeEventLog({ store: stores.events, clock });
     const conversations = makeConversationLog({ store: stores.events, logger });
     const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ ...stores, logger })], logger });
     const room = makeConnectionRoom({ clock, readLimit: readFileLimit });

@@ -82,10 +82,9 @@ export interface DeliveryStatus {
 
 export interface AcceptedEvent extends Omit<MessageEventBase<'accepted'>, 'message'> {
   'originating-ip': string;
-  /** s since the epoch, when it is sent later. */
-  'scheduled-for'?: number;
   'api-key-id'?: string;
-  message: MessageEventBase<'accepted'>['message'] & { recipients: string[] };
+  /** `scheduled-for`: s since the epoch, when it is sent later. */
+  message: MessageEventBase<'accepted'>['message'] & { recipients: string[]; 'scheduled-for'?: number };
 }
 
 export interface DeliveredEvent extends MessageEventBase<'delivered'> {

@@ -77,10 +77,12 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
       const { facts } = message;
       const base = messageEvent(factsOf, stamp('accepted', now(), 'info'), message, accountId, fields, undefined);
       const event: AcceptedEvent = Object.assign(base, {
-        message: Object.assign(base.message, { recipients }),
+        message: Object.assign(base.message, {
+          recipients,
+          'scheduled-for': due > message.acceptedAt ? Math.floor(due / 1000) : undefined,
+        }),
         'originating-ip': facts.originatingIp,
         'api-key-id': facts.apiKeyId,
-        'scheduled-for': due > message.acceptedAt ? Math.floor(due / 1000) : undefined,
       });
       return row(event, message);
     },

@@ -2,6 +2,7 @@
  * The event log. Written in batches by its own thread, read by the reader thread.
  * Throws StoreError; after a throw nothing of that call was kept.
  */
+import type { EventFilter } from './event-filter.js';
 import type { OutboxRow } from './spool-store.js';
 
 export interface EventPosition {
@@ -35,10 +36,19 @@ export interface EventQuery {
   recipient?: string;
   messageId?: string;
   severity?: 'permanent' | 'temporary';
+  /** All of them must hold. Those of event and severity cost nothing; with others, events are read one by one. */
+  filters?: readonly EventFilter[];
 }
 
 export interface StoredEvent extends EventPosition {
   body: string;
+}
+
+export interface EventSlice {
+  /** In reading direction. */
+  events: StoredEvent[];
+  /** Where reading stopped for having looked at enough, short of the limit and of the end: the search goes on after this. */
+  stoppedAt?: EventPosition;
 }
 
 /** What was said to peers in one attempt of a delivery. */
@@ -98,8 +108,8 @@ export interface EventStore {
   cursor(reader: string): Promise<ReaderCursor | undefined>;
   /** Puts the reader before the first row of the spool that lies in the data folder now. */
   rewindReader(reader: string): Promise<void>;
-  /** In reading direction. */
-  query(query: EventQuery): Promise<StoredEvent[]>;
+  /** Looks at a bounded number of events per call, so that no search holds up other readers. */
+  query(query: EventQuery): Promise<EventSlice>;
   /** Adds them in one transaction; of each delivery the last ones stay (`CONVERSATIONS_PER_DELIVERY`). */
   appendConversations(rows: StoredConversation[]): Promise<void>;
   /** The newest, by delivery, in the order of their attempts. */

@@ -1,7 +1,6 @@
 /**
  * The only SQL. Takes a data folder, gives three stores behind asynchronous interfaces; a second process on the same folder is refused.
- * Every write is durable on resolve (WAL, synchronous=FULL asserted at each open). A call that throws kept nothing.
- * SQLite runs in worker threads (one writer for directory and spool, one for events, one reader), so the event loop never waits for fsync.
+ * Every write is durable on resolve (WAL, synchronous=FULL asserted at each open); a call that throws kept nothing. SQLite runs in worker threads.
  */
 export type { CommitStats } from './commit-stats.js';
 export type {
@@ -18,6 +17,7 @@ export type {
   KeyRole,
 } from './directory-store.js';
 export { type DiskFacts, type DiskRoom, makeDiskRoom } from './disk-room.js';
+export { EVENT_FIELDS, type EventFilter } from './event-filter.js';
 export type {
   ConversationQuery,
   EventPosition,

@@ -99,9 +99,9 @@ describe('parts', () => {
     expect((await api.call('POST', SEND, { body, headers })).status).toBe(200);
     const [sent] = api.intake.accepted;
     expect(sent?.attachments).toEqual([
+      { filename: 'logo.png', contentType: 'image/png', size: 3 },
       { filename: 'Größe.csv', contentType: 'text/csv', size: 3 },
       { filename: 'large.bin', contentType: 'application/octet-stream', size: 700_000 },
-      { filename: 'logo.png', contentType: 'image/png', size: 3 },
     ]);
     expect(sent?.raw).toContain('Content-ID: <logo.png>');
     expect(sent?.raw.replace(/\r\n/g, '')).toContain(large.toString('base64').slice(0, 5000));

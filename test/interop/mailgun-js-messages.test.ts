@@ -212,7 +212,7 @@ test('send options, the booleans of the client among them', async () => {
     { event: 'accepted', tags: ['Spring', 'sale'], flags: { 'is-test-mode': true } },
     { event: 'delivered', 'delivery-status': { code: 650 } },
   ]);
-  expect(of('later@dst.test')).toMatchObject([{ event: 'accepted', 'scheduled-for': later }]);
+  expect(of('later@dst.test')).toMatchObject([{ event: 'accepted', message: { 'scheduled-for': later } }]);
   expect(of('now@dst.test')).toMatchObject([{ tags: ['one'] }, { event: 'delivered', 'delivery-status': { tls: true } }]);
   const mail = (await mailsOf(world, 2)).get('now@dst.test');
   expect([mail?.headers.get('x-own'), mail?.headers.has('dkim-signature')]).toEqual(['kept', false]);

@@ -250,5 +250,5 @@ curl -s --user 'api:YOUR_API_KEY' \
     expect(answer).toEqual(QUEUED);
   }
   for (const event of await world.waitForEvents({ accepted: 2 }))
-    expect(event).toMatchObject({ 'scheduled-for': Math.floor(inAnHour / 1000) });
+    expect(event).toMatchObject({ message: { 'scheduled-for': Math.floor(inAnHour / 1000) } });
 });

@@ -15,7 +15,7 @@ test('leaves at its time, after a crash of the server too', async () => {
   await world.send({ 'o:deliverytime': String(scheduled) });
   await world.submit({ headers: { 'X-Mailgun-Deliver-By': rfc2822(scheduled * SECOND) } });
   const accepted = await world.waitForEvents({ accepted: 2 });
-  expect(accepted).toMatchObject([{ 'scheduled-for': scheduled }, { 'scheduled-for': scheduled }]);
+  expect(accepted).toMatchObject([{ message: { 'scheduled-for': scheduled } }, { message: { 'scheduled-for': scheduled } }]);
 
   const [waiting] = await list(world);
   const { why, due, expires_at } = await show(world, waiting.id);

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../dist/core/index.js';
+import { makeEventLog } from '../../dist/events/index.js';
 import type { EventQuery, OutboxRow } from '../../dist/store/index.js';
 import { DAY, makeEvent, makeNewMessage, makeOutboxRow, makeRandom, openTestStores, type TestStores } from './support/store.ts';
 
@@ -8,7 +10,8 @@ beforeEach(async () => {
 });
 afterEach(() => stores.cleanup());
 
-const query = (fields: Partial<EventQuery> = {}) => stores.events.query({ account: 1, ascending: true, limit: 100, ...fields });
+const slice = (fields: Partial<EventQuery> = {}) => stores.events.query({ account: 1, ascending: true, limit: 100, ...fields });
+const query = async (fields: Partial<EventQuery> = {}) => (await slice(fields)).events;
 const ids = async (fields: Partial<EventQuery> = {}) => (await query(fields)).map(({ id }) => id);
 
 describe('append', () => {
@@ -131,7 +134,7 @@ describe('query', () => {
         severity: maybe(random(2) === 0 ? ('temporary' as const) : ('permanent' as const)),
       };
       expect(
-        (await stores.events.query(asked)).map(({ id }) => id),
+        (await stores.events.query(asked)).events.map(({ id }) => id),
         JSON.stringify(asked),
       ).toEqual(expected(rows, asked));
     }
@@ -154,6 +157,51 @@ describe('query', () => {
       await stores.events.append('log', [makeOutboxRow(seq)]);
       expect(await ids({ limit: 1000 })).toHaveLength(seq);
     }
+  });
+});
+
+describe('a search by what is in events', () => {
+  const rare = { field: 'tags', expression: { kind: 'term', text: 'rare', isLiteral: false } } as const;
+  const append = async (count: number, tagsOf: (index: number) => string[]) => {
+    const rows = Array.from({ length: count }, (_, index) =>
+      makeOutboxRow(index + 1, { at: index, event: index % 3 ? 'accepted' : 'delivered', body: JSON.stringify({ tags: tagsOf(index) }) }),
+    );
+    for (let from = 0; from < count; from += 1000) await stores.events.append('log', rows.slice(from, from + 1000));
+    return rows;
+  };
+
+  it('looks at a bounded number of events per call, and goes on where it stopped', async () => {
+    const rows = await append(12_000, (index) => (index % 4000 === 3999 ? ['rare'] : ['usual']));
+    const wanted = [3999, 7999, 11_999].map((index) => rows[index]?.id);
+    const found: string[] = [];
+    let calls = 0;
+    for (let after: EventQuery['after'], isOver = false; !isOver; calls++) {
+      const { events, stoppedAt } = await slice({ filters: [rare], after });
+      found.push(...events.map(({ id }) => id));
+      after = stoppedAt;
+      isOver = stoppedAt === undefined;
+    }
+    expect([found, calls]).toEqual([wanted, 3]);
+    const log = makeEventLog({ store: stores.events, clock: systemClock });
+    const all = { account: 1, limit: 100, filters: [rare] };
+    expect((await log.query({ ...all, ascending: true })).map(({ id }) => id)).toEqual(wanted);
+    expect((await log.query({ ...all, ascending: false, limit: 2 })).map(({ id }) => id)).toEqual(wanted.slice(1).reverse());
+    const [, second] = await log.query({ ...all, ascending: true });
+    expect((await log.query({ ...all, ascending: true, after: second })).map(({ id }) => id)).toEqual(wanted.slice(2));
+  });
+
+  it('ends with a refusal when it looks for too long', async () => {
+    await append(6000, () => []);
+    let time = 0;
+    const log = makeEventLog({ store: stores.events, clock: { now: () => 0, monotonic: () => (time += 70_000) } });
+    await expect(log.query({ account: 1, limit: 1, ascending: true, filters: [rare] })).rejects.toMatchObject({ httpStatus: 400 });
+  });
+
+  it('costs nothing for names and severities: no event is read', async () => {
+    const rows = await append(6000, () => []);
+    const event = { field: 'event', expression: { kind: 'not', of: { kind: 'term', text: 'accepted', isLiteral: false } } } as const;
+    const { events, stoppedAt } = await slice({ filters: [event], limit: 3000 });
+    expect([events.length, stoppedAt]).toEqual([rows.filter((row) => row.event === 'delivered').length, undefined]);
   });
 });
 

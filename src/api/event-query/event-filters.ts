@@ -1,61 +1,67 @@
-/** The filters of an events query (manual pages "Filter Field" and "Filter Expression"), as far as this version knows them. Pure. */
+/** The filters of an events query: their texts as a client wrote them and a page token carries them, and what the event log is asked for. Pure. */
 import { badRequest, cleanText, parseAddress } from '#core';
-import type { EventQuery } from '#store';
+import { EVENT_FIELDS, type EventFilter, type EventQuery } from '#store';
 import type { Form } from '../body/form.js';
-import { notSupported } from '../error-answer.js';
+import { parseExpression } from './filter-expression.js';
 
-export type EventFilters = Pick<EventQuery, 'events' | 'recipient' | 'messageId' | 'severity'>;
+type EventField = EventFilter['field'];
+type EventExpression = EventFilter['expression'];
 
-const LATER = ['list', 'attachment', 'from', 'subject', 'to', 'size', 'recipients', 'tags'];
+/** Fields and expressions; several of a field are combined with AND. */
+export type EventFilters = readonly [field: EventField, expression: string][];
 
-/** Refusal 400 naming the filter: one of a later version, or an expression that is more than this version reads. */
-export function readEventFilters(form: Form): EventFilters {
-  const later = LATER.find((name) => form.text(name) !== undefined);
-  if (later !== undefined) throw notSupported(later);
-  return {
-    events: readEvents(form.texts('event')),
-    recipient: readRecipient(only(form, 'recipient')),
-    messageId: only(form, 'message-id')?.replace(/^<|>$/g, ''),
-    severity: readSeverity(only(form, 'severity')),
-  };
+/** Characters of all of them: they travel in the URL of each page. */
+const MAX_LENGTH = 2000;
+
+/** Parameters of a query that are no filters. */
+const OTHERS = ['begin', 'end', 'ascending', 'limit', 'pretty', 'page'];
+
+const isField = (name: unknown): name is EventField => EVENT_FIELDS.some((field) => field === name);
+
+/** `beside`: what else the endpoint takes. Refusal 400 for an unknown filter, which would show what was not asked for, or a bad expression. */
+export function readEventFilters(form: Form, beside: readonly string[] = []): EventFilters {
+  const unknown = form.names().find((name) => !isField(name) && !OTHERS.includes(name) && !beside.includes(name));
+  if (unknown !== undefined) throw badRequest(`unknown filter '${cleanText(unknown).slice(0, 60)}'; there are ${EVENT_FIELDS.join(', ')}`);
+  const filters = EVENT_FIELDS.flatMap((field) => form.texts(field).map((text) => [field, text] as [EventField, string]));
+  planFilters(filters);
+  return filters;
 }
 
-/** Each value is a name or names joined by OR; values are combined with AND, so that only names in all of them are left. */
-function readEvents(values: string[]): string[] | undefined {
-  if (values.length === 0) return undefined;
-  const alternatives = values.map((value) => {
-    const names = value
-      .trim()
-      .replace(/^\((.*)\)$/, '$1')
-      .split(/\sOR\s/)
-      .map(unquote);
-    if (!names.every((name) => /^[a-z_]+$/i.test(name)))
-      throw badRequest(`'event' filter is not supported by this version: ${cleanText(value).slice(0, 100)}`);
-    return names.map((name) => name.toLowerCase());
-  });
-  return [...new Set(alternatives[0])].filter((name) => alternatives.every((names) => names.includes(name)));
+/** True for what `readEventFilters` may have given. */
+export const areEventFilters = (value: unknown): value is EventFilters =>
+  Array.isArray(value) &&
+  value.every((pair) => Array.isArray(pair) && pair.length === 2 && isField(pair[0]) && typeof pair[1] === 'string') &&
+  value.reduce((sum, [, text]) => sum + text.length, 0) <= MAX_LENGTH;
+
+/** What the log is asked for: whole addresses and message ids by their indexes, all else event by event. Refusal 400. */
+export function planFilters(filters: EventFilters): Pick<EventQuery, 'recipient' | 'messageId' | 'filters'> {
+  if (!areEventFilters(filters)) throw badRequest(`Filters may have ${MAX_LENGTH} characters together`);
+  const plan: { recipient?: string; messageId?: string; filters: EventFilter[] } = { filters: [] };
+  for (const [field, text] of filters) {
+    const plain = plainTerm(text);
+    const recipient = field === 'recipient' && plain !== undefined ? parseAddress(plain) : undefined;
+    if (recipient !== undefined && plan.recipient === undefined) plan.recipient = recipient;
+    else if (field === 'message-id' && plain !== undefined && plan.messageId === undefined) plan.messageId = plain.replace(/^<|>$/g, '');
+    else plan.filters.push({ field, expression: checked(field, parseExpression(field, text, field === 'size')) });
+  }
+  return plan;
 }
 
-/** One plain or quoted value; the language of expressions comes later. */
-function only(form: Form, name: string): string | undefined {
-  const values = new Set(form.texts(name).map(unquote));
-  const [value] = values;
-  if (values.size > 1 || (value !== undefined && /["()]|\s/.test(value)))
-    throw badRequest(`'${name}' filter takes one plain value in this version`);
-  return value;
+/** The only term of an expression, in its own case. */
+function plainTerm(text: string): string | undefined {
+  const term = text.trim().replace(/^"([^"\\]*)"$/, '$1');
+  return /^[^\s()"]+$/.test(term) && !/^(?:AND|OR|NOT)$/.test(term) ? term : undefined;
 }
 
-function readRecipient(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const address = parseAddress(text);
-  if (address === undefined) throw badRequest("'recipient' filter takes a whole address in this version");
-  return address;
-}
+const SEVERITIES = ['permanent', 'temporary'];
 
-function readSeverity(text: string | undefined): EventFilters['severity'] {
-  const severity = text?.toLowerCase();
-  if (severity === undefined || severity === 'permanent' || severity === 'temporary') return severity;
-  throw badRequest("'severity' filter must be 'permanent' or 'temporary'");
+/** Terms as the events have them. Refusal 400 for a severity that none has. */
+function checked(field: EventField, expression: EventExpression): EventExpression {
+  if (expression.kind === 'and' || expression.kind === 'or')
+    return { kind: expression.kind, of: expression.of.map((part) => checked(field, part)) };
+  if (expression.kind === 'not') return { kind: 'not', of: checked(field, expression.of) };
+  if (expression.kind !== 'term') return expression;
+  if (field === 'severity' && !SEVERITIES.includes(expression.text))
+    throw badRequest("'severity' filter must be made of 'permanent' and 'temporary'");
+  return field === 'message-id' ? { ...expression, text: expression.text.replace(/^<|>$/g, '') } : expression;
 }
-
-const unquote = (text: string): string => text.trim().replace(/^"(.*)"$/, '$1');

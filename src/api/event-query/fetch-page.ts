@@ -1,6 +1,7 @@
 /** Fetches one page of events and says where its neighbours are; every page has all four, also an empty one. */
 import type { EventLog } from '#events';
 import type { EventPosition, StoredEvent } from '#store';
+import { planFilters } from './event-filters.js';
 import type { PageRequest } from './page-request.js';
 
 export interface EventPage {
@@ -16,15 +17,12 @@ export interface EventPage {
 export async function fetchPage(log: EventLog, account: number, domain: string | undefined, request: PageRequest): Promise<EventPage> {
   const { range, filters, limit, place } = request;
   const isForward = place.kind === 'first' || place.kind === 'next';
-  const isImpossible = filters.events?.length === 0;
-  const rows = isImpossible
-    ? []
-    : await log.query({
-        ...{ account, domain, limit, ...filters },
-        ...{ begin: range.lower, end: range.upper },
-        ascending: range.ascending === isForward,
-        after: 'from' in place ? place.from : undefined,
-      });
+  const rows = await log.query({
+    ...{ account, domain, limit, ...planFilters(filters) },
+    ...{ begin: range.lower, end: range.upper },
+    ascending: range.ascending === isForward,
+    after: 'from' in place ? place.from : undefined,
+  });
   const events = isForward ? rows : rows.reverse();
   const at = (to: PageRequest['place']): PageRequest => ({ ...request, place: to });
   const first = at({ kind: 'first' });

@@ -6,14 +6,14 @@ import { decodePageToken, MAX_EVENTS, type PageRequest } from './page-request.js
 
 const DEFAULT_LIMIT = 100;
 
-/** `now` in ms. Refusal 400. */
-export function readPageRequest(form: Form, token: string | undefined, now: number): PageRequest {
+/** `now` in ms; `beside`: parameters of the endpoint itself. Refusal 400. */
+export function readPageRequest(form: Form, token: string | undefined, now: number, beside?: readonly string[]): PageRequest {
   const page = token ?? form.text('page');
   if (page !== undefined) return decodePageToken(page);
   return {
     // To the end of this millisecond, so that what just happened is part of now.
     range: readEventRange(form, now * 1000 + 999),
-    filters: readEventFilters(form),
+    filters: readEventFilters(form, beside),
     limit: form.integer('limit', { min: 1, max: MAX_EVENTS }) ?? DEFAULT_LIMIT,
     place: { kind: 'first' },
   };

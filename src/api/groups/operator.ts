@@ -58,7 +58,7 @@ async function listEvents(call: Call, services: Services) {
   const { account } = await readScope(call, services);
   const name = call.form.text('domain');
   const domain = name === undefined ? undefined : (parseDomain(name) ?? name);
-  const request = readPageRequest(call.form, call.params.page, services.clock.now());
+  const request = readPageRequest(call.form, call.params.page, services.clock.now(), ['account', 'domain']);
   const page = await fetchPage(services.events, account, domain, request);
   const beside = Object.entries({ account: call.form.text('account'), domain }).filter((entry) => entry[1] !== undefined);
   const query = beside.map(([key, value = '']) => `${key}=${encodeURIComponent(value)}`).join('&');

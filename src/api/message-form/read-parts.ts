@@ -30,7 +30,8 @@ export function readParts(form: Form, domain: string, now: number): Draft {
   if (template === undefined && Object.values(bodies).every((body) => body === undefined)) {
     throw badRequest("Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified");
   }
-  const files = [...readFiles(form, 'attachment', false), ...readFiles(form, 'inline', true)];
+  // In the order of the message that is built of them, which is how mail from other doors is told of.
+  const files = [...readFiles(form, 'inline', true), ...readFiles(form, 'attachment', false)];
   const headers = readHeaders(form);
   const content = buildMessage({
     from: authors.length === 0 ? undefined : form.texts('from').join(', '),

@@ -8,5 +8,9 @@ export const checkArchiveUrl: Step = (draft, { limits }) => {
   const { archiveTo } = draft.options;
   if (archiveTo === undefined) return draft;
   const checked = checkUrl(archiveTo, { allowPrivate: limits.privateUrls, allowPort: isWebPort });
-  return checked.kind === 'url' ? draft : badRequest(`'${optionName(draft.submission.method, 'archive-to')}': ${checked.text}`);
+  if (checked.kind === 'url') return draft;
+  const isOwn = draft.requested.archiveTo !== undefined;
+  return badRequest(
+    `${isOwn ? `'${optionName(draft.submission.method, 'archive-to')}'` : `archive_to of ${draft.submission.domain.name}`}: ${checked.text}`,
+  );
 };

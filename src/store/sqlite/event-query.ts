@@ -1,9 +1,11 @@
 /**
  * One page of the event log, on the reader thread. The streams that match account, domain, event and severity are found first
  * (they are few); each is then one index seek at the page's start, and the streams are merged by (at, id). So a page costs
- * about streams + limit seeks, however many events there are, for every combination of filters.
+ * about streams + limit seeks, however many events there are, for every combination of these. Filters over anything else read
+ * the events of the range one by one, a bounded number per call.
  */
-import type { EventPosition, EventQuery, StoredEvent } from '../event-store.js';
+import { bodyFilters, bodyMatches, streamMatches } from '../event-filter.js';
+import type { EventPosition, EventQuery, EventSlice } from '../event-store.js';
 import { EVERY_ACCOUNT } from '../spool-store.js';
 import { type Connection, inSnapshot } from './open-database.js';
 
@@ -24,6 +26,9 @@ export const eventSql = (narrowed: keyof typeof NARROWED, ascending: boolean) =>
   return `SELECT seq, at, id FROM event INDEXED BY ${index}
     WHERE ${where} AND (at, id) > (@lowAt, @lowId) AND (at, id) < (@highAt, @highId) ORDER BY ${order} LIMIT @limit`;
 };
+
+/** Events that one call looks into: about 50 ms. */
+const MAX_LOOKED = 5000;
 
 /** Entries read ahead of each stream after its first. */
 const READ_AHEAD = 50;
@@ -47,11 +52,11 @@ export function makeEventQuery(database: Connection) {
     descending: database.prepare<object, Found>(eventSql(narrowed, false)),
   });
   const plans = { byMessage: plan('byMessage'), byRecipient: plan('byRecipient'), byStream: plan('byStream') };
-  const everyStream = database.prepare<object, { id: number; event: string }>(
-    `SELECT id, event FROM stream WHERE (@domain IS NULL OR domain = @domain) AND (@severity IS NULL OR severity = @severity)`,
+  const everyStream = database.prepare<object, { id: number; event: string; severity: string }>(
+    `SELECT id, event, severity FROM stream WHERE (@domain IS NULL OR domain = @domain) AND (@severity IS NULL OR severity = @severity)`,
   );
-  const streams = database.prepare<object, { id: number; event: string }>(
-    `SELECT id, event FROM stream WHERE account = @account AND (@domain IS NULL OR domain = @domain)
+  const streams = database.prepare<object, { id: number; event: string; severity: string }>(
+    `SELECT id, event, severity FROM stream WHERE account = @account AND (@domain IS NULL OR domain = @domain)
      AND (@severity IS NULL OR severity = @severity)`,
   );
   const body = database.prepare<[number], { body: string }>('SELECT body FROM event WHERE seq = ?');
@@ -73,22 +78,30 @@ export function makeEventQuery(database: Connection) {
   }
 
   return {
-    queryEvents: inSnapshot(database, (query: EventQuery): StoredEvent[] => {
-      const { account, domain = null, severity = null, events } = query;
+    queryEvents: inSnapshot(database, (query: EventQuery): EventSlice => {
+      const { account, domain = null, severity = null, events, filters = [], limit } = query;
       const rows = account === EVERY_ACCOUNT ? everyStream.all({ domain, severity }) : streams.all({ account, domain, severity });
-      const matching = rows.filter(({ event }) => !events || events.includes(event));
-      const found = mergeFirst(
+      const matching = rows.filter((stream) => (!events || events.includes(stream.event)) && streamMatches(filters, stream));
+      const merged = merge(
         matching.map(({ id }) => readStream(query, id)),
         query.ascending ? isBefore : (a, b) => isBefore(b, a),
-        query.limit,
       );
-      return found.map(({ seq, at, id }) => ({ at, id, body: body.get(seq)?.body ?? '' }));
+      const inBody = bodyFilters(filters);
+      const slice: EventSlice = { events: [] };
+      let looked = 0;
+      for (const { seq, at, id } of merged) {
+        const text = body.get(seq)?.body ?? '';
+        if (inBody.length === 0 || bodyMatches(inBody, text)) slice.events.push({ at, id, body: text });
+        if (slice.events.length === limit) break;
+        if (++looked === MAX_LOOKED && inBody.length > 0) return { ...slice, stoppedAt: { at, id } };
+      }
+      return slice;
     }),
   };
 }
 
-/** The first `limit` of several sorted sources, in order. A binary heap of the sources by their next entry. */
-function mergeFirst(sources: Generator<Found>[], precedes: (a: Found, b: Found) => boolean, limit: number): Found[] {
+/** Several sorted sources as one. A binary heap of the sources by their next entry. */
+function* merge(sources: Generator<Found>[], precedes: (a: Found, b: Found) => boolean): Generator<Found> {
   const heap: { next: Found; rest: Generator<Found> }[] = [];
   const swap = (a: number, b: number) => {
     [heap[a], heap[b]] = [heap[b] as (typeof heap)[0], heap[a] as (typeof heap)[0]];
@@ -110,9 +123,8 @@ function mergeFirst(sources: Generator<Found>[], precedes: (a: Found, b: Found) 
     for (let parent = (index - 1) >> 1; index > 0 && goesFirst(index, parent); index = parent, parent = (index - 1) >> 1)
       swap(index, parent);
   }
-  const merged: Found[] = [];
-  for (let top = heap[0]; top && merged.length < limit; top = heap[0]) {
-    merged.push(top.next);
+  for (let top = heap[0]; top; top = heap[0]) {
+    yield top.next;
     const { value, done } = top.rest.next();
     if (done) {
       const last = heap.pop();
@@ -120,5 +132,4 @@ function mergeFirst(sources: Generator<Found>[], precedes: (a: Found, b: Found) 
     } else top.next = value;
     sink();
   }
-  return merged;
 }

@@ -3,6 +3,7 @@ import { type Address, type Delivery, type Refusal, StoreError } from '../../../
 import type { EventLog } from '../../../dist/events/index.js';
 import type { Intake, Submission } from '../../../dist/intake/index.js';
 import type { Queue, Waiting } from '../../../dist/queue/index.js';
+import { bodyFilters, bodyMatches, streamMatches } from '../../../dist/store/event-filter.js';
 import {
   EVERY_ACCOUNT,
   type EventPosition,
@@ -207,6 +208,7 @@ export function makeFakeEvents(): FakeEvents {
           (event) => (query.recipient ?? event.recipient) === event.recipient && (query.messageId ?? event.messageId) === event.messageId,
         )
         .filter((event) => (query.severity ?? event.severity) === event.severity)
+        .filter((event) => streamMatches(query.filters ?? [], event) && bodyMatches(bodyFilters(query.filters ?? []), bodyOf(event)))
         .sort((left, right) => compare(left, right) * sign)
         .slice(0, query.limit)
         .map((event) => ({ at: event.at, id: event.id, body: bodyOf(event) }));

@@ -29,14 +29,18 @@ describe('readEventRange', () => {
 describe('page tokens', () => {
   const request: PageRequest = {
     range: { lower: 1, upper: NOW, ascending: true },
-    filters: { events: ['failed', 'delivered'], recipient: 'ü@example.org', messageId: 'a/b+c@d', severity: 'permanent' },
+    filters: [
+      ['event', 'failed OR delivered'],
+      ['recipient', 'ü@example.org'],
+      ['subject', '"grüße" NOT (a OR b)'],
+    ],
     limit: 300,
     place: { kind: 'next', from: { at: NOW, id: 'A-_z~' } },
   };
 
   it('come back as they went', () => {
     expect(decodePageToken(encodePageToken(request))).toEqual(request);
-    const open: PageRequest = { range: { ascending: false }, filters: {}, limit: 1, place: { kind: 'last' } };
+    const open: PageRequest = { range: { ascending: false }, filters: [], limit: 1, place: { kind: 'last' } };
     expect(decodePageToken(encodePageToken(open))).toEqual(open);
   });
 
@@ -58,11 +62,11 @@ describe('page tokens', () => {
       { r: [1, 2] },
       { r: [-1, 2, true] },
       { r: [1, 2, 'yes'] },
-      { e: 'failed' },
-      { e: [1] },
-      { t: 5 },
-      { m: 'x'.repeat(2000) },
-      { s: 'grave' },
+      { f: 'failed' },
+      { f: [['event']] },
+      { f: [['colour', 'red']] },
+      { f: [['event', 5]] },
+      { f: [['subject', 'x'.repeat(2001)]] },
     ];
     for (const change of changes) {
       const token = Buffer.from(JSON.stringify({ ...good, ...change })).toString('base64url');

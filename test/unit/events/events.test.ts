@@ -94,7 +94,7 @@ describe('makeRecorder', () => {
 
   it('says when a message is scheduled for', () => {
     const row = recorder.accepted({ message, accountId: ACCOUNT, id: 7, recipient: ADDRESS, recipients: [ADDRESS], due: NOW + 60_000 });
-    expect(bodyOf(row)['scheduled-for']).toBe(Math.floor(NOW / 1000) + 60);
+    expect(bodyOf(row).message['scheduled-for']).toBe(Math.floor(NOW / 1000) + 60);
   });
 
   it('records an accepted message with every field of Mailgun’s event', () => {

@@ -411,7 +411,7 @@ describe('options together', () => {
 
   it('a schedule is in the accepted event', async () => {
     const { put } = (await overHttp([['o:deliverytime', String(NOW / SECOND + 3600)]])) as Taken;
-    expect(JSON.parse(put.events[0]?.body ?? '')).toMatchObject({ event: 'accepted', 'scheduled-for': NOW / SECOND + 3600 });
+    expect(JSON.parse(put.events[0]?.body ?? '')).toMatchObject({ event: 'accepted', message: { 'scheduled-for': NOW / SECOND + 3600 } });
   });
 
   it('too many tags are refused, as many as the operator allows are not', async () => {
