@@ -97,6 +97,8 @@ export interface Domains {
   create(account: number, domain: NewDomain): Promise<DomainRecord>;
   /** Whoever owns it; for the mail path. The name is normalised. */
   find(name: string): Promise<DomainRecord | undefined>;
+  /** The hosted domain that is nearest above this name, the name itself included, whoever owns it. */
+  nearest(name: string): Promise<DomainRecord | undefined>;
   /** Refusal 404 `Domain not found: NAME`. */
   get(account: number, name: string): Promise<DomainRecord>;
   list(account: number, filter: DomainFilter): Promise<Page<DomainRecord>>;

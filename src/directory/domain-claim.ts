@@ -10,27 +10,16 @@ export interface DomainClaim {
    * names the record to publish.
    */
   check(account: number, name: string): Promise<void>;
-  /** The hosted domain that is nearest above the name, the name itself included; at most one look-up per label. */
-  nearest(name: string): Promise<DomainRecord | undefined>;
 }
 
 export function makeDomainClaim(deps: {
-  find(name: string): Promise<DomainRecord | undefined>;
+  nearest(name: string): Promise<DomainRecord | undefined>;
   dns: Dns;
   serverKey: Uint8Array;
 }): DomainClaim {
-  const { find, dns, serverKey } = deps;
-
-  async function nearest(name: string): Promise<DomainRecord | undefined> {
-    for (let rest = name; rest.includes('.'); rest = rest.slice(rest.indexOf('.') + 1)) {
-      const domain = await find(rest);
-      if (domain !== undefined) return domain;
-    }
-    return undefined;
-  }
+  const { nearest, dns, serverKey } = deps;
 
   return {
-    nearest,
     async check(account, name) {
       const above = await nearest(name);
       if (above === undefined || above.account === account) return;

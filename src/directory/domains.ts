@@ -60,7 +60,15 @@ export function makeDomains(deps: {
     return domain;
   }
 
-  const claim = makeDomainClaim({ find, dns, serverKey: deps.serverKey });
+  async function nearest(name: string): Promise<DomainRecord | undefined> {
+    const exact = await find(name);
+    if (exact !== undefined) return exact;
+    const labels = (parseDomain(name) ?? '').split('.');
+    const above = labels.slice(1, -1).map((_, index) => labels.slice(index + 1).join('.'));
+    return above.length === 0 ? undefined : store.longestDomainOf(above);
+  }
+
+  const claim = makeDomainClaim({ nearest, dns, serverKey: deps.serverKey });
 
   async function get(account: number, name: string): Promise<DomainRecord> {
     const domain = await find(name);
@@ -89,6 +97,7 @@ export function makeDomains(deps: {
 
   return {
     find,
+    nearest,
     get,
     async create(account, wanted) {
       const name = parseDomain(wanted.name);

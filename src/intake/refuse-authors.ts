@@ -1,6 +1,6 @@
 /**
- * Nobody sends as somebody else's domain: no address of From and Sender may be at a domain that another account hosts here, and no display name of
- * From, Sender and Reply-To may hold an address at one. People read names, and programs that take a name for an address see another author.
+ * Nobody sends as somebody else's domain: no address of From and Sender may be at a domain that another account hosts here, or below one, and no
+ * display name of From, Sender and Reply-To may hold an address at one. People read names, and programs that take a name for an address see another author.
  */
 import { domainOf, Refusal, type ReversePath } from '#core';
 import type { Directory } from '#directory';
@@ -28,7 +28,7 @@ export async function refuseAuthors({ sender = '', fields }: Claims, account: nu
     if (claimed.size > MAX_DOMAINS) return refuse(400, '5.6.0', `${field.name} header names addresses at too many domains`);
   }
   for (const [domain, text] of claimed) {
-    const hosted = await directory.domains.find(domain);
+    const hosted = await directory.domains.nearest(domain);
     if (hosted !== undefined && hosted.account !== account)
       return refuse(403, '5.7.1', `Not allowed to send as ${text.slice(0, MAX_SHOWN)}`);
   }

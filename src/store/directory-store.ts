@@ -160,6 +160,8 @@ export interface DirectoryStore extends TemplateStore, PoolStore {
     source?: PoolReplacement,
   ): Promise<DomainRecord>;
   domainByName(name: string): Promise<DomainRecord | undefined>;
+  /** Of several names, the longest that is hosted. */
+  longestDomainOf(names: readonly string[]): Promise<DomainRecord | undefined>;
   listDomains(account: number, filter: DomainFilter): Promise<Page<DomainRecord>>;
   setDomainState(account: number, id: number, state: DomainRecord['state']): Promise<boolean>;
   /** What is not named stays. False when the account has no such domain. */

@@ -64,6 +64,16 @@ it('lets the owner of the domain above have it, and everybody what is below nobo
   expect((await claim(stranger, 'below.notvictim.example')).account).toBe(stranger);
 });
 
+it('knows whose a name is by the nearest hosted domain above it', async () => {
+  const ownerOf = async (name: string) => (await directory.domains.nearest(name))?.name;
+  expect(await ownerOf('Victim.Example')).toBe('victim.example');
+  expect(await ownerOf('a.b.victim.example')).toBe('victim.example');
+  expect(await ownerOf('x.own.victim.example')).toBe('own.victim.example');
+  expect(await ownerOf('xvictim.example')).toBeUndefined();
+  expect(await ownerOf('example')).toBeUndefined();
+  expect(await ownerOf('not a domain')).toBeUndefined();
+});
+
 it('takes the token of this account and this name, and no other', async () => {
   const wanted = 'proven.victim.example';
   const { name, value } = recordOf(await refusalOf(stranger, wanted));

@@ -12,7 +12,7 @@ const HOSTED = new Map([DOMAIN, VICTIM, { ...DOMAIN, id: 3, name: 'mine.example'
 /** With a template `t` that has these header fields. */
 function setUp(headers: { name: string; source: string }[] = []) {
   const directory = {
-    domains: { find: async (name: string) => HOSTED.get(name) },
+    domains: { nearest: async (name: string) => HOSTED.get(name) },
     accounts: { get: async () => ({ publicId: 'a'.repeat(24) }) },
     templates: {
       ready: async () => {

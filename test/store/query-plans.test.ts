@@ -1,6 +1,7 @@
 /** The statements that must stay cheap at millions of rows, by SQLite's own account of how it will run them. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LONGEST_DOMAIN_SQL } from '../../dist/store/sqlite/directory-reads.js';
 import { eventSql } from '../../dist/store/sqlite/event-query.js';
 import { GIVEN_ANSWER_SQL } from '../../dist/store/sqlite/given-answers.js';
 import { HTTP_CALL_SQL } from '../../dist/store/sqlite/http-call-rows.js';
@@ -60,6 +61,10 @@ describe('query plans', () => {
   it('restrictions are found and swept by when they end', () => {
     expect(planOf(spool, RESTRICTION_SQL.current)).toBe('SEARCH restriction USING INDEX restriction_until (until>?)');
     expect(planOf(spool, RESTRICTION_SQL.sweep)).toContain('USING COVERING INDEX restriction_until (until<?)');
+  });
+
+  it('names above a domain are found in the index of names', () => {
+    expect(planOf(directory, LONGEST_DOMAIN_SQL)).toContain('SEARCH domain USING INDEX');
   });
 
   it('the clients of a login are found in its key', () => {

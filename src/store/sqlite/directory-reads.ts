@@ -22,12 +22,15 @@ import { makeTemplateReads } from './template-rows.js';
 
 export type DirectoryReads = ReturnType<typeof makeDirectoryReads>;
 
+export const LONGEST_DOMAIN_SQL = `SELECT ${DOMAIN_COLUMNS} FROM domain WHERE name IN (SELECT value FROM json_each(?)) ORDER BY length(name) DESC LIMIT 1`;
+
 export function makeDirectoryReads(database: Connection) {
   const accountById = database.prepare<[number], AccountRow>(`SELECT ${ACCOUNT_COLUMNS} FROM account WHERE id = ?`);
   const accountByPublicId = database.prepare<[string], AccountRow>(`SELECT ${ACCOUNT_COLUMNS} FROM account WHERE public_id = ?`);
   const everyAccount = database.prepare<[], AccountRow>(`SELECT ${ACCOUNT_COLUMNS} FROM account ORDER BY id`);
   const accounts = database.prepare<[], { count: number }>('SELECT count(*) AS count FROM account');
   const domainByName = database.prepare<[string], DomainRow>(`SELECT ${DOMAIN_COLUMNS} FROM domain WHERE name = ?`);
+  const longestDomain = database.prepare<[string], DomainRow>(LONGEST_DOMAIN_SQL);
   const dkimKeys = database.prepare<[number, number], DkimKeyRow>(
     `SELECT ${DKIM_KEY_COLUMNS} FROM dkim_key WHERE account = ? AND domain = ? ORDER BY id`,
   );
@@ -44,6 +47,10 @@ export function makeDirectoryReads(database: Connection) {
     countAccounts: (): number => accounts.get()?.count ?? 0,
     domainByName(name: string): DomainRecord | undefined {
       const row = domainByName.get(name);
+      return row && toDomain(row);
+    },
+    longestDomainOf(names: readonly string[]): DomainRecord | undefined {
+      const row = longestDomain.get(JSON.stringify(names));
       return row && toDomain(row);
     },
     dkimKeys: (account: number, domain: number): DkimKeyRecord[] => dkimKeys.all(account, domain).map(toDkimKey),

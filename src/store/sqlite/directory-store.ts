@@ -13,6 +13,7 @@ export function makeDirectoryStore(writer: StoreThread<WriterCalls>, reader: Sto
     countAccounts: () => writer.call('countAccounts'),
     createDomain: (domain, dkimKey, credential, source) => writer.call('createDomain', domain, dkimKey, credential, source),
     domainByName: (name) => writer.call('domainByName', name),
+    longestDomainOf: (names) => writer.call('longestDomainOf', names),
     listDomains: (account, filter) => reader.call('listDomains', account, filter),
     setDomainState: (account, id, state) => writer.call('setDomainState', account, id, state),
     updateDomain: (account, id, changes) => writer.call('updateDomain', account, id, changes),

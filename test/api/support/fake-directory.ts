@@ -118,6 +118,7 @@ export function makeFakeDirectory(): FakeDirectory {
         return domain;
       },
       find: async (name) => domains.get(name),
+      nearest: async (name) => domains.get(name),
       get: async (account, name) => own(account, name),
       async list(account, filter) {
         const found = [...domains.values()].filter(

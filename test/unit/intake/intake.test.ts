@@ -44,7 +44,7 @@ let failRejected: Error | undefined;
 
 function setUp(limit: number | null = null) {
   const directory = {
-    domains: { find: async (name: string) => HOSTED.get(name) },
+    domains: { find: async (name: string) => HOSTED.get(name), nearest: async (name: string) => HOSTED.get(name) },
     dkimKeys: { isActive: async (account: number, name: { domain: string; selector: string }) => account === 1 && name.selector === 's1' },
     accounts: { get: async () => ({ publicId: 'a'.repeat(24) }) },
   } as unknown as Directory;

@@ -53,7 +53,7 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
   const rejected: OutboxEvent[] = [];
   const windows: SendWindow[] = [];
   const directory = {
-    domains: { find: async (name: string) => (name === DOMAIN.name ? DOMAIN : undefined) },
+    domains: { nearest: async (name: string) => (name === DOMAIN.name ? DOMAIN : undefined) },
     dkimKeys: { isActive: async () => true },
     sources: {
       check: async (_account: number, { sendingIp, sendingIpPool }: { sendingIp?: string; sendingIpPool?: string }) => {

@@ -60,6 +60,7 @@ export function fakeDirectory(): FakeDirectory {
     sources: unused as Directory['sources'],
     pools: unused as Directory['pools'],
     domains: Object.assign(Object.create(unused), {
+      nearest: (name: string) => directory.domains.find(name),
       async find(name: string) {
         if (directory.failure) throw directory.failure;
         return hosted.get(name);
