@@ -119,6 +119,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       throttle.fullProvider(path) === undefined,
     isWanted: (path) => works.get(nameOf(path))?.hasMore === true,
     onStill: suspects.still,
+    onBeside: suspects.beside,
     onRoom(path) {
       const work = works.get(nameOf(path));
       if (work !== undefined) pump(work);

@@ -33,26 +33,28 @@ export interface StallsDeps {
   mayOpen: (path: Path) => boolean;
   /** Mail for the path is due and has no lane. */
   isWanted: (path: Path) => boolean;
-  /** The message keeps its session waiting. */
+  /** The message has kept its session waiting for long. */
   onStill: (path: Path, delivery: Delivery) => void;
+  /** It stands beside the window from now on. */
+  onBeside: (path: Path, delivery: Delivery) => void;
   /** The path has room for a lane more. */
   onRoom: (path: Path) => void;
   clock: Clock;
   logger: Logger;
 }
 
-const LOOK_EVERY = 500;
+const LOOK_EVERY = 200;
 /** A reply that takes less is no stall, however quick the others are, ms. */
-const LEAST_WAIT = SECOND;
-/** Messages that overtake it, for each lane that goes on. */
+const LEAST_WAIT = 300;
+/** Messages that overtake it, for each lane that is not still. */
 const OVERTAKEN = 10;
-/** Where nothing gets through, one more is let in when all have waited for so long, ms; at most so many at a time. */
-const ALL_WAIT = 5 * SECOND;
+/** Who waits for so long is suspected; where nothing gets through one more is let in then, and so many at most at a time, ms. */
+const LONG_WAIT = 5 * SECOND;
 const PROBES = 3;
 /** Who stands still beyond the bounds is given up after this, ms. */
 const PATIENCE = 10 * SECOND;
-/** The same where nothing gets through and no more can be let in, unless the peer may have the message already. */
-const PATIENCE_WITH_ALL = MINUTE;
+/** The same of one that is tried again, and where nothing gets through and no more can be let in, unless the peer may have the message already. */
+const PATIENCE_WITH_FEW = MINUTE;
 /** Parts of all lanes that may stand beside the window of one path, and beside those of all. */
 const SHARE_OF_ONE = 4;
 const SHARE_OF_ALL = 2;
@@ -73,6 +75,7 @@ interface Lane {
   since: number;
   passedThen: number;
   isStill: boolean;
+  isSuspected: boolean;
   /** Beside the window. */
   isBeside: boolean;
   isGivenUp: boolean;
@@ -90,24 +93,33 @@ export function makeStalls(deps: StallsDeps): Stalls {
   const mostBesideAll = Math.floor(limits.total / SHARE_OF_ALL);
   let givenUp = 0;
   let timer: NodeJS.Timeout | undefined;
+  let lastLook = 0;
 
   function look(): void {
-    for (const [path, site] of sites) lookAt(path, site);
+    const now = clock.monotonic();
+    const late = now - lastLook - LOOK_EVERY;
+    lastLook = now;
+    for (const [path, site] of sites) {
+      // This process stood still: what the peer sent meanwhile is read first.
+      if (late > SECOND) for (const lane of site.lanes) lane.since += late;
+      lookAt(path, site, now);
+    }
   }
 
-  function lookAt(path: Path, site: Site): void {
-    const now = clock.monotonic();
+  function lookAt(path: Path, site: Site, now: number): void {
     for (const lane of site.lanes) update(lane, site, now);
     const waiting = [...site.lanes].filter(isWaiting).sort((one, other) => one.since - other.since);
-    const moving = Math.max(1, site.lanes.size - waiting.length);
+    const moving = site.lanes.size - waiting.filter(({ isStill }) => isStill).length;
+    const isAll = waiting.length === site.lanes.size;
     for (const lane of waiting) {
-      if (lane.isStill || now - lane.since < LEAST_WAIT || site.passed - lane.passedThen < OVERTAKEN * moving) continue;
-      noteStill(lane, now);
+      const waited = now - lane.since;
+      lane.isStill ||= waited >= LEAST_WAIT && site.passed - lane.passedThen >= OVERTAKEN * Math.max(1, moving);
+      if (waited >= LONG_WAIT && (lane.isStill || (isAll && site.passed === lane.passedThen))) suspect(lane);
     }
     const before = path.stalled;
     for (const lane of waiting) if (lane.isStill) stepAside(lane);
     giveUpBeyond(path, waiting, now);
-    if (waiting.length === site.lanes.size) letIn(path, waiting, now);
+    if (isAll) letIn(path, waiting, now);
     if (path.stalled > before) deps.onRoom(path);
   }
 
@@ -115,27 +127,25 @@ export function makeStalls(deps: StallsDeps): Stalls {
     const session = lane.session();
     const progress = session !== undefined && WAITING_FOR[session.stage] !== undefined ? session.progress : undefined;
     if (progress !== undefined && progress === lane.progress) return;
-    Object.assign(lane, { progress, since: now, passedThen: passed, isStill: false });
+    Object.assign(lane, { progress, since: now, passedThen: passed, isStill: false, isSuspected: false });
     stepBack(lane);
   }
 
   const isWaiting = (lane: Lane) => lane.progress !== undefined && !lane.isGivenUp;
 
-  function noteStill(lane: Lane, now: number): void {
+  function suspect(lane: Lane): void {
+    if (lane.isSuspected) return;
+    lane.isSuspected = true;
     const { path, delivery } = lane;
-    lane.isStill = true;
+    logger.info({ source: path.source, site: path.site, delivery: delivery.id, stage: lane.session()?.stage }, 'a message stands still');
     deps.onStill(path, delivery);
-    const seconds = Math.round((now - lane.since) / SECOND);
-    logger.info(
-      { source: path.source, site: path.site, delivery: delivery.id, stage: lane.session()?.stage, seconds },
-      'a message stands still',
-    );
   }
 
   function stepAside(lane: Lane): void {
     if (lane.isBeside || !hasRoomBeside(lane.path)) return;
     lane.isBeside = true;
     paths.stall(lane.path, 1);
+    deps.onBeside(lane.path, lane.delivery);
   }
 
   const hasRoomBeside = (path: Path) => path.stalled < mostBeside && paths.stalled() < mostBesideAll;
@@ -146,15 +156,19 @@ export function makeStalls(deps: StallsDeps): Stalls {
     paths.stall(lane.path, -1);
   }
 
-  /** Half of the connections, and what stands beside the window, may stand still. A message that is tried again has its full time. */
+  /** Half of the connections, and what stands beside the window, may stand still. */
   function giveUpBeyond(path: Path, waiting: readonly Lane[], now: number): void {
     const still = waiting.filter(({ isStill }) => isStill);
     const connections = deps.mostConnections(path) ?? Number.POSITIVE_INFINITY;
     const most = Math.min(path.stalled + Math.floor(path.window / 2), Math.floor(connections / 2));
-    const old = still.filter(
-      ({ since, passedThen, delivery }) => now - since >= PATIENCE && passedThen !== passedAt(path) && !delivery.last?.unanswered,
-    );
-    for (const lane of old.slice(0, Math.max(0, still.length - most))) giveUp(lane, now, 'while other mail got through');
+    const endable = still.filter((lane) => lane.passedThen !== passedAt(path) && now - lane.since >= patienceWith(lane));
+    for (const lane of endable.slice(0, Math.max(0, still.length - most))) giveUp(lane, now, 'while other mail got through');
+  }
+
+  /** One that is tried again has longer, and all its time when the peer may have it: it shall not arrive twice each time. */
+  function patienceWith({ delivery, session }: Lane): number {
+    if (delivery.last?.unanswered !== true) return PATIENCE;
+    return session()?.stage === 'dot' ? Number.POSITIVE_INFINITY : PATIENCE_WITH_FEW;
   }
 
   const passedAt = (path: Path) => sites.get(path)?.passed;
@@ -163,18 +177,18 @@ export function makeStalls(deps: StallsDeps): Stalls {
   function letIn(path: Path, waiting: readonly Lane[], now: number): void {
     const [longest] = waiting;
     const last = waiting.at(-1);
-    if (longest === undefined || last === undefined || now - last.since < ALL_WAIT || !deps.isWanted(path)) return;
+    if (longest === undefined || last === undefined || now - last.since < LONG_WAIT || !deps.isWanted(path)) return;
     // Who was let in is on their way.
     const hasRoom = path.lanes < Math.min(path.window + path.stalled, deps.mostConnections(path) ?? Number.POSITIVE_INFINITY);
     if (hasRoom) return;
     const next = waiting.find(({ isBeside }) => !isBeside);
     const blind = waiting.filter(({ isBeside, passedThen }) => isBeside && passedThen === passedAt(path)).length;
     if (next !== undefined && blind < PROBES && hasRoomBeside(path) && deps.mayOpen(path)) {
-      if (!next.isStill) noteStill(next, now);
+      next.isStill = true;
       stepAside(next);
       return;
     }
-    const endable = waiting.find(({ since, session }) => now - since >= PATIENCE_WITH_ALL && session()?.stage !== 'dot');
+    const endable = waiting.find(({ since, session }) => now - since >= PATIENCE_WITH_FEW && session()?.stage !== 'dot');
     if (endable !== undefined) giveUp(endable, now, 'with other mail waiting');
   }
 
@@ -197,11 +211,15 @@ export function makeStalls(deps: StallsDeps): Stalls {
         since,
         passedThen: site.passed,
         isStill: false,
+        isSuspected: false,
         isBeside: false,
         isGivenUp: false,
       };
       site.lanes.add(lane);
-      timer ??= setInterval(look, LOOK_EVERY).unref();
+      if (timer === undefined) {
+        timer = setInterval(look, LOOK_EVERY).unref();
+        lastLook = since;
+      }
       return {
         follow(session) {
           lane.session = session;

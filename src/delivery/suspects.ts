@@ -14,6 +14,8 @@ export interface Suspects {
   admit(path: Path, delivery: Delivery): boolean;
   /** The message keeps its session waiting. */
   still(path: Path, delivery: Delivery): void;
+  /** It stands beside the path's window, and is in nobody's way. */
+  beside(path: Path, delivery: Delivery): void;
   /** What an attempt showed. */
   note(path: Path, delivery: Delivery, reach: Reach): void;
   /** It is tried no longer, whatever came of it. */
@@ -110,6 +112,11 @@ export function makeSuspects({ queue, clock, logger }: SuspectsDeps): Suspects {
     }, LOOK_AGAIN).unref();
   }
 
+  function free(path: Path, id: number): void {
+    const state = retries.get(path);
+    if (state?.running.delete(id) === true) lookAgain(path, state);
+  }
+
   return {
     admit(path, delivery) {
       const { id, message, last } = delivery;
@@ -126,14 +133,14 @@ export function makeSuspects({ queue, clock, logger }: SuspectsDeps): Suspects {
       return true;
     },
     still: blame,
+    beside: (path, { id }) => free(path, id),
     note(path, delivery, reach) {
       // What a peer says, be it that it closes, is an answer.
       if (reach === 'cut') blame(path, delivery);
       else if (reach === 'reached' && troubles.delete(keyOf(path, delivery.message))) asides.bringBack(keyOf(path, delivery.message));
     },
     left(path, { id, message }) {
-      const state = retries.get(path);
-      if (state?.running.delete(id) === true) lookAgain(path, state);
+      free(path, id);
       const trouble = troubles.get(keyOf(path, message));
       if (trouble?.probe !== id) return;
       trouble.probe = undefined;

@@ -1,11 +1,13 @@
 /** A message in whose midst the peer hangs up is told at once and put off; the mail beside it is not slowed down, and a peer that does it to all is left alone. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openWorld, type World } from '../scenarios/support/world.js';
 import { freePort } from '../support/free-port.mjs';
 import type { Moment, ScriptedMxOptions } from '../support/scripted-mx.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 
 const SOUND = 60;
+/** For a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Over the destination's exchanger, or a smarthost. */
 async function openWorldBy(way: string, script: ScriptedMxOptions['script']): Promise<World> {

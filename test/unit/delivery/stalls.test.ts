@@ -20,6 +20,7 @@ function setUp({ total = 200, connections = undefined as number | undefined } = 
   const paths = makePaths({ limits, clock, jitter: () => 0 });
   const path = paths.get('a');
   const rooms: Path[] = [];
+  const beside: string[] = [];
   const isWanted = { value: true };
   const stalls: Stalls = makeStalls({
     ...{ paths, limits, clock, logger: pino({ level: 'silent' }) },
@@ -27,6 +28,7 @@ function setUp({ total = 200, connections = undefined as number | undefined } = 
     mayOpen: ({ lanes }) => lanes < (connections ?? total),
     isWanted: () => isWanted.value,
     onStill: () => undefined,
+    onBeside: ({ site }, { id }) => void beside.push(`${site} ${id}`),
     onRoom: (one) => rooms.push(one),
   });
   let id = 0;
@@ -54,7 +56,11 @@ function setUp({ total = 200, connections = undefined as number | undefined } = 
     return lane;
   };
   return {
-    ...{ paths, path, stalls, rooms, begin, isWanted },
+    ...{ paths, path, stalls, rooms, beside, begin, isWanted },
+    /** The process does not run. */
+    stop(ms: number) {
+      clock.time += ms;
+    },
     /** So long, with so many messages getting through in each half second. */
     pass(ms: number, messages = 0) {
       for (let left = ms; left > 0; left -= 500) {
@@ -71,14 +77,14 @@ afterEach(() => void vi.useRealTimers());
 
 describe('a message that keeps its session waiting', () => {
   it('leaves the window when others have overtaken it', () => {
-    const { path, stalls, rooms, begin, pass } = setUp();
+    const { path, stalls, rooms, beside, begin, pass } = setUp();
     const hung = begin('data');
     let steps = 0;
     Object.defineProperty(begin('data').session, 'progress', { get: () => `data ${steps++}` });
     pass(2 * SECOND, 1);
     expect(path.stalled).toBe(0);
     pass(2 * SECOND, 10);
-    expect([path.stalled, rooms.length]).toEqual([1, 1]);
+    expect([path.stalled, rooms.length, beside]).toEqual([1, 1, [`a ${hung.delivery.id}`]]);
     expect(stalls.explain(hung.delivery)).toMatch(
       /^It is being attempted now: a has not answered DATA.* for \d seconds; other mail goes on beside it$/,
     );
@@ -124,6 +130,23 @@ describe('a message that keeps its session waiting', () => {
     pass(SECOND, 100);
     expect([retried, ...rest].filter(({ givenUp }) => givenUp !== undefined)).toEqual([rest[0]]);
     expect(path.stalled).toBe(10);
+    for (let round = 0; round < 5; round++) {
+      expect(retried.givenUp).toBeUndefined();
+      for (let count = 0; count < 12; count++) begin('data');
+      pass(10 * SECOND, 100);
+    }
+    expect(retried.givenUp).toMatch(/^timed out after 6\d seconds while other mail got through$/);
+  });
+
+  it('is given its time when this process stood still', () => {
+    const { begin, pass, stop } = setUp({ connections: 2 });
+    const [one, other] = [begin('data'), begin('data')];
+    pass(30 * SECOND);
+    stop(60 * SECOND);
+    pass(20 * SECOND);
+    expect([one.givenUp, other.givenUp]).toEqual([undefined, undefined]);
+    pass(11 * SECOND);
+    expect(one.givenUp).toMatch(/^timed out after 6\d seconds/);
   });
 
   it('leaves half of the connections that its site is given to others', () => {

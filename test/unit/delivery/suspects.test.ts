@@ -93,6 +93,8 @@ describe('what was cut or not answered before', () => {
     expect(aside.length).toBe(7);
     expect(suspects.admit(path, deliveryOf(100))).toBe(true);
     expect(suspects.explain('relay:25', retried[1] as Delivery)).toMatch(/^as much mail that relay:25 has cut/);
+    // Whether it ends, or stands where it is in nobody's way.
+    suspects.beside(path, retried[0] as Delivery);
     suspects.left(path, retried[0] as Delivery);
     expect(back).toEqual([]);
     pass(1000);
