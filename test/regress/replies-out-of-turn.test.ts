@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { judgeReply } from '../../dist/delivery/judge-reply.js';
 import { makeReplyReader } from '../../dist/delivery/reply-reader.js';
+import { makeSelfSignedCertificate } from '../../dist/net/index.js';
 import { type Action, type ScriptedMx, type ScriptedMxOptions, type Stage, startScriptedMx } from '../support/scripted-mx.mjs';
 import { type Harness, makeHarness } from '../unit/delivery/support/harness.js';
 
@@ -193,6 +194,34 @@ describe('a peer that speaks when nobody asked', () => {
     expect(settled?.verdict.kind).toBe('defer');
     expect(settled?.event['delivery-status'].message).toContain('250 kept before the end of the message');
     expect(settled?.event['delivery-status'].message).not.toContain('may have been delivered');
+  });
+});
+
+describe('before the first message', () => {
+  const login = { user: 'us', pass: 's3cret' };
+
+  it.each([
+    ['250 to AUTH', '250 2.0.0 ok'],
+    ['two answers to AUTH', '235 2.7.0 welcome\r\n250 2.0.0 ok'],
+    ['354 to AUTH', '354 go'],
+  ])('%s: no session, and the password is not shown', async (_what, reply) => {
+    mx = await startScriptedMx({ auth: login, script: { auth: reply } });
+    const transports = [{ match: '*', host: '127.0.0.1', port: mx.port, tls: 'none' as const, login: login.user, password: login.pass }];
+    harness = makeHarness({ port: 1, transports });
+    const [settled] = await harness.send({ raw: PLAIN });
+    expect(settled?.event).toMatchObject({ event: 'failed', severity: 'temporary' });
+    expect(settled?.event['delivery-status'].message).toMatch(/reply out of turn.*AUTH/);
+    expect(JSON.stringify(settled?.event)).not.toContain(Buffer.from(`\0${login.user}\0${login.pass}`).toString('base64'));
+    expect(mx.sessions.flatMap(({ commands }) => commands).filter((line) => line.startsWith('MAIL'))).toEqual([]);
+  });
+
+  it.each(['250 2.0.0 go', '354 go'])('%s to STARTTLS is no TLS: nothing that must be encrypted is sent', async (reply) => {
+    const { cert, key } = await makeSelfSignedCertificate({ hostname: 'mx.dst.test', notBefore: Date.now() });
+    await start({ tls: { cert, key }, script: { starttls: reply } });
+    const [settled] = await harness.send({ raw: PLAIN, options: { requireTls: true, skipVerification: true } });
+    expect(settled?.verdict.kind).toBe('defer');
+    expect(settled?.event['delivery-status'].message).toMatch(/TLS is required.*reply out of turn/);
+    expect(mx.attempts).toEqual([]);
   });
 });
 

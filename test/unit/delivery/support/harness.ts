@@ -121,7 +121,7 @@ export function makeHarness(
   const dns = makeZoneDns({ 'dst.test': { mx: ['mx.dst.test'] }, 'mx.dst.test': { a: ['127.0.0.1'] }, ...zones });
   const directory = {
     domains: {
-      find: async (name: string) => (name === 'src.test' ? harness.domain : undefined),
+      find: async (name: string) => (name.startsWith('src.') ? harness.domain : undefined),
       signingKeys: async () => [{ domain: 'src.test', selector: 's1', privateKey }],
     },
     accounts: { publicId: async () => 'acc1' },
