@@ -1,6 +1,6 @@
 /** A message on its way to the queue: read once, then changed by each step of the pipeline in turn. */
 import type { Address, Attachment, Body, ContentTraits, Merge, MessageFacts, SendOptions } from '#core';
-import type { HeadField, LintWarning } from '#mail';
+import { type HeadField, type LintWarning, needsEightBitHead } from '#mail';
 import type { BodyWriter } from '#store';
 import type { RecipientVariables } from './batch/recipient-variables.js';
 import type { RequestedOptions } from './options/requested-options.js';
@@ -48,15 +48,15 @@ export interface Draft {
 /** Reads the content to its end into `writer`. Throws Refusal or StoreError; the caller discards the writer then. */
 export async function readDraft(submission: Submission, writer: BodyWriter, receivedAt: number): Promise<Draft> {
   const read = await readContent(submission.content, writer);
-  const { domain } = submission;
+  const { domain, addedFields = [] } = submission;
   return {
     submission,
     receivedAt,
-    head: read.head,
+    head: [...addedFields, ...read.head],
     body: read.body,
     bodyHash: read.bodyHash,
-    traits: read.traits,
-    size: read.size,
+    traits: { ...read.traits, eightBitHead: read.traits.eightBitHead || needsEightBitHead(addedFields) },
+    size: addedFields.reduce((sum, { raw }) => sum + raw.length, read.size),
     requested: submission.options,
     options: resolveOptions(submission.options, domain),
     tags: submission.tags,

@@ -1,5 +1,5 @@
 import type { Address, Attachment, MessageFacts, Refusal, ReversePath } from '#core';
-import type { ComposedMessage, LintWarning } from '#mail';
+import type { ComposedMessage, HeadField, LintWarning } from '#mail';
 import type { DomainRecord, GivenAnswer } from '#store';
 import type { RecipientVariables } from './batch/recipient-variables.js';
 import type { RequestedOptions } from './options/requested-options.js';
@@ -24,6 +24,8 @@ export interface Submission {
   recipients: Address[];
   /** The message as it came (RFC 5322, without SMTP dot-stuffing), in pieces or whole; or one that was composed here. Read once. */
   content: AsyncIterable<Uint8Array> | Uint8Array | ComposedMessage;
+  /** Fields given beside the message; they stand above its own. */
+  addedFields?: readonly HeadField[];
   /** Options given beside the message; X-Mailgun-* fields of the message are merged in (and removed) by intake. */
   options: RequestedOptions;
   tags: string[];

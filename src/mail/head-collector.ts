@@ -1,50 +1,41 @@
 /** Collects the header block of a message in wire form and finds where its body begins. */
-import { tooLarge } from '#core';
+import { badRequest, tooLarge } from '#core';
+import { isBlankByte, lineKind } from './line-kind.js';
+import { findStrayFields } from './stray-fields.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
-const SP = 0x20;
-const HTAB = 0x09;
-const COLON = 0x3a;
 const STEP = 4096;
-/** A field name longer than this (with white space before its colon) is not taken for one. */
-const MAX_NAME = 255;
+/** Of the line that a mailbox file puts before a message; longer ones are text. */
+const MAX_MBOX_LINE = 1000;
+const MBOX = [Buffer.from('From '), Buffer.from('>From ')];
 
 export interface HeadCollector {
   /** Set once the body has begun. */
   readonly head: Buffer | undefined;
+  /** The number of the line that is being read, from 1, while it is one of the head. */
+  readonly line: number | undefined;
   /** The body began without an empty line before it, which the message gets on its way out. */
   readonly missingLineEnd: boolean;
-  /** Gives the body bytes among these, none while the head goes on. Throws Refusal 552 when the head is too large. */
+  /** Gives the body bytes among these, none while the head goes on. Throws Refusal: 552 when the head is too large, 550 naming the line that breaks it. */
   push(piece: Uint8Array): Uint8Array[];
-  /** The head, also when no body came. */
-  finish(): Buffer;
+  /** Ends the head, also when no body came, and gives body bytes that `push` had not given yet. Throws as `push` does. */
+  finish(): Uint8Array[];
 }
 
 /**
- * Is this line a header field? Printable ASCII, perhaps white space, a colon (RFC 5322 2.2 and 4.5).
- * 'unknown' when the line is not complete and may still become one.
+ * The head ends at the empty line, or before the first line that is neither a field nor a continuation (as Postfix has it). Lines of a mailbox
+ * file (`From `, `>From `) before the first field are dropped. When fields follow the end of the head, the message is refused: they would be text.
  */
-export function lineKind(bytes: Uint8Array, start: number, end: number): 'field' | 'other' | 'unknown' {
-  const limit = Math.min(end, start + MAX_NAME);
-  let spaced = false;
-  for (let index = start; index < limit; index++) {
-    const byte = bytes[index] as number;
-    if (byte === COLON) return index > start ? 'field' : 'other';
-    if (byte === SP || byte === HTAB) {
-      if (index === start) return 'other';
-      spaced = true;
-    } else if (spaced || byte <= SP || byte > 0x7e) return 'other';
-  }
-  return limit < end || end - start >= MAX_NAME ? 'other' : 'unknown';
-}
-
 export function makeHeadCollector(maxSize: number): HeadCollector {
   let buffer = Buffer.allocUnsafe(STEP);
   let length = 0;
+  /** Where the head begins, behind lines of a mailbox file. */
+  let top = 0;
   let lineStart = 0;
+  let line = 1;
+  let ended: { headEnd: number; bodyStart: number; by: 'empty line' | 'other line'; names: ReadonlySet<string> } | undefined;
   let head: Buffer | undefined;
-  let missingLineEnd = false;
 
   function append(slice: Uint8Array): void {
     if (length + slice.length > buffer.length) {
@@ -56,49 +47,75 @@ export function makeHeadCollector(maxSize: number): HeadCollector {
     length += slice.length;
   }
 
-  function finishAt(end: number, hasEmptyLine: boolean): void {
-    if (end > maxSize) throw tooLarge('Header block is too large');
-    head = Buffer.from(buffer.subarray(0, end));
-    missingLineEnd = !hasEmptyLine;
+  function end(by: 'empty line' | 'other line', headEnd: number, bodyStart: number): void {
+    if (headEnd > maxSize) throw tooLarge('Header block is too large');
+    ended = { headEnd, bodyStart, by, names: namesIn(buffer.subarray(top, headEnd)) };
   }
 
-  /** Offset of the body in the buffer, or -1 while the head goes on. */
-  function scanLines(searchFrom: number): number {
+  /** It began like a mailbox file, but no field followed. */
+  function endAsText(): void {
+    top = 0;
+    line = 1;
+    end('other line', 0, 0);
+  }
+
+  /** Reads lines until the head ends or there are no more. */
+  function scanLines(searchFrom: number): void {
     const bytes = buffer.subarray(0, length);
     let from = searchFrom;
-    for (;;) {
+    while (ended === undefined) {
       const lineFeed = bytes.indexOf(LF, from);
-      const end = lineFeed >= 0 ? lineFeed - 1 : bytes[length - 1] === CR ? length - 1 : length; // before the CRLF
-      if (lineFeed >= 0 && end === lineStart) {
-        finishAt(lineStart, true);
-        return lineFeed + 1;
+      const lineEnd = lineFeed >= 0 ? lineFeed - 1 : bytes[length - 1] === CR ? length - 1 : length; // before the CRLF
+      const isFirst = lineStart === top;
+      if (isFirst && mayBeMboxLine(bytes, lineStart, lineEnd, lineFeed >= 0)) {
+        if (lineFeed < 0) return;
+        top = lineFeed + 1;
+      } else {
+        const continues = !isFirst && isBlankByte(bytes[lineStart]);
+        const isEmpty = lineEnd === lineStart;
+        const kind = isEmpty ? 'unknown' : continues ? 'field' : lineKind(bytes, lineStart, lineEnd);
+        const isOther = kind === 'other' || (kind === 'unknown' && lineFeed >= 0);
+        if (isOther && isFirst && top > 0) endAsText();
+        else if (isEmpty && lineFeed >= 0) end('empty line', lineStart, lineFeed + 1);
+        else if (isOther) end('other line', lineStart, lineStart);
+        else if (kind === 'field' && (lineFeed < 0 ? length : lineFeed + 1) > maxSize) throw tooLarge('Header block is too large');
+        if (ended !== undefined || lineFeed < 0) return;
       }
-      const first = bytes[lineStart];
-      const continues = lineStart > 0 && (first === SP || first === HTAB);
-      const kind = end === lineStart ? 'unknown' : continues ? 'field' : lineKind(bytes, lineStart, end);
-      if (kind === 'other' || (kind === 'unknown' && lineFeed >= 0)) {
-        finishAt(lineStart, false);
-        return lineStart;
-      }
-      if (kind === 'field' && (lineFeed < 0 ? length : lineFeed + 1) > maxSize) throw tooLarge('Header block is too large');
-      if (lineFeed < 0) return -1;
+      line++;
       lineStart = lineFeed + 1;
       from = lineStart;
     }
+  }
+
+  /** Offset of the body in the buffer once nothing speaks against it, -1 before. */
+  function judge(isWhole: boolean): number {
+    if (ended === undefined) return -1;
+    const { headEnd, bodyStart, by, names } = ended;
+    const found = findStrayFields(names, buffer.subarray(bodyStart, length), by, isWhole);
+    if (found === 'wait') return -1;
+    if (found === 'stray') {
+      throw badRequest(`Line ${line} of the message is ${by === 'empty line' ? 'empty' : 'no header field'}, but header fields follow it`);
+    }
+    head = Buffer.from(buffer.subarray(top, headEnd));
+    return bodyStart;
   }
 
   return {
     get head() {
       return head;
     },
+    get line() {
+      return ended === undefined ? line : undefined;
+    },
     get missingLineEnd() {
-      return missingLineEnd;
+      return ended?.by === 'other line';
     },
     push(piece) {
       for (let offset = 0; offset < piece.length; offset += STEP) {
         const before = length;
         append(piece.subarray(offset, offset + STEP));
-        const bodyStart = scanLines(before);
+        scanLines(before);
+        const bodyStart = judge(false);
         if (bodyStart < 0) continue;
         const rest = piece.subarray(offset + Math.max(0, bodyStart - before));
         const earlier = bodyStart < before ? [Buffer.from(buffer.subarray(bodyStart, before))] : [];
@@ -108,8 +125,31 @@ export function makeHeadCollector(maxSize: number): HeadCollector {
       return [];
     },
     finish() {
-      head ??= Buffer.from(buffer.subarray(0, length));
-      return head;
+      if (head !== undefined) return [];
+      if (ended === undefined && top > 0 && lineStart === top) endAsText();
+      const bodyStart = judge(true);
+      const body = bodyStart < 0 || bodyStart === length ? [] : [Buffer.from(buffer.subarray(bodyStart, length))];
+      head ??= Buffer.from(buffer.subarray(top, length));
+      return body;
     },
   };
+}
+
+/** A line that is not complete may still become one. */
+function mayBeMboxLine(bytes: Buffer, start: number, end: number, isComplete: boolean): boolean {
+  if (end - start > MAX_MBOX_LINE || lineKind(bytes, start, end) === 'field') return false;
+  return MBOX.some((mark) => {
+    const length = Math.min(end - start, mark.length);
+    return (length === mark.length || !isComplete) && mark.compare(bytes, start, start + length, 0, length) === 0;
+  });
+}
+
+function namesIn(head: Buffer): Set<string> {
+  const names = new Set<string>();
+  for (let start = 0; start < head.length; ) {
+    const lineFeed = head.indexOf(LF, start);
+    if (!isBlankByte(head[start])) names.add(head.toString('latin1', start, head.indexOf(':', start)).trimEnd().toLowerCase());
+    start = lineFeed < 0 ? head.length : lineFeed + 1;
+  }
+  return names;
 }

@@ -1,5 +1,5 @@
 /** Header blocks as lists of fields whose bytes stay as they came; joining what was parsed gives the same bytes again. */
-import { lineKind } from './head-collector.js';
+import { lineKind } from './line-kind.js';
 
 const LF = 0x0a;
 const CR = 0x0d;

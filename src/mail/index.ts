@@ -30,7 +30,7 @@ export { substituteText, substituteTexts } from './merge/substitute-texts.js';
 export { templateFields } from './merge/template-fields.js';
 export { templateSource } from './merge/template-source.js';
 export { messageLimits } from './message-limits.js';
-export { type MessageReader, type MessageReaderOptions, makeMessageReader, type ReadMessage } from './message-reader.js';
+export { type MessageReader, type MessageReaderOptions, makeMessageReader, type ReadMessage, readHead } from './message-reader.js';
 export type { MimePart } from './mime-part.js';
 export { type MimeSource, mimeText } from './mime-text.js';
 export { type MimeSink, makeMimeWalker } from './mime-walker.js';

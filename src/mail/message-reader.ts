@@ -1,10 +1,12 @@
 /** Streaming intake of raw RFC 5322 bytes: the head is collected, the body passes through in wire form, hashed and judged on the way. */
-import { type ContentTraits, Refusal, tooLarge } from '#core';
+import { badRequest, type ContentTraits, Refusal, tooLarge } from '#core';
 import { makeBodyScan } from './body-scan.js';
 import { makeHeadCollector } from './head-collector.js';
-import { hasEightBit } from './head-fields.js';
+import { type HeadField, hasEightBit, parseHead } from './head-fields.js';
+import { mendHead } from './mend-head.js';
 import { makeWireForm } from './wire-form.js';
 
+const CR = 0x0d;
 const DEFAULT_MAX_HEAD_SIZE = 256 * 1024;
 
 export interface MessageReaderOptions {
@@ -15,7 +17,10 @@ export interface MessageReaderOptions {
 }
 
 export interface ReadMessage {
-  /** Whole header fields with CRLF, without the empty line after them; `''` when the message began with something else. */
+  /**
+   * Whole header fields with CRLF, without the empty line after them; `''` when the message began with something else. Mended where that is stated
+   * (`makeHeadCollector`, `mendHead`).
+   */
   head: Uint8Array;
   /** Body bytes that `push` had not given yet. */
   lastBody: Uint8Array[];
@@ -29,10 +34,12 @@ export interface ReadMessage {
 }
 
 /**
- * Throws Refusal and nothing else: 552 5.3.4 when the message or its head is too large, 550 5.6.0 for NUL. After a
- * refusal every further call throws the same one. The outcome does not depend on how the input is cut into chunks.
+ * Throws Refusal and nothing else: 552 5.3.4 when the message or its head is too large, 550 5.6.0 for NUL and for a head that is
+ * broken off by a line that is none of it, naming the line. After a refusal every further call throws the same one. The outcome does not depend on how the input is cut into chunks.
  */
 export interface MessageReader {
+  /** As `end` gives it, once the body has begun. */
+  readonly head: Uint8Array | undefined;
   /** Gives body bytes, which may be views of the chunk. */
   push(chunk: Uint8Array): Uint8Array[];
   end(): ReadMessage;
@@ -40,7 +47,7 @@ export interface MessageReader {
 
 /**
  * The head ends at the empty line, or before the first line that is neither a header field nor a continuation (as
- * Postfix has it), so that plain text or an mbox `From ` line is body. A message without an empty line is head only.
+ * Postfix has it), so that plain text is body. A message without an empty line is head only.
  * A last line without a line end gets one.
  */
 export function makeMessageReader(options: MessageReaderOptions): MessageReader {
@@ -50,6 +57,7 @@ export function makeMessageReader(options: MessageReaderOptions): MessageReader 
   let refusal: Refusal | undefined;
   let rawSize = 0;
   let wireSize = 0;
+  let lastByte = 0;
 
   function take(pieces: Uint8Array[]): Uint8Array[] {
     const body: Uint8Array[] = [];
@@ -63,6 +71,19 @@ export function makeMessageReader(options: MessageReaderOptions): MessageReader 
     return body;
   }
 
+  /** While the head is read, the line is named. */
+  function refuseNul(chunk: Uint8Array): void {
+    const at = collector.line === undefined ? -1 : chunk.indexOf(0);
+    if (at < 0) return;
+    take(wire.push(chunk.subarray(0, at)));
+    const { line } = collector;
+    // The wire form waits for what follows a CR.
+    if (line !== undefined)
+      throw badRequest(`Line ${line + (endsInCr(chunk.subarray(0, at)) ? 1 : 0)} of the message contains a NUL character`);
+  }
+
+  const endsInCr = (bytes: Uint8Array): boolean => (bytes.at(-1) ?? lastByte) === CR;
+
   function guarded<T>(action: () => T): T {
     if (refusal) throw refusal;
     try {
@@ -74,15 +95,24 @@ export function makeMessageReader(options: MessageReaderOptions): MessageReader 
   }
 
   return {
+    get head() {
+      return collector.head && mendHead(collector.head);
+    },
     push: (chunk) =>
       guarded(() => {
         rawSize += chunk.length;
+        refuseNul(chunk);
+        lastByte = chunk.at(-1) ?? lastByte;
         return take(wire.push(chunk));
       }),
     end: () =>
       guarded(() => {
         const lastBody = take(wire.end());
-        const head = collector.finish();
+        for (const piece of collector.finish()) {
+          scan.update(piece);
+          lastBody.push(piece);
+        }
+        const head = mendHead(collector.head ?? Buffer.alloc(0));
         const { bodyHash, size, eightBit, longLines } = scan.finish();
         const whole = head.length + 2 + size;
         if (whole > options.maxSize) throw tooLarge('Message exceeds fixed limit');
@@ -90,4 +120,19 @@ export function makeMessageReader(options: MessageReaderOptions): MessageReader 
         return { head, lastBody, bodyHash, size: whole, traits, rawSize };
       }),
   };
+}
+
+/** Bytes that are read at a time while only the head is wanted. */
+const HEAD_STEP = 16 * 1024;
+
+/** The fields of a message's head, read hardly further than needed; throws as the reader does. */
+export async function readHead(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<HeadField[]> {
+  const reader = makeMessageReader({ maxSize: Number.POSITIVE_INFINITY });
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += HEAD_STEP) {
+      reader.push(chunk.subarray(at, at + HEAD_STEP));
+      if (reader.head !== undefined) return parseHead(reader.head);
+    }
+  }
+  return parseHead(reader.end().head);
 }

@@ -1,6 +1,7 @@
 /** Walks a body in wire form by its MIME structure, while it streams, and hands every byte on exactly once and in order. */
-import { lineKind } from './head-collector.js';
+
 import { type HeadField, parseHead } from './head-fields.js';
+import { lineKind } from './line-kind.js';
 import { type MimePart, readPart } from './mime-part.js';
 
 const LF = 0x0a;

@@ -3,5 +3,14 @@ import type { Submission } from '#intake';
 
 export type Draft = Pick<
   Submission,
-  'sender' | 'recipients' | 'options' | 'tags' | 'userVariables' | 'recipientVariables' | 'template' | 'attachments' | 'content'
+  | 'sender'
+  | 'recipients'
+  | 'options'
+  | 'tags'
+  | 'userVariables'
+  | 'recipientVariables'
+  | 'template'
+  | 'attachments'
+  | 'addedFields'
+  | 'content'
 >;

@@ -1,7 +1,7 @@
 /** `POST /v3/{domain}/messages.mime`: a message built by the client; `to` is its envelope, and the message streams through as it is. */
 import type { Readable } from 'node:stream';
 import { type Address, badRequest } from '#core';
-import { firstValue, makeField, parseAddressList, parseHead } from '#mail';
+import { firstValue, type HeadField, makeField, parseAddressList, readHead } from '#mail';
 import type { Form } from '../body/form.js';
 import { readAddresses, readRecipients } from './addresses.js';
 import type { Draft } from './draft.js';
@@ -11,9 +11,6 @@ import { readSendOptions } from './send-options.js';
 import { readTemplate } from './template.js';
 import { readUserVariables } from './user-variables.js';
 
-/** Bytes that are searched for the end of the head. */
-const MAX_HEAD = 256 * 1024;
-const HEAD_END = /\r?\n\r?\n/;
 /** Fields a message may have only once, or that describe its structure: the MIME says them already. */
 const SAID_IN_MIME = /^(?:from|sender|reply-to|to|cc|bcc|subject|date|message-id|in-reply-to|references|mime-version|content-.*)$/i;
 
@@ -25,7 +22,7 @@ export async function readMime(form: Form): Promise<Draft> {
   const userVariables = readUserVariables(form);
   const recipientVariables = readRecipientVariables(form);
   const template = readTemplate(form);
-  const added = addedFields(form);
+  const addedFields = readAddedFields(form);
   const sender = await findSender(form, message);
   return {
     sender,
@@ -35,7 +32,8 @@ export async function readMime(form: Form): Promise<Draft> {
     userVariables,
     recipientVariables,
     template,
-    content: withFields(added, message),
+    addedFields,
+    content: message instanceof Uint8Array ? message : message(),
   };
 }
 
@@ -50,26 +48,16 @@ function contentOf(form: Form): Content {
   return Buffer.from(text, 'utf8');
 }
 
-function addedFields(form: Form): Uint8Array[] {
+function readAddedFields(form: Form): HeadField[] {
   const headers = readHeaders(form);
   const repeated = readMessageId(form) === undefined ? headers.find(({ name }) => SAID_IN_MIME.test(name))?.name : 'Message-Id';
   if (repeated !== undefined) throw badRequest(`'h:${repeated}' cannot be given beside 'message', which has a ${repeated} of its own`);
-  return headers.map(({ name, value }) => makeField(name, value).raw);
-}
-
-function withFields(fields: Uint8Array[], message: Content): Uint8Array | AsyncIterable<Uint8Array> {
-  if (message instanceof Uint8Array) return fields.length === 0 ? message : Buffer.concat([...fields, message]);
-  return afterFields(fields, message);
-}
-
-async function* afterFields(fields: Uint8Array[], open: () => Readable): AsyncGenerator<Uint8Array> {
-  yield* fields;
-  yield* open();
+  return headers.map(({ name, value }) => makeField(name, value));
 }
 
 /** The author; several authors are spoken for by Sender (RFC 5322 3.6.2). The `from` parameter counts where the message names nobody. */
 async function findSender(form: Form, message: Content): Promise<Address> {
-  const head = parseHead(await readHead(message instanceof Uint8Array ? [message] : message()));
+  const head = await readHead(message instanceof Uint8Array ? [message] : message());
   const from = firstValue(head, 'from');
   const authors = from === undefined ? readAddresses(form, 'from') : parseAddressList(from)?.map((mailbox) => mailbox.address);
   if (authors === undefined) throw badRequest('from parameter is not a valid address. please check documentation');
@@ -77,15 +65,4 @@ async function findSender(form: Form, message: Content): Promise<Address> {
   const sender = speaker ?? authors[0];
   if (sender === undefined) throw badRequest('from parameter is missing');
   return sender;
-}
-
-async function readHead(chunks: Iterable<Uint8Array> | Readable): Promise<Buffer> {
-  let start = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    start = Buffer.concat([start, chunk as Uint8Array]);
-    const end = HEAD_END.exec(start.toString('latin1'));
-    if (end) return start.subarray(0, end.index + 2);
-    if (start.byteLength > MAX_HEAD) break;
-  }
-  return start;
 }

@@ -33,12 +33,12 @@ async function lintFile(cli: Cli, file: string, options: Options): Promise<LintW
   const content = file === '-' ? [Buffer.from(await cli.terminal.readInput())] : createReadStream(file);
   try {
     for await (const chunk of content) body.push(...reader.push(chunk as Uint8Array));
+    const { head, lastBody } = reader.end();
+    const whole = [...body, ...lastBody];
+    return await lintMessage(parseHead(head), whole, { signingDomains: options.domain, isBulk: options.bulk === true });
   } catch (error) {
     throw new CommandFailed(`Cannot read the message ${file} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
   }
-  const { head, lastBody } = reader.end();
-  const fields = parseHead(head);
-  return lintMessage(fields, [...body, ...lastBody], { signingDomains: options.domain, isBulk: options.bulk === true });
 }
 
 const renderWarnings = (paint: Paint, warnings: readonly LintWarning[]): string =>

@@ -39,7 +39,8 @@ export function makeFakeIntake(): FakeIntake {
     async accept({ content, ...submission }) {
       if (fake.failure) throw fake.failure;
       const bytes = content instanceof Uint8Array ? content : await ('fields' in content ? bytesOf(content) : join(content));
-      const raw = Buffer.from(bytes).toString('latin1');
+      const added = submission.addedFields?.map((field) => field.raw) ?? [];
+      const raw = Buffer.concat([...added, bytes]).toString('latin1');
       const messageId = /^message-id:\s*<(.*)>/im.exec(raw)?.[1] ?? 'none@example.com';
       const { once, domain } = submission;
       if (once !== undefined) {
