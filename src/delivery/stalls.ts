@@ -48,9 +48,11 @@ const LOOK_EVERY = 200;
 const LEAST_WAIT = 300;
 /** Messages that overtake it, for each lane that is not still. */
 const OVERTAKEN = 10;
-/** Who waits for so long is suspected; where nothing gets through one more is let in then, and so many at most at a time, ms. */
+/** Who waits for so long is suspected, ms. */
 const LONG_WAIT = 5 * SECOND;
-const PROBES = 3;
+/** Where nothing gets through, one more is let in when all have waited for so long, ms; at most so many at a time. */
+const ALL_WAIT = 3 * SECOND;
+const PROBES = 8;
 /** Who stands still beyond the bounds is given up after this, ms. */
 const PATIENCE = 10 * SECOND;
 /** The same of one that is tried again, and where nothing gets through and no more can be let in, unless the peer may have the message already. */
@@ -177,7 +179,7 @@ export function makeStalls(deps: StallsDeps): Stalls {
   function letIn(path: Path, waiting: readonly Lane[], now: number): void {
     const [longest] = waiting;
     const last = waiting.at(-1);
-    if (longest === undefined || last === undefined || now - last.since < LONG_WAIT || !deps.isWanted(path)) return;
+    if (longest === undefined || last === undefined || now - last.since < ALL_WAIT || !deps.isWanted(path)) return;
     // Who was let in is on their way.
     const hasRoom = path.lanes < Math.min(path.window + path.stalled, deps.mostConnections(path) ?? Number.POSITIVE_INFINITY);
     if (hasRoom) return;
