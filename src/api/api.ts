@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import type { Clock } from '#core';
-import type { Directory } from '#directory';
+import { type Directory, makeIdleNotices } from '#directory';
 import type { ConversationLog, EventLog } from '#events';
 import type { Intake, StoredMessages } from '#intake';
 import type { Queue } from '#queue';
@@ -53,7 +53,10 @@ export function makeApi(deps: ApiDeps): Api {
   const { directory, intake, stored, queue, events, conversations, warmups, clock, hostname, version, logger } = deps;
   const brake = makeGuessBrake(clock);
   const dispatch = makeDispatcher({
-    services: { directory, intake, stored, queue, events, conversations, warmups, clock, hostname, version, startedAt: clock.monotonic() },
+    services: {
+      ...{ directory, intake, stored, queue, events, conversations, warmups, clock, hostname, version },
+      ...{ noteIdle: makeIdleNotices(logger), startedAt: clock.monotonic() },
+    },
     brake,
     rateLimit: makeRateLimit({ clock, perMinute: deps.limits.requestsPerMinute }),
     logger,

@@ -1,7 +1,7 @@
 /** What an endpoint is: where it lives, who may call it, what its path parameters name, and the handler that answers it. */
 import type { Clock } from '#core';
 import type { Warmups } from '#delivery';
-import type { Directory } from '#directory';
+import type { Directory, NoteIdle } from '#directory';
 import type { ConversationLog, EventLog } from '#events';
 import type { Intake, StoredMessages } from '#intake';
 import type { Queue } from '#queue';
@@ -17,6 +17,8 @@ export interface Services {
   events: EventLog;
   conversations: Pick<ConversationLog, 'find'>;
   warmups: Pick<Warmups, 'list' | 'find' | 'begin' | 'cancel'>;
+  /** Tells the log of settings that have no effect. */
+  noteIdle: NoteIdle;
   clock: Clock;
   /** Name of this server. */
   hostname: string;

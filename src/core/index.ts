@@ -15,6 +15,7 @@ export {
 } from './clock.js';
 export { DAY, HOUR, MINUTE, SECOND } from './duration.js';
 export { badRequest, forbidden, notFound, Refusal, refusalFrom, StoreError, tooLarge } from './errors.js';
+export { describeIdle, IDLE_OPTIONS, IDLE_PLACEHOLDER, IDLE_SETTINGS, type Idle } from './idle.js';
 export {
   firstIdAt,
   type IdSource,

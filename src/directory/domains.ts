@@ -164,7 +164,7 @@ export function makeDomains(deps: {
           const { items } = await store.listDomains(account, { limit: PAGE, skip, sort: 'created' });
           found.push(
             ...items
-              .map((domain) => ({ domain: domain.name, settings: idleSettings(domain) }))
+              .map((domain) => ({ domain: domain.name, settings: idleSettings(domain).map((setting) => setting.name) }))
               .filter(({ settings }) => settings.length > 0),
           );
           isMore = items.length === PAGE;

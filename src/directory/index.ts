@@ -24,5 +24,7 @@ export type {
   TemplateVersionUpdate,
 } from './directory.js';
 export { DEFAULT_DOMAIN_SETTINGS } from './domains.js';
+export { makeIdleNotices, type NoteIdle } from './idle-notices.js';
+export { idleSettings } from './idle-settings.js';
 export { type DirectoryDeps, makeDirectory } from './make-directory.js';
 export { ensureServerKey, readServerKey, replaceSecret, writeSecret } from './server-key.js';

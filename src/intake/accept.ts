@@ -1,5 +1,6 @@
 /** Takes a submission from a door to a committed message: read it, run the pipeline, leave nothing behind when either fails. */
 import { Refusal } from '#core';
+import { makeIdleNotices } from '#directory';
 import type { BodyWriter, SpoolStore } from '#store';
 import { acceptedAs } from './accepted-as.js';
 import { isVariablesContainer, unwrapVariables } from './batch/unwrap-variables.js';
@@ -11,7 +12,7 @@ import { makeRejections } from './rejections.js';
 import type { IntakeContext } from './step.js';
 import type { Intake } from './submission.js';
 
-export interface IntakeDeps extends Omit<IntakeContext, 'spool' | 'rejections' | 'ownTrace'> {
+export interface IntakeDeps extends Omit<IntakeContext, 'spool' | 'rejections' | 'ownTrace' | 'noteIdle'> {
   /** The server's own secret. */
   serverKey: Uint8Array;
   spool: Pick<SpoolStore, 'newBody' | 'openBody' | 'putEvents' | 'givenAnswer'>;
@@ -21,7 +22,10 @@ export interface IntakeDeps extends Omit<IntakeContext, 'spool' | 'rejections' |
 }
 
 export function makeIntake(deps: IntakeDeps): Intake {
-  const context: IntakeContext = { ...deps, rejections: makeRejections(deps), ownTrace: makeOwnTrace(deps.serverKey) };
+  const context: IntakeContext = {
+    ...{ ...deps, rejections: makeRejections(deps) },
+    ...{ ownTrace: makeOwnTrace(deps.serverKey), noteIdle: makeIdleNotices(deps.logger) },
+  };
 
   /** What is in the container takes its place. */
   async function unwrap(container: Draft, writers: BodyWriter[]): Promise<Draft> {

@@ -23,6 +23,7 @@ import { fillTemplate } from './steps/fill-template.js';
 import { findAttachments } from './steps/find-attachments.js';
 import { lint } from './steps/lint.js';
 import { makeBatch } from './steps/make-batch.js';
+import { noteIdle } from './steps/note-idle.js';
 import { readOptions } from './steps/read-options.js';
 import { readRecipientVariables } from './steps/read-recipient-variables.js';
 import { showVariables } from './steps/show-variables.js';
@@ -45,6 +46,7 @@ const PIPELINE: readonly { name: string; step: Step }[] = [
   { name: 'check-batch-authors', step: checkBatchAuthors },
   { name: 'check-sealed', step: checkSealed },
   { name: 'find-attachments', step: findAttachments },
+  { name: 'note-idle', step: noteIdle },
   { name: 'lint', step: lint },
   { name: 'add-trace', step: addTrace },
   { name: 'check-daily-limit', step: checkDailyLimit },

@@ -1,7 +1,7 @@
 /** What a step of the pipeline is given and gives. */
 import type { Logger } from 'pino';
 import type { Clock, IdSource, Refusal } from '#core';
-import type { Directory } from '#directory';
+import type { Directory, NoteIdle } from '#directory';
 import type { Recorder } from '#events';
 import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
@@ -32,6 +32,7 @@ export interface IntakeContext {
   ownTrace: OwnTrace;
   limits: IntakeLimits;
   preferredSendTime: PreferredSendTime;
+  noteIdle: NoteIdle;
   logger: Logger;
 }
 

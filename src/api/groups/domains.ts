@@ -1,8 +1,8 @@
 /** Domains, at v3 and v4 alike: clients mix the two. */
 import { badRequest, parseDomain } from '#core';
-import type { NewDomain } from '#directory';
+import { idleSettings, type NewDomain } from '#directory';
 import { parseUrl } from '#intake';
-import type { DomainChanges } from '#store';
+import type { DomainChanges, DomainRecord } from '#store';
 import type { Form } from '../body/form.js';
 import type { ConnectionAnswer, ConnectionSetAnswer, DomainAnswer, DomainListAnswer, MessageAnswer } from '../contract/domain-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
@@ -64,8 +64,15 @@ function readNewDomain(form: Form): NewDomain {
   };
 }
 
-async function create({ account, form }: Call, { directory }: Services): Promise<DomainAnswer> {
-  const domain = await directory.domains.create(account, readNewDomain(form));
+/** What was just made or changed, as it is now. */
+function noteIdle(domain: DomainRecord, services: Services): DomainRecord {
+  services.noteIdle(domain.account, domain.name, idleSettings(domain));
+  return domain;
+}
+
+async function create({ account, form }: Call, services: Services): Promise<DomainAnswer> {
+  const { directory } = services;
+  const domain = noteIdle(await directory.domains.create(account, readNewDomain(form)), services);
   return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain DNS records have been created');
 }
 
@@ -104,15 +111,16 @@ async function verify(call: Call, { directory }: Services): Promise<DomainAnswer
 }
 
 /** The password is that of postmaster, the login which comes with a domain or is made by this. */
-async function update(call: Call, { directory }: Services): Promise<DomainAnswer> {
+async function update(call: Call, services: Services): Promise<DomainAnswer> {
   const { account, form } = call;
+  const { directory } = services;
   const { name } = await directory.domains.get(account, pathParameter(call, 'domain'));
   const late = OF_CREATION.find((parameter) => form.text(parameter) !== undefined);
   if (late !== undefined) throw badRequest(`'${late}' belongs to the creation of a domain; change it by /v3/domains/${name}/ips`);
   const settings = readSettings(form);
   const password = form.text('smtp_password');
   if (password !== undefined) await directory.credentials.setPassword(account, name, 'postmaster', password);
-  const domain = await directory.domains.update(account, name, settings);
+  const domain = noteIdle(await directory.domains.update(account, name, settings), services);
   return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain has been updated');
 }
 
@@ -133,11 +141,12 @@ async function setConnection(call: Call, { directory }: Services): Promise<Conne
   };
 }
 
-async function setWebPrefix(call: Call, { directory }: Services): Promise<MessageAnswer> {
+async function setWebPrefix(call: Call, services: Services): Promise<MessageAnswer> {
+  const { directory } = services;
   const { name } = await directory.domains.get(call.account, pathParameter(call, 'domain'));
   const webPrefix = call.form.text('web_prefix');
   if (webPrefix === undefined) throw badRequest("Parameter 'web_prefix' is missing");
-  await directory.domains.update(call.account, name, { webPrefix });
+  noteIdle(await directory.domains.update(call.account, name, { webPrefix }), services);
   return { message: 'Domain web prefix updated' };
 }
 

@@ -28,14 +28,17 @@ export function lint(cli: Cli): Command {
 
 /** Read whole: a message is at most as large as the server takes. */
 async function lintFile(cli: Cli, file: string, options: Options): Promise<LintWarning[]> {
+  // The store that comes along takes long to load.
+  const { idleOptionsOf } = await import('#intake');
   const reader = makeMessageReader({ maxSize: messageLimits.message });
   const body: Uint8Array[] = [];
   const content = file === '-' ? [Buffer.from(await cli.terminal.readInput())] : createReadStream(file);
   try {
     for await (const chunk of content) body.push(...reader.push(chunk as Uint8Array));
     const { head, lastBody } = reader.end();
-    const whole = [...body, ...lastBody];
-    return await lintMessage(parseHead(head), whole, { signingDomains: options.domain, isBulk: options.bulk === true });
+    const fields = parseHead(head);
+    const asked = { signingDomains: options.domain, isBulk: options.bulk === true, idleOptions: idleOptionsOf(fields) };
+    return await lintMessage(fields, [...body, ...lastBody], asked);
   } catch (error) {
     throw new CommandFailed(`Cannot read the message ${file} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
   }

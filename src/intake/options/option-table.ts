@@ -97,9 +97,6 @@ export const OPTION_TABLE: readonly OptionRule[] = [
   option('suppress-headers', 'Suppress-Headers', 'suppressHeaders', parseHeaderNames, 'names of X-Mailgun headers, or all'),
   // Not Mailgun's.
   option('lint', 'Lint', 'lint', parseSwitch, SWITCH),
-  {
-    // Mailgun has two mail servers to choose from; here there is one.
-    ...{ name: 'native-send', field: 'Native-Send', complain: expecting(SWITCH) },
-    read: (value) => (parseSwitch(value) === undefined ? undefined : {}),
-  },
+  // Mailgun has two mail servers to choose from; here there is one.
+  option('native-send', 'Native-Send', 'nativeSend', parseSwitch, SWITCH),
 ];

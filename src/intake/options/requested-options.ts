@@ -12,6 +12,8 @@ export interface RequestedOptions extends Partial<SendOptions> {
   optimizePeriod?: number;
   /** At this time of the recipient's day, minutes after midnight (`o:time-zone-localize`). */
   localTime?: number;
+  /** Which of Mailgun's two mail servers sends (`o:native-send`). */
+  nativeSend?: boolean;
   /** Say what providers will hold against the message (`o:lint`). */
   lint?: boolean;
   /** X-Mailgun fields that recipients are not shown, in lower case (`o:suppress-headers`). */

@@ -8,13 +8,9 @@ import type { Draft } from '../draft.js';
 import { optionName, optionOfField, readOption } from '../options/read-option.js';
 import { parseVariables } from '../options/read-variables.js';
 import { resolveOptions } from '../options/resolve-options.js';
+import { TWIN_PREFIX, wasSentBefore } from '../options/twin-fields.js';
 import type { Step } from '../step.js';
 import { withTemplateTwin } from '../template/template-request.js';
-
-const PREFIX = 'x-mailgun-';
-
-/** Mailgun puts it on what it sends: such a message was sent before, and its other fields are what its first sender asked for. */
-const SENT_BEFORE = 'x-mailgun-sid';
 
 /** Fields that Mailgun itself adds to mail it passes on; they ask for nothing. */
 const TRACES = new Set(['incoming', 'sending-ip-pool-name', 'sflag', 'sscore', 'spf', 'dkim-check-result', 'spam-rules', 'batch-id']);
@@ -36,13 +32,11 @@ export const readOptions: Step = (draft, { limits }) => {
   }
 };
 
-export const wasSentBefore = (head: readonly HeadField[]): boolean => head.some((field) => field.lowerName === SENT_BEFORE);
-
 function readTwins(draft: Draft): Draft {
-  const twins = draft.head.filter((field) => field.lowerName.startsWith(PREFIX));
+  const twins = draft.head.filter((field) => field.lowerName.startsWith(TWIN_PREFIX));
   if (twins.length === 0 || wasSentBefore(twins)) return draft;
   checkTotal(twins);
-  const head = draft.head.filter((field) => !field.lowerName.startsWith(PREFIX));
+  const head = draft.head.filter((field) => !field.lowerName.startsWith(TWIN_PREFIX));
   const read = twins.reduce(withTwin, { ...draft, head });
   return { ...read, options: resolveOptions(read.requested, read.submission.domain) };
 }
@@ -56,7 +50,7 @@ function checkTotal(twins: readonly HeadField[]): void {
 
 /** What was asked beside the message wins over what stands in it, and of fields of one name the topmost. */
 function withTwin(draft: Draft, field: HeadField): Draft {
-  const twin = field.lowerName.slice(PREFIX.length);
+  const twin = field.lowerName.slice(TWIN_PREFIX.length);
   // Clients encode what is not plain text: nodemailer does so with JSON.
   const value = decodeHeaderText(field.value);
   if (TRACES.has(twin) || value.trim() === '') return draft;

@@ -2,6 +2,7 @@
  * The rules of the lint, each a pure look at the outline of a message. Sources: RFC 5322 (lines, fields that stand once), RFC 8058 (one-click
  * unsubscribe), and the bulk sender requirements that Gmail and Yahoo publish.
  */
+import { describeIdle, type Idle } from '#core';
 import { type ParsedMailbox, parseAddressList } from '../address-list.js';
 import { allValues, firstValue } from '../head-fields.js';
 import { hasPlaceholder } from '../merge/placeholders.js';
@@ -14,6 +15,10 @@ export interface LintContext {
   signingDomains?: readonly string[] | undefined;
   /** It goes to several people at once. */
   isBulk: boolean;
+  /** What was asked for the message that has no effect in this version. */
+  idleOptions?: readonly Idle[];
+  /** The same of its domain. */
+  idleSettings?: readonly Idle[];
 }
 
 export interface LintRule {
@@ -143,6 +148,21 @@ export const LINT_RULES: readonly LintRule[] = [
       if (links.some((link) => /^https:/i.test(link)) && post === 'list-unsubscribe=one-click') return undefined;
       return 'One-click unsubscribe needs an https: address in List-Unsubscribe and "List-Unsubscribe-Post: List-Unsubscribe=One-Click" (RFC 8058)';
     },
+  },
+  {
+    rule: 'option-without-effect',
+    check: (_outline, { idleOptions = [] }) =>
+      idleOptions.length > 0 ? `Options were asked for that have no effect (${describeIdle(idleOptions)})` : undefined,
+  },
+  {
+    rule: 'setting-without-effect',
+    check: (_outline, { idleSettings = [] }) =>
+      idleSettings.length > 0 ? `Its domain has settings that have no effect (${describeIdle(idleSettings)})` : undefined,
+  },
+  {
+    rule: 'placeholder-without-effect',
+    check: ({ idlePlaceholders: names }) =>
+      names.length > 0 ? `No link is put in place of ${names.join(', ')} yet; recipients see it as it stands` : undefined,
   },
 ];
 

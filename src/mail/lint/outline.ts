@@ -1,4 +1,5 @@
 /** What a lint rule looks at: the head, the text parts as text and what stands in their HTML, collected in bounded memory while the body streams by. */
+import { IDLE_PLACEHOLDER } from '#core';
 import type { HeadField } from '../head-fields.js';
 import { dispositionOf, type MimePart } from '../mime-part.js';
 import { type MimeSink, makeMimeWalker } from '../mime-walker.js';
@@ -24,6 +25,8 @@ export interface Outline {
   html: HtmlFacts;
   /** Characters of the longest link of HTML and plain texts. */
   longestLink: number;
+  /** Placeholders that nothing is put in the place of, in lower case, each once. */
+  idlePlaceholders: readonly string[];
 }
 
 /** `body` is in wire form. Rejects only when reading it does. */
@@ -58,8 +61,13 @@ export async function outlineMessage(head: readonly HeadField[], body: AsyncIter
     htmlSize: Math.max(0, ...sources.map(({ text }) => Buffer.byteLength(text))),
     html,
     longestLink: plainLinks.reduce((longest, link) => Math.max(longest, link.length), html.longestLink),
+    idlePlaceholders: placeholdersIn([...head.map(({ value }) => value), ...texts.found.map(({ text }) => text)]),
   };
 }
+
+const placeholdersIn = (texts: readonly string[]): string[] => [
+  ...new Set(texts.flatMap((text) => text.match(IDLE_PLACEHOLDER) ?? []).map((name) => name.toLowerCase())),
+];
 
 class TextSink implements MimeSink {
   readonly found: { type: string; text: string }[] = [];
