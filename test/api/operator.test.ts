@@ -180,7 +180,32 @@ it('holds and releases by what is named, and all when asked so', async () => {
   expect(api.queue.held).toEqual([]);
   const wrong: Record<string, string>[] = [{}, { all: 'yes', domain: 'example.com' }, { recipient: 'a@example.org' }, { domain: 'a b' }];
   for (const form of wrong) for (const verb of ['hold', 'release']) expect((await post(verb, form)).status).toBe(400);
-  expect((await post('hold', { message: 'nobody@example.com' })).status).toBe(404);
+  for (const message of ['nobody@example.com', '56']) expect((await post('hold', { message })).status).toBe(404);
+  // What was held may be over by now.
+  expect(await post('release', { message: '56' })).toMatchObject({ status: 200, json: { items: [] } });
+});
+
+it('says of a retry what rests, by reason, and of a cancellation nothing of it', async () => {
+  api.queue.items = [1, 2, 3].map((id) => queuedDelivery(id, { destinationName: id === 3 ? 'example.net' : 'example.org' }));
+  api.queue.resting.set('example.org', { reason: 'mx.example.org is left alone for now: no connection', until: Date.UTC(2026, 2, 4, 11) });
+  api.queue.resting.set('example.net', { reason: 'Held by the operator', until: undefined });
+  expect((await api.call('POST', `${QUEUE}/retry`, { form: { all: 'yes' } })).json).toEqual({
+    count: 3,
+    resting: [
+      { count: 2, reason: 'mx.example.org is left alone for now: no connection', until: '2026-03-04T11:00:00.000Z' },
+      { count: 1, reason: 'Held by the operator', until: null },
+    ],
+  });
+  expect((await api.call('POST', `${QUEUE}/cancel`, { form: { all: 'yes' } })).json).toEqual({ count: 3 });
+});
+
+it('names the value that it refuses', async () => {
+  for (const [form, text] of [
+    [{ id: '1e5' }, "'id' parameter is not a delivery's number: 1e5"],
+    [{ recipient: 'nonsense' }, "'recipient' parameter is not a valid address: nonsense"],
+    [{ destination: 'a b' }, "'destination' parameter is not a valid domain name: a b"],
+  ] as [Record<string, string>, string][])
+    expect((await api.call('POST', `${QUEUE}/retry`, { form })).json).toEqual({ message: text });
 });
 
 it('wants to be told which deliveries, in one way', async () => {

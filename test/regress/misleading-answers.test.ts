@@ -272,6 +272,14 @@ it('times have one form, whatever the API wrote', async () => {
   }
 });
 
+it.each([
+  [['key', 'create', '--expires-in', 'soon'], '--expires-in soon: expected a whole number of seconds'],
+  [['shaping', 'check', '--mx', ''], '--mx "" is no host and no domain'],
+])('%j names the value', async (argv, message) => {
+  const { code, err } = await runCli([...argv, ...(argv[0] === 'key' ? server.server : [])]);
+  expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+});
+
 it('endpoints lists what needs no key too', async () => {
   const { items, total_count } = JSON.parse((await runCli(['endpoints', '--json'])).out);
   const paths = items.map(({ path }: { path: string }) => path);

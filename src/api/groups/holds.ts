@@ -3,7 +3,7 @@ import { cleanText } from '#core';
 import { EVERY_ACCOUNT, type HoldFilter } from '#store';
 import type { HoldJson, HoldsAnswer } from '../contract/queue-answers.js';
 import { type Call, defineEndpoint, type Endpoint, type Services } from '../define-endpoint.js';
-import { readHoldFilter } from '../operator/hold-filter.js';
+import { readHoldFilter, refuseUnknownMessage } from '../operator/hold-filter.js';
 import { readScope, type Scope } from '../operator/read-scope.js';
 import { presentHold } from '../present/hold.js';
 
@@ -18,6 +18,7 @@ async function hold(call: Call, services: Services): Promise<HoldJson> {
   const { queue } = services;
   const scope = await readScope(call, services);
   const filter = await readHoldFilter(call.form, queue, scope);
+  await refuseUnknownMessage(queue, scope, filter);
   return presentHold(await queue.hold(filter, cleanText(call.form.text('reason') ?? '')), scope.nameOf(filter.account));
 }
 

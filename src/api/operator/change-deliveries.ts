@@ -1,5 +1,5 @@
 /** Applies one verb to the deliveries an operator names: by id, by filter, or all of them. */
-import { badRequest } from '#core';
+import { badRequest, cleanText } from '#core';
 import type { Queue, Waiting } from '#queue';
 import type { QueuedDelivery } from '#store';
 import type { Form } from '../body/form.js';
@@ -11,7 +11,7 @@ export type Selection = { ids: number[] } | { filter: DeliveryFilter } | 'all';
 /** Exactly one way of naming them, so that a forgotten filter never means everything. Refusal 400. */
 export function readSelection(form: Form): Selection {
   const ids = form.texts('id').map((text) => {
-    if (!/^\d{1,16}$/.test(text.trim())) throw badRequest("'id' parameter is not a delivery's number");
+    if (!/^\d{1,16}$/.test(text.trim())) throw badRequest(`'id' parameter is not a delivery's number: ${cleanText(text).slice(0, 100)}`);
     return Number(text);
   });
   const filter = readDeliveryFilter(form);

@@ -38,12 +38,15 @@ export const isStored = ({ messageId, site }: DeliveryFilter): boolean => messag
 function readName(form: Form, name: 'domain' | 'destination'): string | undefined {
   const text = form.text(name)?.trim();
   const domain = text === undefined ? undefined : parseDomain(text);
-  if (text !== undefined && domain === undefined) throw badRequest(`'${name}' parameter is not a valid domain name`);
+  if (text !== undefined && domain === undefined) throw badRequest(`'${name}' parameter is not a valid domain name: ${shown(text)}`);
   return domain;
 }
 
 function readRecipient(text: string | undefined): string | undefined {
   const address = text === undefined ? undefined : parseAddress(text.trim());
-  if (text !== undefined && address === undefined) throw badRequest("'recipient' parameter is not a valid address");
+  if (text !== undefined && address === undefined) throw badRequest(`'recipient' parameter is not a valid address: ${shown(text)}`);
   return address;
 }
+
+/** What a client wrote, as far as it is looked at. */
+const shown = (text: string) => cleanText(text).slice(0, 100);

@@ -7,6 +7,13 @@ import { readDeliveryFilter } from './delivery-filter.js';
 import { findDeliveries } from './find-deliveries.js';
 import type { Scope } from './read-scope.js';
 
+/** For a hold, which is for mail that waits: a message of that number has to have some. Refusal 404. */
+export async function refuseUnknownMessage(queue: Queue, { accounts }: Scope, { message }: HoldFilter): Promise<void> {
+  if (message === undefined) return;
+  for await (const page of findDeliveries(queue, accounts, { stored: { message } })) if (page[0] !== undefined) return;
+  throw notFound('No delivery of that message is open');
+}
+
 /**
  * `domain`, `destination`, `site`, `message` (number, or Message-ID of a message with open deliveries), or `all=yes` for all mail of the account (or accounts); exactly
  * one of the two ways, so that a forgotten filter never means everything. Refusal 400, 404.

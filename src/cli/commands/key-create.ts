@@ -48,6 +48,8 @@ export function keyCreate(cli: Cli): Command {
     .action(async (options: Options) => {
       if (options.account !== undefined && !options.offline)
         throw new WrongUsage('--account goes with --offline: a key is made for its own account');
+      if (options.expiresIn !== undefined && !/^[1-9]\d{0,9}$/.test(options.expiresIn))
+        throw new WrongUsage(`--expires-in ${options.expiresIn}: expected a whole number of seconds, from 1`);
       const made = await (options.offline ? createInFolder(cli, options) : createOnServer(cli, options));
       report(cli, options, made, (paint) => {
         const { key } = made;
@@ -82,8 +84,6 @@ async function createInFolder(cli: Cli, options: Options): Promise<Made> {
   if (options.api !== undefined || options.key !== undefined)
     throw new WrongUsage('--offline works on the data folder of this machine: leave --api and --key out');
   const { domain, description, expiresIn } = options;
-  if (expiresIn !== undefined && !/^[1-9]\d{0,9}$/.test(expiresIn))
-    throw new WrongUsage(`--expires-in ${expiresIn}: expected a whole number from 1`);
   const { config } = loadConfig({ file: options.config, env: cli.environment });
   // Loaded only here: no other command needs the whole server.
   const [{ createKeyOffline }, { presentKey }] = await Promise.all([import('../../app.js'), import('#api')]);

@@ -13,6 +13,7 @@ import {
 } from '#delivery';
 import { makeDnsClient } from '#net';
 import { type Cli, localCommand, report } from '../cli.js';
+import { WrongUsage } from '../command-errors.js';
 import { LOOKUP, type MailServers, mailServersOf } from '../mail-servers.js';
 import { readReply, stageOption } from '../reply-argument.js';
 import { renderFields } from '../table.js';
@@ -32,6 +33,7 @@ export function shapingCheck(cli: Cli): Command {
     .action(async (text: string | undefined, options: Options) => {
       const { config } = loadConfig({ file: options.config, env: cli.environment });
       const { stage } = options;
+      if (!/^\S+$/.test(options.mx)) throw new WrongUsage(`--mx "${options.mx}" is no host and no domain`);
       const reply = text === undefined ? undefined : readReply(text);
       const rules = loadShaping(config.shaping.file);
       const shaping = makeShaping(rules);

@@ -7,10 +7,14 @@ import { runCli } from './support/run-cli.ts';
 let dir: string;
 let cleanup: () => void;
 let config: string;
+/** Whose resolver is nobody: a host is not looked up outside. */
+let alone: string[];
 beforeAll(() => {
   ({ path: dir, cleanup } = tempDir('mailwagon-explain-'));
   config = join(dir, 'mailwagon.yaml');
   writeFileSync(config, 'shaping: { file: shaping.yaml }\nbounceRules: { file: bounces.yaml }\n');
+  writeFileSync(join(dir, 'alone.yaml'), 'dns: { servers: ["127.0.0.1:1"] }\n');
+  alone = ['--config', join(dir, 'alone.yaml')];
   writeFileSync(join(dir, 'shaping.yaml'), 'providers: [{ name: Mine, mx: [mine.example], connections: 7, messageRate: 20/2m }]\n');
   const rule =
     'id: "ab01", text: [go away], category: policy, severity: permanent, short: Not wanted, explanation: They said to go away., sample: "550 go away"';
@@ -77,7 +81,7 @@ describe('shaping check', () => {
   });
 
   it('says when a reply changes nothing', async () => {
-    const { out } = await runCli(['shaping', 'check', '550 5.1.1 User unknown', '--mx', 'mx.example']);
+    const { out } = await runCli(['shaping', 'check', '550 5.1.1 User unknown', '--mx', 'mx.example', ...alone]);
     expect(out).toMatch(/provider +\(none: the default\)/);
     expect(out).toMatch(/rule +none: the reply changes nothing/);
   });
@@ -94,7 +98,7 @@ describe('shaping check', () => {
   });
 
   it('says that greylisting wants the same source again', async () => {
-    const { out } = await runCli(['shaping', 'check', '450 4.2.0 Greylisted', '--mx', 'mx.example']);
+    const { out } = await runCli(['shaping', 'check', '450 4.2.0 Greylisted', '--mx', 'mx.example', ...alone]);
     expect(out).toMatch(/asks to wait +5 minutes, then from the same source/);
   });
 });
