@@ -161,7 +161,7 @@ export function makeDomains(deps: {
       const found: { domain: string; settings: string[] }[] = [];
       for (const account of accounts) {
         for (let skip = 0, isMore = true; isMore; skip += PAGE) {
-          const { items } = await store.listDomains(account, { limit: PAGE, skip, sort: 'created' });
+          const { items } = await store.listDomains(account, { limit: PAGE, skip, sort: 'name:asc' });
           found.push(
             ...items
               .map((domain) => ({ domain: domain.name, settings: idleSettings(domain).map((setting) => setting.name) }))

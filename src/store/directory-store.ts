@@ -141,6 +141,7 @@ export interface DomainFilter {
   search?: string;
   /** The whole name. */
   name?: string;
+  /** `created`: the newest first. */
   sort: 'name:asc' | 'name:desc' | 'created';
 }
 

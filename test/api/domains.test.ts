@@ -26,6 +26,7 @@ describe.each(['v3', 'v4'])('domains at %s', (version) => {
       is_disabled: false,
       web_prefix: 'email',
       web_scheme: 'https',
+      tracking_host: 'email.example.com',
     },
     ...{
       use_automatic_sender_security: false,
@@ -41,6 +42,7 @@ describe.each(['v3', 'v4'])('domains at %s', (version) => {
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({
       domain: DOMAIN,
+      use_automatic_sender_security: false,
       sending_dns_records: [
         {
           is_active: true,
@@ -64,7 +66,7 @@ describe.each(['v3', 'v4'])('domains at %s', (version) => {
       ],
     });
     const bare = await api.call('GET', `${DOMAINS}/example.com?h:with_dns=false&h:extended=true`);
-    expect(bare.json).toEqual({ domain: DOMAIN, sending_dns_records: [], receiving_dns_records: [] });
+    expect(bare.json).toEqual({ domain: DOMAIN, use_automatic_sender_security: false, sending_dns_records: [], receiving_dns_records: [] });
   });
 
   it('lists, pages, sorts and searches', async () => {

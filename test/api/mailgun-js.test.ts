@@ -40,9 +40,9 @@ it('sends parts with attachments, and MIME', async () => {
   });
   expect(parts?.userVariables).toEqual({ order: '1001' });
   expect(parts?.attachments?.map(({ filename, size }) => [filename, size])).toEqual([
+    ['dot.png', 3],
     ['größe.bin', 400_000],
     ['a.txt', 4],
-    ['dot.png', 3],
   ]);
   expect(whole?.raw).toBe(mime.message);
 });

@@ -103,7 +103,7 @@ describe('domains', () => {
     expect(await list({})).toEqual(['a.example b.example', 4]);
     expect(await list({ skip: 2 })).toEqual(['c.example d.test', 4]);
     expect(await list({ sort: 'name:desc' })).toEqual(['d.test c.example', 4]);
-    expect(await list({ sort: 'created' })).toEqual(['b.example c.example', 4]);
+    expect(await list({ sort: 'created' })).toEqual(['d.test a.example', 4]);
     expect(await list({ state: 'active' })).toEqual(['d.test', 1]);
     expect(await list({ search: 'EXAMPLE' })).toEqual(['a.example b.example', 3]);
     expect(await list({ search: '%' })).toEqual(['', 0]);

@@ -19,8 +19,10 @@ const hasBody = (request: IncomingMessage): boolean =>
 async function readEntries(request: IncomingMessage, tempDir: string): Promise<FormEntry[]> {
   const header = request.headers['content-type'] ?? '';
   const type = header.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type === 'multipart/form-data') return readMultipart(await readBody(request, bodyLimits.bytes), request.headers, tempDir);
-  if (type !== '' && type !== 'application/x-www-form-urlencoded' && type !== 'application/json') {
+  // Without a boundary there are no parts: the Python client's samples label urlencoded fields so.
+  if (type === 'multipart/form-data' && /;\s*boundary\s*=/i.test(header))
+    return readMultipart(await readBody(request, bodyLimits.bytes), request.headers, tempDir);
+  if (!FIELD_TYPES.has(type)) {
     throw badRequest(`Invalid request content type. Expecting 'multipart/form-data' but got '${type.slice(0, 100)}'`);
   }
   const bytes = await readBody(request, bodyLimits.bytes)
@@ -29,6 +31,7 @@ async function readEntries(request: IncomingMessage, tempDir: string): Promise<F
       throw bodyFailure(error, 'malformed request body');
     });
   const start = firstCharacter(bytes);
+  if (type === 'multipart/form-data' && start === '-') throw badRequest('malformed multipart/form-data request');
   if (type === 'application/json' && start === '') return [];
   // Some clients label JSON as urlencoded; no form field of Mailgun's begins with these characters.
   if (type !== 'application/json' && start !== '{' && start !== '[') return parseUrlEncodedBody(bytes);
@@ -36,6 +39,7 @@ async function readEntries(request: IncomingMessage, tempDir: string): Promise<F
   return parseJsonFields(bytes.toString('utf8'));
 }
 
+const FIELD_TYPES = new Set(['', 'application/x-www-form-urlencoded', 'application/json', 'multipart/form-data']);
 const BLANKS = new Set([0x20, 0x09, 0x0d, 0x0a]);
 
 /** The first that is no blank, `''` without one. */

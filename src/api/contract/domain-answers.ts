@@ -15,6 +15,7 @@ export interface DomainJson {
   is_disabled: boolean;
   web_prefix: string;
   web_scheme: 'http' | 'https';
+  tracking_host: string;
   use_automatic_sender_security: boolean;
   encrypt_incoming_message: boolean;
   force_dkim_authority: boolean;
@@ -43,6 +44,7 @@ export interface DnsRecordJson {
 export interface DomainAnswer {
   message?: string;
   domain: DomainJson;
+  use_automatic_sender_security: boolean;
   receiving_dns_records: DnsRecordJson[];
   sending_dns_records: DnsRecordJson[];
 }

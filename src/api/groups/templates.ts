@@ -79,8 +79,11 @@ async function list(call: Call, { directory }: Services): Promise<TemplatePageAn
   const page = readNamePage(call.form);
   const templates = await directory.templates.list(call.account, domain.name, page);
   const names = templates.map(({ name }) => name);
+  // The Go client asks a list for active versions as it asks a template for its own.
+  const isWhole = call.form.flag('active') === true;
+  const shown = isWhole ? await Promise.all(names.map((name) => directory.templates.active(call.account, domain.name, name))) : [];
   return {
-    items: templates.map((template) => presentTemplate(template)),
+    items: templates.map((template, index) => presentTemplate(template, shown[index]?.version)),
     paging: presentNamePaging(`${call.baseUrl}/v3/${domain.name}/templates`, page, names),
   };
 }

@@ -16,7 +16,7 @@ export function withPasswords(message: string, pairs: { login: string; password:
   if (generated.length === 0) return { message };
   return {
     message,
-    note: 'Keep these passwords now: they cannot be shown again.',
+    note: "Please store your new password(s) now. You won't be able to see it anymore.",
     credentials: Object.fromEntries(generated) as Record<string, string>,
   };
 }

@@ -20,6 +20,7 @@ export function presentDomain(domain: DomainRecord): DomainJson {
     is_disabled: domain.state === 'disabled',
     web_prefix: domain.webPrefix,
     web_scheme: domain.webScheme,
+    tracking_host: `${domain.webPrefix}.${domain.name}`,
     use_automatic_sender_security: domain.automaticSenderSecurity,
     encrypt_incoming_message: domain.encryptIncoming,
     force_dkim_authority: domain.forceDkimAuthority,
@@ -36,6 +37,8 @@ export function presentDomainWithDns(domain: DomainRecord, dns: DomainDns, messa
   return {
     ...(message === undefined ? {} : { message }),
     domain: presentDomain(domain),
+    // The Go client looks for it here.
+    use_automatic_sender_security: domain.automaticSenderSecurity,
     receiving_dns_records: dns.receiving.map(presentDnsRecord),
     sending_dns_records: dns.sending.map(presentDnsRecord),
   };

@@ -22,7 +22,7 @@ export type DirectoryLists = ReturnType<typeof makeDirectoryLists>;
 const DOMAIN_ORDER: Record<DomainFilter['sort'], string> = {
   'name:asc': 'name',
   'name:desc': 'name DESC',
-  created: 'id',
+  created: 'id DESC',
 };
 
 const DOMAIN_WHERE =
