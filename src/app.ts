@@ -29,6 +29,7 @@ import { makeQueue } from '#queue';
 import { defaultSmtpLimits, makeSmtpDoor } from '#smtp';
 import { makeDiskRoom, openStores, startSweeping } from '#store';
 import { makeCallQueue } from '#webhooks';
+import { makeWorkers } from '#workers';
 import { makeServerMetrics } from './server-metrics.js';
 
 export { createKeyOffline, type OfflineKey } from './create-key-offline.js';
@@ -116,12 +117,15 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       ...{ spool: stores.spool, room: makeDiskRoom(dataDir), logger, limits: config.limits, memory: readMemory },
       relieve: queue.relieve,
     });
+    const workers = makeWorkers();
+    closing.push(() => workers.stop());
     const intake = metrics.counting.intake(
       makeIntake({
         ...{
           pressure,
           directory,
           queue,
+          workers,
           spool: stores.spool,
           recorder,
           usage,
@@ -161,6 +165,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       queue,
       directory,
       spool: stores.spool,
+      workers,
       recorder,
       dns,
       mtaSts: makeMtaSts({ dns, http: policyHttp, clock, logger, store: stsStore, port: mtaStsPort }),
@@ -217,7 +222,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       areEventsLost: pump.isBeyond,
       isAccepting: () => pressure.state().accepting,
     });
-    const mergeMessage = makeMergeMessage({ spool: stores.spool, maxKept: MERGES_KEPT_FOR_READING });
+    const mergeMessage = makeMergeMessage({ spool: stores.spool, workers, maxKept: MERGES_KEPT_FOR_READING });
     const api = makeApi({
       directory,
       intake,
@@ -226,6 +231,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       events,
       conversations,
       warmups,
+      workers,
       readiness,
       metrics: metrics.render,
       observe: metrics.counting.api,

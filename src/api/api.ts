@@ -27,6 +27,7 @@ export interface ApiDeps {
   /** What was said to peers, for the operator. */
   conversations: Pick<ConversationLog, 'find'>;
   warmups: Services['warmups'];
+  workers: Services['workers'];
   readiness: Readiness;
   /** The text for Prometheus. */
   metrics: () => Promise<string>;
@@ -50,11 +51,11 @@ export interface Api {
 }
 
 export function makeApi(deps: ApiDeps): Api {
-  const { directory, intake, stored, queue, events, conversations, warmups, clock, hostname, version, logger } = deps;
+  const { directory, intake, stored, queue, events, conversations, warmups, workers, clock, hostname, version, logger } = deps;
   const brake = makeGuessBrake(clock);
   const dispatch = makeDispatcher({
     services: {
-      ...{ directory, intake, stored, queue, events, conversations, warmups, clock, hostname, version },
+      ...{ directory, intake, stored, queue, events, conversations, warmups, workers, clock, hostname, version },
       ...{ noteIdle: makeIdleNotices(logger), startedAt: clock.monotonic() },
     },
     brake,

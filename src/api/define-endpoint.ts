@@ -6,6 +6,7 @@ import type { ConversationLog, EventLog } from '#events';
 import type { Intake, StoredMessages } from '#intake';
 import type { Queue } from '#queue';
 import type { ApiKeyRecord } from '#store';
+import type { Workers } from '#workers';
 import type { Form } from './body/form.js';
 
 /** The folders a handler may call, and what it may know of this server. */
@@ -19,6 +20,7 @@ export interface Services {
   warmups: Pick<Warmups, 'list' | 'find' | 'begin' | 'cancel'>;
   /** Tells the log of settings that have no effect. */
   noteIdle: NoteIdle;
+  workers: Pick<Workers, 'run'>;
   clock: Clock;
   /** Name of this server. */
   hostname: string;

@@ -4,6 +4,7 @@ import type { Clock, Message, Outcome } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog } from '#events';
 import type { SpoolStore } from '#store';
+import type { Workers } from '#workers';
 import type { ClassifyBounce } from './bounce-classifier.js';
 import type { ConnectionPool } from './connection-pool.js';
 import { deferred, ownReply } from './end-attempt.js';
@@ -25,6 +26,7 @@ import type { Taken } from './supply.js';
 export interface AttemptDeps {
   directory: Pick<Directory, 'domains'>;
   spool: Pick<SpoolStore, 'openBody'>;
+  workers: Pick<Workers, 'run' | 'atOnce'>;
   pool: ConnectionPool;
   clock: Clock;
   logger: Logger;

@@ -8,6 +8,7 @@ import type { ConversationLog, Recorder } from '#events';
 import { type Dane, type Dns, hasGlobalIpv6, type MtaSts } from '#net';
 import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
+import type { Workers } from '#workers';
 import { type KeepCall, makeArchiveCopy } from './archive-copy.js';
 import { type AttemptStats, makeAttempts } from './attempt.js';
 import { makeBounceClassifier } from './bounce-classifier.js';
@@ -53,6 +54,8 @@ export interface DeliveryDeps {
   directory: Pick<Directory, 'accounts' | 'domains' | 'sources'>;
   recorder: Recorder;
   spool: Pick<SpoolStore, 'openBody' | 'restrictions' | 'saveRestriction'>;
+  /** Make large texts. */
+  workers: Pick<Workers, 'run' | 'atOnce'>;
   dns: Dns;
   /** What destinations demand of TLS. */
   mtaSts: MtaSts;
@@ -97,6 +100,7 @@ export function makeDelivery({
   directory,
   recorder,
   spool,
+  workers,
   dns,
   mtaSts,
   dane,
@@ -145,6 +149,7 @@ export function makeDelivery({
   const attempts = makeAttempts({
     directory,
     spool,
+    workers,
     pool,
     clock,
     logger,

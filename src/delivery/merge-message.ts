@@ -1,19 +1,20 @@
 /** Makes a recipient's own message of a batch. What a message's recipients share is made ready once and kept while they are being served. */
 import { badRequest, type Merge, type Message, type MessageRecipient } from '#core';
 import {
-  type HeadField,
+  checkMergeSize,
   type MergedMessage,
   type MergePlan,
+  type MergeRecipient,
+  mergedMessage,
   mergeRecipientOf,
   parseHead,
-  planMerge,
+  planBatch,
   renderMerge,
   scanBody,
   TemplateError,
-  templateFields,
-  templateSource,
 } from '#mail';
 import type { SpoolStore } from '#store';
+import { TaskFailure, type Workers } from '#workers';
 import type { Rendered } from './step.js';
 
 type Bodies = Pick<SpoolStore, 'openBody'>;
@@ -25,18 +26,53 @@ const MAX_KEPT = 32 * 1024 * 1024;
 export type MergeMessage = (message: Message, to: MessageRecipient) => Promise<Rendered>;
 
 /** `maxKept`: bytes of what is made ready that are kept, about. */
-export function makeMergeMessage({ spool, maxKept = MAX_KEPT }: { spool: Bodies; maxKept?: number }): MergeMessage {
+export function makeMergeMessage({ spool, workers, maxKept = MAX_KEPT }: MergeDeps): MergeMessage {
   const planOf = makePlans(spool, maxKept);
+
+  /** Large texts, and templates that may do much, are worked through elsewhere. */
+  async function make(message: Message, recipient: MergeRecipient): Promise<MergedMessage> {
+    const { merge = {} } = message;
+    const plan = await planOf(message);
+    const size =
+      checkMergeSize(plan.size, recipient) + (merge.templateVariables === undefined ? 0 : TEMPLATE_WEIGHT * weightOf(plan, merge));
+    if (size <= workers.atOnce) return renderMerge(plan, recipient);
+    const { head, patches } = await workers.run(
+      'merge',
+      { head: message.head, body: await wholeBody(message, spool), merge, recipient },
+      size,
+    );
+    return mergedMessage(head, patches);
+  }
+
   return async (message, to) => {
     try {
-      const merged = renderMerge(await planOf(message), mergeRecipientOf(to));
+      const merged = await make(message, mergeRecipientOf(to));
       const content = await contentOf(merged, message, spool);
       return { head: merged.head, eightBitHead: merged.head.some((byte) => byte > 0x7f), form: `for ${to.id}`, ...content };
     } catch (error) {
       if (error instanceof TemplateError) throw badRequest(`The template cannot be rendered: ${error.message}`, 554);
+      if (error instanceof TaskFailure) throw badRequest(`The message cannot be made for this recipient: ${error.message}`, 554);
       throw error;
     }
   };
+}
+
+interface MergeDeps {
+  spool: Bodies;
+  workers: Pick<Workers, 'run' | 'atOnce'>;
+  maxKept?: number;
+}
+
+/** What a template makes of so many bytes may take as long as so many times as much text. */
+const TEMPLATE_WEIGHT = 8;
+
+const weightOf = ({ kept }: MergePlan, { templateVariables }: Merge): number => kept / 4 + JSON.stringify(templateVariables).length;
+
+async function wholeBody({ body }: Message, spool: Bodies): Promise<Uint8Array> {
+  if (body.kind === 'inline') return body.bytes;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of spool.openBody(body)) pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 type Content = Pick<Rendered, 'body' | 'bodyHash' | 'eightBitBody' | 'longLines'>;
@@ -61,14 +97,6 @@ async function contentOf(merged: MergedMessage, { body, bodyHash, traits }: Mess
   };
 }
 
-/** Async, so that a template that cannot be read rejects. */
-async function planOfParts(head: HeadField[], body: Parameters<typeof planMerge>[1], merge: Merge = {}): Promise<MergePlan> {
-  const { templateVariables, textFromHtml = false, templateHeaders = [] } = merge;
-  if (templateVariables === undefined) return planMerge(head, body);
-  const fields = templateFields(templateHeaders, templateVariables);
-  return planMerge(head, body, { text: templateSource(templateVariables, textFromHtml), fields });
-}
-
 /** The plans used last, by message. */
 function makePlans(spool: Bodies, maxKept: number): (message: Message) => Promise<MergePlan> {
   const kept = new Map<number, { plan: Promise<MergePlan>; size: number }>();
@@ -80,7 +108,7 @@ function makePlans(spool: Bodies, maxKept: number): (message: Message) => Promis
   }
 
   function make({ id, head, body, merge }: Message): Promise<MergePlan> {
-    const plan = planOfParts(parseHead(head), body.kind === 'inline' ? [body.bytes] : spool.openBody(body), merge);
+    const plan = planBatch(parseHead(head), body.kind === 'inline' ? [body.bytes] : spool.openBody(body), merge);
     const entry = { plan, size: 0 };
     kept.set(id, entry);
     plan.then(

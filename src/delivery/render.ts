@@ -2,6 +2,7 @@
 import { bodySize, type Message, Refusal } from '#core';
 import { bodyHashOf, joinHead, parseHead, reencodeFor7Bit, SealedContent } from '#mail';
 import type { SpoolStore } from '#store';
+import type { Workers } from '#workers';
 import { failed, ownReply } from './end-attempt.js';
 import { makeMergeMessage } from './merge-message.js';
 import type { Attempt, Rendered, Step, StepResult } from './step.js';
@@ -17,8 +18,8 @@ export function storedForm({ head, body, bodyHash, traits }: Message, spool: Bod
   return { head, body: content, bodyHash, ...traits, form: 'stored' };
 }
 
-export function makeRender({ spool }: { spool: Bodies }): Step {
-  const mergeMessage = makeMergeMessage({ spool });
+export function makeRender({ spool, workers }: { spool: Bodies; workers: Pick<Workers, 'run' | 'atOnce'> }): Step {
+  const mergeMessage = makeMergeMessage({ spool, workers });
   const makeFit = makeFitting();
 
   async function merged(attempt: Attempt): Promise<StepResult> {

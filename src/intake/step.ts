@@ -5,6 +5,7 @@ import type { Directory, NoteIdle } from '#directory';
 import type { Recorder } from '#events';
 import type { Queue } from '#queue';
 import type { SpoolStore } from '#store';
+import type { Workers } from '#workers';
 import type { DailyUsage } from './daily-usage.js';
 import type { Draft } from './draft.js';
 import type { OwnTrace } from './own-trace.js';
@@ -25,6 +26,7 @@ export interface IntakeContext {
   spool: Pick<SpoolStore, 'openBody' | 'newBody'>;
   recorder: Recorder;
   usage: DailyUsage;
+  workers: Pick<Workers, 'run'>;
   rejections: Rejections;
   clock: Clock;
   ids: IdSource;

@@ -18,7 +18,7 @@ export interface Measured {
 /** What a linear function may seem to do when caches are full and the collector runs. */
 export const LINEAR = 2.6;
 /** Below, it is the machine that is measured, ms. What grows with the square is far above it at its limit. */
-const FLOOR = 25;
+const FLOOR = 60;
 /** Looked at first, so that a square is found before it takes minutes. */
 const FIRST = 1 / 16;
 const TRIES = 6;

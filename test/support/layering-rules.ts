@@ -17,6 +17,7 @@ export const RANK: Readonly<Record<string, number>> = {
   net: 1,
   store: 1,
   directory: 2,
+  workers: 2,
   events: 3,
   queue: 4,
   delivery: 5,
@@ -83,6 +84,7 @@ const ENTRY_FILES = new Set([
   'src/store/sqlite/writer-thread.ts',
   'src/store/sqlite/reader-thread.ts',
   'src/store/sqlite/events-thread.ts',
+  'src/workers/task-thread.ts',
 ]);
 
 const INDEX_LINES = 60;

@@ -1,6 +1,7 @@
 /** Stored messages: read as parts or as MIME, their attachments, sent again, deleted. */
 import type { Accepted } from '#intake';
-import { mimeText, openAttachment, parseHead, parseMessage } from '#mail';
+import { mimeText, openAttachment, type ParsedMessage, parseHead, parseMessage } from '#mail';
+import { type Preview, TaskFailure } from '#workers';
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import type { StoredMessageAnswer } from '../contract/stored-message-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
@@ -27,10 +28,23 @@ async function find(call: Call, { directory, stored }: Services) {
 
 async function get(call: Call, services: Services): Promise<StoredMessageAnswer | StreamAnswer> {
   const { message, url } = await find(call, services);
-  if (!wantsMime(call)) return presentStoredMessage(message, await parseMessage(parseHead(message.head), message.openBody()), url);
+  if (!wantsMime(call)) {
+    const parsed = await parseMessage(parseHead(message.head), message.openBody());
+    return presentStoredMessage(message, parsed, await previewOf(parsed, services), url);
+  }
   const mayBeEightBit = message.traits.eightBitHead || message.traits.eightBitBody;
   const text = mimeText({ head: message.head, openBody: message.openBody, mayBeEightBit });
   return new StreamAnswer({ 'content-type': 'application/json' }, jsonWithText(presentMimeFields(message, url), 'body-mime', text));
+}
+
+async function previewOf({ texts }: ParsedMessage, { workers }: Services): Promise<Preview> {
+  const [plain, html] = [texts.get('plain'), texts.get('html')];
+  try {
+    return await workers.run('preview', { plain, html }, (plain?.length ?? 0) + (html?.length ?? 0));
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    throw new ErrorAnswer(503, { message: 'The message is too complex to be shown by its parts; ask for message/rfc2822' });
+  }
 }
 
 async function getAttachment(call: Call, services: Services): Promise<StreamAnswer> {

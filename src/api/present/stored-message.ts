@@ -8,29 +8,25 @@ import {
   type ParsedMessage,
   parseAddressList,
   parseHead,
-  stripQuotedHtml,
-  stripQuotes,
-  textOfHtml,
 } from '#mail';
+import type { Preview } from '#workers';
 import type { StoredAttachmentJson, StoredMessageAnswer, StoredMimeFields } from '../contract/stored-message-answers.js';
 
 /** Absolute; its last segment is the key. */
 export const storageUrl = (baseUrl: string, domain: string, key: string): string => `${baseUrl}/v3/domains/${domain}/messages/${key}`;
 
-/** A text that only has HTML gets a plain one made of it. `url`: the message's own. */
-export function presentStoredMessage(message: KeptMessage, parsed: ParsedMessage, url: string): StoredMessageAnswer {
+/** `preview`: of its texts. `url`: the message's own. */
+export function presentStoredMessage(message: KeptMessage, parsed: ParsedMessage, preview: Preview, url: string): StoredMessageAnswer {
   const fields = fieldsOf(message);
-  const { plain, html, ...others } = Object.fromEntries(parsed.texts);
-  const text = plain ?? (html === undefined ? '' : textOfHtml(html));
-  const stripped = stripQuotes(text);
+  const { plain: _, html, ...others } = Object.fromEntries(parsed.texts);
   const attachments = parsed.attachments.map((attachment, index) => presentAttachment(attachment, `${url}/attachments/${index}`));
   return {
     ...Object.fromEntries(fields.toReversed().flatMap(keysOf)),
     ...addressing(message),
-    'body-plain': text,
-    'stripped-text': stripped.text,
-    'stripped-signature': stripped.signature,
-    ...(html === undefined ? {} : { 'body-html': html, 'stripped-html': stripQuotedHtml(html) }),
+    'body-plain': preview.plain,
+    'stripped-text': preview.strippedText,
+    'stripped-signature': preview.signature,
+    ...(html === undefined ? {} : { 'body-html': html, 'stripped-html': preview.strippedHtml ?? html }),
     ...Object.fromEntries(Object.entries(others).map(([name, other]) => [`body-${name}`, other])),
     'message-headers': fields,
     attachments,

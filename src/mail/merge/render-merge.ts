@@ -9,6 +9,8 @@ export interface MergedMessage {
   head: Uint8Array;
   /** False: the body is the stored one, byte by byte. */
   isBodyChanged: boolean;
+  /** What is other than in the stored body, in order. */
+  patches: readonly MergePatch[];
   /** From the whole stored body. */
   body(stored: Uint8Array): Uint8Array;
   /** The same from the stored body as a stream, in bounded memory. */
@@ -16,7 +18,7 @@ export interface MergedMessage {
 }
 
 /** A range of the stored body, and what stands in its place. */
-export interface Patch {
+export interface MergePatch {
   start: number;
   end: number;
   bytes: Uint8Array[];
@@ -30,7 +32,7 @@ const SOFT_LINE_BREAK = Buffer.from('=\r\n');
 export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedMessage {
   checkMergeSize(plan.size, recipient);
   let wholeBody: keyof MergePlan['head'] = 'as it is';
-  const patches = plan.cuts.map(({ start, end, text, head }): Patch => {
+  const patches = plan.cuts.map(({ start, end, text, head }): MergePatch => {
     const { encoding, bytes } = text.make(recipient);
     wholeBody = encoding;
     const isCut = end === plan.bodySize && bytes.at(-1) !== LF && bytes.byteLength > 0;
@@ -44,17 +46,21 @@ export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedM
   const grown = patches.reduce((sum, { start, end, bytes }) => sum + start - end + sizeOf(bytes), 0);
   const size = head.byteLength + 2 + plan.bodySize + grown;
   if (size > messageLimits.message) throw tooLong('message', recipient, size, messageLimits.message);
-  return {
-    head,
-    isBodyChanged: patches.length > 0,
-    body: (stored) => patchWhole(stored, patches),
-    stream: (stored) => patchStream(stored, patches),
-  };
+  return mergedMessage(head, patches);
 }
+
+/** `patches` in order, not overlapping. */
+export const mergedMessage = (head: Uint8Array, patches: readonly MergePatch[]): MergedMessage => ({
+  head,
+  isBodyChanged: patches.length > 0,
+  patches,
+  body: (stored) => patchWhole(stored, patches),
+  stream: (stored) => patchStream(stored, patches),
+});
 
 const sizeOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
 
-function patchWhole(stored: Uint8Array, patches: readonly Patch[]): Uint8Array {
+function patchWhole(stored: Uint8Array, patches: readonly MergePatch[]): Uint8Array {
   const pieces: Uint8Array[] = [];
   let from = 0;
   for (const { start, end, bytes } of patches) {
@@ -66,7 +72,7 @@ function patchWhole(stored: Uint8Array, patches: readonly Patch[]): Uint8Array {
 }
 
 /** `patches` in order, not overlapping. */
-export async function* patchStream(stored: AsyncIterable<Uint8Array>, patches: readonly Patch[]): AsyncGenerator<Uint8Array> {
+export async function* patchStream(stored: AsyncIterable<Uint8Array>, patches: readonly MergePatch[]): AsyncGenerator<Uint8Array> {
   let next = 0;
   let position = 0;
   for await (const chunk of stored) {

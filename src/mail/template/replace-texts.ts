@@ -8,7 +8,7 @@ import { type ComposedPart, composeMultipart, composeText } from '../compose-par
 import { type HeadField, joinHead, RawField } from '../head-fields.js';
 import { leafRoleOf } from '../leaf-role.js';
 import { makeField } from '../make-field.js';
-import { type Patch, patchStream } from '../merge/render-merge.js';
+import { type MergePatch, patchStream } from '../merge/render-merge.js';
 import type { MimePart } from '../mime-part.js';
 import { type MimeSink, makeMimeWalker } from '../mime-walker.js';
 import { textOfPart } from '../part-text.js';
@@ -65,7 +65,7 @@ function placeTexts(head: readonly HeadField[], body: () => AsyncIterable<Uint8A
   const whole = [found.html, found.plain].find((text) => text?.depth === 0);
   if (whole !== undefined) return { fields: describe(head, parts.both), body: bytesOf(parts.both) };
   if (found.html === undefined && found.plain === undefined) return putBefore(head, body, parts.both);
-  const patches: Patch[] = [];
+  const patches: MergePatch[] = [];
   const place = ({ start, end }: FoundText, part: ComposedPart) => patches.push({ start, end, bytes: [partBytes(part)] });
   if (found.html !== undefined) place(found.html, found.plain === undefined ? parts.both : parts.html);
   if (found.plain !== undefined && found.html === undefined) place(found.plain, parts.both);

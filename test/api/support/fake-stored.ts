@@ -1,7 +1,9 @@
 /** Stored messages over a spool in memory, sent again by way of the intake that is given. */
+
 import { type Address, type Message, makeStorageKey, systemClock } from '../../../dist/core/index.js';
 import { makeMergeMessage } from '../../../dist/delivery/index.js';
 import { type Intake, makeStoredMessages, type StoredMessages } from '../../../dist/intake/index.js';
+import { makeWorkers } from '../../../dist/workers/index.js';
 
 export interface FakeStored extends StoredMessages {
   /** Keeps a message whose lines end in LF here, for account 1 and example.com unless given; gives its key. */
@@ -33,7 +35,7 @@ export function makeFakeStored(intake: Pick<Intake, 'accept'>): FakeStored {
     openBody: (body: Message['body']) => fake.openBody(body),
   };
   const fake: FakeStored = {
-    ...makeStoredMessages({ spool, intake, clock: systemClock, mergeMessage: makeMergeMessage({ spool }) }),
+    ...makeStoredMessages({ spool, intake, clock: systemClock, mergeMessage: makeMergeMessage({ workers: makeWorkers(), spool }) }),
     async *openBody(body) {
       if (body.kind === 'inline') for (let at = 0; at < body.bytes.byteLength; at += 1000) yield body.bytes.subarray(at, at + 1000);
     },

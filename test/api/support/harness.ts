@@ -1,4 +1,5 @@
 /** The real API behind a real HTTP listener on a free port, over in-memory folders. */
+
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +9,7 @@ import { pino } from 'pino';
 import { type ApiDeps, makeApi, makeConnectionGuard, makeHttpServer, type Obstacle, type serverTimeouts } from '../../../dist/api/index.js';
 import { systemClock } from '../../../dist/core/index.js';
 import { makeWarmups } from '../../../dist/delivery/index.js';
+import { makeWorkers } from '../../../dist/workers/index.js';
 import { type FakeConversations, makeFakeConversations } from './fake-conversations.js';
 import { type FakeDirectory, makeFakeDirectory } from './fake-directory.js';
 import { type FakeEvents, type FakeIntake, type FakeQueue, makeFakeEvents, makeFakeIntake, makeFakeQueue } from './fake-services.js';
@@ -87,6 +89,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logs.push(JSON.parse(line)) });
   const tempDir = await mkdtemp(join(tmpdir(), 'mailwagon-api-'));
   const { listener } = makeApi({
+    workers: makeWorkers(),
     ...{ directory, intake, stored, queue, events, conversations, warmups, logger, tempDir },
     readiness: { obstacles: async () => obstacles },
     metrics: async () => '# HELP up Up.\n# TYPE up gauge\nup 1\n',

@@ -4,6 +4,9 @@ import { makeMergeMessage } from '../../../dist/delivery/merge-message.js';
 import { makeRender } from '../../../dist/delivery/render.js';
 import type { Attempt, Rendered } from '../../../dist/delivery/step.js';
 import { bodyHashOf } from '../../../dist/mail/index.js';
+import { makeWorkers } from '../../../dist/workers/index.js';
+
+const workers = makeWorkers();
 
 const HEAD = 'To: %recipient%\r\nSubject: Hi %recipient.name%\r\n';
 const TRAITS = { eightBitHead: false, eightBitBody: false, longLines: false };
@@ -39,7 +42,7 @@ async function bodyOf({ body }: Rendered): Promise<Buffer> {
 
 describe('makeMergeMessage', () => {
   it('makes each recipient a message of their own, with its own hash and name', async () => {
-    const merge = makeMergeMessage({ spool: makeSpool('') });
+    const merge = makeMergeMessage({ workers, spool: makeSpool('') });
     const message = makeMessage(1, 'Dear %recipient.name%\r\n');
     const [one, other] = await Promise.all([merge(message, deliveryTo(7, { name: 'A' })), merge(message, deliveryTo(8, { name: 'Ä' }))]);
     expect(Buffer.from(one.head).toString()).toBe('To: Bob <bob@dst.test>\r\nSubject: Hi A\r\n');
@@ -50,13 +53,13 @@ describe('makeMergeMessage', () => {
   });
 
   it('sends the stored body as it is when nothing in it is theirs', async () => {
-    const rendered = await makeMergeMessage({ spool: makeSpool('') })(makeMessage(1, 'the same\r\n'), deliveryTo(7));
+    const rendered = await makeMergeMessage({ workers, spool: makeSpool('') })(makeMessage(1, 'the same\r\n'), deliveryTo(7));
     expect(rendered.bodyHash).toBe('stored');
     expect((await bodyOf(rendered)).toString()).toBe('the same\r\n');
   });
 
   it('needs SMTPUTF8 for the head of a recipient whose address does', async () => {
-    const merge = makeMergeMessage({ spool: makeSpool('') });
+    const merge = makeMergeMessage({ workers, spool: makeSpool('') });
     expect((await merge(makeMessage(1, 'x\r\n'), deliveryTo(7, {}, 'bób@dst.test'))).eightBitHead).toBe(true);
     expect((await merge(makeMessage(1, 'x\r\n'), deliveryTo(8, { name: 'Bób' }))).eightBitHead).toBe(false);
   });
@@ -64,7 +67,7 @@ describe('makeMergeMessage', () => {
   it('reads a large body to plan it once, and once or twice for each recipient', async () => {
     const text = `Dear %recipient.name%\r\n${'line\r\n'.repeat(2000)}`;
     const spool = makeSpool(text);
-    const merge = makeMergeMessage({ spool });
+    const merge = makeMergeMessage({ workers, spool });
     const message = makeMessage(1, text, {}, 'file');
     for (const id of [1, 2, 3]) {
       const rendered = await merge(message, deliveryTo(id, { name: `n${id}` }));
@@ -79,7 +82,7 @@ describe('makeMergeMessage', () => {
   it('keeps so much of what it made ready, and no more', async () => {
     const text = `%recipient.x%\r\n${'y'.repeat(70)}\r\n`.repeat(10_000);
     const spool = makeSpool(text);
-    const merge = makeMergeMessage({ spool });
+    const merge = makeMergeMessage({ workers: makeWorkers({ atOnce: Number.POSITIVE_INFINITY }), spool });
     const serve = (id: number) => merge(makeMessage(id, text, {}, 'file'), deliveryTo(id));
     await serve(1);
     const once = spool.opened;
@@ -93,7 +96,7 @@ describe('makeMergeMessage', () => {
 
   it('keeps nothing for those who say so', async () => {
     const spool = makeSpool('%recipient.x%\r\n');
-    const merge = makeMergeMessage({ spool, maxKept: 0 });
+    const merge = makeMergeMessage({ workers, spool, maxKept: 0 });
     for (const id of [1, 2]) await merge(makeMessage(1, '%recipient.x%\r\n', {}, 'file'), deliveryTo(id));
     // Planned anew each time, and read for its hash.
     expect(spool.opened).toBe(4);
@@ -102,7 +105,7 @@ describe('makeMergeMessage', () => {
   it('is asked again after the body could not be read', async () => {
     const spool = makeSpool('%recipient.x%\r\n');
     const read = spool.openBody;
-    const merge = makeMergeMessage({ spool });
+    const merge = makeMergeMessage({ workers, spool });
     const message = makeMessage(1, '%recipient.x%\r\n', {}, 'file');
     spool.openBody = () => {
       throw new Error('disk');
@@ -118,7 +121,7 @@ describe('stored templates', () => {
   const source = '{{greeting}}: {{#each items}}[{{this}}]{{/each}} %recipient.id%\r\n';
 
   it('are rendered for each recipient', async () => {
-    const merge = makeMergeMessage({ spool: makeSpool('') });
+    const merge = makeMergeMessage({ workers, spool: makeSpool('') });
     const rendered = await merge(
       makeMessage(1, source, { templateVariables: variables, textFromHtml: true }),
       deliveryTo(7, { name: '<A>', a: 1, id: 2 }),
@@ -127,7 +130,7 @@ describe('stored templates', () => {
   });
 
   it('fill what the template says, and nothing that a value holds', async () => {
-    const merge = makeMergeMessage({ spool: makeSpool('') });
+    const merge = makeMergeMessage({ workers, spool: makeSpool('') });
     const text = '{{greeting}} %recipient.name%\r\n';
     const message = makeMessage(1, text, { templateVariables: variables, textFromHtml: true });
     const rendered = await merge(message, deliveryTo(7, { name: '%recipient.id%', id: 2 }));
@@ -135,13 +138,13 @@ describe('stored templates', () => {
   });
 
   it('leave a text alone that is none', async () => {
-    const merge = makeMergeMessage({ spool: makeSpool('') });
+    const merge = makeMergeMessage({ workers, spool: makeSpool('') });
     const message = makeMessage(1, '{{greeting}} %recipient.name%\r\n', { templateVariables: variables });
     expect((await bodyOf(await merge(message, deliveryTo(7, { name: '<A>' })))).toString()).toBe('{{greeting}} <A>\r\n');
   });
 
   it('escape values in HTML', async () => {
-    const merge = makeMergeMessage({ spool: makeSpool('') });
+    const merge = makeMergeMessage({ workers, spool: makeSpool('') });
     const message = makeMessage(1, '<p>{{greeting}}</p>\r\n', { templateVariables: variables });
     message.head = Buffer.from('Content-Type: text/html\r\n');
     const rendered = await merge(message, deliveryTo(7, { name: '<A>' }));
@@ -153,9 +156,9 @@ describe('stored templates', () => {
     ['{{#each list}}{{../big}}{{/each}}', { templateVariables: { list: Array(200).fill(1), big: 'x'.repeat(10_000) }, textFromHtml: true }],
   ])('that fail on a recipient fail their delivery for good: %s', async (text, templates) => {
     const message = makeMessage(1, `${text}\r\n`, templates);
-    await expect(makeMergeMessage({ spool: makeSpool('') })(message, deliveryTo(7))).rejects.toThrow(Refusal);
+    await expect(makeMergeMessage({ workers, spool: makeSpool('') })(message, deliveryTo(7))).rejects.toThrow(Refusal);
     const attempt = { message, delivery: deliveryTo(7), connection: {} } as unknown as Attempt;
-    const outcome = await makeRender({ spool: makeSpool('') }).run(attempt);
+    const outcome = await makeRender({ workers, spool: makeSpool('') }).run(attempt);
     expect(outcome).toMatchObject({ kind: 'failed', stage: 'local', reply: { code: 554, enhancedCode: '5.6.0' } });
     expect(JSON.stringify(outcome)).toContain('The template cannot be rendered: ');
   });

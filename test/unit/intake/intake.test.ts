@@ -7,6 +7,7 @@ import { DEFAULT_DOMAIN_SETTINGS } from '../../../dist/directory/index.js';
 import { makeRecorder } from '../../../dist/events/index.js';
 import { makeDailyUsage, makeIntake, type Submission } from '../../../dist/intake/index.js';
 import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '../../../dist/store/index.js';
+import { makeWorkers } from '../../../dist/workers/index.js';
 
 const NOW = 1_772_619_330_000;
 const clock = { now: () => NOW, monotonic: () => NOW };
@@ -58,6 +59,7 @@ function setUp(limit: number | null = null) {
   };
   const openBody = (body: Body) => Readable.from(body.kind === 'inline' ? [Buffer.from(body.bytes)] : []);
   return makeIntake({
+    workers: makeWorkers(),
     directory,
     queue: {
       put: async (message) => {

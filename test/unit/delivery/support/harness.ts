@@ -1,4 +1,5 @@
 /** A delivery with everything around it in memory, against scripted mail exchangers on loopback addresses. */
+
 import { generateKeyPairSync } from 'node:crypto';
 import { pino } from 'pino';
 import { loadBounceRules, type ShapingRules } from '../../../../dist/config/index.js';
@@ -25,6 +26,7 @@ import { makeBodyScan } from '../../../../dist/mail/body-scan.js';
 import type { Dane, Dns, DnsAnswer, MtaSts } from '../../../../dist/net/index.js';
 import type { Queue } from '../../../../dist/queue/index.js';
 import type { DomainRecord } from '../../../../dist/store/index.js';
+import { makeWorkers } from '../../../../dist/workers/index.js';
 import { waitFor } from '../../../support/wait-for.mjs';
 import { type MemoryQueue, makeMemoryQueue, type Settled } from './memory-queue.js';
 
@@ -128,6 +130,7 @@ export function makeHarness(
     sources: { wanted: async (_domain: unknown, { sendingIp }: SendOptions) => (sendingIp === undefined ? [] : [[sendingIp]]) },
   } as unknown as Directory;
   const delivery = makeDelivery({
+    workers: makeWorkers(),
     queue: options.from ?? queue,
     directory,
     recorder: makeRecorder({ clock }),

@@ -9,6 +9,7 @@ import { makeRecorder } from '../../../../dist/events/index.js';
 import { type IntakeDeps, makeIntake, type SendWindow, type Submission } from '../../../../dist/intake/index.js';
 import { compileTemplate } from '../../../../dist/mail/index.js';
 import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '../../../../dist/store/index.js';
+import { makeWorkers } from '../../../../dist/workers/index.js';
 
 /** The account's only pool. */
 export const POOL = '5f0c1d2e3a4b5c6d7e8f9a0b';
@@ -73,6 +74,7 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
     },
   } as unknown as Directory;
   const intake = makeIntake({
+    workers: makeWorkers(),
     directory,
     queue: { put: async (message) => void puts.push(message) },
     spool: {
