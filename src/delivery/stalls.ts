@@ -50,9 +50,8 @@ const LEAST_WAIT = 300;
 const OVERTAKEN = 10;
 /** Who waits for so long is suspected, ms. */
 const LONG_WAIT = 5 * SECOND;
-/** Where nothing gets through, one more is let in when all have waited for so long, ms; at most so many at a time. */
+/** Where nothing gets through, another window full is let in when all have waited for so long, ms; as much as the widest window in all. */
 const ALL_WAIT = 3 * SECOND;
-const PROBES = 8;
 /** Who stands still beyond the bounds is given up after this, ms. */
 const PATIENCE = 10 * SECOND;
 /** The same of one that is tried again, and where nothing gets through and no more can be let in, unless the peer may have the message already. */
@@ -183,13 +182,15 @@ export function makeStalls(deps: StallsDeps): Stalls {
     // Who was let in is on their way.
     const hasRoom = path.lanes < Math.min(path.window + path.stalled, deps.mostConnections(path) ?? Number.POSITIVE_INFINITY);
     if (hasRoom) return;
-    const next = waiting.find(({ isBeside }) => !isBeside);
+    const before = path.stalled;
     const blind = waiting.filter(({ isBeside, passedThen }) => isBeside && passedThen === passedAt(path)).length;
-    if (next !== undefined && blind < PROBES && hasRoomBeside(path) && deps.mayOpen(path)) {
-      next.isStill = true;
-      stepAside(next);
-      return;
+    if (deps.mayOpen(path)) {
+      for (const lane of waiting.filter(({ isBeside }) => !isBeside).slice(0, Math.max(0, limits.perPath - blind))) {
+        lane.isStill = true;
+        stepAside(lane);
+      }
     }
+    if (path.stalled > before) return;
     const endable = waiting.find(({ since, session }) => now - since >= PATIENCE_WITH_FEW && session()?.stage !== 'dot');
     if (endable !== undefined) giveUp(endable, now, 'with other mail waiting');
   }

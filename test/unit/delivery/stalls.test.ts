@@ -158,18 +158,21 @@ describe('a message that keeps its session waiting', () => {
 });
 
 describe('where everything stands still', () => {
-  it('one more is let in every three seconds, eight in all', () => {
+  it('another window full is let in every three seconds, as much as the widest window in all', () => {
     const { path, begin, pass } = setUp();
-    begin('dot');
-    begin('dot');
-    const seen = Array.from({ length: 10 }, () => {
+    const fill = () => {
+      while (path.lanes < path.window + path.stalled) begin('dot');
+    };
+    fill();
+    const seen = Array.from({ length: 12 }, () => {
       pass(2.5 * SECOND);
       const early = path.stalled;
       pass(SECOND);
-      begin('dot');
+      fill();
       return [early, path.stalled];
     });
-    expect(seen).toEqual([...Array.from({ length: 8 }, (_, index) => [index, index + 1]), [8, 8], [8, 8]]);
+    expect(seen).toEqual([...Array.from({ length: 10 }, (_, index) => [2 * index, 2 * index + 2]), [20, 20], [20, 20]]);
+    expect(path.lanes).toBe(22);
   });
 
   it('nobody is let in for mail that is not there', () => {
