@@ -71,8 +71,10 @@ const isAbsentOr = (test: (value: unknown) => boolean, value: unknown): boolean 
 
 function isPacked(value: unknown): value is Packed {
   if (typeof value !== 'object' || value === null) return false;
-  const { r, n, k, p, f } = value as Record<keyof Packed, unknown>;
+  const { r, n, k, p, f, ...others } = value as Record<keyof Packed, unknown>;
   return (
+    // A token of another version may ask for filters that this one would not see.
+    Object.keys(others).length === 0 &&
     Array.isArray(r) &&
     r.length === 3 &&
     (r[0] === null || isTime(r[0])) &&

@@ -63,6 +63,7 @@ describe('page tokens', () => {
       { r: [-1, 2, true] },
       { r: [1, 2, 'yes'] },
       { f: 'failed' },
+      { e: ['failed'] },
       { f: [['event']] },
       { f: [['colour', 'red']] },
       { f: [['event', 5]] },
