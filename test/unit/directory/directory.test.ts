@@ -112,7 +112,8 @@ describe('domains', () => {
     await directory.domains.create(mine, { name: 'f.example' });
     dns.set('f.example', 'servfail');
     const { dns: records } = await directory.domains.verify(mine, 'f.example');
-    expect(records.sending[0]).toMatchObject({ valid: 'unknown', cached: [] });
+    expect(records.sending[0]).toMatchObject({ valid: 'unknown', cached: [], lookupError: 'servfail' });
+    expect(records.sending[1]).not.toHaveProperty('lookupError');
   });
 });
 

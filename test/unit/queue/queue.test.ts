@@ -692,6 +692,10 @@ describe('why', () => {
       if (row === undefined) throw new Error('no such delivery');
       return queue.why(row);
     };
+    const restOf = async (id: number) => {
+      const [row] = await queue.list({ account: 1, limit: 1, after: id - 1 });
+      return row && queue.rests(row);
+    };
     const [late] = deliveries(1, { due: START + 500 });
     const rows = deliveries(3);
     await put(queue, [...(late ? [late] : []), ...rows]);
@@ -711,10 +715,18 @@ describe('why', () => {
       reason: 'Attempt 1 got "450 4.2.1 busy"; it is tried again by the schedule',
       until: START + 600,
     });
+    expect(await restOf(second ?? 0)).toBeUndefined();
     queue.rest('dst.example', clock.time + 60_000, 'no session could be had');
+    // However due it were: what a retry has to tell.
+    for (const id of [first ?? 0, second ?? 0])
+      expect(await restOf(id)).toEqual({ reason: 'dst.example is left alone for now: no session could be had', until: START + 60_000 });
     expect(await ask(second ?? 0)).toEqual({ reason: 'dst.example is left alone for now: no session could be had', until: START + 60_000 });
     await queue.hold({ account: 1, destination: 'dst.example' }, 'under review');
-    expect(await ask(second ?? 0)).toEqual({ reason: 'Held by its own account: under review', until: undefined });
+    for (const told of [await ask(second ?? 0), await restOf(first ?? 0)])
+      expect(told).toEqual({ reason: 'Held by its own account: under review', until: undefined });
+    await queue.release({ account: 1, destination: 'dst.example' });
+    await queue.hold({ account: 1, isOperators: true, destination: 'dst.example' }, 'abuse');
+    expect(await ask(second ?? 0)).toEqual({ reason: 'Held by the operator: abuse', until: undefined });
   });
 });
 
