@@ -104,6 +104,7 @@ describe('manual pages', () => {
       for (const option of optionsOf(command)) expect(page, path.join(' ')).toContain(option);
       if (command.commands.length === 0) expect(page).toContain(`\nmailwagon ${path.join(' ')}`);
     }
+    for (const { text } of programManPages()) expect(text).toMatch(/^[\n -~]*$/);
     const known = ['.TH', '.SH', '.SS', '.TP', '.B', '.I', '.BR', '.br', '.nf', '.fi'];
     for (const { text } of programManPages())
       for (const line of text.split('\n').filter((one) => one.startsWith('.'))) expect(known).toContain(line.split(' ')[0]);

@@ -103,9 +103,10 @@ const COMMON = [
   'in the data folder: the key of commands on the server itself',
 ];
 
-/** man(7) takes a backslash, a hyphen, and a dot or quote that begins a line for more than they are. */
+/** man(7) takes a backslash, a hyphen, and a dot or quote that begins a line for more than they are, and bytes beyond ASCII as it likes. */
 const text = (plain: string): string =>
   plain
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
+    .replace(/[^ -~]/gu, (sign) => `\\[u${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}]`)
     .replace(/^(?=[.'])/, '\\&');
