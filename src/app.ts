@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type ConnectionGuard, makeApi, makeConnectionGuard, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
-import { type Config, listenerText, loadBounceRules, loadShaping, packageVersion } from '#config';
+import { type Config, listenerText, loadBounceRules, loadLooseDots, loadShaping, packageVersion } from '#config';
 import { makeIdSource, makeSteadyClock, randomToken, systemClock } from '#core';
 import { makeDelivery, makeMergeMessage, makeWarmups } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
@@ -181,6 +181,8 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     });
 
     const isTrusted = makeCidrMatcher([...config.trustedNetworks]);
+    const looseDomains = loadLooseDots(config.addresses.looseDots);
+    const looseDots = (domain: string) => looseDomains.has(domain);
     const smtp = makeSmtpDoor({
       listeners: [
         ...config.listen.smtp.map((listener) => ({ address: listenerText(listener), implicitTls: false })),
@@ -192,6 +194,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       directory,
       intake,
       isTrusted,
+      looseDots,
       clock,
       logger,
       limits: {
@@ -236,6 +239,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       metrics: metrics.render,
       observe: metrics.counting.api,
       clock,
+      looseDots,
       logger,
       hostname,
       version: packageVersion(),

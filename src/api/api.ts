@@ -33,6 +33,7 @@ export interface ApiDeps {
   metrics: () => Promise<string>;
   observe: ApiObserver;
   clock: Clock;
+  looseDots: Services['looseDots'];
   logger: Logger;
   /** Name of this server; the host of URLs when a client sends none. */
   hostname: string;
@@ -51,11 +52,11 @@ export interface Api {
 }
 
 export function makeApi(deps: ApiDeps): Api {
-  const { directory, intake, stored, queue, events, conversations, warmups, workers, clock, hostname, version, logger } = deps;
+  const { directory, intake, stored, queue, events, conversations, warmups, workers, clock, looseDots, hostname, version, logger } = deps;
   const brake = makeGuessBrake(clock);
   const dispatch = makeDispatcher({
     services: {
-      ...{ directory, intake, stored, queue, events, conversations, warmups, workers, clock, hostname, version },
+      ...{ directory, intake, stored, queue, events, conversations, warmups, workers, clock, looseDots, hostname, version },
       ...{ noteIdle: makeIdleNotices(logger), startedAt: clock.monotonic() },
     },
     brake,

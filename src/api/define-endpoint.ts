@@ -1,5 +1,5 @@
 /** What an endpoint is: where it lives, who may call it, what its path parameters name, and the handler that answers it. */
-import type { Clock } from '#core';
+import type { Clock, LooseDots } from '#core';
 import type { Warmups } from '#delivery';
 import type { Directory, NoteIdle } from '#directory';
 import type { ConversationLog, EventLog } from '#events';
@@ -22,6 +22,7 @@ export interface Services {
   noteIdle: NoteIdle;
   workers: Pick<Workers, 'run'>;
   clock: Clock;
+  looseDots: LooseDots;
   /** Name of this server. */
   hostname: string;
   version: string;

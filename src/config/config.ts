@@ -92,6 +92,10 @@ export interface Config {
     /** Free bytes of the disk of dataDir below which no mail is accepted; auto: by the size of the disk. */
     readonly diskFloor: number | 'auto';
   };
+  readonly addresses: {
+    /** Local parts like `a..b` and `a.` are taken at the domains of config/loose-dots.yaml. */
+    readonly looseDots: boolean;
+  };
   /** The operator's own shaping rules (docs/shaping.md): absolute path, or null for none. */
   readonly shaping: { readonly file: string | null };
   /** The operator's own bounce rules (docs/bounces.md): absolute path, or null for none. */

@@ -33,6 +33,8 @@ export function defaultSettings() {
       tagsPerMessage: 3,
       diskFloor: 'auto',
     },
+    // Whether config/loose-dots.yaml is used.
+    addresses: { looseDots: false },
     // The operator's own rules, beside those that come with the program. null: only those.
     shaping: { file: null },
     bounceRules: { file: null },

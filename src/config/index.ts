@@ -21,6 +21,7 @@ export type { Config, Listener, LoadedConfig, Origin, SourceConfig, TransportCon
 export { type ExplainedValue, explainConfig } from './explain.js';
 export { type Environment, loadConfig, readEnvironment } from './load.js';
 export { type BounceRule, type BounceRules, loadBounceRules, type Site } from './load-bounce-rules.js';
+export { loadLooseDots } from './load-loose-dots.js';
 export {
   loadShaping,
   type Rate,

@@ -171,6 +171,7 @@ export const settingsSchema = z.strictObject(
       },
       { error: section },
     ),
+    addresses: z.strictObject({ looseDots: yesOrNo }, { error: section }),
     shaping: ruleFile,
     bounceRules: ruleFile,
   },

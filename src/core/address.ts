@@ -16,6 +16,7 @@ const NUMERIC_LAST_LABEL = /(?:^|\.)\d+$/;
 const ATOM =
   "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-\\u{A1}-\\u{1FFF}\\u{2010}-\\u{2027}\\u{202F}-\\u{205E}\\u{2070}-\\u{D7FF}\\u{F900}-\\u{FEFE}\\u{FF01}-\\u{FFEF}\\u{10000}-\\u{EFFFD}]";
 const DOT_ATOM = new RegExp(`^${ATOM}+(?:\\.${ATOM}+)*$`, 'u');
+const LOOSE = new RegExp(`^(?:${ATOM}|\\.)+$`, 'u');
 const QUOTED = /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*"$/;
 
 /**
@@ -29,14 +30,22 @@ export function parseDomain(text: string): string | undefined {
   return ascii;
 }
 
-/** Reads one bare `local@domain` (RFC 5321 4.1.2, RFC 6531). Gives undefined when it is anything else. */
-export function parseAddress(text: string): Address | undefined {
+/** True when the owner of this domain gives out local parts with dots anywhere, like `a..b` and `a.`. */
+export type LooseDots = (domain: string) => boolean;
+
+/**
+ * Reads one bare `local@domain` (RFC 5321 4.1.2, RFC 6531). Gives undefined when it is anything else. A local part with loose dots is taken where
+ * `looseDots` says so, and comes back in quotes, as the standard has it.
+ */
+export function parseAddress(text: string, looseDots?: LooseDots): Address | undefined {
   const at = text.lastIndexOf('@');
   if (at < 1 || Buffer.byteLength(text) > 320) return undefined;
   const local = text.slice(0, at);
-  if (Buffer.byteLength(local) > 64 || !(DOT_ATOM.test(local) || QUOTED.test(local))) return undefined;
+  const isLegal = DOT_ATOM.test(local) || QUOTED.test(local);
+  if (Buffer.byteLength(local) > 64 || !(isLegal || (looseDots !== undefined && LOOSE.test(local)))) return undefined;
   const domain = parseDomain(text.slice(at + 1));
-  return domain === undefined ? undefined : (`${local}@${domain}` as Address);
+  if (domain === undefined || !(isLegal || looseDots?.(domain))) return undefined;
+  return (isLegal ? `${local}@${domain}` : `"${local}"@${domain}`) as Address;
 }
 
 export const domainOf = (address: Address): string => address.slice(address.lastIndexOf('@') + 1);

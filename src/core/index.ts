@@ -2,7 +2,7 @@
  * The vocabulary every folder shares: no I/O, no state, no imports from other folders. `message.ts` opens with the glossary.
  * Addresses are normalised here and nowhere else; time and randomness come from here.
  */
-export { type Address, domainOf, needsSmtpUtf8, parseAddress, parseDomain, type ReversePath } from './address.js';
+export { type Address, domainOf, type LooseDots, needsSmtpUtf8, parseAddress, parseDomain, type ReversePath } from './address.js';
 export {
   type Clock,
   isoDateWithoutZone,

@@ -1,5 +1,5 @@
 /** Address headers and API address fields: read as a whole or not at all, and written so that they read back the same. */
-import { type Address, parseAddress } from '#core';
+import { type Address, type LooseDots, parseAddress } from '#core';
 import { splitAddressList } from './address-elements.js';
 import { encodePhrase, isPlainText } from './encoded-words.js';
 
@@ -25,22 +25,24 @@ const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 const ENCODED_WORD = /=\?[^?\s]*\?[BbQq]\?/;
 
 /** The mailboxes of `readAddressList`. */
-export const parseAddressList = (text: string): ParsedMailbox[] | undefined => readAddressList(text)?.mailboxes;
+export const parseAddressList = (text: string, looseDots?: LooseDots): ParsedMailbox[] | undefined =>
+  readAddressList(text, looseDots)?.mailboxes;
 
 /**
  * Reads `Bob <bob@x.example>, "Doe, J." <j@x.example>, Team: a@x.example;` (RFC 5322 3.4; unfolded). Groups are
  * flattened, so the list may be empty. Names may hold any specials, quoted or not. Gives undefined when any element is not one valid address with
  * at most a name, so that no text reads as another recipient than a stricter program would see, or there is a control character.
+ * `looseDots` as for `parseAddress`.
  */
-export function readAddressList(text: string): ParsedAddressList | undefined {
+export function readAddressList(text: string, looseDots?: LooseDots): ParsedAddressList | undefined {
   const [, name = '', angled, bare = ''] = (text.length <= MAX_SIMPLE && SIMPLE.exec(text)) || [];
-  const simple = parseAddress(angled ?? bare);
+  const simple = parseAddress(angled ?? bare, looseDots);
   if (simple !== undefined) return { mailboxes: [{ name, address: simple }], isPlain: true };
   const list = CONTROL.test(text) ? undefined : splitAddressList(text);
   if (list === undefined) return undefined;
   const mailboxes: ParsedMailbox[] = [];
   for (const element of list.elements) {
-    const address = ENCODED_WORD.test(element.address) ? undefined : parseAddress(element.address);
+    const address = ENCODED_WORD.test(element.address) ? undefined : parseAddress(element.address, looseDots);
     if (address === undefined) return undefined;
     mailboxes.push({ name: element.name, address });
   }

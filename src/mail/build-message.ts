@@ -1,5 +1,5 @@
 /** Composes a MIME message from the parts of an API request: CRLF, short lines, and no header that the parts did not ask for. */
-import { badRequest, randomToken, rfc2822Date } from '#core';
+import { badRequest, type LooseDots, randomToken, rfc2822Date } from '#core';
 import { formatAddressList, formatMailbox, type ParsedMailbox, parseAddressList } from './address-list.js';
 import { type AttachedPart, type ComposedPart, composeAttachment, composeMultipart, composeText, type Piece } from './compose-part.js';
 import { type HeadField, RawField } from './head-fields.js';
@@ -10,6 +10,8 @@ export interface MessageParts {
   from: string | undefined;
   to: string[];
   cc: string[];
+  /** For the addresses of to and cc. */
+  looseDots?: LooseDots | undefined;
   subject?: string;
   text?: string;
   html?: string;
@@ -115,8 +117,8 @@ function composeFields(parts: MessageParts): HeadField[] {
     ...(authors.length > 0 ? [makeField('From', formatAddressList(authors))] : []),
     // Of several authors one has sent the message (RFC 5322 3.6.2): the first, unless `h:Sender` says who.
     ...(authors.length > 1 && speaker && !custom.has('from') ? [makeField('Sender', formatMailbox(speaker))] : []),
-    ...(parts.to.length > 0 ? [makeField('To', formatAddressList(readMailboxes('to', parts.to)))] : []),
-    ...(parts.cc.length > 0 ? [makeField('Cc', formatAddressList(readMailboxes('cc', parts.cc)))] : []),
+    ...(parts.to.length > 0 ? [makeField('To', formatAddressList(readMailboxes('to', parts.to, parts.looseDots)))] : []),
+    ...(parts.cc.length > 0 ? [makeField('Cc', formatAddressList(readMailboxes('cc', parts.cc, parts.looseDots)))] : []),
     ...(parts.subject === undefined ? [] : [makeSubject(parts.subject)]),
     makeField('Message-ID', bracketed(parts.messageId)),
   ];
@@ -134,10 +136,10 @@ function makeSubject(subject: string): HeadField {
   return makeField('Subject', subject);
 }
 
-function readMailboxes(parameter: string, lists: string[]): ParsedMailbox[] {
+function readMailboxes(parameter: string, lists: string[], looseDots?: LooseDots): ParsedMailbox[] {
   return lists.flatMap((list) => {
     checkFieldValue(parameter, list);
-    const mailboxes = parseAddressList(list);
+    const mailboxes = parseAddressList(list, looseDots);
     if (!mailboxes || mailboxes.length === 0) throw notAnAddress(parameter, list);
     return mailboxes;
   });

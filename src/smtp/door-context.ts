@@ -1,6 +1,6 @@
 /** What every session of the door shares. */
 import type { Logger } from 'pino';
-import type { Clock } from '#core';
+import type { Clock, LooseDots } from '#core';
 import type { Directory } from '#directory';
 import type { Intake } from '#intake';
 import type { ConnectionCounter } from '#net';
@@ -15,6 +15,8 @@ export interface DoorContext {
   intake: Intake;
   /** The client's address is in a network that may send without AUTH, from hosted domains. */
   isTrusted(ip: string): boolean;
+  /** Recipients there may have dots anywhere. */
+  looseDots: LooseDots;
   clock: Clock;
   logger: Logger;
   limits: SmtpLimits;

@@ -46,7 +46,10 @@ export async function openTransaction(line: string, client: { login: Login | und
 
 /** RCPT. Adds the recipient when it is taken; a repeated one is taken again and sent to once. */
 export function addRecipient(line: string, ip: string, transaction: Transaction, door: DoorContext): Reply | Promise<Reply> {
-  const argument = parsePathArgument('RCPT TO', line, { brackets: door.isTrusted(ip) ? 'optional' : 'needed' });
+  const argument = parsePathArgument('RCPT TO', line, {
+    brackets: door.isTrusted(ip) ? 'optional' : 'needed',
+    looseDots: door.looseDots,
+  });
   if (argument === undefined) return makeReply(501, '5.5.4', 'syntax: RCPT TO:<address>');
   const bad = decideRecipientParameters(argument.parameters);
   if (bad !== undefined) return bad;

@@ -1,5 +1,5 @@
 /** Reads the argument of MAIL and RCPT (RFC 5321 4.1.2) without ever rewriting it: what is not a plain `local@domain` is named, not mended. */
-import { type Address, parseAddress } from '#core';
+import { type Address, type LooseDots, parseAddress } from '#core';
 
 export type Path =
   | { kind: 'address'; address: Address /** Has characters beyond ASCII, so it needs SMTPUTF8 (RFC 6531 3.3). */; utf8: boolean }
@@ -24,14 +24,15 @@ const PARAMETER = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([\x21-\x3c\x3e-\x7e]+))?$/;
 export interface PathSyntax {
   /** `optional`: also `MAIL FROM:user@example.com`, as old devices have it. */
   brackets: 'needed' | 'optional';
+  looseDots?: LooseDots;
 }
 
 /** Undefined when the line is not `MAIL FROM:<…> parameters` at all, or names a parameter twice. */
-export function parsePathArgument(verb: 'MAIL FROM' | 'RCPT TO', line: string, { brackets }: PathSyntax): PathArgument | undefined {
+export function parsePathArgument(verb: 'MAIL FROM' | 'RCPT TO', line: string, syntax: PathSyntax): PathArgument | undefined {
   const colon = line.indexOf(':');
   if (colon < 0 || line.slice(0, colon).trimEnd().replace(/ +/g, ' ').toUpperCase() !== verb) return undefined;
   const given = line.slice(colon + 1).trim();
-  const argument = brackets === 'optional' ? withBrackets(given) : given;
+  const argument = syntax.brackets === 'optional' ? withBrackets(given) : given;
   const end = endOfPath(argument);
   if (end < 0 || (end + 1 < argument.length && argument[end + 1] !== ' ')) return undefined;
   const parameters = new Map<string, string>();
@@ -42,7 +43,7 @@ export function parsePathArgument(verb: 'MAIL FROM' | 'RCPT TO', line: string, {
     if (keyword === undefined || parameters.has(keyword)) return undefined;
     parameters.set(keyword, match?.[2] ?? '');
   }
-  return { path: readPath(argument.slice(1, end)), parameters };
+  return { path: readPath(argument.slice(1, end), syntax.looseDots), parameters };
 }
 
 /** A first word that has an at-sign is put into brackets, unless it has quotes or brackets of its own. */
@@ -65,12 +66,12 @@ function endOfPath(argument: string): number {
   return -1;
 }
 
-function readPath(text: string): Path {
+function readPath(text: string, looseDots: LooseDots | undefined): Path {
   if (text === '') return { kind: 'null' };
   if (text.startsWith('@')) return { kind: 'source-route' };
   if (text.toLowerCase() === 'postmaster') return { kind: 'postmaster' };
   if (/@\[[^[\]]*\]$/.test(text)) return { kind: 'literal' };
-  const address = parseAddress(text);
+  const address = parseAddress(text, looseDots);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range is what is asked
   return address === undefined ? { kind: 'malformed' } : { kind: 'address', address, utf8: !/^[\x00-\x7f]*$/.test(text) };
 }

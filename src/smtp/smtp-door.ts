@@ -1,7 +1,7 @@
 /** Mail comes in over SMTP: builds the listeners, sweeps deadlines, stops in good order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Clock } from '#core';
+import type { Clock, LooseDots } from '#core';
 import type { Directory } from '#directory';
 import type { Intake } from '#intake';
 import { makeConnectionCounter } from '#net';
@@ -23,6 +23,8 @@ export interface SmtpDoorDeps {
   intake: Intake;
   /** Clients in these networks send without AUTH, from hosted domains only. */
   isTrusted(ip: string): boolean;
+  /** At these domains recipients may have dots anywhere (`a..b@docomo.ne.jp`). */
+  looseDots: LooseDots;
   clock: Clock;
   logger: Logger;
   limits: SmtpLimits;
@@ -66,6 +68,7 @@ export function makeSmtpDoor(deps: SmtpDoorDeps): SmtpDoor {
     logger,
     limits,
     isTrusted: (ip) => deps.isTrusted(ip),
+    looseDots: deps.looseDots,
     connections: makeConnectionCounter(limits),
     brake: makeAuthBrake({ clock, limits, credentials: directory.credentials }),
     observer,

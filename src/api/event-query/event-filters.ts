@@ -39,7 +39,7 @@ export function planFilters(filters: EventFilters): Pick<EventQuery, 'recipient'
   const plan: { recipient?: string; messageId?: string; filters: EventFilter[] } = { filters: [] };
   for (const [field, text] of filters) {
     const plain = plainTerm(text);
-    const recipient = field === 'recipient' && plain !== undefined ? parseAddress(plain) : undefined;
+    const recipient = field === 'recipient' && plain !== undefined ? parseAddress(plain, () => true) : undefined;
     if (recipient !== undefined && plan.recipient === undefined) plan.recipient = recipient;
     else if (field === 'message-id' && plain !== undefined && plan.messageId === undefined) plan.messageId = plain.replace(/^<|>$/g, '');
     else plan.filters.push({ field, expression: checked(field, parseExpression(field, text, field === 'size')) });

@@ -9,13 +9,15 @@ import { presentAccepted } from '../present/accepted.js';
 
 async function send(call: Call, services: Services) {
   const domain = await services.directory.domains.get(call.account, pathParameter(call, 'domain'));
-  const read = () => readParts(call.form, domain.name, services.clock.now());
+  const read = () => readParts(call.form, domain.name, services.clock.now(), services.looseDots);
   return answerOnce(call, services, domain, async (once) => submit(call, services, domain, read(), once));
 }
 
 async function sendMime(call: Call, services: Services) {
   const domain = await services.directory.domains.get(call.account, pathParameter(call, 'domain'));
-  return answerOnce(call, services, domain, async (once) => submit(call, services, domain, await readMime(call.form), once));
+  return answerOnce(call, services, domain, async (once) =>
+    submit(call, services, domain, await readMime(call.form, services.looseDots), once),
+  );
 }
 
 /** Queued means durable. */

@@ -58,7 +58,7 @@ async function getAttachment(call: Call, services: Services): Promise<StreamAnsw
 async function resend(call: Call, services: Services): Promise<object> {
   const domain = await services.directory.domains.get(call.account, pathParameter(call, 'domain'));
   return answerOnce(call, services, domain, async (request) => {
-    const recipients = readRecipients(call.form);
+    const recipients = readRecipients(call.form, services.looseDots);
     const { remoteAddress, key } = call;
     const once = request && { ...request, answer: (accepted: Accepted) => JSON.stringify(presentAccepted(accepted)) };
     const name = { domain, key: pathParameter(call, 'message') };

@@ -1,5 +1,5 @@
 /** The address parameters of a send. Pure. */
-import { type Address, badRequest } from '#core';
+import { type Address, badRequest, type LooseDots } from '#core';
 import { parseAddressList } from '#mail';
 import type { Form } from '../body/form.js';
 
@@ -11,21 +11,21 @@ const MAX_ELEMENTS = 10 * MAX_RECIPIENTS;
 export type AddressField = 'from' | 'to' | 'cc' | 'bcc';
 
 /** Addresses of all values of a parameter, comma-joined or repeated; empty when it is absent. Refusal 400 naming it. */
-export function readAddresses(form: Form, field: AddressField): Address[] {
+export function readAddresses(form: Form, field: AddressField, looseDots?: LooseDots): Address[] {
   const values = form.texts(field);
   if (values.reduce((sum, value) => sum + value.length, 0) > MAX_LENGTH || countElements(values) > MAX_ELEMENTS) throw tooMany();
   return values.flatMap((value) => {
-    const mailboxes = parseAddressList(value);
+    const mailboxes = parseAddressList(value, looseDots);
     if (!mailboxes || mailboxes.length === 0) throw badRequest(`${field} parameter is not a valid address. please check documentation`);
     return mailboxes.map((mailbox) => mailbox.address);
   });
 }
 
 /** To, cc and bcc together, each address once: the envelope. Refusal 400 when `to` is missing or there are over 1000. */
-export function readRecipients(form: Form): Address[] {
-  const to = readAddresses(form, 'to');
+export function readRecipients(form: Form, looseDots: LooseDots): Address[] {
+  const to = readAddresses(form, 'to', looseDots);
   if (to.length === 0) throw badRequest('to parameter is missing');
-  const recipients = new Set([...to, ...readAddresses(form, 'cc'), ...readAddresses(form, 'bcc')]);
+  const recipients = new Set([...to, ...readAddresses(form, 'cc', looseDots), ...readAddresses(form, 'bcc', looseDots)]);
   if (recipients.size > MAX_RECIPIENTS) throw tooMany();
   return [...recipients];
 }

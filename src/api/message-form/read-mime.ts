@@ -1,6 +1,6 @@
 /** `POST /v3/{domain}/messages.mime`: a message built by the client; `to` is its envelope, and the message streams through as it is. */
 import type { Readable } from 'node:stream';
-import { type Address, badRequest } from '#core';
+import { type Address, badRequest, type LooseDots } from '#core';
 import { firstValue, type HeadField, makeField, parseAddressList, readHead } from '#mail';
 import type { Form } from '../body/form.js';
 import { readAddresses, readRecipients } from './addresses.js';
@@ -15,8 +15,8 @@ import { readUserVariables } from './user-variables.js';
 const SAID_IN_MIME = /^(?:from|sender|reply-to|to|cc|bcc|subject|date|message-id|in-reply-to|references|mime-version|content-.*)$/i;
 
 /** `message` may be a file or a plain field: JavaScript clients send a string as one. Refusal 400. */
-export async function readMime(form: Form): Promise<Draft> {
-  const recipients = readRecipients(form);
+export async function readMime(form: Form, looseDots: LooseDots): Promise<Draft> {
+  const recipients = readRecipients(form, looseDots);
   const message = contentOf(form);
   const { options, tags } = readSendOptions(form);
   const userVariables = readUserVariables(form);

@@ -1,5 +1,5 @@
 /** `POST /v3/{domain}/messages`: the parts of a message, checked in the order Mailgun does, and composed. */
-import { type Address, badRequest, makeMessageId, parseAddress, tooLarge } from '#core';
+import { type Address, badRequest, type LooseDots, makeMessageId, parseAddress, tooLarge } from '#core';
 import type { TemplateRequest } from '#intake';
 import { attachmentType, buildMessage, messageLimits, parseAddressList } from '#mail';
 import type { Form } from '../body/form.js';
@@ -13,13 +13,13 @@ import { readTemplate } from './template.js';
 import { readUserVariables } from './user-variables.js';
 
 /** Refusal 400 with Mailgun's texts, naming the parameter. Bcc goes into the envelope and nowhere else. `now` is in ms. */
-export function readParts(form: Form, domain: string, now: number): Draft {
+export function readParts(form: Form, domain: string, now: number, looseDots: LooseDots): Draft {
   const template = readTemplate(form);
   const authors = readAddresses(form, 'from');
   // A template may bring its own author.
   const author = authors[0] ?? (template && parseAddress(`postmaster@${domain}`));
   if (author === undefined) throw badRequest('from parameter is missing');
-  const recipients = readRecipients(form);
+  const recipients = readRecipients(form, looseDots);
   const { options, tags } = readSendOptions(form);
   const userVariables = readUserVariables(form);
   const recipientVariables = readRecipientVariables(form);
@@ -37,6 +37,7 @@ export function readParts(form: Form, domain: string, now: number): Draft {
     from: authors.length === 0 ? undefined : form.texts('from').join(', '),
     to: form.texts('to'),
     cc: form.texts('cc'),
+    looseDots,
     subject: withoutLineEnds(form.text('subject')),
     ...bodies,
     ...(template && placesFor(template, bodies.text)),

@@ -27,7 +27,7 @@ export function parseRecipientVariables(source: string, text: string): Recipient
   const everybody: [string, unknown][] = [];
   const byAddress = new Map<Address, Readonly<Record<string, unknown>>>();
   for (const [key, variables] of Object.entries(value)) {
-    const address = parseAddress(key.trim());
+    const address = parseAddress(key.trim(), () => true);
     if (address === undefined) everybody.push([key, variables]);
     else if (!isJsonObject(variables)) throw badRequest(`${source} is not valid: the variables of ${address} are not an object`);
     else byAddress.set(address, checked(source, variables, address, MAX_PER_RECIPIENT));

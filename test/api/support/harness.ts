@@ -95,6 +95,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     metrics: async () => '# HELP up Up.\n# TYPE up gauge\nup 1\n',
     observe: (method, route, status) => void observed.push(`${method} ${route} ${status}`),
     clock: options.clock ?? systemClock,
+    looseDots: (domain) => domain === 'docomo.ne.jp',
     hostname: 'mail.example.net',
     version: '0.1.0',
     limits: options.limits ?? { requestsPerMinute: null },

@@ -55,6 +55,7 @@ export async function startDoor(
     directory,
     intake,
     isTrusted: options.trusted ?? (() => false),
+    looseDots: (domain) => domain === 'docomo.ne.jp',
     clock: systemClock,
     logger,
     observer,
