@@ -18,6 +18,10 @@ test('creation and change keep and show every setting', async () => {
   expect(await server.stop()).toBe(0);
   await server.start();
   expect((await server.api('GET', '/v3/domains/one.test')).body.domain).toMatchObject(shown);
+});
+
+test('what has no effect yet is kept and shown, and told by doctor', async () => {
+  const { server } = await openWorld();
 
   const whole = {
     ...{ name: 'two.test', force_dkim_authority: 'true', use_automatic_sender_security: 'true', encrypt_incoming_message: 'yes' },
@@ -35,10 +39,11 @@ test('creation and change keep and show every setting', async () => {
     body: { message: expect.stringContaining('mailfrom_host') },
   });
 
+  await server.api('PUT', '/v4/domains/src.test', { form: { spam_action: 'block', wildcard: 'true' } });
   const doctor = await server.cli('doctor', '--json');
   const told = JSON.parse(doctor.stdout).findings.filter(({ check }: { check: string }) => check === 'settings');
   expect(told.map(({ status, text }: { status: string; text: string }) => [status, text])).toEqual([
-    ['warn', 'one.test: spam_action, wildcard is kept and has no effect yet'],
+    ['warn', 'src.test: spam_action, wildcard is kept and has no effect yet'],
     ['warn', 'two.test: use_automatic_sender_security, encrypt_incoming_message, mailfrom_host is kept and has no effect yet'],
   ]);
 });
