@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { parseAddressList } from '#mail';
+import { ApiRefusal } from '../api-client.js';
 import { type Cli, repeated, report, serverCommand } from '../cli.js';
 import { CommandFailed, WrongUsage } from '../command-errors.js';
 import { connect, type ServerOptions } from '../connect.js';
@@ -39,7 +40,11 @@ export function send(cli: Cli): Command {
     .action(async (options: Options) => {
       const path = `/v3/${encodeURIComponent(options.domain ?? senderDomain(options.from))}/messages`;
       const form = await messageForm(cli, options);
-      const answer = await connect(cli, options).post<{ id: string; message: string }>(path, form);
+      const answer = await connect(cli, options)
+        .post<{ id: string; message: string }>(path, form)
+        .catch((error: unknown) => {
+          throw withValue(error, options);
+        });
       report(cli, options, answer, () => `${answer.message}\n${answer.id}`);
     });
 }
@@ -52,7 +57,6 @@ function senderDomain(from: string): string {
 }
 
 async function messageForm(cli: Cli, options: Options): Promise<FormData> {
-  checkAddresses(options);
   if (options.text === undefined && options.html === undefined)
     throw new WrongUsage('a message needs --text or --html (- reads standard input)');
   if (options.text === '-' && options.html === '-') throw new WrongUsage('only one of --text and --html can be read from standard input');
@@ -75,14 +79,14 @@ async function messageForm(cli: Cli, options: Options): Promise<FormData> {
   return form;
 }
 
-/** As the server reads them; it names the parameter only. */
-function checkAddresses(options: Options): void {
-  for (const name of ['from', 'to', 'cc', 'bcc'] as const) {
-    for (const value of [options[name] ?? []].flat()) {
-      if (!parseAddressList(value)?.length)
-        throw new WrongUsage(`--${name} "${value}" is not an address: write it as alice@example.com or "Alice <alice@example.com>"`);
-    }
-  }
+/** The server's refusal names the parameter; here it is named what was given. The server alone judges: it may take more than this version knows. */
+function withValue(error: unknown, options: Options): unknown {
+  const name = error instanceof ApiRefusal ? /^(from|to|cc|bcc) parameter is not a valid address/.exec(error.message)?.[1] : undefined;
+  if (name === undefined) return error;
+  const values = [options[name as 'from' | 'to' | 'cc' | 'bcc'] ?? []].flat();
+  const bad = values.filter((value) => !parseAddressList(value)?.length);
+  const shown = (bad.length > 0 ? bad : values).map((value) => `--${name} "${value}"`).join(', ');
+  return new CommandFailed(`${shown} is not an address: write it as alice@example.com or "Alice <alice@example.com>"`);
 }
 
 function addHeader(form: FormData, header: string): void {

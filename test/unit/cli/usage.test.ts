@@ -14,7 +14,7 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     [['domain', 'list', '--colour'], "unknown option '--colour'"],
     [['domain', 'show', 'a', 'b', ...SERVER], 'too many arguments'],
     [['key', 'create', '--role', 'king'], 'Allowed choices are admin, analyst, developer, support, sending'],
-    [['key', 'create', '--offline', '--expires-in', 'soon'], '--expires-in soon: expected a whole number from 1'],
+    [['key', 'create', '--offline', '--expires-in', 'soon'], '--expires-in soon: expected a whole number of seconds, from 1'],
     [['key', 'create', '--offline', '--key', 'k'], 'leave --api and --key out'],
     [['key', 'create', '--account', 'x', ...SERVER], '--account goes with --offline'],
     [['credential', 'add', 'alice', ...SERVER], '"alice" names no domain'],
