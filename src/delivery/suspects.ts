@@ -4,7 +4,7 @@
  * through, is left alone at the path for a while, as a path would be. What must not be tried yet waits aside, in the spool.
  */
 import type { Logger } from 'pino';
-import { type Clock, type Delivery, rfc2822Date, SECOND } from '#core';
+import { type Clock, type Delivery, plainTime, SECOND } from '#core';
 import type { Queue } from '#queue';
 import { makeAsides } from './asides.js';
 import { type Path, type Reach, SUSPENSIONS } from './paths.js';
@@ -150,7 +150,7 @@ export function makeSuspects({ queue, clock, logger }: SuspectsDeps): Suspects {
       for (const trouble of troubles.values()) {
         if (trouble.message !== message || trouble.path.site !== site || trouble.rests === 0) continue;
         const left = leftOf(trouble);
-        const until = left > 0 ? `until ${rfc2822Date(clock.now() + left)}` : 'while one recipient of it is tried';
+        const until = left > 0 ? `until ${plainTime(clock.now() + left)}` : 'while one recipient of it is tried';
         return `${site} has cut or not answered its sessions with this message, which is left alone ${until}`;
       }
       if (last?.unanswered !== true) return undefined;
