@@ -35,5 +35,8 @@ function extendedPieces(value: string): string[] {
   return [...pieces, piece];
 }
 
+/** What is beyond ASCII is encoded alike in a URL, and quicker. */
 const percentEncoded = (char: string): string =>
-  [...Buffer.from(char, 'utf8')].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+  char > '\x7f'
+    ? encodeURIComponent(char)
+    : [...Buffer.from(char, 'utf8')].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');

@@ -3,9 +3,10 @@ import { Refusal } from '#core';
 import { decodeHeaderText, encodePhrase } from '../encoded-words.js';
 import type { HeadField } from '../head-fields.js';
 import { isAddressField, makeField } from '../make-field.js';
-import { sizeOfTemplate } from './fill-size.js';
+import { messageLimits } from '../message-limits.js';
+import { type FillSize, filledSize, sizeOfTemplate } from './fill-size.js';
 import { compileAddresses } from './merge-addresses.js';
-import { type FieldMaker, type MadeField, makeLookup } from './merge-recipient.js';
+import { type FieldMaker, type MadeField, type MergeRecipient, makeLookup } from './merge-recipient.js';
 import { fillTemplate, hasPlaceholder, type Lookup, onOneLine, parseTemplate, type TextTemplate } from './placeholders.js';
 
 /** Fields that describe the message or its way; the Message-ID is the same for the whole batch, because events go by it. */
@@ -22,7 +23,13 @@ export function compileField(field: HeadField): MadeField | undefined {
   if (!hasPlaceholder(text) || !canBeMade(name)) return undefined;
   const template = parseTemplate(text);
   const make = isAddressField(lowerName) ? compileAddresses(field) : compileText(name, lowerName, template);
-  return make && { make, size: sizeOfTemplate(template) };
+  const size = sizeOfTemplate(template);
+  return make && { make: (recipient) => (fits(size, recipient) ? make(recipient) : field), size };
+}
+
+/** Whoever makes the whole message has refused it before; whoever only looks at a field gets the one that nobody's values are in. */
+function fits(size: FillSize, recipient: MergeRecipient): boolean {
+  return filledSize(size, [...size.counts.keys()], makeLookup(recipient)) <= messageLimits.head;
 }
 
 function compileText(name: string, lowerName: string, template: TextTemplate): FieldMaker {

@@ -272,6 +272,17 @@ const file = (filename: string, contentType = 'text/plain') => ({ filename, cont
 /** By export; a text says why one takes nothing of a stranger's. */
 const CODECS: Record<string, Codec<never>[] | string> = {
   formatMailbox: [codec(HEAD, WORDS, (name: string) => mail.formatMailbox({ name, address: 'a@b.example' }))],
+  readAddressList: [codec(HEAD, WORDS, mail.readAddressList)],
+  domainsNamedIn: [codec(HEAD, WORDS, mail.domainsNamedIn)],
+  attachmentType: [codec(HEAD, WORDS, (text: string) => mail.attachmentType(text, text))],
+  compileAuthors: [
+    codec(HEAD, WORDS, (text: string) =>
+      mail.compileAuthors(mail.parseHead(Buffer.from(`From: %recipient.a% ${value(text)}\r\n`)), new Map())?.(recipient),
+    ),
+  ],
+  isAuthorField: 'looks at a name',
+  SealedContent: 'is an error',
+  readHead: [codec(HEAD, HEADS, ({ head, body }: Message) => mail.readHead([Buffer.concat([head, Buffer.from('\r\n'), body])]))],
   parseAddressList: [codec(HEAD, WORDS, mail.parseAddressList)],
   bodyHashOf: [codec(BODY, MESSAGES, ({ body }: Message) => mail.bodyHashOf(inPieces(body)))],
   makeBodyScan: [
