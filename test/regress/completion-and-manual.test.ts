@@ -93,6 +93,9 @@ describe('manual pages', () => {
       ['mailwagon.1', ...program.commands.map((one) => `mailwagon-${one.name()}.1`)].sort(),
     );
     expect(readdirSync(folder).sort()).toEqual(pages.map(({ file }) => file).sort());
+    // npm installs those that the package names.
+    const { man } = JSON.parse(readFileSync(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8'));
+    expect([...man].sort()).toEqual(pages.map(({ file }) => `./dist/man/${file}`).sort());
     for (const { file, text } of pages) expect(readFileSync(`${folder}/${file}`, 'utf8')).toBe(text);
   });
 
