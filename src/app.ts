@@ -25,9 +25,10 @@ import {
   makeMtaSts,
   makeResolverCheck,
 } from '#net';
-import { makeQueue } from '#queue';
+import { makeQueue, makeSuspects } from '#queue';
 import { defaultSmtpLimits, makeSmtpDoor } from '#smtp';
 import { makeDiskRoom, openStores, startSweeping } from '#store';
+import { makeWatchdog } from '#watchdog';
 import { makeCallQueue } from '#webhooks';
 import { makeWorkers } from '#workers';
 import { makeServerMetrics } from './server-metrics.js';
@@ -40,6 +41,8 @@ export interface AppOptions {
   logger: Logger;
   /** Something failed that cannot be mended while running: exit non-zero, once. */
   onFatal: (error: Error) => void;
+  /** Shorter times for tests: until a loop that stands still is ended, and until a suspect is tried again, ms. */
+  testing?: { standstillMs?: number; restMs?: number } | undefined;
 }
 
 export interface App {
@@ -57,7 +60,7 @@ const DNS_CACHE_ENTRIES = 20_000;
 /** Bytes. Delivery keeps its own, so that who reads stored messages costs it none. */
 const MERGES_KEPT_FOR_READING = 4 * 1024 * 1024;
 
-export async function startApp({ config, logger, onFatal }: AppOptions): Promise<App> {
+export async function startApp({ config, logger, onFatal, testing = {} }: AppOptions): Promise<App> {
   const { dataDir, hostname } = config;
   const clock = systemClock;
   const serverKey = await readServerKey(dataDir);
@@ -68,7 +71,8 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
   let phase: 'starting' | 'running' | 'stopping' = 'starting';
   const metrics = makeServerMetrics({ clock, version: packageVersion() });
   const stores = await openStores({ dataDir, onFatal });
-  const closing: (() => unknown)[] = [() => metrics.stop(), () => stores.close()];
+  const watchdog = makeWatchdog(testing);
+  const closing: (() => unknown)[] = [() => metrics.stop(), () => watchdog.stop(), () => stores.close()];
   const stopAll = async () => {
     phase = 'stopping';
     for (const close of closing.reverse().splice(0)) await close();
@@ -103,7 +107,10 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     const pump = makeOutboxPump({ spool: stores.spool, readers: [makeEventLogReader({ ...stores, logger })], logger });
     const room = makeConnectionRoom({ clock, readLimit: readFileLimit });
     const places = (limit: number | 'auto', most: () => number) => (limit === 'auto' ? most() : limit);
+    const suspects = await makeSuspects({ dataDir, clock, logger, ...testing });
+    closing.push(() => suspects.stop());
     const queue = makeQueue({
+      suspects,
       spool: stores.spool,
       clock,
       ids,
@@ -177,6 +184,8 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       conversations,
       warmups,
       putCall: calls.put,
+      suspects,
+      note: watchdog.note,
       options: { hostname, ownWord, ...config.delivery, extraCa, concurrencyTotal: room().lanes },
     });
 
@@ -238,6 +247,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
       readiness,
       metrics: metrics.render,
       observe: metrics.counting.api,
+      note: watchdog.note,
       clock,
       looseDots,
       logger,
@@ -262,6 +272,7 @@ export async function startApp({ config, logger, onFatal }: AppOptions): Promise
     delivery.start();
     busy.push((graceMs) => delivery.stop(graceMs));
     await queue.start();
+    suspects.start(queue.bringBack);
     closing.push(() => queue.stop());
     const smtpAddresses = await smtp.start();
     busy.push((graceMs) => smtp.stop(graceMs));

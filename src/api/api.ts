@@ -32,6 +32,8 @@ export interface ApiDeps {
   /** The text for Prometheus. */
   metrics: () => Promise<string>;
   observe: ApiObserver;
+  /** Told what is begun, for the log should it never end. */
+  note: (words: string) => void;
   clock: Clock;
   looseDots: Services['looseDots'];
   logger: Logger;
@@ -64,6 +66,7 @@ export function makeApi(deps: ApiDeps): Api {
     logger,
     tempDir: deps.tempDir,
     observe: deps.observe,
+    note: deps.note,
   });
 
   const app = express();

@@ -28,6 +28,8 @@ export interface DispatchDeps {
   logger: Logger;
   tempDir: string;
   observe: ApiObserver;
+  /** Told what is begun, for the log should it never end. */
+  note: (words: string) => void;
 }
 
 /** Answers the request whatever happens; what fails then was no longer to be told to the client. */
@@ -64,6 +66,7 @@ export function makeDispatcher(deps: DispatchDeps): Dispatcher {
       const refusal = endpoint.access === 'send' ? services.intake.refusalNow(key.account) : undefined;
       if (refusal !== undefined) throw refusal;
       form = await readForm(request, queryOf(request), deps.tempDir);
+      deps.note(`${endpoint.method} ${endpoint.path}`);
       const answer = await endpoint.handler(callOf(endpoint, params, key, form, request), services);
       if (answer instanceof StreamAnswer) await sendStream(response, answer);
       else sendJson(response, 200, answer, form.flag('pretty') ?? false);

@@ -16,6 +16,8 @@ export interface Environment {
   apiKey?: string;
   /** NOTIFY_SOCKET: set by systemd for a service that reports its readiness (sd_notify(3)). */
   notifySocket?: string;
+  /** MAILWAGON_TEST_STANDSTILL_MS and MAILWAGON_TEST_REST_MS, for tests: what would take them half a minute. */
+  testing?: { standstillMs?: number; restMs?: number };
   /** NO_COLOR is set and not empty, or TERM is dumb. */
   noColor: boolean;
 }
@@ -23,11 +25,13 @@ export interface Environment {
 /** Reads the environment; an empty variable counts as absent. */
 export function readEnvironment(): Environment {
   const { MAILWAGON_CONFIG, MAILWAGON_API_URL, MAILWAGON_API_KEY, NOTIFY_SOCKET, NO_COLOR, TERM } = process.env;
+  const { MAILWAGON_TEST_STANDSTILL_MS: standstill, MAILWAGON_TEST_REST_MS: rest } = process.env;
   return {
     configFile: MAILWAGON_CONFIG || undefined,
     apiUrl: MAILWAGON_API_URL || undefined,
     apiKey: MAILWAGON_API_KEY || undefined,
     notifySocket: NOTIFY_SOCKET || undefined,
+    testing: { ...(standstill ? { standstillMs: Number(standstill) } : {}), ...(rest ? { restMs: Number(rest) } : {}) },
     noColor: Boolean(NO_COLOR) || TERM === 'dumb',
   };
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock, Message, Outcome } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog } from '#events';
+import type { Suspects } from '#queue';
 import type { SpoolStore } from '#store';
 import type { Workers } from '#workers';
 import type { ClassifyBounce } from './bounce-classifier.js';
@@ -17,7 +18,7 @@ import { makeResolveMx } from './resolve-mx.js';
 import type { Routes } from './routes.js';
 import { makeScreen } from './screen.js';
 import { makeSend } from './send.js';
-import { makeSignDkim } from './sign-dkim.js';
+import { makeSignDkim, SIGN_DKIM } from './sign-dkim.js';
 import type { SitePolicies } from './site-policies.js';
 import type { Watch } from './stalls.js';
 import type { Attempt, Step, StepResult } from './step.js';
@@ -39,6 +40,10 @@ export interface AttemptDeps {
   isStopping: () => boolean;
   /** Told what was said in attempts that did not succeed, and in successes after one that did not. */
   conversations?: Pick<ConversationLog, 'note'> | undefined;
+  /** Watches over work on messages that may end us; nobody is suspected unless given. */
+  suspects?: Pick<Suspects, 'isOut' | 'work' | 'survived'> | undefined;
+  /** Told what is begun, for the log should it never end. */
+  note?: ((words: string) => void) | undefined;
   /** Keeps what was delivered for whoever asked for copies. */
   keepCopy: (attempt: Attempt) => Promise<void>;
 }
@@ -68,7 +73,7 @@ const OPEN_SESSION = 'open-session';
 const MAX_RECONNECTS = 2;
 
 export function makeAttempts(deps: AttemptDeps): Attempts {
-  const { clock, logger, pool } = deps;
+  const { clock, logger, pool, suspects } = deps;
   const steps: readonly Step[] = [
     makeScreen(deps),
     makeResolveMx(deps),
@@ -84,10 +89,17 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
     steps: Object.fromEntries(steps.map(({ name }) => [name, { count: 0, ms: 0 }])),
   };
 
+  /** It is noted who is worked on: should that end us, the next start knows. */
+  function workOn(step: Step, attempt: Attempt): StepResult | Promise<StepResult> {
+    const { delivery } = attempt;
+    deps.note?.(`${step.name}: delivery ${delivery.id} of message ${delivery.message}`);
+    return suspects === undefined ? step.run(attempt) : suspects.work(delivery, () => step.run(attempt));
+  }
+
   async function runStep(step: Step, attempt: Attempt): Promise<StepResult> {
     const began = clock.monotonic();
     try {
-      const result = step.run(attempt);
+      const result = step.worksOnMessage === true ? workOn(step, attempt) : step.run(attempt);
       return result instanceof Promise ? await result : result;
     } catch (err) {
       logger.error({ err, step: step.name, delivery: attempt.delivery.id }, 'delivery step failed');
@@ -108,6 +120,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       if (step === undefined || deps.isStopping()) break;
       const result = await runStep(step, attempt);
       if (result === 'next') {
+        if (step.name === SIGN_DKIM) suspects?.survived(attempt.delivery);
         index++;
         continue;
       }

@@ -6,7 +6,7 @@ import { type Clock, makeSteadyClock, randomJitter } from '#core';
 import type { Directory } from '#directory';
 import type { ConversationLog, Recorder } from '#events';
 import { type Dane, type Dns, hasGlobalIpv6, type MtaSts } from '#net';
-import type { Queue } from '#queue';
+import type { Queue, Suspects } from '#queue';
 import type { SpoolStore } from '#store';
 import type { Workers } from '#workers';
 import { type KeepCall, makeArchiveCopy } from './archive-copy.js';
@@ -72,6 +72,10 @@ export interface DeliveryDeps {
   putCall: KeepCall;
   /** What sources on warm-up may send. */
   warmups: Warmups;
+  /** Who may bring the server down. */
+  suspects?: Suspects;
+  /** Told what is begun, for the log should it never end. */
+  note?: (words: string) => void;
   options: DeliveryOptions;
 }
 
@@ -111,6 +115,8 @@ export function makeDelivery({
   conversations,
   putCall,
   warmups,
+  suspects,
+  note,
   options,
 }: DeliveryDeps): Delivery {
   const {
@@ -159,6 +165,8 @@ export function makeDelivery({
     attemptMs: timeouts.attempt,
     isStopping: () => isStopping,
     conversations,
+    suspects,
+    note,
     keepCopy: makeArchiveCopy({ put: putCall, logger }),
   });
   const limits = { perPath: concurrencyPerDestination, total: concurrencyTotal };

@@ -33,6 +33,7 @@ export function makeRender({ spool, workers }: { spool: Bodies; workers: Pick<Wo
 
   return {
     name: 'render',
+    worksOnMessage: true,
     run: (attempt) => (attempt.message.merge === undefined ? makeFit(attempt, storedForm(attempt.message, spool)) : merged(attempt)),
   };
 }

@@ -1,6 +1,6 @@
-/** Ends the deliveries that need no connection: too old, sent in test mode, or of a domain that its owner deleted. */
+/** Ends the deliveries that need no connection: given up because they brought the server down, too old, sent in test mode, or of a domain that its owner deleted. */
 import type { Clock } from '#core';
-import { tooOld } from '#queue';
+import { type Suspects, tooOld } from '#queue';
 import { delivered, failed, ownReply } from './end-attempt.js';
 import type { Step } from './step.js';
 
@@ -8,11 +8,14 @@ import type { Step } from './step.js';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const UNSAFE_IN_COMMAND = /[\u0000-\u0020<>\u007f-\u009f\u2028\u2029]/;
 
-export function makeScreen({ clock }: { clock: Clock }): Step {
+const POISONOUS = 'The message could not be processed: the server ended three times while it worked on it';
+
+export function makeScreen({ clock, suspects }: { clock: Clock; suspects?: Pick<Suspects, 'isOut'> | undefined }): Step {
   return {
     name: 'screen',
     run(attempt) {
       const { delivery, domain, message } = attempt;
+      if (suspects?.isOut(delivery)) return failed(attempt, 'local', ownReply(554, '5.3.0', POISONOUS));
       if (clock.now() >= message.expiresAt) return tooOld(delivery);
       if (domain === undefined || domain.account !== message.account) {
         return failed(attempt, 'local', ownReply(550, '5.1.8', `Sending domain ${message.domain} was deleted`), 'generic');

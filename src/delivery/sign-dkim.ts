@@ -4,6 +4,8 @@ import type { Directory } from '#directory';
 import { signDkim } from '#mail';
 import type { Attempt, Step, StepResult } from './step.js';
 
+export const SIGN_DKIM = 'sign-dkim';
+
 type Signature = NonNullable<Attempt['signature']>;
 
 /** Signatures are small; what is kept only has to span the recipients being attempted together, and must not outlive its key by long. */
@@ -40,7 +42,8 @@ export function makeSignDkim({ directory, clock }: { directory: Pick<Directory, 
   }
 
   return {
-    name: 'sign-dkim',
+    name: SIGN_DKIM,
+    worksOnMessage: true,
     async run(attempt): Promise<StepResult> {
       if (!attempt.message.options.dkim) return 'next';
       attempt.signature = await signOnce(attempt);

@@ -90,5 +90,7 @@ export type StepResult = 'next' | 'reconnect' | Outcome;
 export interface Step {
   /** For the log. */
   name: string;
+  /** It reads and makes what the message holds: what a poisonous one would end us in. */
+  worksOnMessage?: boolean;
   run(attempt: Attempt): StepResult | Promise<StepResult>;
 }

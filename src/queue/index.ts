@@ -9,3 +9,4 @@ export { makeQueue, type QueueDeps } from './make-queue.js';
 export type { PauseFilter } from './pauses.js';
 export type { Queue, QueueListener, Verdict, Waiting } from './queue.js';
 export { decideRetry, MESSAGE_LIFETIME, RETRY_DELAYS, type RetryQuestion, SHORTEST_LIFETIME } from './retry-schedule.js';
+export { makeSuspects, type Suspects, type SuspectsDeps } from './suspects.js';

@@ -14,6 +14,7 @@ import { makeMessageCache } from './message-cache.js';
 import { makeOperate } from './operate.js';
 import { makePauses } from './pauses.js';
 import type { Queue, QueueListener, Verdict } from './queue.js';
+import type { Suspects } from './suspects.js';
 import { makeTake } from './take.js';
 import { makeWhy } from './why.js';
 
@@ -31,6 +32,8 @@ export interface QueueDeps {
   logger: Logger;
   /** Public id of an account, for events. */
   accountId: (account: number) => Promise<string>;
+  /** Who may bring the server down; nobody unless given. */
+  suspects?: Pick<Suspects, 'mayTake' | 'returned' | 'why'>;
   /** Called after every commit that wrote events. */
   onEvents: () => void;
 }
@@ -43,7 +46,7 @@ const READY_PER_FLOW = 256;
 const HEADS_PER_READ = 1000;
 
 export function makeQueue(deps: QueueDeps): Queue {
-  const { spool, clock, logger } = deps;
+  const { spool, clock, logger, suspects } = deps;
   const listeners: QueueListener[] = [];
   let running = false;
   const flows = makeFlows({
@@ -126,6 +129,7 @@ export function makeQueue(deps: QueueDeps): Queue {
 
   async function settle(delivery: Delivery, given: Verdict): Promise<boolean> {
     const key = delivery;
+    suspects?.returned(delivery);
     const verdict = await clearing.verdictFor(delivery, given);
     const [found] = await spool.settle([
       verdict.kind === 'done'
@@ -177,7 +181,7 @@ export function makeQueue(deps: QueueDeps): Queue {
     settle,
     listen: (listener) => void listeners.push(listener),
     place: flows.place,
-    take: makeTake({ flows, clock, holds, load: load.start }),
+    take: makeTake({ flows, clock, holds, load: load.start, mayTake: suspects?.mayTake ?? (() => true) }),
     rest(siteName, until, why) {
       const site = flows.site(siteName);
       if (site === undefined) return;
@@ -243,6 +247,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       pauses,
       clock,
       wall: steady.wall,
+      suspicion: (delivery) => suspects?.why(delivery),
       explain: (site, delivery) => listeners.map((listener) => listener.explain(site, delivery)).find(Boolean),
       explainRest: (delivery) => listeners.map((listener) => listener.explainRest(delivery)).find(Boolean),
       explainTaken: (delivery) => listeners.map((listener) => listener.explainTaken(delivery)).find(Boolean),

@@ -13,13 +13,15 @@ export interface TakeDeps {
   clock: Clock;
   holds: Pick<Holds, 'holdsDelivery'>;
   load: (flow: Flow) => void;
+  /** False for what rests because it may bring the server down. */
+  mayTake: (row: Delivery) => boolean;
 }
 
-export function makeTake({ flows, clock, holds, load }: TakeDeps) {
-  /** The next row of the flow, without those that are held: they stay in the spool behind the cursor until they are released. */
+export function makeTake({ flows, clock, holds, load, mayTake }: TakeDeps) {
+  /** The next row of the flow, without those that are held or rest: they stay in the spool behind the cursor until they are released. */
   function shift(flow: Flow): Delivery | undefined {
     for (let row = flow.ready.shift(); row !== undefined; row = flow.ready.shift()) {
-      if (!holds.holdsDelivery(row)) return row;
+      if (!holds.holdsDelivery(row) && mayTake(row)) return row;
       flows.inHand.delete(row.id);
     }
     return undefined;

@@ -17,17 +17,21 @@ export interface WhyDeps {
   clock: Clock;
   /** The wall clock's time for the end of a pause or a rest. */
   wall: (steady: number) => number;
+  /** It rests because it may bring the server down. */
+  suspicion: (delivery: Delivery) => Waiting | undefined;
   explain: QueueListener['explain'];
   explainRest: QueueListener['explainRest'];
   explainTaken: QueueListener['explainTaken'];
 }
 
 export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'rests'> {
-  const { spool, flows, holds, pauses, clock, wall, explain, explainRest, explainTaken } = deps;
+  const { spool, flows, holds, pauses, clock, wall, suspicion, explain, explainRest, explainTaken } = deps;
   const isReady = ({ destinationName, id }: Delivery) =>
     [...(flows.find(destinationName)?.flows.values() ?? [])].some(({ ready }) => ready.some((row) => row.id === id));
 
   function heldBack(delivery: Delivery & { domain: string }): Waiting | undefined {
+    const rests = suspicion(delivery);
+    if (rests !== undefined) return rests;
     const hold = holds.find(delivery, flows.find(delivery.destinationName)?.site?.name);
     return hold && { reason: `${holderText(hold)}${hold.reason === '' ? '' : `: ${hold.reason}`}`, until: undefined };
   }

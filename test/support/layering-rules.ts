@@ -12,10 +12,12 @@ export interface SourceText {
 export const RANK: Readonly<Record<string, number>> = {
   core: 0,
   metrics: 0,
+
   config: 1,
   mail: 1,
   net: 1,
   store: 1,
+  watchdog: 1,
   directory: 2,
   workers: 2,
   events: 3,
@@ -85,6 +87,7 @@ const ENTRY_FILES = new Set([
   'src/store/sqlite/reader-thread.ts',
   'src/store/sqlite/events-thread.ts',
   'src/workers/task-thread.ts',
+  'src/watchdog/watchdog-thread.ts',
 ]);
 
 const INDEX_LINES = 60;

@@ -1,7 +1,7 @@
 /** `serve`: runs the server in the foreground until SIGTERM or Ctrl-C; SIGHUP reads certificates again. JSON log lines on standard output. */
 import type { Command } from 'commander';
 import { type Logger, pino } from 'pino';
-import { type Config, checkSources, checkTlsFiles, checkTransports, loadConfig } from '#config';
+import { type Config, checkSources, checkTlsFiles, checkTransports, type Environment, loadConfig } from '#config';
 import { type Cli, localCommand } from '../cli.js';
 import { CommandFailed } from '../command-errors.js';
 import { initialiseOnce, printSendingExample } from '../first-run.js';
@@ -25,7 +25,7 @@ export function serve(cli: Cli): Command {
       const destination = pino.destination({ dest: 1, sync: false, minLength: LOG_BYTES, periodicFlush: LOG_MS });
       const logger = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination);
       try {
-        await run(loaded.config, logger, cli.environment.notifySocket, async (http) => {
+        await run(loaded.config, logger, cli.environment, async (http) => {
           if (spelledKey !== undefined) await printSendingExample(cli, loaded.config, http, spelledKey);
         });
       } finally {
@@ -40,14 +40,16 @@ type Ending = { kind: 'asked'; signal: NodeJS.Signals } | { kind: 'fatal'; error
 async function run(
   config: Config,
   logger: Logger,
-  notifySocket: string | undefined,
+  { notifySocket, testing }: Environment,
   onReady: (httpAddresses: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const { ending, end } = watchForEnding(logger);
   const { startApp } = await import('../../app.js');
-  const started = startApp({ config, logger, onFatal: (error: Error) => end({ kind: 'fatal', error }) }).catch((error: unknown) => {
-    throw startFailure(error, config.dataDir);
-  });
+  const started = startApp({ config, logger, testing, onFatal: (error: Error) => end({ kind: 'fatal', error }) }).catch(
+    (error: unknown) => {
+      throw startFailure(error, config.dataDir);
+    },
+  );
   const app = await Promise.race([started, ending.then(() => undefined)]);
   if (app !== undefined) {
     process.on(

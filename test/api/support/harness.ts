@@ -92,6 +92,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     workers: makeWorkers(),
     ...{ directory, intake, stored, queue, events, conversations, warmups, logger, tempDir },
     readiness: { obstacles: async () => obstacles },
+    note: () => undefined,
     metrics: async () => '# HELP up Up.\n# TYPE up gauge\nup 1\n',
     observe: (method, route, status) => void observed.push(`${method} ${route} ${status}`),
     clock: options.clock ?? systemClock,
