@@ -40,7 +40,7 @@ async function ratioAt<T>(size: number, make: Growth<T>['make'], run: Growth<T>[
     small = Math.min(small, await cpuOf(half, run));
     large = Math.min(large, await cpuOf(input, run));
   }
-  return { size, ms: large, ratio: large / small };
+  return { size, ms: large, ratio: large < FLOOR ? 0 : large / small };
 }
 
 async function cpuOf<T>(input: T, run: Growth<T>['run']): Promise<number> {

@@ -9,6 +9,8 @@ import { LINEAR, measureGrowth } from '../support/growth.js';
 const root = fileURLToPath(new URL('../../src', import.meta.url));
 /** These read what the operator wrote. */
 const OPERATORS = ['cli/', 'config/'];
+/** Steep, but of what is bounded before: by file and how many characters there are at most. */
+const BOUNDED: Readonly<Record<string, number>> = { 'api/event-query/filter-expression.ts': 1000 };
 const SIZE = 2000;
 /** ms for so short a text: a square takes several times that, a line a small part. */
 const SUSPICIOUS = 2;
@@ -65,7 +67,7 @@ async function steepOn({ source, flags }: Omit<Found, 'where'>): Promise<string 
     const began = performance.now();
     run(text);
     if (performance.now() - began < SUSPICIOUS) continue;
-    const { ratio } = await measureGrowth({ make, run, most: 4 * SIZE });
+    const { ratio } = await measureGrowth({ make, run, most: 12 * SIZE });
     if (ratio > LINEAR) return JSON.stringify(`${before}${pump.repeat(3)}…${after}`);
   }
   return undefined;
@@ -84,5 +86,8 @@ test('every one is linear', { timeout: 120_000 }, async () => {
     const text = await steepOn(found);
     if (text !== undefined) steep.push(`${found.where} /${found.source}/ on ${text}`);
   }
-  expect(steep).toEqual([]);
+  const isBounded = (where: string) => Object.keys(BOUNDED).find((file) => where.startsWith(`${file}:`));
+  expect(steep.filter((where) => isBounded(where) === undefined)).toEqual([]);
+  // What is no longer steep needs no exception.
+  expect(steep.map(isBounded)).toEqual(Object.keys(BOUNDED));
 });
