@@ -86,7 +86,9 @@ export function makeMailwagon({ folder, config = {}, wrap = (command) => command
   async function start() {
     const seen = log.length;
     const [command = '', ...args] = wrap([process.execPath, MAILWAGON, 'serve', '--config', configFile]);
-    const started = spawn(command, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    // What was in hand when a test killed the server is not to make it wait for half a minute.
+    const env = { ...cleanEnvironment(), MAILWAGON_TEST_REST_MS: '500' };
+    const started = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
     ended = new Promise((resolve, reject) => {
       started.on('error', reject);
