@@ -124,10 +124,10 @@ async function callAsStranger(world: World, other: Other, endpoint: Endpoint, pa
   const isCount = /\/queue\/(?:retry|cancel)$/.test(endpoint.path);
   const isTaken = endpoint.method === 'POST' && /^\/v\d\/domains$/.test(path);
   if (isOthers) expect(status, what).toBe(404);
-  else if (isCount) expect(text, what).toBe('{"count":0}');
+  else if (isCount) expect(JSON.parse(text), what).toMatchObject({ count: 0 });
   else if (isHold) expect(status, what).toBe(200);
   else if (isTaken) expect([status, text], what).toEqual([400, '{"message":"Domain other.test is already taken"}']);
-  const shown = text.replaceAll(/Domain not found: other\.test|Domain other\.test is already taken/g, '');
+  const shown = text.replaceAll(/Domain not found: other\.test|Domain other\.test is already taken|"unknown":\[\d+\]/g, '');
   // Its own words come back to the caller, nothing else.
   const leaked = other.secrets.filter((secret) => shown.includes(secret) && !decodeURIComponent(path).includes(secret));
   expect(leaked, what).toEqual([]);
@@ -227,7 +227,7 @@ test('the operator holds and ends the mail of another account, which sees it and
   ]);
   expect((await json('queue', 'release', '--account', 'all', '--all')).items).toHaveLength(2);
 
-  expect(await json('queue', 'cancel', '--account', theirs, '--all')).toEqual({ count: 1 });
+  expect(await json('queue', 'cancel', '--account', theirs, '--all', '--yes')).toEqual({ count: 1 });
   expect((await json('queue', 'list', '--account', 'all')).items).toMatchObject([{ message_id: mine, account: own }]);
   const ended = (await asOther('GET', `/mailwagon/v1/queue/${other.names.delivery}`)).body;
   expect(ended).toMatchObject({ state: 'failed', end: { code: 604 } });
