@@ -8,6 +8,8 @@ const CR = 0x0d;
 const STEP = 4096;
 /** Of the line that a mailbox file puts before a message; longer ones are text. */
 const MAX_MBOX_LINE = 1000;
+/** A body that begins with header fields by its type (RFC 2046 5.2, RFC 6522 4). */
+const HOLDS_FIELDS = /^content-type[ \t]*:[ \t]*(?:\r\n[ \t]+)?(?:message\/|text\/rfc822-headers)/im;
 const MBOX = [Buffer.from('From '), Buffer.from('>From ')];
 
 export interface HeadCollector {
@@ -91,7 +93,8 @@ export function makeHeadCollector(maxSize: number): HeadCollector {
   function judge(isWhole: boolean): number {
     if (ended === undefined) return -1;
     const { headEnd, bodyStart, by, names } = ended;
-    const found = findStrayFields(names, buffer.subarray(bodyStart, length), by, isWhole);
+    const isMessage = by === 'empty line' && HOLDS_FIELDS.test(buffer.toString('latin1', top, headEnd));
+    const found = isMessage ? 'fine' : findStrayFields(names, buffer.subarray(bodyStart, length), by, isWhole);
     if (found === 'wait') return -1;
     if (found === 'stray') {
       throw badRequest(`Line ${line} of the message is ${by === 'empty line' ? 'empty' : 'no header field'}, but header fields follow it`);

@@ -13,7 +13,7 @@ test('deleting it is refused over the API and the command line', async () => {
   const last = idOf(server.keys.apiKey);
   const refused = await server.api('DELETE', `/v1/keys/${last}`);
   expect([refused.status, refused.body.message]).toEqual([400, expect.stringContaining('last admin key')]);
-  expect(await server.cli('key', 'remove', last)).toMatchObject({ code: 1, stderr: expect.stringContaining('last admin key') });
+  expect(await server.cli('key', 'remove', last, '--yes')).toMatchObject({ code: 1, stderr: expect.stringContaining('last admin key') });
   expect((await server.api('POST', '/v1/keys', { form: { role: 'admin' } })).status).toBe(200);
   expect((await server.api('DELETE', `/v1/keys/${last}`)).status).toBe(200);
 });
