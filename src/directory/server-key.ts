@@ -1,6 +1,6 @@
 /** The server's own secret: what API keys are hashed with. It stays in the data folder and is as old as the first account. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const fileOf = (dataDir: string) => join(dataDir, 'server.key');
@@ -27,26 +27,36 @@ export async function ensureServerKey(dataDir: string): Promise<Uint8Array> {
   return key;
 }
 
-/** Writes a file only its owner can read, durably; never over one that is there. */
+/** Writes a file only its owner can read, durably and whole or not at all; never over one that is there. */
 export async function writeSecret(dataDir: string, name: string, text: string): Promise<void> {
+  const draft = await writeDraft(dataDir, name, text);
+  try {
+    await link(draft, join(dataDir, name));
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await syncFolder(dataDir);
+}
+
+/** The same in the place of one that may be there: whoever reads it meanwhile has the old one or the new one. */
+export async function replaceSecret(dataDir: string, name: string, text: string): Promise<void> {
+  await rename(await writeDraft(dataDir, name, text), join(dataDir, name));
+  await syncFolder(dataDir);
+}
+
+/** What an earlier run left unfinished goes. */
+async function writeDraft(dataDir: string, name: string, text: string): Promise<string> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const file = await open(join(dataDir, name), 'wx', 0o600);
+  const draft = join(dataDir, `${name}.new`);
+  await rm(draft, { force: true });
+  const file = await open(draft, 'wx', 0o600);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
-  await syncFolder(dataDir);
-}
-
-/** The same in the place of one that may be there: whoever reads it meanwhile has the old one or the new one, whole. */
-export async function replaceSecret(dataDir: string, name: string, text: string): Promise<void> {
-  const draft = `${name}.new`;
-  await rm(join(dataDir, draft), { force: true });
-  await writeSecret(dataDir, draft, text);
-  await rename(join(dataDir, draft), join(dataDir, name));
-  await syncFolder(dataDir);
+  return draft;
 }
 
 async function syncFolder(path: string): Promise<void> {
