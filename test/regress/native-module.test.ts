@@ -35,6 +35,17 @@ function copySqlite(): void {
   for (const part of ['package.json', 'lib']) cpSync(join(modules, 'better-sqlite3', part), join(sqlite(), part), { recursive: true });
 }
 
+it('too few files to load the program with are told as that', () => {
+  const installation = { root: '/opt/mailwagon', nodeVersion: 'v20.0.0' };
+  const failure = (code: string, message: string) => loadFailureText(Object.assign(new Error(message), { code }), installation);
+  expect(failure('EMFILE', "too many open files, open '/opt/mailwagon/dist/a.js'")).toMatch(
+    /^Too few files may be open .* 1024 \(ulimit -n/,
+  );
+  const unread =
+    "Cannot find module '/opt/mailwagon/node_modules/htmlparser2/index.js' imported from /opt/mailwagon/dist/mail/read-html.js";
+  expect(failure('ERR_MODULE_NOT_FOUND', unread)).toMatch(/is not whole, or too few files may be open .* 1024 \(ulimit -n/);
+});
+
 describe('better-sqlite3', () => {
   it('is named with "npm rebuild" when it was never built', async () => {
     copySqlite();
