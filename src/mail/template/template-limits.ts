@@ -7,8 +7,9 @@ export const templateLimits = {
   source: 128 * 1024,
   /** Blocks within blocks; an `else if` is one within the block before it. */
   nesting: 100,
-  /** Texts, values and blocks of a source. */
-  nodes: 20_000,
+  /** `{{…}}` of a source, and the characters in them all but comments: what the parser takes its time for. */
+  tags: 3000,
+  tagCharacters: 32 * 1024,
   /** Nodes rendered, names looked up, items visited, and one for every 64 characters compared or written. */
   operations: 200_000,
   /** The same for a header field, of which a batch renders one for each of a thousand recipients. */
