@@ -18,22 +18,34 @@ export const RANK: Readonly<Record<string, number>> = {
   net: 1,
   store: 1,
   watchdog: 1,
-  directory: 2,
+  http: 2,
+  replies: 2,
+  'smtp-client': 2,
   workers: 2,
-  events: 3,
-  queue: 4,
-  delivery: 5,
-  intake: 5,
-  reputation: 5,
-  tracking: 5,
-  validation: 5,
-  webhooks: 5,
-  inbound: 6,
-  api: 7,
-  smtp: 7,
-  app: 8,
-  cli: 9,
+  directory: 3,
+  events: 4,
+  messages: 5,
+  queue: 5,
+  routing: 5,
+  delivery: 6,
+  intake: 6,
+  reputation: 6,
+  tracking: 6,
+  validation: 6,
+  webhooks: 6,
+  inbound: 7,
+  api: 8,
+  panel: 8,
+  smtp: 8,
+  app: 9,
+  cli: 10,
 };
+
+/**
+ * The order of the folders inside a room, lowest first. `.` is where the files stand that lie in the room itself; without it they are above all
+ * folders. `index.ts` is above everything.
+ */
+export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {};
 
 /** Files of `src/` itself; they are the composition root. */
 const ROOT_FILES = new Set([
@@ -186,8 +198,32 @@ function checkFolders(path: string, imports: readonly Import[]): string[] {
 function checkRelative(path: string, folder: string, specifier: string): string[] {
   const target = targetOf(path, specifier);
   if (folder === 'cli' && target === 'src/app.ts') return [];
-  if (folderOf(target) === folder) return [];
+  if (folderOf(target) === folder) return checkSubrooms(path, folder, target);
   return [`${path}: R1: '${specifier}' leaves the folder: import from '#${folderOf(target)}', and let its index.ts export what you need`];
+}
+
+/** R1 inside a room: folders of it have an order too. */
+function checkSubrooms(path: string, folder: string, target: string): string[] {
+  const order = SUBROOMS[folder];
+  if (order === undefined) return [];
+  const [from, to] = [subroomOf(path, order), subroomOf(target, order)];
+  if (from.name === to.name || to.rank < from.rank) return [];
+  if (from.rank < 0 || to.rank < 0) {
+    return [
+      `${path}: R1: ${folder}/${from.rank < 0 ? from.name : to.name}/ has no place in SUBROOMS: say which of its neighbours it may use`,
+    ];
+  }
+  return [
+    `${path}: R1: ${folder}/${from.name}/ may not import ${target}: ${to.name}/ stands above it: move what both need to ${from.name}/ or lower, ` +
+      `or this code to ${to.name}/`,
+  ];
+}
+
+function subroomOf(path: string, order: readonly string[]): { name: string; rank: number } {
+  if (/^src\/[^/]+\/index\.ts$/.test(path)) return { name: 'index.ts', rank: order.length + 1 };
+  const name = dirname(path).split('/').slice(2).join('/') || '.';
+  const rank = order.indexOf(name);
+  return { name, rank: rank < 0 && name === '.' ? order.length : rank };
 }
 
 function checkAlias(path: string, folder: string, rank: number, target: string): string[] {
