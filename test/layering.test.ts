@@ -77,7 +77,13 @@ describe('a rule is broken by', () => {
     ],
     ['a relative path out of the folder', 'src/queue/a.ts', "import { x } from '../store/index.js';", /R1: .* import from '#store'/],
     ['a folder without a rank', 'src/stuff/a.ts', 'export const x = 1;', /R1: folder "stuff" has no rank/],
-    ['app.ts used from below', 'src/api/a.ts', "import { startApp } from '../app.js';", /R1/],
+    ['a file beside the folders', 'src/a.ts', 'export const x = 1;', /R1: a\.ts stands in no folder/],
+    [
+      'the composition used from below',
+      'src/api/a.ts',
+      "import { startApp } from '#app';",
+      /R1: api\/ \(rank 8\) may not import '#app' \(rank 9\)/,
+    ],
     [
       'a library away from home',
       'src/api/a.ts',
@@ -120,8 +126,8 @@ describe('no rule is broken by', () => {
   const fine: [what: string, path: string, text: string][] = [
     ['a folder of lower rank', 'src/queue/a.ts', "import { x } from '#store';"],
     ['its own folder', 'src/api/groups/a.ts', "import { x } from '../body/form.js';"],
-    ['the command line that starts the app', 'src/cli/commands/a.ts', "export const f = () => import('../../app.js');"],
-    ['the composition root', 'src/app.ts', "import { x } from '#api';\nimport { y } from './initialise.js';"],
+    ['the command line that starts the app', 'src/cli/commands/a.ts', "export const f = () => import('#app');"],
+    ['the composition', 'src/app/a.ts', "import { x } from '#api';\nimport { y } from './initialise.js';"],
     ['the type of pino', 'src/queue/a.ts', "import type { Logger } from 'pino';\nimport { type Level } from 'pino';"],
     ['a constant table', 'src/api/a.ts', 'const NAMES = new Set(["a"]);\nexport const f = (x: string) => NAMES.has(x);'],
     ['a date of a known time', 'src/api/a.ts', 'export const f = (ms: number) => new Date(ms);'],

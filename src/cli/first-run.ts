@@ -9,7 +9,7 @@ import { startFailure } from './start-failure.js';
 
 /** Initialises the data folder where that was never done. Gives the key as a shell can spell it: itself the first time, a reading of its file later. */
 export async function initialiseOnce(cli: Cli, config: Config): Promise<string> {
-  const { initialise } = await import('../app.js');
+  const { initialise } = await import('#app');
   try {
     const made = await initialise(config);
     cli.terminal.err(

@@ -16,7 +16,7 @@ describe('npm pack', () => {
   it('has what runs, and what is installed beside it', () => {
     for (const file of [
       'bin/mailwagon',
-      'dist/app.js',
+      'dist/app/index.js',
       'dist/cli/index.js',
       'dist/man/mailwagon.1',
       'dist/man/mailwagon-queue.1',

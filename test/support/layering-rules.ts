@@ -47,22 +47,13 @@ export const RANK: Readonly<Record<string, number>> = {
  */
 export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {};
 
-/** Files of `src/` itself; they are the composition root. */
-const ROOT_FILES = new Set([
-  'src/app.ts',
-  'src/initialise.ts',
-  'src/create-key-offline.ts',
-  'src/with-directory.ts',
-  'src/server-metrics.ts',
-]);
-
 /** Where an outside library may be imported: folders or files, by the longest name that fits. What is not listed has no home yet. */
 const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['src/store/sqlite/'],
   busboy: ['src/api/'],
   commander: ['src/cli/'],
   'dns-packet': ['src/net/'],
-  express: ['src/api/', 'src/tracking/', 'src/app.ts'],
+  express: ['src/api/', 'src/tracking/'],
   'ipaddr.js': ['src/net/'],
   mailsplit: ['src/mail/'],
   'node:dns': ['src/net/'],
@@ -181,12 +172,13 @@ function isTypeOnlyImport(clause: ts.ImportClause | undefined): boolean {
   );
 }
 
-const folderOf = (path: string): string => (ROOT_FILES.has(path) ? 'app' : (path.split('/')[1] ?? ''));
+const folderOf = (path: string): string => path.split('/')[1] ?? '';
 
 /** R1. */
 function checkFolders(path: string, imports: readonly Import[]): string[] {
   const folder = folderOf(path);
   const rank = RANK[folder];
+  if (folder.endsWith('.ts')) return [`${path}: R1: ${folder} stands in no folder: put it in a folder of DESIGN.md section 3`];
   if (rank === undefined) return [`${path}: R1: folder "${folder}" has no rank: put the file in a folder of DESIGN.md section 3`];
   return imports.flatMap(({ specifier }) => {
     if (specifier.startsWith('.')) return checkRelative(path, folder, specifier);
@@ -197,7 +189,6 @@ function checkFolders(path: string, imports: readonly Import[]): string[] {
 
 function checkRelative(path: string, folder: string, specifier: string): string[] {
   const target = targetOf(path, specifier);
-  if (folder === 'cli' && target === 'src/app.ts') return [];
   if (folderOf(target) === folder) return checkSubrooms(path, folder, target);
   return [`${path}: R1: '${specifier}' leaves the folder: import from '#${folderOf(target)}', and let its index.ts export what you need`];
 }
@@ -231,11 +222,11 @@ function checkAlias(path: string, folder: string, rank: number, target: string):
   if (deep.length > 0)
     return [`${path}: R1: '#${target}' reaches into ${name}/: let src/${name}/index.ts export it and import from '#${name}'`];
   const other = RANK[name];
-  if (other === undefined || name === 'app') return [`${path}: R1: '#${name}' is no folder that can be imported`];
+  if (other === undefined) return [`${path}: R1: '#${name}' is no folder that can be imported`];
   if (other < rank) return [];
   return [
     `${path}: R1: ${folder}/ (rank ${rank}) may not import '#${name}' (rank ${other}): move this code to a folder above ${name}/, ` +
-      `move what you need of ${name}/ below ${folder}/, or take it as a dependency that app.ts passes in`,
+      `move what you need of ${name}/ below ${folder}/, or take it as a dependency that app/ passes in`,
   ];
 }
 
@@ -277,7 +268,7 @@ function checkModuleState(path: string, file: ts.SourceFile): string[] {
     const line = file.getLineAndCharacterOfPosition(statement.getStart()).line + 1;
     if (ts.isVariableStatement(statement)) return checkVariables(`${path}:${line}`, statement);
     if (isDeclaration(statement) || ENTRY_FILES.has(path)) return [];
-    return [`${path}:${line}: R3: importing this file has an effect: move it into a function that app.ts calls`];
+    return [`${path}:${line}: R3: importing this file has an effect: move it into a function that app/ calls`];
   });
 }
 

@@ -10,7 +10,7 @@ export function init(cli: Cli): Command {
   return localCommand(cli, 'init', 'make the data folder, the first account and its API key').action(
     async (options: { config?: string; json?: boolean }) => {
       const { config } = loadConfig({ file: options.config, env: cli.environment });
-      const { initialise } = await import('../../app.js');
+      const { initialise } = await import('#app');
       try {
         const made = await initialise(config);
         report(cli, options, made, (paint) => {

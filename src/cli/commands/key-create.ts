@@ -86,7 +86,7 @@ async function createInFolder(cli: Cli, options: Options): Promise<Made> {
   const { domain, description, expiresIn } = options;
   const { config } = loadConfig({ file: options.config, env: cli.environment });
   // Loaded only here: no other command needs the whole server.
-  const [{ createKeyOffline }, { presentKey }] = await Promise.all([import('../../app.js'), import('#api')]);
+  const [{ createKeyOffline }, { presentKey }] = await Promise.all([import('#app'), import('#api')]);
   try {
     const { key, secret, replaced } = await createKeyOffline(config, options.account, {
       role: roleOf(options),

@@ -44,7 +44,7 @@ async function run(
   onReady: (httpAddresses: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const { ending, end } = watchForEnding(logger);
-  const { startApp } = await import('../../app.js');
+  const { startApp } = await import('#app');
   const started = startApp({ config, logger, testing, onFatal: (error: Error) => end({ kind: 'fatal', error }) }).catch(
     (error: unknown) => {
       throw startFailure(error, config.dataDir);

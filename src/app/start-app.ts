@@ -33,9 +33,6 @@ import { makeCallQueue } from '#webhooks';
 import { makeWorkers } from '#workers';
 import { makeServerMetrics } from './server-metrics.js';
 
-export { createKeyOffline, type OfflineKey } from './create-key-offline.js';
-export { AlreadyInitialised, adminKeyFile, type Initialised, initialise } from './initialise.js';
-
 export interface AppOptions {
   config: Config;
   logger: Logger;

@@ -1,8 +1,8 @@
 /** What is counted as it happens; what is asked for is seen in test/scenarios/metrics-and-health.test.ts. */
 import { afterEach, expect, it } from 'vitest';
-import type { Recorder } from '../../dist/events/index.js';
-import { makeServerMetrics, type ServerMetrics } from '../../dist/server-metrics.js';
-import type { OutboxEvent } from '../../dist/store/index.js';
+import { makeServerMetrics, type ServerMetrics } from '../../../dist/app/server-metrics.js';
+import type { Recorder } from '../../../dist/events/index.js';
+import type { OutboxEvent } from '../../../dist/store/index.js';
 
 const HOUR = 3_600_000;
 const NOW = 1_772_619_330_000;
