@@ -1,7 +1,7 @@
 /** Decides one AUTH attempt. Wrong, unknown and disabled look the same, take the same time, and are counted against guessing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CredentialRecord, DomainRecord } from '#store';
-import type { DoorContext } from './door-context.js';
+import type { ServerContext } from './server-context.js';
 import { isOurFault, makeReply, type Reply } from './reply.js';
 
 export interface Login {
@@ -23,7 +23,7 @@ export interface AuthAttempt {
 
 export type AuthResult = { login: Login } | { refusal: Reply; counts: boolean };
 
-export async function authenticate(attempt: AuthAttempt, door: DoorContext): Promise<AuthResult> {
+export async function authenticate(attempt: AuthAttempt, door: ServerContext): Promise<AuthResult> {
   const { login, password, ip } = attempt;
   const refuse = (reply: Reply): AuthResult => {
     const isLast = attempt.failures + 1 >= door.limits.authFailures;

@@ -8,5 +8,5 @@
  */
 export { defaultSmtpLimits, type SmtpLimits } from './limits.js';
 export type { SmtpObserver } from './observer.js';
-export { makeSmtpDoor, type SmtpAddress, type SmtpDoor, type SmtpDoorDeps } from './smtp-door.js';
+export { makeSmtpDoor, type SmtpAddress, type SmtpDoor, type SmtpDoorDeps } from './make-smtp-server.js';
 export type { TlsPair } from './smtp-listener.js';

@@ -5,7 +5,7 @@ import type { Login } from './authenticate.js';
 import { decideMailParameters, decideRecipientParameters } from './decide-parameters.js';
 import { decideRecipient } from './decide-recipient.js';
 import { decideSender, type Submitter } from './decide-sender.js';
-import type { DoorContext } from './door-context.js';
+import type { ServerContext } from './server-context.js';
 import { type Path, parsePathArgument } from './parse-path.js';
 import { makeReply, type Reply, replyFrom } from './reply.js';
 
@@ -22,7 +22,7 @@ export interface Transaction {
 export type Opened = { transaction: Transaction } | { refusal: Reply /** The login is no longer good for anything. */; loginIsGone?: true };
 
 /** MAIL. */
-export async function openTransaction(line: string, client: { login: Login | undefined; ip: string }, door: DoorContext): Promise<Opened> {
+export async function openTransaction(line: string, client: { login: Login | undefined; ip: string }, door: ServerContext): Promise<Opened> {
   const isTrusted = door.isTrusted(client.ip);
   const argument = parsePathArgument('MAIL FROM', line, { brackets: isTrusted ? 'optional' : 'needed' });
   if (argument === undefined) return { refusal: makeReply(501, '5.5.4', 'syntax: MAIL FROM:<address>') };
@@ -45,7 +45,7 @@ export async function openTransaction(line: string, client: { login: Login | und
 }
 
 /** RCPT. Adds the recipient when it is taken; a repeated one is taken again and sent to once. */
-export function addRecipient(line: string, ip: string, transaction: Transaction, door: DoorContext): Reply | Promise<Reply> {
+export function addRecipient(line: string, ip: string, transaction: Transaction, door: ServerContext): Reply | Promise<Reply> {
   const argument = parsePathArgument('RCPT TO', line, {
     brackets: door.isTrusted(ip) ? 'optional' : 'needed',
     looseDots: door.looseDots,
@@ -70,7 +70,7 @@ export function addRecipient(line: string, ip: string, transaction: Transaction,
 }
 
 /** The domain of the login as it is now; undefined when it was disabled or removed, or the credential was removed or changed. */
-async function currentDomain(login: Login, door: DoorContext): Promise<DomainRecord | undefined> {
+async function currentDomain(login: Login, door: ServerContext): Promise<DomainRecord | undefined> {
   const now = door.clock.monotonic();
   if (now - login.checkedAt >= door.limits.loginRecheckMs) {
     if (!(await door.directory.credentials.isCurrent(login.credential))) return undefined;
@@ -80,7 +80,7 @@ async function currentDomain(login: Login, door: DoorContext): Promise<DomainRec
   return domain !== undefined && domain.id === login.domain.id && domain.state !== 'disabled' ? domain : undefined;
 }
 
-async function hostedDomain(path: Path, login: DomainRecord | undefined, door: DoorContext): Promise<DomainRecord | undefined> {
+async function hostedDomain(path: Path, login: DomainRecord | undefined, door: ServerContext): Promise<DomainRecord | undefined> {
   if (path.kind !== 'address') return undefined;
   const name = domainOf(path.address);
   return name === login?.name ? login : door.directory.domains.find(name);

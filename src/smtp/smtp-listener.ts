@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { SMTPServer, type SMTPServerAuthentication, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { serverTlsOptions } from '#net';
-import type { DoorContext } from './door-context.js';
+import type { ServerContext } from './server-context.js';
 import { type Reply, replyFrom, wireText } from './reply.js';
 import { SmtpSession } from './smtp-session.js';
 
@@ -24,13 +24,13 @@ interface Visit {
 const DISABLED = ['XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL', 'LHLO'];
 
 export class SmtpListener extends SMTPServer {
-  readonly #door: DoorContext;
+  readonly #door: ServerContext;
   readonly #implicitTls: boolean;
   readonly #visits = new WeakMap<Socket, Visit>();
   readonly #sessions = new Set<SmtpSession>();
   readonly #bySession = new WeakMap<SMTPServerSession, SmtpSession>();
 
-  constructor(door: DoorContext, implicitTls: boolean, tls: TlsPair) {
+  constructor(door: ServerContext, implicitTls: boolean, tls: TlsPair) {
     super({
       ...serverTlsOptions(tls),
       secure: implicitTls,

@@ -11,7 +11,7 @@ import { authenticate, type Login } from './authenticate.js';
 import { CommandParser } from './command-parser.js';
 import { overdue } from './deadlines.js';
 import { commandName, decideCommand, isIdleCommand, MAX_AUTH_LINE } from './decide-command.js';
-import type { DoorContext } from './door-context.js';
+import type { ServerContext } from './server-context.js';
 import { logMessage } from './log-message.js';
 import { addRecipient, openTransaction, type Transaction } from './mail-transaction.js';
 import { MessageStream } from './message-stream.js';
@@ -20,7 +20,7 @@ import { receiveMessage } from './receive-message.js';
 import { hasEnhancedCode, isOurFault, makeReply, type Reply, replyFrom, wireText } from './reply.js';
 
 export class SmtpSession extends SMTPConnection {
-  readonly #door: DoorContext;
+  readonly #door: ServerContext;
   readonly #onGone: () => void;
   readonly #startedAt: number;
   #repliedAt: number;
@@ -41,7 +41,7 @@ export class SmtpSession extends SMTPConnection {
     server: SMTPServer,
     socket: Socket,
     options: SMTPConnectionOptions | null | undefined,
-    door: DoorContext,
+    door: ServerContext,
     onGone: () => void,
   ) {
     super(server, socket, options);

@@ -6,7 +6,7 @@ import type { Directory } from '#directory';
 import type { Intake } from '#intake';
 import { makeConnectionCounter } from '#net';
 import { makeAuthBrake } from './auth-brake.js';
-import type { DoorContext } from './door-context.js';
+import type { ServerContext } from './server-context.js';
 import type { SmtpLimits } from './limits.js';
 import { noObserver, type SmtpObserver } from './observer.js';
 import { SmtpListener, type TlsPair } from './smtp-listener.js';
@@ -59,7 +59,7 @@ export function makeSmtpDoor(deps: SmtpDoorDeps): SmtpDoor {
   let stopping = false;
   let sweeper: NodeJS.Timeout | undefined;
   const { hostname, ownWord, directory, intake, clock, logger, limits, observer = noObserver } = deps;
-  const context: DoorContext = {
+  const context: ServerContext = {
     hostname,
     ownWord,
     directory,

@@ -8,7 +8,7 @@ import type { AuthBrake } from './auth-brake.js';
 import type { SmtpLimits } from './limits.js';
 import type { SmtpObserver } from './observer.js';
 
-export interface DoorContext {
+export interface ServerContext {
   hostname: string;
   ownWord: string | undefined;
   directory: Directory;
