@@ -105,6 +105,18 @@ describe('a rule is broken by', () => {
     ['the date of today', 'src/api/a.ts', 'export const f = () => new Date();', /R2: new Date\(\) belongs in src\/core\//],
     ['chance', 'src/api/a.ts', 'export const f = () => Math.random();', /R2: Math\.random/],
     ['the monotonic clock', 'src/api/a.ts', 'export const f = () => performance.now();', /R2: performance\.now/],
+    [
+      'a private member of a library',
+      'src/smtp/a.ts',
+      'export const f = (x: SMTPConnection) => x._socket;',
+      /R2: '_socket' is a private member of a library: use it in src\/smtp\/server-adapter\.ts/,
+    ],
+    [
+      'a private method that is replaced',
+      'src/smtp/a.ts',
+      'export class A extends B {\n  override handler_DATA() {}\n}',
+      /R2: 'handler_DATA'/,
+    ],
     ['a module-level let', 'src/api/a.ts', 'let count = 0;\nexport const f = () => count++;', /a\.ts:1: R3: a module-level variable/],
     ['an empty module-level map', 'src/api/a.ts', 'const cache = new Map<string, string>();', /R3: cache starts empty/],
     ['an effect of importing', 'src/api/a.ts', "register('x');", /a\.ts:1: R3: importing this file has an effect/],
@@ -131,6 +143,7 @@ describe('no rule is broken by', () => {
     ['the type of pino', 'src/queue/a.ts', "import type { Logger } from 'pino';\nimport { type Level } from 'pino';"],
     ['a constant table', 'src/api/a.ts', 'const NAMES = new Set(["a"]);\nexport const f = (x: string) => NAMES.has(x);'],
     ['a date of a known time', 'src/api/a.ts', 'export const f = (ms: number) => new Date(ms);'],
+    ['a stream', 'src/mail/a.ts', 'export class A extends Readable {\n  override _read() {}\n}'],
     ['a worker thread', 'src/store/sqlite/writer-thread.ts', 'run();'],
   ];
 

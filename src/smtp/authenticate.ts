@@ -1,8 +1,8 @@
 /** Decides one AUTH attempt. Wrong, unknown and disabled look the same, take the same time, and are counted against guessing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CredentialRecord, DomainRecord } from '#store';
-import type { ServerContext } from './server-context.js';
 import { isOurFault, makeReply, type Reply } from './reply.js';
+import type { ServerContext } from './server-context.js';
 
 export interface Login {
   credential: CredentialRecord;
@@ -23,33 +23,33 @@ export interface AuthAttempt {
 
 export type AuthResult = { login: Login } | { refusal: Reply; counts: boolean };
 
-export async function authenticate(attempt: AuthAttempt, door: ServerContext): Promise<AuthResult> {
+export async function authenticate(attempt: AuthAttempt, server: ServerContext): Promise<AuthResult> {
   const { login, password, ip } = attempt;
   const refuse = (reply: Reply): AuthResult => {
-    const isLast = attempt.failures + 1 >= door.limits.authFailures;
+    const isLast = attempt.failures + 1 >= server.limits.authFailures;
     return { refusal: isLast ? makeReply(421, '4.7.0', 'too many failed attempts') : reply, counts: true };
   };
   let found: Omit<Login, 'checkedAt'> | undefined;
   try {
-    if (await door.brake.isBraked(login, ip)) {
-      door.observer.login('braked');
+    if (await server.brake.isBraked(login, ip)) {
+      server.observer.login('braked');
       return refuse(makeReply(454, '4.7.0', 'too many failed attempts, try again later'));
     }
-    found = await door.directory.credentials.verify(login, password);
+    found = await server.directory.credentials.verify(login, password);
   } catch (error) {
-    if (isOurFault(error)) door.logger.error({ err: error }, 'login could not be checked');
-    door.observer.login('error');
+    if (isOurFault(error)) server.logger.error({ err: error }, 'login could not be checked');
+    server.observer.login('error');
     return { refusal: makeReply(454, '4.7.0', 'temporary authentication failure'), counts: false };
   }
   // Nobody may act as somebody else.
   if (found !== undefined && (attempt.authorizeAs === '' || attempt.authorizeAs.toLowerCase() === login.toLowerCase())) {
     // Nobody waits for it: who is not remembered is only somebody new once more.
-    door.brake.succeeded(login, ip).catch((error: unknown) => door.logger.error({ err: error }, 'client of a login not remembered'));
-    door.observer.login('right');
-    return { login: { ...found, checkedAt: door.clock.monotonic() } };
+    server.brake.succeeded(login, ip).catch((error: unknown) => server.logger.error({ err: error }, 'client of a login not remembered'));
+    server.observer.login('right');
+    return { login: { ...found, checkedAt: server.clock.monotonic() } };
   }
-  door.brake.failed(login, ip);
-  door.observer.login('wrong');
-  await sleep(door.limits.authDelayMs, undefined, { ref: false });
+  server.brake.failed(login, ip);
+  server.observer.login('wrong');
+  await sleep(server.limits.authDelayMs, undefined, { ref: false });
   return refuse(makeReply(535, '5.7.8', 'authentication failed'));
 }

@@ -4,9 +4,8 @@
  * at CRLF.CRLF alone, whoever sends it.
  */
 import type { SMTPServerDataStream } from 'smtp-server';
-import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
-
 import { DotReader } from './dot-reader.js';
+import { StreamBase } from './server-adapter.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -16,10 +15,10 @@ const MAX_SYNC_COMMANDS = 100;
 
 type Done = (error?: Error | null) => void;
 
-export class CommandParser extends SMTPStream {
+export class CommandParser extends StreamBase {
   /** Bytes of a line that is not complete yet. */
   #held: Buffer = NOTHING;
-  #message = new DotReader();
+  #dots = new DotReader();
   readonly #onBareLineFeed: () => 'take' | 'closed';
 
   /** `onBareLineFeed` is asked when a line ends in LF without CR: it takes it for a line end, or closes the connection. */
@@ -29,17 +28,13 @@ export class CommandParser extends SMTPStream {
   }
 
   /** While a command runs: the client sent more behind it in the same segment. */
-  get hasMore(): boolean {
+  override get hasMore(): boolean {
     return this.#held.length > 0;
   }
 
-  override _write(chunk: Buffer, encoding: BufferEncoding | 'buffer', done: Done): void {
-    if (this.isClosed) done();
-    else if (this._dataMode) super._write(chunk, encoding, done);
-    else {
-      this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
-      this.#readLines(done);
-    }
+  protected override readCommands(chunk: Buffer, done: Done): void {
+    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    this.#readLines(done);
   }
 
   #readLines(done: Done): void {
@@ -72,14 +67,14 @@ export class CommandParser extends SMTPStream {
       done();
       return undefined;
     }
-    if (this._dataMode) {
+    if (this.isInMessage) {
       const rest = this.#held;
       this.#held = NOTHING;
-      super._write(rest, 'buffer', done);
+      this.continueWithMessage(rest, done);
       return undefined;
     }
     const end = this.#held.indexOf(LF);
-    if (end > this._maxCommandLength || (end < 0 && this.#held.length > this._maxCommandLength)) {
+    if (end > this.maxLine || (end < 0 && this.#held.length > this.maxLine)) {
       this.#held = NOTHING;
       done(new Error('command line too long'));
       return undefined;
@@ -102,34 +97,34 @@ export class CommandParser extends SMTPStream {
   }
 
   override startDataMode(maxBytes?: number | string | null): SMTPServerDataStream {
-    this.#message = new DotReader();
+    this.#dots = new DotReader();
     return super.startDataMode(maxBytes);
   }
 
-  override _feedDataStream(chunk: Buffer, done: Done): void {
-    const { content, rest } = this.#message.feed(chunk);
-    const stream = this._dataStream;
-    this._countDataBytes(content.length);
+  protected override readMessage(chunk: Buffer, done: Done): void {
+    const { content, rest } = this.#dots.feed(chunk);
+    const { message } = this;
+    this.countMessage(content.length);
     if (rest !== undefined) {
-      this._endDataMode(content, rest, done);
+      this.endMessage(content, rest, done);
       return;
     }
     // Who reads the message sets the pace; one that was destroyed reads no more, and the rest runs through to its end.
-    if (stream === null || content.length === 0 || !stream.writable || stream.write(content)) {
+    if (message === null || content.length === 0 || !message.writable || message.write(content)) {
       done();
       return;
     }
     const resume = () => {
-      stream.off('drain', resume);
-      stream.off('close', resume);
+      message.off('drain', resume);
+      message.off('close', resume);
       done();
     };
-    stream.on('drain', resume);
-    stream.on('close', resume);
+    message.on('drain', resume);
+    message.on('close', resume);
   }
 
   /** A last line without its CRLF was cut off, not sent: it does not run. */
-  override _flushData(): void {
+  protected override cutOff(): void {
     this.#held = NOTHING;
   }
 }

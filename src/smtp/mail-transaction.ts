@@ -5,9 +5,9 @@ import type { Login } from './authenticate.js';
 import { decideMailParameters, decideRecipientParameters } from './decide-parameters.js';
 import { decideRecipient } from './decide-recipient.js';
 import { decideSender, type Submitter } from './decide-sender.js';
-import type { ServerContext } from './server-context.js';
 import { type Path, parsePathArgument } from './parse-path.js';
 import { makeReply, type Reply, replyFrom } from './reply.js';
+import type { ServerContext } from './server-context.js';
 
 /** From MAIL to the reply to the final dot. */
 export interface Transaction {
@@ -22,33 +22,37 @@ export interface Transaction {
 export type Opened = { transaction: Transaction } | { refusal: Reply /** The login is no longer good for anything. */; loginIsGone?: true };
 
 /** MAIL. */
-export async function openTransaction(line: string, client: { login: Login | undefined; ip: string }, door: ServerContext): Promise<Opened> {
-  const isTrusted = door.isTrusted(client.ip);
+export async function openTransaction(
+  line: string,
+  client: { login: Login | undefined; ip: string },
+  server: ServerContext,
+): Promise<Opened> {
+  const isTrusted = server.isTrusted(client.ip);
   const argument = parsePathArgument('MAIL FROM', line, { brackets: isTrusted ? 'optional' : 'needed' });
   if (argument === undefined) return { refusal: makeReply(501, '5.5.4', 'syntax: MAIL FROM:<address>') };
-  const asked = decideMailParameters(argument.parameters, door.limits.messageBytes);
+  const asked = decideMailParameters(argument.parameters, server.limits.messageBytes);
   if ('code' in asked) return { refusal: asked };
-  const login = client.login && (await currentDomain(client.login, door));
+  const login = client.login && (await currentDomain(client.login, server));
   if (client.login !== undefined && login === undefined) {
     return { refusal: makeReply(530, '5.7.0', 'login is no longer valid, authenticate again'), loginIsGone: true };
   }
   const { path } = argument;
   const { utf8 } = asked;
   // A stranger's sender domain decides nothing.
-  const hosted = login !== undefined || isTrusted ? await hostedDomain(path, login, door) : undefined;
+  const hosted = login !== undefined || isTrusted ? await hostedDomain(path, login, server) : undefined;
   const decision = decideSender({ path, utf8, login, isTrusted, hosted });
   if ('refusal' in decision) return decision;
-  const full = decision.submitter && door.intake.refusalNow(decision.submitter.account);
+  const full = decision.submitter && server.intake.refusalNow(decision.submitter.account);
   if (full !== undefined) return { refusal: replyFrom(full) };
   const sender = path.kind === 'address' ? path.address : '';
   return { transaction: { sender, submitter: decision.submitter, recipients: new Set(), utf8 } };
 }
 
 /** RCPT. Adds the recipient when it is taken; a repeated one is taken again and sent to once. */
-export function addRecipient(line: string, ip: string, transaction: Transaction, door: ServerContext): Reply | Promise<Reply> {
+export function addRecipient(line: string, ip: string, transaction: Transaction, server: ServerContext): Reply | Promise<Reply> {
   const argument = parsePathArgument('RCPT TO', line, {
-    brackets: door.isTrusted(ip) ? 'optional' : 'needed',
-    looseDots: door.looseDots,
+    brackets: server.isTrusted(ip) ? 'optional' : 'needed',
+    looseDots: server.looseDots,
   });
   if (argument === undefined) return makeReply(501, '5.5.4', 'syntax: RCPT TO:<address>');
   const bad = decideRecipientParameters(argument.parameters);
@@ -59,29 +63,29 @@ export function addRecipient(line: string, ip: string, transaction: Transaction,
     if (refusal !== undefined) return refusal;
     // decideRecipient takes nothing else.
     if (path.kind !== 'address') throw new Error(`recipient path of kind ${path.kind} was taken`);
-    if (transaction.recipients.size >= door.limits.recipients && !transaction.recipients.has(path.address)) {
+    if (transaction.recipients.size >= server.limits.recipients && !transaction.recipients.has(path.address)) {
       return makeReply(452, '4.5.3', 'too many recipients');
     }
     transaction.recipients.add(path.address);
     return makeReply(250, '2.1.5', 'Ok');
   };
   // Only strangers need the look-up.
-  return transaction.submitter === undefined ? hostedDomain(path, undefined, door).then(decide) : decide(undefined);
+  return transaction.submitter === undefined ? hostedDomain(path, undefined, server).then(decide) : decide(undefined);
 }
 
 /** The domain of the login as it is now; undefined when it was disabled or removed, or the credential was removed or changed. */
-async function currentDomain(login: Login, door: ServerContext): Promise<DomainRecord | undefined> {
-  const now = door.clock.monotonic();
-  if (now - login.checkedAt >= door.limits.loginRecheckMs) {
-    if (!(await door.directory.credentials.isCurrent(login.credential))) return undefined;
+async function currentDomain(login: Login, server: ServerContext): Promise<DomainRecord | undefined> {
+  const now = server.clock.monotonic();
+  if (now - login.checkedAt >= server.limits.loginRecheckMs) {
+    if (!(await server.directory.credentials.isCurrent(login.credential))) return undefined;
     login.checkedAt = now;
   }
-  const domain = await door.directory.domains.find(login.domain.name);
+  const domain = await server.directory.domains.find(login.domain.name);
   return domain !== undefined && domain.id === login.domain.id && domain.state !== 'disabled' ? domain : undefined;
 }
 
-async function hostedDomain(path: Path, login: DomainRecord | undefined, door: ServerContext): Promise<DomainRecord | undefined> {
+async function hostedDomain(path: Path, login: DomainRecord | undefined, server: ServerContext): Promise<DomainRecord | undefined> {
   if (path.kind !== 'address') return undefined;
   const name = domainOf(path.address);
-  return name === login?.name ? login : door.directory.domains.find(name);
+  return name === login?.name ? login : server.directory.domains.find(name);
 }

@@ -6,9 +6,9 @@ import type { Directory } from '#directory';
 import type { Intake } from '#intake';
 import { makeConnectionCounter } from '#net';
 import { makeAuthBrake } from './auth-brake.js';
-import type { ServerContext } from './server-context.js';
 import type { SmtpLimits } from './limits.js';
-import { noObserver, type SmtpObserver } from './observer.js';
+import { checkLibrary } from './server-adapter.js';
+import { noObserver, type ServerContext, type SmtpObserver } from './server-context.js';
 import { SmtpListener, type TlsPair } from './smtp-listener.js';
 
 export interface SmtpDoorDeps {
@@ -55,7 +55,9 @@ export interface SmtpDoor {
 /** How long a 421 may take to leave when the grace is over, ms. */
 const LAST_WORDS_MS = 500;
 
+/** Throws when the installed smtp-server library is another than the one this is made for. */
 export function makeSmtpDoor(deps: SmtpDoorDeps): SmtpDoor {
+  checkLibrary();
   let stopping = false;
   let sweeper: NodeJS.Timeout | undefined;
   const { hostname, ownWord, directory, intake, clock, logger, limits, observer = noObserver } = deps;

@@ -2,11 +2,12 @@
  * Hands one message to intake and says what the client is told. The reply comes after the final dot, whatever intake decided before it:
  * the rest of the message is read and thrown away first, within the size limit and the message deadline.
  */
+import type { Logger } from 'pino';
 import { type Address, type ReversePath, tooLarge } from '#core';
 import type { Accepted, Intake, Submission } from '#intake';
 import type { Submitter } from './decide-sender.js';
 import type { MessageStream } from './message-stream.js';
-import { makeReply, type Reply, replyFrom } from './reply.js';
+import { isOurFault, makeReply, type Reply, replyFrom } from './reply.js';
 
 export interface Envelope {
   submitter: Submitter;
@@ -57,4 +58,41 @@ export async function receiveMessage(envelope: Envelope, content: MessageStream,
     const error = rest === 'over' ? tooLarge('message exceeds the size limit') : (content.failure ?? thrown);
     return { reply: replyFrom(error), close: rest === 'over', error };
   }
+}
+
+export interface ProtocolFacts {
+  /** The client said EHLO. */
+  extended: boolean;
+  secure: boolean;
+  isAuthenticated: boolean;
+  /** MAIL named SMTPUTF8. */
+  utf8: boolean;
+}
+
+/** The `with` protocol of a Received field (RFC 3848, RFC 6531 4.3). */
+export function protocolName({ extended, secure, isAuthenticated, utf8 }: ProtocolFacts): Submission['protocol'] {
+  if (utf8) return secure ? (isAuthenticated ? 'UTF8SMTPSA' : 'UTF8SMTPS') : isAuthenticated ? 'UTF8SMTPA' : 'UTF8SMTP';
+  if (secure) return isAuthenticated ? 'ESMTPSA' : 'ESMTPS';
+  if (isAuthenticated) return 'ESMTPA';
+  return extended ? 'ESMTP' : 'SMTP';
+}
+
+export interface MessageLogFacts {
+  session: string;
+  ip: string;
+  submitter: Submitter;
+  recipients: number;
+  /** Bytes that came in. */
+  size: number;
+  /** From 354 to the reply. */
+  ms: number;
+}
+
+/** One log line per message that a submitter brought: whose, how big, what was answered. No addresses, no content. */
+export function logMessage(logger: Logger, { submitter, ...facts }: MessageLogFacts, { reply, accepted, error }: Received): void {
+  const fields = { ...facts, account: submitter.account, domain: submitter.domain.name, ms: Math.round(facts.ms) };
+  if (accepted !== undefined) logger.info({ ...fields, code: 250, messageId: accepted.messageId }, 'message accepted');
+  else if (reply === undefined) logger.info(fields, 'client left before the end of the message');
+  else if (isOurFault(error)) logger.error({ ...fields, code: reply.code, err: error }, 'message not stored');
+  else logger.info({ ...fields, code: reply.code, enhancedCode: reply.enhancedCode }, 'message refused');
 }

@@ -1,4 +1,4 @@
-/** What the door answers: a reply code, an enhanced code (RFC 3463) and a text that leaks nothing. */
+/** What the server answers: a reply code, an enhanced code (RFC 3463) and a text that leaks nothing. */
 import { Refusal, refusalFrom } from '#core';
 
 export interface Reply {
@@ -11,7 +11,7 @@ export interface Reply {
 
 export const makeReply = (code: number, enhancedCode: string, text: string): Reply => ({ code, enhancedCode, text });
 
-/** Replies are ASCII (RFC 5321 4.2); refusals that both doors give may quote what is not. */
+/** Replies are ASCII (RFC 5321 4.2); refusals that HTTP gives as well may quote what is not. */
 const asAscii = (text: string): string => text.replace(/[^\x20-\x7e]/gu, '?');
 
 /** The reply for anything thrown; unknown failures are temporary and say nothing of their cause. */

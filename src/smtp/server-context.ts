@@ -1,4 +1,4 @@
-/** What every session of the door shares. */
+/** What all sessions of the server share. */
 import type { Logger } from 'pino';
 import type { Clock, LooseDots } from '#core';
 import type { Directory } from '#directory';
@@ -6,7 +6,6 @@ import type { Intake } from '#intake';
 import type { ConnectionCounter } from '#net';
 import type { AuthBrake } from './auth-brake.js';
 import type { SmtpLimits } from './limits.js';
-import type { SmtpObserver } from './observer.js';
 
 export interface ServerContext {
   hostname: string;
@@ -25,3 +24,13 @@ export interface ServerContext {
   observer: SmtpObserver;
   isStopping(): boolean;
 }
+
+/** What the server tells whoever counts. Calls must not throw and not wait. */
+export interface SmtpObserver {
+  /** A connection came: it became a session, or was refused because a limit is reached or the server is stopping. */
+  connection(result: 'session' | 'refused-total' | 'refused-source' | 'refused-stopping'): void;
+  /** A login was tried. `braked`: not looked at, after too many wrong ones. `error`: it could not be checked. */
+  login(result: 'right' | 'wrong' | 'braked' | 'error'): void;
+}
+
+export const noObserver: SmtpObserver = { connection: () => undefined, login: () => undefined };

@@ -1,11 +1,13 @@
 /** One listening socket: counts and admits connections, bounds TLS handshakes, and gives each connection its session. */
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { SMTPServer, type SMTPServerAuthentication, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import type { TLSSocket } from 'node:tls';
+import type { SMTPServer, SMTPServerAuthentication, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { serverTlsOptions } from '#net';
-import type { ServerContext } from './server-context.js';
 import { type Reply, replyFrom, wireText } from './reply.js';
+import { ServerBase } from './server-adapter.js';
+import type { ServerContext } from './server-context.js';
 import { SmtpSession } from './smtp-session.js';
 
 export interface TlsPair {
@@ -23,35 +25,35 @@ interface Visit {
 /** Dummies of the library, and commands that only proxies may use. */
 const DISABLED = ['XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL', 'LHLO'];
 
-export class SmtpListener extends SMTPServer {
-  readonly #door: ServerContext;
+export class SmtpListener extends ServerBase {
+  readonly #context: ServerContext;
   readonly #implicitTls: boolean;
   readonly #visits = new WeakMap<Socket, Visit>();
   readonly #sessions = new Set<SmtpSession>();
   readonly #bySession = new WeakMap<SMTPServerSession, SmtpSession>();
 
-  constructor(door: ServerContext, implicitTls: boolean, tls: TlsPair) {
+  constructor(context: ServerContext, implicitTls: boolean, tls: TlsPair) {
     super({
       ...serverTlsOptions(tls),
       secure: implicitTls,
-      name: door.hostname,
-      heloResponse: door.ownWord === undefined ? '%s' : `%s ${door.ownWord}`,
-      banner: door.ownWord,
-      size: door.limits.messageBytes,
+      name: context.hostname,
+      heloResponse: context.ownWord === undefined ? '%s' : `%s ${context.ownWord}`,
+      banner: context.ownWord,
+      size: context.limits.messageBytes,
       authMethods: ['PLAIN', 'LOGIN'],
       authOptional: true,
       hideENHANCEDSTATUSCODES: false,
       disableReverseLookup: true,
       disabledCommands: DISABLED,
-      socketTimeout: door.limits.commandMs,
+      socketTimeout: context.limits.commandMs,
       logger: false,
       onConnect: (_session, done) => done(),
       onSecure: (_socket, _session, done) => done(),
     });
-    this.#door = door;
+    this.#context = context;
     this.#implicitTls = implicitTls;
     // Broken connections and failed handshakes; the listener itself fails only in start().
-    this.on('error', (error) => door.logger.debug({ err: error }, 'connection failed'));
+    this.on('error', (error) => context.logger.debug({ err: error }, 'connection failed'));
   }
 
   /** Rejects when the address cannot be listened on. */
@@ -66,7 +68,7 @@ export class SmtpListener extends SMTPServer {
   async stop(): Promise<void> {
     const closed = this.server.listening ? once(this.server, 'close') : Promise.resolve();
     this.server.close();
-    for (const socket of this._pendingSockets.values()) socket.destroy();
+    for (const socket of this.handshakes.values()) socket.destroy();
     for (const session of this.#sessions) session.stopIfIdle();
     await closed;
   }
@@ -81,9 +83,9 @@ export class SmtpListener extends SMTPServer {
   }
 
   sweep(now: number): void {
-    for (const [socket, top] of this._pendingSockets) {
+    for (const [socket, top] of this.handshakes) {
       const since = this.#visits.get(socket)?.since ?? now;
-      if (now - since > this.#door.limits.handshakeMs) top.destroy();
+      if (now - since > this.#context.limits.handshakeMs) top.destroy();
     }
     for (const session of this.#sessions) session.sweep(now);
   }
@@ -92,45 +94,42 @@ export class SmtpListener extends SMTPServer {
     this.updateSecureContext(serverTlsOptions(tls));
   }
 
-  override _acceptSocket(socket: Socket, handshake: boolean): (() => void) | false {
+  protected override admit(socket: Socket, handshake: boolean): boolean {
     const ip = socket.remoteAddress;
     if (ip === undefined) {
       socket.destroy();
       return false;
     }
-    const leave = this.#door.isStopping() ? 'stopping' : this.#door.connections.enter(ip, this.#door.isTrusted(ip));
-    this.#door.observer.connection(typeof leave === 'string' ? `refused-${leave}` : 'session');
+    const leave = this.#context.isStopping() ? 'stopping' : this.#context.connections.enter(ip, this.#context.isTrusted(ip));
+    this.#context.observer.connection(typeof leave === 'string' ? `refused-${leave}` : 'session');
     if (typeof leave === 'string') {
       refuseSocket(socket, handshake, leave);
       return false;
     }
-    this.#visits.set(socket, { leave, since: this.#door.clock.monotonic() });
+    this.#visits.set(socket, { leave, since: this.#context.clock.monotonic() });
     socket.once('close', leave);
     // Until the session listens: a reset in between must not end the process.
     socket.on('error', ignore);
-    return super._acceptSocket(socket, handshake);
+    return true;
   }
 
-  override _upgrade(socket: Socket, callback: Parameters<SMTPServer['_upgrade']>[1]): void {
-    super._upgrade(socket, (error, tlsSocket) => {
-      const visit = this.#visits.get(socket);
-      if (visit !== undefined && tlsSocket !== undefined) this.#visits.set(tlsSocket, visit);
-      callback(error, tlsSocket);
-    });
+  protected override secured(socket: Socket, tlsSocket: TLSSocket): void {
+    const visit = this.#visits.get(socket);
+    if (visit !== undefined) this.#visits.set(tlsSocket, visit);
   }
 
   override connect(socket: Socket, socketOptions?: SMTPConnectionOptions | null): void {
     // Its close event has come and gone, or will without us.
     if (socket.destroyed) return;
     const leave = this.#visits.get(socket)?.leave;
-    const session: SmtpSession = new SmtpSession(this, socket, socketOptions, this.#door, () => {
+    const session: SmtpSession = new SmtpSession(this, socket, socketOptions, this.#context, () => {
       leave?.();
       this.#sessions.delete(session);
     });
     this.#sessions.add(session);
     this.connections.add(session);
     this.#bySession.set(session.session, session);
-    session.on('error', (error: Error) => this._onError(error));
+    session.on('error', (error: Error) => void this.emit('error', error));
     session.init();
   }
 

@@ -4,23 +4,22 @@
  */
 import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAuthentication, SMTPServerDataStream } from 'smtp-server';
-import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { parseAddress } from '#core';
 import { isLoopback } from '#net';
 import { authenticate, type Login } from './authenticate.js';
 import { CommandParser } from './command-parser.js';
-import { overdue } from './deadlines.js';
 import { commandName, decideCommand, isIdleCommand, MAX_AUTH_LINE } from './decide-command.js';
-import type { ServerContext } from './server-context.js';
-import { logMessage } from './log-message.js';
+import { overdue } from './limits.js';
 import { addRecipient, openTransaction, type Transaction } from './mail-transaction.js';
 import { MessageStream } from './message-stream.js';
-import { protocolName } from './protocol-name.js';
-import { receiveMessage } from './receive-message.js';
+import { logMessage, protocolName, receiveMessage } from './receive-message.js';
 import { hasEnhancedCode, isOurFault, makeReply, type Reply, replyFrom, wireText } from './reply.js';
+import { ConnectionBase } from './server-adapter.js';
+import type { ServerContext } from './server-context.js';
 
-export class SmtpSession extends SMTPConnection {
-  readonly #door: ServerContext;
+export class SmtpSession extends ConnectionBase {
+  readonly #context: ServerContext;
   readonly #onGone: () => void;
   readonly #startedAt: number;
   #repliedAt: number;
@@ -41,13 +40,13 @@ export class SmtpSession extends SMTPConnection {
     server: SMTPServer,
     socket: Socket,
     options: SMTPConnectionOptions | null | undefined,
-    door: ServerContext,
+    context: ServerContext,
     onGone: () => void,
   ) {
     super(server, socket, options);
-    this.#door = door;
+    this.#context = context;
     this.#onGone = onGone;
-    this.#startedAt = door.clock.monotonic();
+    this.#startedAt = context.clock.monotonic();
     this.#repliedAt = this.#startedAt;
   }
 
@@ -56,112 +55,100 @@ export class SmtpSession extends SMTPConnection {
     return this.id.slice(-8);
   }
 
-  override init(): void {
-    this._setListeners(() => {
-      const known = isLoopback(this.remoteAddress) || this.#door.isTrusted(this.remoteAddress);
-      if (known || this.#door.limits.greetingDelayMs === 0) this.connectionReady();
-      else setTimeout(() => this.connectionReady(), this.#door.limits.greetingDelayMs).unref();
-    });
+  protected override attached(): void {
+    const known = isLoopback(this.remoteAddress) || this.#context.isTrusted(this.remoteAddress);
+    if (known || this.#context.limits.greetingDelayMs === 0) this.connectionReady();
+    else setTimeout(() => this.connectionReady(), this.#context.limits.greetingDelayMs).unref();
   }
 
   override connectionReady(next?: () => void): void {
-    if (this.#door.isStopping()) this.reply(shuttingDown);
+    if (this.#context.isStopping()) this.reply(shuttingDown);
     else super.connectionReady(next);
   }
 
-  override _createParser(): CommandParser {
+  protected override makeParser(): CommandParser {
     const parser = new CommandParser({
       maxCommandLength: MAX_AUTH_LINE + 512,
       onBareLineFeed: () => {
         // Old devices in the operator's own network know no better.
-        if (this.#door.isTrusted(this.remoteAddress)) return 'take';
+        if (this.#context.isTrusted(this.remoteAddress)) return 'take';
         this.#refuseAndClose(makeReply(500, '5.5.2', 'lines end with CRLF'));
         return 'closed';
       },
     });
-    parser.oncommand = (line: Buffer, next?: () => void) => this._onCommand(line, next);
     parser.on('error', () => this.#refuseAndClose(makeReply(500, '5.5.6', 'command line too long')));
     return parser;
   }
 
   // -- commands
 
-  override _onCommand(line: Buffer, callback?: () => void): void {
-    // Before the greeting and during a TLS handshake the library knows best: it refuses, or drops the bytes unread.
-    if (this._upgrading || !this._ready) super._onCommand(line, callback);
-    else if (this.#door.isStopping()) this.reply(shuttingDown);
-    else this.#run(line, callback);
+  protected override command(line: Buffer, done: (() => void) | undefined): void {
+    if (this.#context.isStopping()) this.reply(shuttingDown);
+    else this.#run(line, done);
   }
 
-  #run(line: Buffer, callback: (() => void) | undefined): void {
-    const inAuth = this._nextHandler !== false;
+  #run(line: Buffer, done: (() => void) | undefined): void {
+    const inAuth = this.isInAuth;
     const name = inAuth ? '' : commandName(line);
-    if (isIdleCommand(name) && ++this.#idleCommands > this.#door.limits.idleCommands) {
+    if (isIdleCommand(name) && ++this.#idleCommands > this.#context.limits.idleCommands) {
       this.reply(makeReply(421, '4.7.0', 'too many commands without mail'));
       return;
     }
     const refusal = decideCommand(line, name, { inAuth, secure: this.secure });
     if (refusal === undefined) {
-      super._onCommand(line, callback);
+      this.runCommand(line, done);
       return;
     }
-    this._nextHandler = false;
+    this.endAuth();
     this.reply(refusal);
-    if (callback !== undefined) this._whenWritable(callback);
+    if (done !== undefined) this.whenWritable(done);
   }
 
   /** AUTH is offered over TLS only. */
-  override _isSupported(command: string): boolean {
-    return (command !== 'AUTH' || this.secure) && super._isSupported(command);
+  protected override offers(command: string): boolean {
+    return command !== 'AUTH' || this.secure;
   }
 
-  override handler_AUTH(command: Buffer, callback: () => void): void {
-    if (this.#transaction === undefined) super.handler_AUTH(command, callback);
-    else this.#answer(makeReply(503, '5.5.1', 'not during a mail transaction'), callback);
+  protected override auth(line: Buffer, done: () => void): void {
+    if (this.#transaction === undefined) this.runAuth(line, done);
+    else this.#answer(makeReply(503, '5.5.1', 'not during a mail transaction'), done);
   }
 
-  override handler_MAIL(command: Buffer, callback: () => void): void {
-    this.#answer(this.#mail(command.toString()), callback);
+  protected override mail(line: Buffer, done: () => void): void {
+    this.#answer(this.#mail(line.toString()), done);
   }
 
-  override handler_RCPT(command: Buffer, callback: () => void): void {
-    this.#answer(this.#rcpt(command.toString()), callback);
+  protected override rcpt(line: Buffer, done: () => void): void {
+    this.#answer(this.#rcpt(line.toString()), done);
   }
 
-  override handler_DATA(command: Buffer, callback: () => void): void {
-    const parser = this._parser;
+  protected override data(line: Buffer, done: () => void): void {
     // Message bytes behind DATA run as commands when it is refused; a client that sends them does not wait for replies.
-    if (parser instanceof CommandParser && parser.hasMore) this.reply(makeReply(421, '4.7.0', 'message sent before 354'));
-    else if (this.#transaction === undefined) this.#answer(makeReply(503, '5.5.1', 'need MAIL first'), callback);
-    else if (this.#transaction.recipients.size === 0) this.#answer(makeReply(503, '5.5.1', 'no valid recipients'), callback);
-    else {
-      // The library only asks whether there is one.
-      this.session.envelope.rcptTo = [{ address: this.#transaction.sender, args: false }];
-      super.handler_DATA(command, callback);
-    }
+    if (this.hasMore) this.reply(makeReply(421, '4.7.0', 'message sent before 354'));
+    else if (this.#transaction === undefined) this.#answer(makeReply(503, '5.5.1', 'need MAIL first'), done);
+    else if (this.#transaction.recipients.size === 0) this.#answer(makeReply(503, '5.5.1', 'no valid recipients'), done);
+    else this.runData(line, done);
   }
 
-  override handler_HELP(_command: Buffer, callback: () => void): void {
-    this.#answer(makeReply(214, '2.0.0', 'EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP VRFY HELP QUIT, see RFC 5321'), callback);
+  protected override help(_line: Buffer, done: () => void): void {
+    this.#answer(makeReply(214, '2.0.0', 'EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP VRFY HELP QUIT, see RFC 5321'), done);
   }
 
-  override handler_VRFY(command: Buffer, callback: () => void): void {
-    const hasArgument = command.toString().trim().includes(' ');
+  protected override vrfy(line: Buffer, done: () => void): void {
+    const hasArgument = line.toString().trim().includes(' ');
     const reply = hasArgument
       ? makeReply(252, '2.5.0', 'cannot VRFY, send a message and see')
       : makeReply(501, '5.5.4', 'VRFY needs an address');
-    this.#answer(reply, callback);
+    this.#answer(reply, done);
   }
 
-  /** A new EHLO, RSET, STARTTLS and the end of a message all end the transaction. */
-  override _resetSession(): void {
+  protected override transactionOver(): void {
     this.#transaction = undefined;
-    super._resetSession();
   }
 
   async #mail(line: string): Promise<Reply> {
     if (this.#transaction !== undefined) return makeReply(503, '5.5.1', 'nested MAIL command');
-    const opened = await openTransaction(line, { login: this.#login, ip: this.remoteAddress }, this.#door);
+    const opened = await openTransaction(line, { login: this.#login, ip: this.remoteAddress }, this.#context);
     if ('transaction' in opened) {
       this.#transaction = opened.transaction;
       return makeReply(250, '2.1.0', 'Ok');
@@ -175,7 +162,7 @@ export class SmtpSession extends SMTPConnection {
 
   #rcpt(line: string): Reply | Promise<Reply> {
     if (this.#transaction === undefined) return makeReply(503, '5.5.1', 'need MAIL first');
-    return addRecipient(line, this.remoteAddress, this.#transaction, this.#door);
+    return addRecipient(line, this.remoteAddress, this.#transaction, this.#context);
   }
 
   // -- who is it
@@ -189,7 +176,7 @@ export class SmtpSession extends SMTPConnection {
       ip: this.remoteAddress,
       failures: this.#authFailures,
     };
-    const result = await authenticate(attempt, this.#door);
+    const result = await authenticate(attempt, this.#context);
     if ('login' in result) {
       this.#login = result.login;
       return undefined;
@@ -197,7 +184,7 @@ export class SmtpSession extends SMTPConnection {
     if (result.counts) {
       this.#authFailures++;
       const { code } = result.refusal;
-      this.#door.logger.info({ session: this.tag, ip: this.remoteAddress, login: loginName(attempt.login), code }, 'login refused');
+      this.#context.logger.info({ session: this.tag, ip: this.remoteAddress, login: loginName(attempt.login), code }, 'login refused');
     }
     return result.refusal;
   }
@@ -209,7 +196,7 @@ export class SmtpSession extends SMTPConnection {
     const transaction = this.#transaction;
     const submitter = transaction?.submitter;
     if (transaction === undefined || submitter === undefined) return replyFrom(new Error('DATA without a submitter'));
-    const { clock, limits, intake, logger } = this.#door;
+    const { clock, limits, intake, logger } = this.#context;
     const startedAt = clock.monotonic();
     this.#receivingSince = startedAt;
     this.#storing = true;
@@ -246,15 +233,15 @@ export class SmtpSession extends SMTPConnection {
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
-    if (this._closing || this._closed) return;
-    this.#repliedAt = this.#door.clock.monotonic();
+    if (this.isEnding) return;
+    this.#repliedAt = this.#context.clock.monotonic();
     this.#lastCode = code;
     const text = typeof data === 'string' ? data.replace(/^Error: /, '') : data;
     if (typeof text === 'string' && hasEnhancedCode(text)) super.send(code, text, false);
     else if (code === 421) super.send(code, `${/timeout/i.test(String(text)) ? '4.4.2' : '4.7.0'} ${text}`, false);
     // The library gives no code to a refused EHLO; RFC 2034 4 exempts only the successful one.
     else super.send(code, text, code >= 400 && context === false ? undefined : context);
-    if (code >= 500 && ++this.#errors > this.#door.limits.errors) this.reply(makeReply(421, '4.7.0', 'too many errors'));
+    if (code >= 500 && ++this.#errors > this.#context.limits.errors) this.reply(makeReply(421, '4.7.0', 'too many errors'));
   }
 
   #answer(reply: Reply | Promise<Reply>, callback: () => void): void {
@@ -266,7 +253,7 @@ export class SmtpSession extends SMTPConnection {
     if (!(reply instanceof Promise)) finish(reply);
     else {
       reply.then(finish, (error: unknown) => {
-        if (isOurFault(error)) this.#door.logger.error({ session: this.tag, err: error }, 'command failed');
+        if (isOurFault(error)) this.#context.logger.error({ session: this.tag, err: error }, 'command failed');
         finish(replyFrom(error));
       });
     }
@@ -281,44 +268,41 @@ export class SmtpSession extends SMTPConnection {
 
   /** Ends the session when it has passed a deadline. `now` is of the monotonic clock. */
   sweep(now: number): void {
-    if (this._closing || this._closed) return;
+    if (this.isEnding) return;
     const times = {
       startedAt: this.#startedAt,
       repliedAt: this.#repliedAt,
       receivingSince: this.#receivingSince,
-      working: this._handlerPending || this.#storing,
-      upgrading: this._upgrading,
+      working: this.isWorking || this.#storing,
+      upgrading: this.isUpgrading,
     };
-    const passed = overdue(times, this.#door.limits, now);
+    const passed = overdue(times, this.#context.limits, now);
     if (passed === undefined) return;
     this.reply(makeReply(421, '4.4.2', `${passed} timeout`));
     // What was received so far must not wait for the client to hang up.
-    if (this._dataStream) this._dataStream.destroy();
-    if (passed === 'handshake') this._socket.destroy();
+    this.dropMessage();
+    if (passed === 'handshake') this.cut();
   }
 
   /** Once the server is stopping: says so and closes, unless the client waits for our answer or is sending a message. */
   stopIfIdle(): void {
-    if (this.#door.isStopping() && !this.#storing && !this._handlerPending) this.kill();
+    if (this.#context.isStopping() && !this.#storing && !this.isWorking) this.kill();
   }
 
   /** Says 421 and closes once that is written. */
   kill(): void {
     this.reply(shuttingDown);
-    this._socket.destroySoon();
+    this.hangUp();
   }
 
   /** Nothing more is said. */
   destroy(): void {
-    this._socket.destroy();
+    this.cut();
   }
 
-  override _onClose(): void {
-    const first = !this._closed;
-    super._onClose();
-    if (!first) return;
+  protected override gone(): void {
     this.#onGone();
-    this.#door.logger.debug(
+    this.#context.logger.debug(
       {
         session: this.tag,
         ip: this.remoteAddress,
@@ -326,7 +310,7 @@ export class SmtpSession extends SMTPConnection {
         authenticated: this.#login !== undefined,
         messages: this.#messages,
         code: this.#lastCode,
-        ms: Math.round(this.#door.clock.monotonic() - this.#startedAt),
+        ms: Math.round(this.#context.clock.monotonic() - this.#startedAt),
       },
       'session ended',
     );

@@ -83,6 +83,12 @@ const EXPRESSION_HOMES: readonly { name: string; home: string; instead: string }
   { name: 'Math.random', home: 'src/core/', instead: 'add what you need to src/core/ids.ts' },
 ];
 
+/** Files that may use private members of a library (`_socket`, `handler_DATA`), each behind plain names for the rest of its room. */
+const PRIVATE_MEMBER_HOMES = ['src/smtp/server-adapter.ts', 'src/delivery/', 'src/smtp-client/'];
+
+/** Names that begin so and are no secret: what Node asks of who extends a stream. */
+const STREAM_METHODS = new Set(['_construct', '_destroy', '_final', '_flush', '_read', '_transform', '_write', '_writev']);
+
 /** Files that are run, not imported: a worker thread's whole purpose is its effect. */
 const ENTRY_FILES = new Set([
   'src/cli/index.ts',
@@ -109,6 +115,7 @@ export function checkFile(source: SourceText): string[] {
     ...checkFolders(source.path, imports),
     ...checkLibraries(source.path, imports),
     ...checkExpressions(source.path, file),
+    ...checkPrivateMembers(source.path, file),
     ...checkModuleState(source.path, file),
     ...checkIndex(source, file),
     ...checkSize(source),
@@ -259,6 +266,22 @@ function checkExpressions(path: string, file: ts.SourceFile): string[] {
   visit(file);
   return EXPRESSION_HOMES.filter(({ name, home }) => used.has(name) && !path.startsWith(home)).map(
     ({ name, home, instead }) => `${path}: R2: ${name} belongs in ${home}: ${instead}`,
+  );
+}
+
+/** R2, private members of libraries. */
+function checkPrivateMembers(path: string, file: ts.SourceFile): string[] {
+  if (PRIVATE_MEMBER_HOMES.some((home) => path.startsWith(home))) return [];
+  const used = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    const isMember = ts.isPropertyAccessExpression(node) || ts.isClassElement(node) || ts.isTypeElement(node);
+    const name = isMember ? node.name?.getText() : undefined;
+    if (name !== undefined && /^(?:_(?!_)|handler_)/.test(name) && !STREAM_METHODS.has(name)) used.add(name);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return [...used].map(
+    (name) => `${path}: R2: '${name}' is a private member of a library: use it in ${PRIVATE_MEMBER_HOMES.join(' or ')} behind a plain name`,
   );
 }
 

@@ -2,14 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../dist/core/index.js';
 import { isLoopback, sourceOf } from '../../../dist/net/source-of.js';
-import { overdue } from '../../../dist/smtp/deadlines.js';
 import { type CommandState, commandName, decideCommand } from '../../../dist/smtp/decide-command.js';
 import { decideMailParameters } from '../../../dist/smtp/decide-parameters.js';
 import { decideRecipient } from '../../../dist/smtp/decide-recipient.js';
 import { decideSender } from '../../../dist/smtp/decide-sender.js';
-import { defaultSmtpLimits } from '../../../dist/smtp/index.js';
+import { defaultSmtpLimits, overdue } from '../../../dist/smtp/limits.js';
+
 import { type Path, parsePathArgument } from '../../../dist/smtp/parse-path.js';
-import { protocolName } from '../../../dist/smtp/protocol-name.js';
+import { protocolName } from '../../../dist/smtp/receive-message.js';
 import { replyFrom } from '../../../dist/smtp/reply.js';
 import { domainRecord, storeFull } from './support/fakes.js';
 
