@@ -88,7 +88,7 @@ describe('a rule is broken by', () => {
       'a library away from home',
       'src/api/a.ts',
       "import Database from 'better-sqlite3';",
-      /R2: 'better-sqlite3' is used in src\/store\/sqlite\/ only/,
+      /R2: 'better-sqlite3' is used in src\/store\/engines\/sqlite\/ only/,
     ],
     [
       "the SMTP client in the codecs' folder",
@@ -144,7 +144,7 @@ describe('no rule is broken by', () => {
     ['a constant table', 'src/api/a.ts', 'const NAMES = new Set(["a"]);\nexport const f = (x: string) => NAMES.has(x);'],
     ['a date of a known time', 'src/api/a.ts', 'export const f = (ms: number) => new Date(ms);'],
     ['a stream', 'src/mail/a.ts', 'export class A extends Readable {\n  override _read() {}\n}'],
-    ['a worker thread', 'src/store/sqlite/writer-thread.ts', 'run();'],
+    ['a worker thread', 'src/store/engines/sqlite/threads/writer-thread.ts', 'run();'],
   ];
 
   test.each(fine)('%s', (_what, path, text) => {

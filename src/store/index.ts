@@ -2,7 +2,6 @@
  * The only SQL. Takes a data folder, gives three stores behind asynchronous interfaces; a second process on the same folder is refused.
  * Every write is durable on resolve (WAL, synchronous=FULL asserted at each open); a call that throws kept nothing. SQLite runs in worker threads.
  */
-export type { CommitStats } from './commit-stats.js';
 export type {
   AccountRecord,
   ApiKeyRecord,
@@ -16,18 +15,12 @@ export type {
   DomainSettings,
   KeyRole,
 } from './directory-store.js';
-export { type DiskFacts, type DiskRoom, makeDiskRoom } from './disk-room.js';
+export type { DiskFacts, DiskRoom } from './disk-room.js';
+// The engine is chosen here and nowhere else.
+export { makeDiskRoom } from './engines/sqlite/database/disk-room.js';
+export { openStores } from './engines/sqlite/open-stores.js';
 export { EVENT_FIELDS, type EventFilter } from './event-filter.js';
-export type {
-  ConversationQuery,
-  EventPosition,
-  EventQuery,
-  EventStore,
-  HttpCall,
-  StoredConversation,
-  StoredEvent,
-} from './event-store.js';
-export { openStores, type StoreOptions, type Stores } from './open-stores.js';
+export type { ConversationQuery, EventPosition, EventQuery, EventStore, HttpCall, StoredConversation, StoredEvent } from './event-store.js';
 export type { Page } from './page.js';
 export type { DomainSource, PoolRecord, PoolReplacement, PoolStore } from './pool-store.js';
 export {
@@ -50,11 +43,6 @@ export {
   type SpoolStore,
 } from './spool-store.js';
 export { startSweeping } from './start-sweeping.js';
-export type {
-  NamePage,
-  TemplateRecord,
-  TemplateStore,
-  TemplateVersionRecord,
-  TemplateVersionSummary,
-} from './template-store.js';
+export type { CommitStats, StoreOptions, Stores } from './stores.js';
+export type { NamePage, TemplateRecord, TemplateStore, TemplateVersionRecord, TemplateVersionSummary } from './template-store.js';
 export type { WarmupRecord, WarmupStore } from './warmup-store.js';

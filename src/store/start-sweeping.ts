@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Clock, MINUTE } from '#core';
-import type { Stores } from './open-stores.js';
+import type { Stores } from './stores.js';
 
 const EVERY_MS = 10 * MINUTE;
 const BETWEEN_PIECES_MS = 50;

@@ -20,7 +20,7 @@ describe('npm pack', () => {
       'dist/cli/index.js',
       'dist/man/mailwagon.1',
       'dist/man/mailwagon-queue.1',
-      'dist/store/migrations/spool/001-spool.sql',
+      'dist/store/engines/sqlite/migrations/spool/001-spool.sql',
       'config/mailwagon.example.yaml',
       'config/bounce-rules.yaml',
       'config/shaping.yaml',

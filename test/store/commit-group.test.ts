@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Call, type CommitGroup, type Handlers, makeCommitGroup } from '../../dist/store/sqlite/commit-group.js';
-import { type Connection, openDatabase } from '../../dist/store/sqlite/open-database.js';
+import { type Connection, openDatabase } from '../../dist/store/engines/sqlite/database/open-database.js';
+import { type Call, type CommitGroup, type Handlers, makeCommitGroup } from '../../dist/store/engines/sqlite/threads/commit-group.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
 let folder: ReturnType<typeof tempDir>;

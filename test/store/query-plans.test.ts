@@ -1,21 +1,21 @@
 /** The statements that must stay cheap at millions of rows, by SQLite's own account of how it will run them. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LONGEST_DOMAIN_SQL } from '../../dist/store/sqlite/directory-reads.js';
-import { eventSql } from '../../dist/store/sqlite/event-query.js';
-import { GIVEN_ANSWER_SQL } from '../../dist/store/sqlite/given-answers.js';
-import { HTTP_CALL_SQL } from '../../dist/store/sqlite/http-call-rows.js';
-import { LOGIN_CLIENT_SQL } from '../../dist/store/sqlite/login-client-rows.js';
-import { loadMigrations, migrate } from '../../dist/store/sqlite/migrate.js';
-import { type Connection, openDatabase } from '../../dist/store/sqlite/open-database.js';
-import { RESTRICTION_SQL } from '../../dist/store/sqlite/restriction-rows.js';
-import { INSPECT_SQL } from '../../dist/store/sqlite/spool-inspect.js';
-import { LIST_SQL } from '../../dist/store/sqlite/spool-list.js';
-import { SETTLE_SQL } from '../../dist/store/sqlite/spool-settle.js';
-import { SWEEP_SQL } from '../../dist/store/sqlite/spool-sweep.js';
-import { TAKE_SQL } from '../../dist/store/sqlite/spool-take.js';
-import { STORED_SQL } from '../../dist/store/sqlite/stored-messages.js';
-import { STS_SQL } from '../../dist/store/sqlite/sts-policy-rows.js';
+import { loadMigrations, migrate } from '../../dist/store/engines/sqlite/database/migrate.js';
+import { type Connection, openDatabase } from '../../dist/store/engines/sqlite/database/open-database.js';
+import { LOGIN_CLIENT_SQL } from '../../dist/store/engines/sqlite/directory/login-client-rows.js';
+import { LONGEST_DOMAIN_SQL } from '../../dist/store/engines/sqlite/directory/reads.js';
+import { STS_SQL } from '../../dist/store/engines/sqlite/directory/sts-policy-rows.js';
+import { HTTP_CALL_SQL } from '../../dist/store/engines/sqlite/events/http-call-rows.js';
+import { eventSql } from '../../dist/store/engines/sqlite/events/query.js';
+import { GIVEN_ANSWER_SQL } from '../../dist/store/engines/sqlite/spool/given-answers.js';
+import { INSPECT_SQL } from '../../dist/store/engines/sqlite/spool/inspect.js';
+import { LIST_SQL } from '../../dist/store/engines/sqlite/spool/list.js';
+import { RESTRICTION_SQL } from '../../dist/store/engines/sqlite/spool/restriction-rows.js';
+import { SETTLE_SQL } from '../../dist/store/engines/sqlite/spool/settle.js';
+import { STORED_SQL } from '../../dist/store/engines/sqlite/spool/stored-messages.js';
+import { SWEEP_SQL } from '../../dist/store/engines/sqlite/spool/sweep.js';
+import { TAKE_SQL } from '../../dist/store/engines/sqlite/spool/take.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
 const folder = tempDir();

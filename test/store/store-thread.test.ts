@@ -2,16 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startStoreThread } from '../../dist/store/sqlite/store-thread.js';
+import { startStoreThread } from '../../dist/store/engines/sqlite/threads/store-thread.js';
 import { tempDir } from '../support/temp-dir.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 
-const DIST = new URL('../../dist/store/sqlite/', import.meta.url).href;
+const DIST = new URL('../../dist/store/engines/sqlite/', import.meta.url).href;
 
 /** A store thread with one file, a table and a few methods of its own. */
 const SCRIPT = `
-import { openDatabase } from '${DIST}open-database.js';
-import { serveThread } from '${DIST}serve-thread.js';
+import { openDatabase } from '${DIST}database/open-database.js';
+import { serveThread } from '${DIST}threads/serve-thread.js';
 serveThread((dataDir) => {
   if (dataDir.includes('broken')) throw new Error('cannot open this');
   const database = openDatabase(dataDir + '/a.db', 'writer');

@@ -45,11 +45,21 @@ export const RANK: Readonly<Record<string, number>> = {
  * The order of the folders inside a room, lowest first. `.` is where the files stand that lie in the room itself; without it they are above all
  * folders. `index.ts` is above everything.
  */
-export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {};
+export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
+  store: [
+    '.',
+    'engines/sqlite/database',
+    'engines/sqlite/directory',
+    'engines/sqlite/spool',
+    'engines/sqlite/events',
+    'engines/sqlite/threads',
+    'engines/sqlite',
+  ],
+};
 
 /** Where an outside library may be imported: folders or files, by the longest name that fits. What is not listed has no home yet. */
 const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
-  'better-sqlite3': ['src/store/sqlite/'],
+  'better-sqlite3': ['src/store/engines/sqlite/'],
   busboy: ['src/api/'],
   commander: ['src/cli/'],
   'dns-packet': ['src/net/'],
@@ -92,9 +102,9 @@ const STREAM_METHODS = new Set(['_construct', '_destroy', '_final', '_flush', '_
 /** Files that are run, not imported: a worker thread's whole purpose is its effect. */
 const ENTRY_FILES = new Set([
   'src/cli/index.ts',
-  'src/store/sqlite/writer-thread.ts',
-  'src/store/sqlite/reader-thread.ts',
-  'src/store/sqlite/events-thread.ts',
+  'src/store/engines/sqlite/threads/writer-thread.ts',
+  'src/store/engines/sqlite/threads/reader-thread.ts',
+  'src/store/engines/sqlite/threads/events-thread.ts',
   'src/workers/task-thread.ts',
   'src/watchdog/watchdog-thread.ts',
 ]);

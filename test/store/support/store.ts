@@ -3,8 +3,15 @@
 import { join } from 'node:path';
 import type { Address, Message } from '../../../dist/core/index.js';
 import { DEFAULT_DOMAIN_SETTINGS } from '../../../dist/directory/index.js';
-import type { DomainRecord, NewDelivery, NewMessage, OutboxEvent, OutboxRow, Stores } from '../../../dist/store/index.js';
-import { openStores } from '../../../dist/store/index.js';
+import {
+  type DomainRecord,
+  type NewDelivery,
+  type NewMessage,
+  type OutboxEvent,
+  type OutboxRow,
+  openStores,
+  type Stores,
+} from '../../../dist/store/index.js';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 export const DAY = 86_400_000;

@@ -1,0 +1,143 @@
+/** Pools and sources of domains in directory.db. Each statement names the account, so another account's id matches no row. */
+import type { Page } from '../../../page.js';
+import type { DomainSource, PoolRecord, PoolReplacement } from '../../../pool-store.js';
+import { type Connection, inSnapshot } from '../database/open-database.js';
+
+interface PoolRow extends Omit<PoolRecord, 'addresses' | 'isLinked'> {
+  addresses: string;
+  isLinked: number;
+}
+
+const POOL = `SELECT id, account, public_id AS publicId, name, description, created_at AS createdAt,
+  (SELECT json_group_array(address) FROM (SELECT address FROM pool_address WHERE pool = pool.id ORDER BY address)) AS addresses,
+  EXISTS (SELECT 1 FROM domain_pool WHERE domain_pool.account = pool.account AND domain_pool.pool = pool.id) AS isLinked FROM pool`;
+
+const toPool = ({ addresses, isLinked, ...row }: PoolRow): PoolRecord => ({
+  ...row,
+  addresses: JSON.parse(addresses) as string[],
+  isLinked: isLinked === 1,
+});
+
+/** Point look-ups that mail waits for. */
+export function makePoolReads(database: Connection) {
+  const byPublicId = database.prepare<[number, string], PoolRow>(`${POOL} WHERE account = ? AND public_id = ?`);
+  const ofDomain = database.prepare<object, PoolRow>(
+    `${POOL} WHERE account = @account AND id = (SELECT pool FROM domain_pool WHERE domain = @domain AND account = @account)`,
+  );
+  const addressesOf = database
+    .prepare<[number, number], string>('SELECT address FROM domain_address WHERE domain = ? AND account = ? ORDER BY address')
+    .pluck();
+  const nameOf = database.prepare<[string, number], string>('SELECT name FROM domain WHERE public_id = ? AND account = ?').pluck();
+  return {
+    domainNameOf: (account: number, publicId: string) => nameOf.get(publicId, account) as string | undefined,
+    pool(account: number, publicId: string): PoolRecord | undefined {
+      const row = byPublicId.get(account, publicId);
+      return row === undefined ? undefined : toPool(row);
+    },
+    domainSource(account: number, domain: number): DomainSource {
+      const row = ofDomain.get({ account, domain });
+      return row === undefined ? { addresses: addressesOf.all(domain, account) as string[] } : { pool: toPool(row), addresses: [] };
+    },
+  };
+}
+
+export function makePoolWrites(database: Connection) {
+  const insert = database.prepare(
+    'INSERT INTO pool (account, public_id, name, description, created_at) VALUES (@account, @publicId, @name, @description, @createdAt)',
+  );
+  const insertAddress = database.prepare<[number, string]>('INSERT OR IGNORE INTO pool_address (pool, address) VALUES (?, ?)');
+  const clearAddresses = database.prepare<[number]>('DELETE FROM pool_address WHERE pool = ?');
+  const change = database.prepare(
+    'UPDATE pool SET name = coalesce(@name, name), description = coalesce(@description, description) WHERE account = @account AND id = @id',
+  );
+  const remove = database.prepare<[number, number]>('DELETE FROM pool WHERE account = ? AND id = ?');
+  const domainsOf = database.prepare<[number, number], number>('SELECT domain FROM domain_pool WHERE account = ? AND pool = ?').pluck();
+  const unlink = database.prepare<[number, number]>('DELETE FROM domain_pool WHERE account = ? AND domain = ?');
+  const link = database.prepare<[number, number, number]>('INSERT INTO domain_pool (account, domain, pool) VALUES (?, ?, ?)');
+  const takeAddresses = database.prepare<[number, number]>('DELETE FROM domain_address WHERE account = ? AND domain = ?');
+  const giveAddress = database.prepare<[number, number, string]>(
+    'INSERT OR IGNORE INTO domain_address (account, domain, address) VALUES (?, ?, ?)',
+  );
+  const giveToAll = database.prepare<[string, number]>(
+    `INSERT OR IGNORE INTO domain_address (account, domain, address)
+     SELECT account, id, ? FROM domain WHERE account = ? AND NOT EXISTS (SELECT 1 FROM domain_pool WHERE domain_pool.domain = domain.id)`,
+  );
+  const giveInstead = database.prepare<[string, number, string]>(
+    'INSERT OR IGNORE INTO domain_address (account, domain, address) SELECT account, domain, ? FROM domain_address WHERE account = ? AND address = ?',
+  );
+  const takeFromAll = database.prepare<[number, string]>('DELETE FROM domain_address WHERE account = ? AND address = ?');
+
+  function setDomainSource(account: number, domain: number, { pool, addresses = [] }: PoolReplacement): void {
+    unlink.run(account, domain);
+    takeAddresses.run(account, domain);
+    if (pool !== undefined) link.run(account, domain, pool);
+    else for (const address of addresses) giveAddress.run(account, domain, address);
+  }
+
+  return {
+    createPool({ addresses, ...pool }: Omit<PoolRecord, 'id' | 'isLinked'>): PoolRecord {
+      const id = Number(insert.run(pool).lastInsertRowid);
+      for (const address of addresses) insertAddress.run(id, address);
+      return { ...pool, id, addresses: [...addresses].sort(), isLinked: false };
+    },
+    updatePool(account: number, id: number, changes: { name?: string; description?: string; addresses?: readonly string[] }): boolean {
+      const { name = null, description = null, addresses } = changes;
+      if (change.run({ account, id, name, description }).changes === 0) return false;
+      if (addresses !== undefined) {
+        clearAddresses.run(id);
+        for (const address of addresses) insertAddress.run(id, address);
+      }
+      return true;
+    },
+    deletePool(account: number, id: number, replacement: PoolReplacement): boolean {
+      for (const domain of domainsOf.all(account, id) as number[]) setDomainSource(account, domain, replacement);
+      return remove.run(account, id).changes > 0;
+    },
+    setDomainSource,
+    addDomainAddress: (account: number, address: string): void => void giveToAll.run(address, account),
+    replaceDomainAddress(account: number, address: string, alternative: string | undefined): void {
+      if (alternative !== undefined) giveInstead.run(alternative, account, address);
+      takeFromAll.run(account, address);
+    },
+  };
+}
+
+const HAS_ADDRESS = `account = @account AND (@search IS NULL OR instr(name, @search) > 0) AND id IN (
+  SELECT domain FROM domain_address WHERE account = @account AND address = @address
+  UNION ALL SELECT domain FROM domain_pool WHERE account = @account AND pool IN (
+    SELECT pool.id FROM pool CROSS JOIN pool_address ON pool_address.pool = pool.id AND pool_address.address = @address
+    WHERE pool.account = @account))`;
+
+/** Lists for people and the API. */
+export function makePoolLists(database: Connection) {
+  const all = database.prepare<[number], PoolRow>(`${POOL} WHERE account = ? ORDER BY id`);
+  const domains = database.prepare<[number, number, number, number], { row: number; publicId: string; name: string }>(
+    `SELECT domain.id AS row, domain.public_id AS publicId, domain.name AS name FROM domain_pool JOIN domain ON domain.id = domain_pool.domain
+     WHERE domain_pool.account = ? AND domain_pool.pool = ? AND domain_pool.domain > ? ORDER BY domain_pool.domain LIMIT ?`,
+  );
+  const count = database.prepare<object, number>(`SELECT count(*) FROM domain WHERE ${HAS_ADDRESS}`).pluck();
+  const page = database.prepare<object, { domain: string; addresses: string }>(
+    `SELECT name AS domain, (SELECT json_group_array(address) FROM (
+       SELECT address FROM domain_address WHERE domain = domain.id
+       UNION SELECT address FROM pool_address WHERE pool = (SELECT pool FROM domain_pool WHERE domain_pool.domain = domain.id)
+       ORDER BY address)) AS addresses
+     FROM domain WHERE ${HAS_ADDRESS} ORDER BY id LIMIT @limit OFFSET @skip`,
+  );
+  return {
+    listPools: (account: number): PoolRecord[] => all.all(account).map(toPool),
+    listPoolDomains: (account: number, pool: number, limit: number, after: number) => domains.all(account, pool, after, limit),
+    listAddressDomains: inSnapshot(
+      database,
+      (
+        account: number,
+        address: string,
+        { limit, skip, search }: { limit: number; skip: number; search?: string },
+      ): Page<{ domain: string; addresses: string[] }> => {
+        const where = { account, address, search: search?.toLowerCase() ?? null };
+        const rows = page.all({ ...where, limit, skip });
+        const items = rows.map(({ domain, addresses }) => ({ domain, addresses: JSON.parse(addresses) as string[] }));
+        return { items, total: (count.get(where) as number | undefined) ?? 0 };
+      },
+    ),
+  };
+}

@@ -1,0 +1,41 @@
+/** Removes events older than their retention, stream by stream (each is one seek), streams that have no event left, old conversations and old HTTP calls. */
+import { RETENTION, SWEEP_LIMIT } from '../../../retention.js';
+import type { Connection } from '../database/open-database.js';
+import { makeConversationSweep } from './conversation-rows.js';
+import { makeHttpCallSweep } from './http-call-rows.js';
+
+export function makeEventSweep(database: Connection, forgetStreams: () => void) {
+  const nextStreams = database.prepare<[number, number], { id: number }>('SELECT id FROM stream WHERE id > ? ORDER BY id LIMIT ?');
+  const deleteOld = database.prepare<[number, number, number]>(
+    'DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE stream = ? AND at <= ? ORDER BY at LIMIT ?)',
+  );
+  const anyEvent = database.prepare<[number], { seq: number }>('SELECT seq FROM event WHERE stream = ? LIMIT 1');
+  const deleteStream = database.prepare<[number]>('DELETE FROM stream WHERE id = ?');
+  // Where the walk over the streams stands; it need not survive a restart.
+  let walkedTo = 0;
+  const sweepConversations = makeConversationSweep(database);
+  const sweepCalls = makeHttpCallSweep(database);
+
+  return {
+    /** True when there is more: rows were left in a stream, or streams were not looked at yet. */
+    sweepEvents(now: number): boolean {
+      if (sweepConversations(now) || sweepCalls(now)) return true;
+      // Events are in µs.
+      const limit = (now - RETENTION.events.event.ms) * 1000;
+      let room = SWEEP_LIMIT;
+      const part = nextStreams.all(walkedTo, SWEEP_LIMIT);
+      for (const { id } of part) {
+        room -= deleteOld.run(id, limit, room).changes;
+        if (room === 0) return true;
+        if (!anyEvent.get(id)) {
+          deleteStream.run(id);
+          forgetStreams();
+        }
+        walkedTo = id;
+      }
+      if (part.length === SWEEP_LIMIT) return true;
+      walkedTo = 0;
+      return false;
+    },
+  };
+}

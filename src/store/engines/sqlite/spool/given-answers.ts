@@ -1,0 +1,39 @@
+/** The answers given for idempotency keys: the first one for a key stays for a day, whoever comes second. */
+import { StoreError } from '#core';
+import { RETENTION } from '../../../retention.js';
+import type { GivenAnswer } from '../../../spool-store.js';
+import type { Connection } from '../database/open-database.js';
+
+export const GIVEN_ANSWER_SQL = {
+  find: 'SELECT key, fingerprint, answer, at FROM given_answer WHERE account = ? AND domain = ? AND key = ? AND at > ?',
+  sweep: `DELETE FROM given_answer WHERE (account, domain, key) IN
+    (SELECT account, domain, key FROM given_answer WHERE at <= ? ORDER BY at LIMIT ?)`,
+};
+
+export function makeGivenAnswerReads(database: Connection) {
+  const find = database.prepare<[number, string, string, number], GivenAnswer>(GIVEN_ANSWER_SQL.find);
+  return {
+    givenAnswer: (account: number, domain: string, key: string, now: number): GivenAnswer | undefined =>
+      find.get(account, domain, key, now - RETENTION.spool.given_answer.ms),
+  };
+}
+
+/** Part of a put. Throws StoreError `conflict` when the key has an answer of the last day. */
+export function makeGivenAnswerInsert(database: Connection): (account: number, domain: string, given: GivenAnswer) => void {
+  const insert = database.prepare(
+    `INSERT INTO given_answer (account, domain, key, fingerprint, answer, at) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, answer = excluded.answer, at = excluded.at
+     WHERE given_answer.at <= excluded.at - ${RETENTION.spool.given_answer.ms}`,
+  );
+  return (account, domain, { key, fingerprint, answer, at }) => {
+    if (insert.run(account, domain, key, fingerprint, answer, at).changes === 0) {
+      throw new StoreError('conflict', 'an answer was given for this idempotency key already');
+    }
+  };
+}
+
+/** Deletes answers that are old enough, at most `limit`; gives how many. */
+export function makeGivenAnswerSweep(database: Connection): (now: number, limit: number) => number {
+  const remove = database.prepare<[number, number]>(GIVEN_ANSWER_SQL.sweep);
+  return (now, limit) => remove.run(now - RETENTION.spool.given_answer.ms, limit).changes;
+}

@@ -1,0 +1,49 @@
+/**
+ * Rows that every put and settle of a group would change (the largest id, the backlog of an account): gathered in memory while the calls run and
+ * written once, just before the commit, so that a message costs no statement for them.
+ */
+import type { Backlog } from '../../../spool-store.js';
+import type { Connection } from '../database/open-database.js';
+
+export interface GroupTally {
+  noteId(id: number): void;
+  /** Adds to what the account has waiting; negative when deliveries end. */
+  add(account: number, deliveries: number, bytes: number): void;
+  /** Runs the statements and forgets what they wrote. */
+  write(): void;
+  forget(): void;
+}
+
+export function makeGroupTally(database: Connection): GroupTally {
+  const raiseMark = database.prepare('UPDATE id_mark SET largest = ? WHERE largest < ?');
+  const addBacklog = database.prepare<[number, number, number]>(
+    `INSERT INTO backlog (account, deliveries, bytes) VALUES (?, ?, ?)
+     ON CONFLICT (account) DO UPDATE SET deliveries = deliveries + excluded.deliveries, bytes = bytes + excluded.bytes`,
+  );
+  let largest = 0;
+  const changes = new Map<number, Backlog>();
+
+  const forget = () => {
+    largest = 0;
+    changes.clear();
+  };
+  return {
+    noteId(id) {
+      if (id > largest) largest = id;
+    },
+    add(account, deliveries, bytes) {
+      const known = changes.get(account);
+      if (known === undefined) changes.set(account, { deliveries, bytes });
+      else {
+        known.deliveries += deliveries;
+        known.bytes += bytes;
+      }
+    },
+    write() {
+      if (largest > 0) raiseMark.run(largest, largest);
+      for (const [account, { deliveries, bytes }] of changes) addBacklog.run(account, deliveries, bytes);
+      forget();
+    },
+    forget,
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * What operators hold back. Few rows: they are read once, at start. An operator's hold on another account is kept under the account's number with a
+ * minus before it, that on every account under 0.
+ */
+import type { Hold } from '../../../spool-store.js';
+import type { Connection } from '../database/open-database.js';
+
+type Stored = Omit<Hold, 'isOperators'>;
+type HoldRow = { [K in keyof Stored]-?: undefined extends Stored[K] ? Exclude<Stored[K], undefined> | null : Stored[K] };
+
+export function makeHoldReads(database: Connection) {
+  const all = database.prepare<[], HoldRow>('SELECT id, account, domain, destination, site, message, reason, at FROM hold ORDER BY id');
+  return {
+    holds: (): Hold[] =>
+      all.all().map(({ id, account, reason, at, ...fields }) => {
+        const given = Object.entries(fields).filter(([, value]) => value !== null);
+        const whose = account > 0 ? { account } : { account: 0 - account, isOperators: true };
+        return { id, ...whose, reason, at, ...Object.fromEntries(given) };
+      }),
+  };
+}
+
+export function makeHoldWrites(database: Connection) {
+  const insert = database.prepare(
+    'INSERT INTO hold (account, domain, destination, site, message, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const remove = database.prepare<[number]>('DELETE FROM hold WHERE id = ?');
+  return {
+    putHold({ account, isOperators, domain, destination, site, message, reason, at }: Omit<Hold, 'id'>): number {
+      const row = [isOperators ? 0 - account : account, domain ?? null, destination ?? null, site ?? null, message ?? null, reason, at];
+      return Number(insert.run(...row).lastInsertRowid);
+    },
+    removeHolds(ids: number[]): void {
+      for (const id of ids) remove.run(id);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** Walks over the queue that may take a while, on the reader thread: what has expired, how much stands before a delivery, how much there is. */
+import type { DeliveryKey, QueueCensus } from '../../../spool-store.js';
+import { type Connection, inSnapshot } from '../database/open-database.js';
+import { LAST_SEQ } from './outbox-rows.js';
+import type { QueueRow } from './wire.js';
+
+export interface Position {
+  message: number;
+  id: number;
+}
+
+export interface ExpiredRow extends QueueRow {
+  destinationName: string;
+}
+
+export interface WaitingRow extends ExpiredRow {
+  acceptedAt: number;
+}
+
+/** Rows that one part of a walk looks at, so that other questions to the reader thread never wait for a long queue (8 ms). */
+const PART = 20_000;
+
+export const INSPECT_SQL = {
+  // By message, whose ids grow with time: only what was accepted long enough ago is looked at, and settled mail not at all.
+  expired: `SELECT q.destination, q.account, q.priority, q.due, q.id, q.message, q.recipient, q.attempts, q.last,
+    q.recipient_name AS recipientName, q.variables, d.name AS destinationName
+    FROM queue q INDEXED BY queue_by_message CROSS JOIN message m ON m.id = q.message CROSS JOIN destination d ON d.id = q.destination
+    WHERE (q.message, q.id) > (?, ?) AND q.message <= ? AND m.expires_at <= ? ORDER BY q.message, q.id LIMIT ?`,
+  dueAfter: `SELECT q.destination, q.account, q.priority, q.due, q.id, q.message, q.recipient, q.attempts, q.last,
+    q.recipient_name AS recipientName, q.variables, d.name AS destinationName, m.accepted_at AS acceptedAt
+    FROM queue q INDEXED BY queue_by_message CROSS JOIN message m ON m.id = q.message CROSS JOIN destination d ON d.id = q.destination
+    WHERE (q.message, q.id) > (?, ?) AND q.message <= ? AND q.due > ? AND m.accepted_at > ? ORDER BY q.message, q.id LIMIT ?`,
+  endOfPart: `SELECT message FROM queue INDEXED BY queue_by_message
+    WHERE (message, id) > (?, ?) AND message < ? ORDER BY message, id LIMIT 1 OFFSET ${PART}`,
+  countAhead: `SELECT count(*) AS rows FROM (SELECT 1 FROM queue
+    WHERE destination = ? AND account = ? AND priority = ? AND (due, id) < (?, ?) LIMIT ?)`,
+};
+
+export function makeSpoolInspect(database: Connection) {
+  const expired = database.prepare<number[], ExpiredRow>(INSPECT_SQL.expired);
+  const dueAfter = database.prepare<number[], WaitingRow>(INSPECT_SQL.dueAfter);
+  const endOfPart = database.prepare<number[], { message: number }>(INSPECT_SQL.endOfPart);
+  const countAhead = database.prepare<number[], { rows: number }>(INSPECT_SQL.countAhead);
+
+  /** One part of a walk over messages with an id below `before`; `read` finds what is looked for up to a message, `limit` rows at most. */
+  function walk<Row extends QueueRow>(
+    after: Position,
+    before: number,
+    limit: number,
+    read: (last: number) => Row[],
+  ): { rows: Row[]; next: Position | undefined } {
+    // Whole messages: a part may be longer by the recipients of its last one.
+    const end = endOfPart.get(after.message, after.id, before)?.message;
+    const rows = read(end ?? before - 1);
+    const last = rows.at(-1);
+    if (last !== undefined && rows.length === limit) return { rows, next: { message: last.message, id: last.id } };
+    return { rows, next: end === undefined ? undefined : { message: end, id: Number.MAX_SAFE_INTEGER } };
+  }
+
+  return {
+    expired: (now: number, after: Position, before: number, limit: number) =>
+      walk(after, before, limit, (last) => expired.all(after.message, after.id, last, now, limit)),
+    dueAfter: ({ due, accepted }: { due: number; accepted: number }, after: Position, limit: number) =>
+      walk(after, Number.MAX_SAFE_INTEGER, limit, (last) => dueAfter.all(after.message, after.id, last, due, accepted, limit)),
+    countAhead: ({ destination, account, priority, due, id }: DeliveryKey, limit: number): number =>
+      countAhead.get(destination, account, priority, due, id, limit)?.rows ?? 0,
+  };
+}
+
+/** Counts the whole queue, for the operator: one walk over its key. */
+export function makeSpoolCensus(database: Connection) {
+  const groups = database.prepare<[], { destination: number; deliveries: number; oldestDue: number }>(
+    'SELECT destination, count(*) AS deliveries, min(due) AS oldestDue FROM queue GROUP BY destination ORDER BY deliveries DESC',
+  );
+  const nameOf = database.prepare<[number], { name: string }>('SELECT name FROM destination WHERE id = ?');
+  const lastOutbox = database.prepare<[], { seq: number }>(`SELECT (${LAST_SEQ}) AS seq`);
+
+  return {
+    census: inSnapshot(database, (top: number): QueueCensus => {
+      const census: QueueCensus = { deliveries: 0, destinations: 0, oldestDue: undefined, top: [], lastOutbox: lastOutbox.get()?.seq ?? 0 };
+      for (const { destination, deliveries, oldestDue } of groups.iterate()) {
+        census.deliveries += deliveries;
+        census.destinations += 1;
+        census.oldestDue = Math.min(census.oldestDue ?? oldestDue, oldestDue);
+        if (census.top.length < top) census.top.push({ destination: nameOf.get(destination)?.name ?? '', deliveries, oldestDue });
+      }
+      return census;
+    }),
+  };
+}

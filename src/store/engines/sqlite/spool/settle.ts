@@ -1,0 +1,65 @@
+/** Ends or defers deliveries with their events. One call is one unit, however many settlements it brings. */
+import type { Settlement } from '../../../spool-store.js';
+import type { Connection } from '../database/open-database.js';
+import type { GroupTally } from './group-tally.js';
+import { makeOutboxInsert } from './outbox-rows.js';
+
+/** The delivery was no longer there. */
+export const NOT_FOUND = -1;
+
+export const SETTLE_SQL = {
+  /** Of a batch; not when its owner deleted it while it was being delivered. */
+  keepRecipient: `INSERT INTO batch_recipient (message, delivery, recipient, name, variables)
+    SELECT message, id, recipient, recipient_name, variables FROM queue NOT INDEXED
+    WHERE destination = ? AND account = ? AND priority = ? AND due = ? AND id = ? AND message = ? ON CONFLICT DO NOTHING`,
+  /** A batch whose recipients' messages were all deleted goes like a message that was. */
+  keepNoLonger: `UPDATE message SET keep_ms = 0
+    WHERE id = ? AND NOT EXISTS (SELECT 1 FROM batch_recipient b WHERE b.message = message.id AND b.recipient IS NOT NULL)`,
+};
+
+export function makeSpoolSettle(database: Connection, tally: GroupTally) {
+  const remove = database.prepare(
+    'DELETE FROM queue WHERE destination = ? AND account = ? AND priority = ? AND due = ? AND id = ? AND message = ?',
+  );
+  const keepRecipient = database.prepare(SETTLE_SQL.keepRecipient);
+  const keepNoLonger = database.prepare<[number]>(SETTLE_SQL.keepNoLonger);
+  const countDown = database.prepare<[number, number], { freed: number }>(
+    `UPDATE message SET open_deliveries = open_deliveries - 1, settled_at = CASE open_deliveries WHEN 1 THEN ? END WHERE id = ?
+     RETURNING CASE open_deliveries WHEN 0 THEN size ELSE 0 END AS freed`,
+  );
+  const defer = database.prepare(
+    `UPDATE queue SET due = ?, attempts = ?, last = ?
+     WHERE destination = ? AND account = ? AND priority = ? AND due = ? AND id = ? AND message = ?`,
+  );
+  // Must change something: SQLite writes no page that stays as it is, and syncs nothing for a transaction that wrote none.
+  const touch = database.prepare('UPDATE id_mark SET largest = largest + 1');
+  const insertOutbox = makeOutboxInsert(database);
+
+  function settleOne(settlement: Settlement): number {
+    let freed = 0;
+    const { key, message } = settlement;
+    const row = [key.destination, key.account, key.priority, key.due, key.id, message];
+    if (settlement.kind === 'done') {
+      const isOfBatch = settlement.key.variablesSize !== undefined;
+      if (isOfBatch) keepRecipient.run(...row);
+      if (remove.run(...row).changes === 0) return NOT_FOUND;
+      freed = countDown.get(settlement.at, message)?.freed ?? 0;
+      if (isOfBatch && freed > 0) keepNoLonger.run(message);
+      tally.add(key.account, -1, -freed);
+    } else {
+      const last = settlement.last === undefined ? null : JSON.stringify(settlement.last);
+      if (defer.run(settlement.due, settlement.attempts, last, ...row).changes === 0) return NOT_FOUND;
+    }
+    insertOutbox(settlement.events);
+    return freed;
+  }
+
+  return {
+    /** Per settlement the bytes of messages that have no open delivery any more, or NOT_FOUND. */
+    settle: (settlements: Settlement[]): number[] => settlements.map(settleOne),
+    /** A commit that means nothing but is written and synced like any other: one id is given up. */
+    probe(): void {
+      touch.run();
+    },
+  };
+}

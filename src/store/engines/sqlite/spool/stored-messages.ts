@@ -1,0 +1,99 @@
+/** Messages by their storage key, for their owner: read while they are kept, and deleted before their time. Of a batch each recipient has their own. */
+import { readStorageKey } from '#core';
+import type { StoredKey } from '../../../spool-store.js';
+import { type Connection, inSnapshot } from '../database/open-database.js';
+import { makeMessageRemoval } from './message-removal.js';
+import { MESSAGE_COLUMNS } from './reads.js';
+import type { MessageRow, RecipientRow } from './wire.js';
+
+/**
+ * Whose it is and whether it is kept is part of the look-up: what is another's is like what never was. Of a batch only the messages of recipients
+ * are anybody's, not what they are made from.
+ */
+const MINE = `m.id = @message AND m.account = @account AND m.domain = @domain AND m.facts ->> '$.storageKey' = @messageKey
+  AND (m.merge IS NULL) = (@delivery IS NULL)`;
+
+export const STORED_SQL = {
+  find: `SELECT ${MESSAGE_COLUMNS} FROM message m JOIN message_content c ON c.message = m.id
+    WHERE ${MINE} AND m.keep_ms > 0 AND (m.settled_at IS NULL OR m.settled_at + m.keep_ms > @now)`,
+  findToRemove: `SELECT m.id, m.open_deliveries AS open, m.body_file AS bodyFile FROM message m WHERE ${MINE} AND m.keep_ms > 0`,
+  recipient: `SELECT delivery AS id, recipient, name AS recipientName, variables FROM batch_recipient WHERE message = ? AND delivery = ?`,
+  openRecipient: `SELECT id, recipient, recipient_name AS recipientName, variables FROM queue INDEXED BY queue_by_message
+    WHERE message = ? AND id = ?`,
+  anyRecipient: 'SELECT 1 AS found FROM batch_recipient WHERE message = ? AND recipient IS NOT NULL LIMIT 1',
+};
+
+function parametersOf({ account, domain, key }: StoredKey) {
+  const { message = -1, messageKey = '', delivery } = readStorageKey(key) ?? {};
+  return { account, domain, message, messageKey, delivery: delivery ?? null };
+}
+
+/** Runs on the reader thread: a customer who fetches much never delays mail. */
+export function makeStoredReads(database: Connection) {
+  const find = database.prepare<object, MessageRow>(STORED_SQL.find);
+  const ended = database.prepare<[number, number], Omit<RecipientRow, 'recipient'> & { recipient: string | null }>(STORED_SQL.recipient);
+  const open = database.prepare<[number, number], RecipientRow>(STORED_SQL.openRecipient);
+
+  /** Undefined when there is none, or their message was deleted. */
+  function recipientOf(message: number, delivery: number): RecipientRow | undefined {
+    const row = ended.get(message, delivery);
+    if (row === undefined) return open.get(message, delivery);
+    const { recipient } = row;
+    return recipient === null ? undefined : { ...row, recipient };
+  }
+
+  return {
+    /** In one snapshot: a delivery that ends meanwhile is in one place or the other. */
+    stored: inSnapshot(database, (stored: StoredKey, now: number): { message: MessageRow; to?: RecipientRow } | undefined => {
+      const parameters = parametersOf(stored);
+      const message = find.get({ ...parameters, now });
+      if (message === undefined || parameters.delivery === null) return message && { message };
+      const to = recipientOf(message.id, parameters.delivery);
+      return to && { message, to };
+    }),
+  };
+}
+
+/** What to do after the commit: the name of a body file to be unlinked. */
+type Removed = { bodyFile: string | null };
+type Found = Removed & { id: number; open: number };
+
+const STAYS: Removed = { bodyFile: null };
+
+export function makeStoredWrites(database: Connection) {
+  const find = database.prepare<object, Found>(STORED_SQL.findToRemove);
+  const keepNoLonger = database.prepare<[number]>('UPDATE message SET keep_ms = 0 WHERE id = ?');
+  const open = database.prepare<[number, number], RecipientRow>(STORED_SQL.openRecipient);
+  const markDeleted = database.prepare<[number, number]>(
+    'INSERT INTO batch_recipient (message, delivery) VALUES (?, ?) ON CONFLICT DO NOTHING',
+  );
+  const anyRecipient = database.prepare<[number], { found: number }>(STORED_SQL.anyRecipient);
+  const removal = makeMessageRemoval(database);
+
+  /** A message that is still being delivered goes with the sweep after its end. */
+  function removeMessage({ id, open, bodyFile }: Found): Removed {
+    if (open > 0) {
+      keepNoLonger.run(id);
+      return STAYS;
+    }
+    removal.wipe(id);
+    return { bodyFile };
+  }
+
+  function removeRecipient(found: Found, delivery: number): Removed | undefined {
+    const { id } = found;
+    // The row of an open delivery stays, because it is still to be delivered.
+    if (open.get(id, delivery) !== undefined) return markDeleted.run(id, delivery).changes === 0 ? undefined : STAYS;
+    if (!removal.wipeRecipient(id, delivery)) return undefined;
+    return found.open > 0 || anyRecipient.get(id) !== undefined ? STAYS : removeMessage(found);
+  }
+
+  return {
+    removeStored(stored: StoredKey): Removed | undefined {
+      const parameters = parametersOf(stored);
+      const found = find.get(parameters);
+      if (found === undefined) return undefined;
+      return parameters.delivery === null ? removeMessage(found) : removeRecipient(found, parameters.delivery);
+    },
+  };
+}

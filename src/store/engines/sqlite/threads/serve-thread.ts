@@ -1,0 +1,143 @@
+/**
+ * The worker's side of a store thread: takes everything that waits in its inbox, runs the writes of each file as one group
+ * commit, then the reads, and answers all. Reads come after the commit, so no answer ever shows a row that may yet be undone.
+ */
+import { basename } from 'node:path';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { makeHistogram } from '#metrics';
+import type { CommitStats } from '../../../stores.js';
+import type { Connection } from '../database/open-database.js';
+import { toWireError } from '../database/wire-error.js';
+import { type Answer, type Call, type CommitGroup, type Handlers, makeCommitGroup } from './commit-group.js';
+
+/** What a thread does with one database file. */
+export interface Unit {
+  database: Connection;
+  reads: Handlers;
+  writes: Handlers;
+  /** Drops what handlers remember of rows that were rolled back. */
+  forget: () => void;
+  /** Writes what the calls of a group gathered, as part of its transaction. */
+  beforeCommit?: () => void;
+}
+
+export type Request = Call[] | 'close';
+export type Reply = Answer[] | { ready: true } | { failed: string } | { died: string } | { closed: true };
+
+export interface ThreadData {
+  dataDir: string;
+}
+
+/** What every thread answers beside the calls of its files. */
+export type ThreadCalls = { commitStats(): CommitStats[] };
+
+/** Opens the thread's files and serves until it is told to close. What `open` throws is reported to the main thread, not thrown. */
+export function serveThread(open: (dataDir: string) => Unit[]): void {
+  const port = parentPort;
+  if (!port) throw new Error('a store thread must be started as a worker');
+  let units: Unit[];
+  try {
+    units = open((workerData as ThreadData).dataDir);
+  } catch (error) {
+    reply(port, { failed: error instanceof Error ? error.message : String(error) });
+    return;
+  }
+  // Said by ourselves, because Node hands some errors (a DataCloneError) to the main thread as empty objects.
+  process.on('uncaughtException', (error) => {
+    reply(port, { died: error.message });
+    process.exit(1);
+  });
+  const runGroup = makeRunGroup(units);
+  port.on('message', (first: Request) => {
+    const { calls, isLast } = drain(port, first);
+    if (calls.length > 0) reply(port, runGroup(calls));
+    if (isLast) {
+      for (const unit of units) closeUnit(unit);
+      reply(port, { closed: true });
+      port.close();
+    }
+  });
+  reply(port, { ready: true });
+}
+
+const reply = (port: MessagePort, message: Reply) => port.postMessage(message);
+
+function drain(port: MessagePort, first: Request): { calls: Call[]; isLast: boolean } {
+  const calls: Call[] = [];
+  for (
+    let request: Request | undefined = first;
+    request !== undefined;
+    request = receiveMessageOnPort(port)?.message as Request | undefined
+  ) {
+    if (request === 'close') return { calls, isLast: true };
+    for (const call of request) calls.push(call);
+  }
+  return { calls, isLast: false };
+}
+
+function makeRunGroup(units: Unit[]): (calls: Call[]) => Answer[] {
+  const writers: { writes: Handlers; commitGroup: CommitGroup; meter: CommitMeter }[] = units
+    .filter((unit) => !unit.database.readonly)
+    .map(({ database, writes, beforeCommit = () => undefined, forget }) => {
+      const meter = makeCommitMeter(basename(database.name, '.db'));
+      return { writes, meter, commitGroup: makeCommitGroup(database, { beforeCommit, forget, observe: meter.observe }) };
+    });
+  const own: ThreadCalls = { commitStats: () => writers.map(({ meter }) => meter.stats()) };
+  const reads: Handlers = Object.assign({}, own, ...units.map((unit) => unit.reads));
+  return (calls) => {
+    const answers: Answer[] = [];
+    let rest = calls;
+    for (const { writes, commitGroup } of writers) {
+      const group = rest.filter((call) => Object.hasOwn(writes, call.method));
+      if (group.length === 0) continue;
+      for (const answer of commitGroup(group, writes)) answers.push(answer);
+      rest = rest.filter((call) => !Object.hasOwn(writes, call.method));
+    }
+    for (const call of rest) answers.push(runRead(call, reads));
+    return answers;
+  };
+}
+
+function runRead(call: Call, reads: Handlers): Answer {
+  try {
+    const read = Object.hasOwn(reads, call.method) ? reads[call.method] : undefined;
+    if (!read) throw new Error(`this store thread has no method ${call.method}`);
+    return { id: call.id, value: read(...call.args) };
+  } catch (error) {
+    return { id: call.id, error: toWireError(error) };
+  }
+}
+
+function closeUnit({ database }: Unit): void {
+  try {
+    if (!database.readonly) database.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A checkpoint that fails (full disk) leaves a WAL that the next open replays; nothing is lost.
+  }
+  database.close();
+}
+
+/** Measures the group commits of one database file, in the thread that makes them. */
+interface CommitMeter {
+  /** ms for the whole group, and of these for the COMMIT, which is where the disk is waited for. */
+  observe(calls: number, groupMs: number, commitMs: number): void;
+  stats(): CommitStats;
+}
+
+/** Seconds. */
+const LATENCY_BOUNDS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const SIZE_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+
+function makeCommitMeter(database: string): CommitMeter {
+  const group = makeHistogram(LATENCY_BOUNDS);
+  const fsync = makeHistogram(LATENCY_BOUNDS);
+  const size = makeHistogram(SIZE_BOUNDS);
+  return {
+    observe(calls, groupMs, commitMs) {
+      group.observe(groupMs / 1000);
+      fsync.observe(commitMs / 1000);
+      size.observe(calls);
+    },
+    stats: () => ({ database, group: group.snapshot(), fsync: fsync.snapshot(), size: size.snapshot() }),
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * The main thread's side of a store thread: collects the calls of one turn of the event loop into one message, matches answers
+ * to promises, and says once when the thread died.
+ */
+import { Worker } from 'node:worker_threads';
+import { StoreError } from '#core';
+import { fromWireError } from '../database/wire-error.js';
+import type { Answer, Call } from './commit-group.js';
+import type { Reply, Request, ThreadData } from './serve-thread.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: any function type is a method; its own types come through Parameters and ReturnType
+type Methods<C> = { [K in keyof C]: (...args: any[]) => unknown };
+
+/** A worker that answers the methods of `C`. */
+export interface StoreThread<C extends Methods<C>> {
+  call<K extends keyof C & string>(method: K, ...args: Parameters<C[K]>): Promise<ReturnType<C[K]>>;
+  /** From now on calls reject with StoreError `closed`; those that wait are still answered. */
+  refuse(): void;
+  /** Answers what waits, then closes the files; resolves when the thread has ended. Refuses from the start. */
+  close(): Promise<void>;
+}
+
+interface Pending {
+  resolve: (value: never) => void;
+  reject: (error: Error) => void;
+}
+
+/** Starts the worker; resolves when its files are open. Rejects with a plain Error when they cannot be opened. */
+export function startStoreThread<C extends Methods<C>>(
+  script: URL,
+  data: ThreadData,
+  onDeath: (error: Error) => void,
+): Promise<StoreThread<C>> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(script, { workerData: data });
+    let isOpen = false;
+    const fail = (error: Error) => {
+      if (isOpen) return;
+      client.abandon();
+      reject(error);
+    };
+    worker.once('error', fail);
+    worker.once('exit', () => fail(new Error(`store thread ${script.pathname} ended while it was starting`)));
+    // After the listeners above, so that a thread that dies while it opens is abandoned before it could be called a death.
+    const client = makeClient<C>(worker, onDeath);
+    worker.once('message', (reply: Reply) => {
+      if ('failed' in reply) return fail(new Error(reply.failed));
+      isOpen = true;
+      resolve(client);
+    });
+  });
+}
+
+function makeClient<C extends Methods<C>>(worker: Worker, onDeath: (error: Error) => void): StoreThread<C> & { abandon(): void } {
+  const pending = new Map<number, Pending>();
+  let outgoing: Call[] = [];
+  let nextId = 1;
+  // Why no call is taken any more; once set, the end of the thread is no surprise.
+  let gone: StoreError | undefined;
+  let isRefusing = false;
+  let closing: Promise<void> | undefined;
+
+  const settle = (answer: Answer) => {
+    const waiting = pending.get(answer.id);
+    pending.delete(answer.id);
+    if ('error' in answer) waiting?.reject(fromWireError(answer.error));
+    else waiting?.resolve(answer.value as never);
+  };
+  const die = (cause: Error) => {
+    if (gone) return;
+    gone = new StoreError('failed', `a store thread died: ${cause.message}`, { cause });
+    for (const { reject } of pending.values()) reject(gone);
+    pending.clear();
+    onDeath(gone);
+  };
+  worker.on('error', die);
+  worker.on('messageerror', die);
+  worker.on('exit', (code) => die(new Error(`exit code ${code}`)));
+  worker.on('message', (reply: Reply) => {
+    if (Array.isArray(reply)) for (const answer of reply) settle(answer);
+    else if ('died' in reply) die(new Error(reply.died));
+    else if ('closed' in reply) gone = new StoreError('closed', 'the store is closed');
+  });
+
+  const flush = () => {
+    const calls = outgoing;
+    outgoing = [];
+    if (gone || calls.length === 0) return;
+    try {
+      worker.postMessage(calls satisfies Request);
+    } catch (cause) {
+      // A value that cannot be cloned is a programming error of one caller; all of this turn hear of it rather than wait for ever.
+      for (const { id } of calls) settle({ id, error: { kind: 'failed', message: (cause as Error).message, code: '' } });
+    }
+  };
+
+  return {
+    call(method, ...args) {
+      if (gone) return Promise.reject(gone);
+      if (isRefusing) return Promise.reject(new StoreError('closed', 'the store is closing'));
+      return new Promise((resolve, reject) => {
+        const id = nextId++;
+        pending.set(id, { resolve: resolve as Pending['resolve'], reject });
+        if (outgoing.push({ id, method, args }) === 1) setImmediate(flush);
+      });
+    },
+    refuse() {
+      isRefusing = true;
+    },
+    close() {
+      isRefusing = true;
+      closing ??= new Promise((resolve) => {
+        flush();
+        if (gone) return resolve();
+        worker.once('exit', () => resolve());
+        worker.postMessage('close' satisfies Request);
+      });
+      return closing;
+    },
+    /** The thread never opened its files: its end is told by the one who started it. */
+    abandon() {
+      gone ??= new StoreError('closed', 'the store could not be opened');
+    },
+  };
+}
