@@ -3,11 +3,11 @@ import type { Clock, LooseDots } from '#core';
 import type { Warmups } from '#delivery';
 import type { Directory, NoteIdle } from '#directory';
 import type { ConversationLog, EventLog } from '#events';
+import type { Form } from '#http';
 import type { Intake, StoredMessages } from '#intake';
 import type { Queue } from '#queue';
 import type { ApiKeyRecord } from '#store';
 import type { Workers } from '#workers';
-import type { Form } from './body/form.js';
 
 /** The folders a handler may call, and what it may know of this server. */
 export interface Services {

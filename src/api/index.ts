@@ -6,13 +6,7 @@
  * refusal of `core`; what is unknown becomes a 500 that tells nothing and is logged. Nothing of a request outlives it.
  */
 export { type Api, type ApiDeps, makeApi } from './api.js';
-export { type ConnectionFate, type ConnectionGuard, makeConnectionGuard } from './connection-guard.js';
 export type { QueueChangeAnswer, QueuedDeliveryJson } from './contract/queue-answers.js';
 export type { Access, Endpoint, Group, ParameterKind } from './define-endpoint.js';
 export { endpoints } from './endpoints.js';
-export { makeHttpServer, serverTimeouts } from './http-server.js';
-export type { ApiObserver } from './observer.js';
-export { OPEN_PAGES } from './open-pages.js';
 export { presentKey } from './present/key.js';
-export { makeReadiness, type Obstacle, type Readiness, type ReadinessDeps } from './readiness.js';
-export { stopHttpServer } from './stop-http-server.js';

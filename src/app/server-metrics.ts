@@ -2,10 +2,10 @@
  * Every number Mailwagon shows Prometheus, in one place: what is counted as it happens, and what is asked for when somebody looks.
  * `docs/operations.md` lists them. Labels have few values: names that strangers choose appear for the largest few only.
  */
-import type { ApiObserver, ConnectionFate, ConnectionGuard } from '#api';
 import { type Clock, type Outcome, refusalFrom, SECOND } from '#core';
 import type { Delivery } from '#delivery';
 import type { ConversationLog, OutboxPump, Recorder } from '#events';
+import type { ConnectionFate, ConnectionGuard, RequestObserver } from '#http';
 import type { Intake, Pressure } from '#intake';
 import { addProcessMetrics, makeRegistry, type Registry } from '#metrics';
 import type { Queue } from '#queue';
@@ -18,7 +18,7 @@ export interface Counting {
   recorder(recorder: Recorder): Recorder;
   intake(intake: Intake): Intake;
   smtp: SmtpObserver;
-  api: ApiObserver;
+  api: RequestObserver;
   httpConnection: (fate: ConnectionFate) => void;
 }
 
@@ -178,7 +178,7 @@ function countSmtp(registry: Registry): SmtpObserver {
   return { connection: (result) => connections.with(result).add(), login: (result) => logins.with(result).add() };
 }
 
-function countRequests(registry: Registry): ApiObserver {
+function countRequests(registry: Registry): RequestObserver {
   const requests = registry.counters({
     name: 'mailwagon_http_requests_total',
     help: 'HTTP requests, by route and class of status.',

@@ -1,15 +1,14 @@
 /** The composition root: read it from top to bottom to see what Mailwagon is made of. Builds, starts and stops everything in order; decides nothing. */
 import { mkdir, rm } from 'node:fs/promises';
-import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type ConnectionGuard, makeApi, makeConnectionGuard, makeHttpServer, makeReadiness, stopHttpServer } from '#api';
+import { makeApi } from '#api';
 import { type Config, listenerText, loadBounceRules, loadLooseDots, loadShaping, packageVersion } from '#config';
 import { makeIdSource, makeSteadyClock, randomToken, systemClock } from '#core';
 import { makeDelivery, makeMergeMessage, makeWarmups } from '#delivery';
 import { makeDirectory, readServerKey } from '#directory';
 import { makeConversationLog, makeEventLog, makeEventLogReader, makeOutboxPump, makeRecorder } from '#events';
+import { makeConnectionGuard, makeHttpListeners, makeOpenPages, makeReadiness, makeRequestListener } from '#http';
 import { makeDailyUsage, makeIntake, makePreferredSendTime, makePressure, makeStoredMessages, readMemory } from '#intake';
 import { readFileLimit } from '#metrics';
 import {
@@ -241,8 +240,6 @@ export async function startApp({ config, logger, onFatal, testing = {} }: AppOpt
       conversations,
       warmups,
       workers,
-      readiness,
-      metrics: metrics.render,
       observe: metrics.counting.api,
       note: watchdog.note,
       clock,
@@ -252,6 +249,12 @@ export async function startApp({ config, logger, onFatal, testing = {} }: AppOpt
       version: packageVersion(),
       tempDir,
       limits: { requestsPerMinute: config.limits.apiRequestsPerMinute },
+    });
+    const openPages = makeOpenPages({ readiness, metrics: metrics.render, requireOperator: api.requireOperator });
+    const http = makeHttpListeners({
+      addresses: config.listen.http,
+      listener: makeRequestListener({ parts: [api.part, openPages], logger }),
+      guard: httpGuard,
     });
 
     closing.push(startSweeping({ stores, clock: makeSteadyClock(clock), logger }));
@@ -273,13 +276,13 @@ export async function startApp({ config, logger, onFatal, testing = {} }: AppOpt
     closing.push(() => queue.stop());
     const smtpAddresses = await smtp.start();
     busy.push((graceMs) => smtp.stop(graceMs));
-    const http = await listenHttp(config, api.listener, httpGuard);
+    const httpAddresses = await http.start();
     busy.push((graceMs) => http.stop(graceMs));
 
     phase = 'running';
     const smtpText = (implicitTls: boolean) => smtpAddresses.filter((address) => address.implicitTls === implicitTls).map(listenerText);
     return {
-      addresses: { smtp: smtpText(false), smtps: smtpText(true), http: http.addresses },
+      addresses: { smtp: smtpText(false), smtps: smtpText(true), http: httpAddresses.map(listenerText) },
       stop: stopAll,
       reload: async () => smtp.reloadTls(await loadTls()),
     };
@@ -287,28 +290,4 @@ export async function startApp({ config, logger, onFatal, testing = {} }: AppOpt
     await stopAll();
     throw error;
   }
-}
-
-/** Binds every HTTP listener of the configuration, or none. */
-async function listenHttp(config: Config, listener: RequestListener, guard: ConnectionGuard) {
-  const servers: ReturnType<typeof makeHttpServer>[] = [];
-  const stop = (graceMs: number) => Promise.all(servers.map((server) => stopHttpServer(server, graceMs)));
-  try {
-    for (const { host, port } of config.listen.http) {
-      const server = makeHttpServer(listener, guard);
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, resolve);
-      });
-      servers.push(server);
-    }
-  } catch (error) {
-    await stop(0);
-    throw error;
-  }
-  const addresses = servers.map((server) => {
-    const { address, port } = server.address() as AddressInfo;
-    return listenerText({ host: address, port });
-  });
-  return { addresses, stop };
 }

@@ -1,6 +1,6 @@
 /** Requests per account and minute, in a fixed window, told in the X-RateLimit headers. */
 import { type Clock, MINUTE } from '#core';
-import { ErrorAnswer } from '../error-answer.js';
+import { ErrorAnswer } from './error-answer.js';
 
 export interface RateLimit {
   /** Counts one request. Gives the headers to answer with, or throws the 429. */

@@ -46,6 +46,7 @@ export const RANK: Readonly<Record<string, number>> = {
  * folders. `index.ts` is above everything.
  */
 export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
+  http: ['.', 'body', 'pages'],
   store: [
     '.',
     'engines/sqlite/database',
@@ -60,10 +61,10 @@ export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
 /** Where an outside library may be imported: folders or files, by the longest name that fits. What is not listed has no home yet. */
 const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['src/store/engines/sqlite/'],
-  busboy: ['src/api/'],
+  busboy: ['src/http/'],
   commander: ['src/cli/'],
   'dns-packet': ['src/net/'],
-  express: ['src/api/', 'src/tracking/'],
+  express: ['src/http/'],
   'ipaddr.js': ['src/net/'],
   mailsplit: ['src/mail/'],
   'node:dns': ['src/net/'],

@@ -1,7 +1,7 @@
 /** The filters of an events query: their texts as a client wrote them and a page token carries them, and what the event log is asked for. Pure. */
 import { badRequest, cleanText, parseAddress } from '#core';
+import type { Form } from '#http';
 import { EVENT_FIELDS, type EventFilter, type EventQuery } from '#store';
-import type { Form } from '../body/form.js';
 import { parseExpression } from './filter-expression.js';
 
 type EventField = EventFilter['field'];

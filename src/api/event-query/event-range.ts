@@ -1,6 +1,6 @@
 /** Which stretch of time an events query covers and in which direction it is read (manual page "Time Range"). Pure. */
 import { badRequest, parseDate } from '#core';
-import type { Form } from '../body/form.js';
+import type { Form } from '#http';
 
 export interface EventRange {
   /** µs, inclusive; open when absent. */

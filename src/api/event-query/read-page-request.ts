@@ -1,5 +1,5 @@
 /** Which page of events a request asks for: by its token, in the path or as `?page=`, or by its parameters. Pure. */
-import type { Form } from '../body/form.js';
+import type { Form } from '#http';
 import { readEventFilters } from './event-filters.js';
 import { readEventRange } from './event-range.js';
 import { decodePageToken, MAX_EVENTS, type PageRequest } from './page-request.js';

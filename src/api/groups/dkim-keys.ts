@@ -1,7 +1,7 @@
 /** Domain keys: what mail is signed with. */
 import { badRequest } from '#core';
+import type { Form } from '#http';
 import type { DkimKeyFilter } from '#store';
-import type { Form } from '../body/form.js';
 import type { DkimKeyChangedAnswer, DkimKeyJson, DkimKeyListAnswer, DkimKeyPageAnswer } from '../contract/dkim-key-answers.js';
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';

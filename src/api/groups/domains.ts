@@ -1,9 +1,9 @@
 /** Domains, at v3 and v4 alike: clients mix the two. */
 import { badRequest, parseDomain } from '#core';
 import { idleSettings, type NewDomain } from '#directory';
+import type { Form } from '#http';
 import { parseUrl } from '#intake';
 import type { DomainChanges, DomainRecord } from '#store';
-import type { Form } from '../body/form.js';
 import type { ConnectionAnswer, ConnectionSetAnswer, DomainAnswer, DomainListAnswer, MessageAnswer } from '../contract/domain-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { presentConnection, presentDomain, presentDomainWithDns } from '../present/domain.js';

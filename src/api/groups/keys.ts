@@ -1,8 +1,8 @@
 /** API keys of the account. */
 import { badRequest } from '#core';
 import type { NewKey } from '#directory';
+import type { Form } from '#http';
 import type { KeyRole } from '#store';
-import type { Form } from '../body/form.js';
 import type { KeyCreatedAnswer, KeyListAnswer } from '../contract/key-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { presentKey } from '../present/key.js';

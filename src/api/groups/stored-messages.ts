@@ -1,18 +1,18 @@
 /** Stored messages: read as parts or as MIME, their attachments, sent again, deleted. */
+
+import { ErrorAnswer, StreamAnswer } from '#http';
 import type { Accepted } from '#intake';
 import { mimeText, openAttachment, type ParsedMessage, parseHead, parseMessage } from '#mail';
 import { type Preview, TaskFailure } from '#workers';
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import type { StoredMessageAnswer } from '../contract/stored-message-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
-import { ErrorAnswer } from '../error-answer.js';
 import { answerOnce } from '../idempotency/answer-once.js';
 import { readRecipients } from '../message-form/addresses.js';
 import { presentAccepted } from '../present/accepted.js';
 import { attachmentHeaders } from '../present/attachment-headers.js';
 import { jsonWithText } from '../present/json-with-text.js';
 import { presentMimeFields, presentStoredMessage, storageUrl } from '../present/stored-message.js';
-import { StreamAnswer } from '../stream-answer.js';
 
 const PATH = '/v3/domains/:domain/messages/:message';
 

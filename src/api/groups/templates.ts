@@ -1,7 +1,7 @@
 /** Templates of a domain and their versions. */
 import { badRequest, JsonProblem, parseJson } from '#core';
 import type { NewTemplateVersion } from '#directory';
-import type { Form } from '../body/form.js';
+import type { Form } from '#http';
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import type {
   TemplateAnswer,

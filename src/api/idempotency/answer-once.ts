@@ -3,10 +3,10 @@
  * and nothing is sent twice. What was refused is not remembered: it may be mended and tried again with the same key.
  */
 import { badRequest, StoreError } from '#core';
+import { ErrorAnswer } from '#http';
 import type { Once } from '#intake';
 import type { DomainRecord, GivenAnswer } from '#store';
 import type { Call, Services } from '../define-endpoint.js';
-import { ErrorAnswer } from '../error-answer.js';
 import { fingerprintOf } from './fingerprint.js';
 
 export type RequestOnce = Pick<Once, 'key' | 'fingerprint'>;

@@ -1,6 +1,6 @@
 /** Tells whether two requests ask for the same: what they are called with, not how it was encoded on the way. */
 import { createHash } from 'node:crypto';
-import type { Upload } from '../body/upload.js';
+import type { Upload } from '#http';
 import type { Call } from '../define-endpoint.js';
 
 /** SHA-256 in hex over the endpoint, what its path names, and every parameter with its values and files. Parameters may come in any order, values not. */

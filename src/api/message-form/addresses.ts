@@ -1,7 +1,7 @@
 /** The address parameters of a send. Pure. */
 import { type Address, badRequest, type LooseDots } from '#core';
+import type { Form } from '#http';
 import { parseAddressList } from '#mail';
-import type { Form } from '../body/form.js';
 
 const MAX_RECIPIENTS = 1000;
 /** Characters of one parameter's values, and elements of its lists: a thousand recipients fit with long names, or several times. */

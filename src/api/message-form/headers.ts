@@ -1,6 +1,6 @@
 /** The `h:` parameters as header fields. Pure. */
 import { badRequest, cleanText, parseDate } from '#core';
-import type { Form } from '../body/form.js';
+import type { Form } from '#http';
 import { VARIABLES_HEADER } from './user-variables.js';
 
 /** The final server writes Return-Path (RFC 5321 4.4); frameworks send it along with all their headers. */

@@ -1,8 +1,8 @@
 /** `POST /v3/{domain}/messages.mime`: a message built by the client; `to` is its envelope, and the message streams through as it is. */
 import type { Readable } from 'node:stream';
 import { type Address, badRequest, type LooseDots } from '#core';
+import type { Form } from '#http';
 import { firstValue, type HeadField, makeField, parseAddressList, readHead } from '#mail';
-import type { Form } from '../body/form.js';
 import { readAddresses, readRecipients } from './addresses.js';
 import type { Draft } from './draft.js';
 import { readHeaders, readMessageId } from './headers.js';

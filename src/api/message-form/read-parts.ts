@@ -1,9 +1,8 @@
 /** `POST /v3/{domain}/messages`: the parts of a message, checked in the order Mailgun does, and composed. */
 import { type Address, badRequest, type LooseDots, makeMessageId, parseAddress, tooLarge } from '#core';
+import type { Form, Upload } from '#http';
 import type { TemplateRequest } from '#intake';
 import { attachmentType, buildMessage, messageLimits, parseAddressList } from '#mail';
-import type { Form } from '../body/form.js';
-import type { Upload } from '../body/upload.js';
 import { readAddresses, readRecipients } from './addresses.js';
 import type { Draft } from './draft.js';
 import { readHeaders, readMessageId } from './headers.js';

@@ -1,7 +1,7 @@
 /** The `recipient-variables` parameter of a send. Pure. */
 import { badRequest } from '#core';
+import type { Form } from '#http';
 import { parseRecipientVariables, type RecipientVariables } from '#intake';
-import type { Form } from '../body/form.js';
 
 const NAME = 'recipient-variables';
 

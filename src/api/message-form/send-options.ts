@@ -1,7 +1,7 @@
 /** The `o:` parameters of a send, by the table both doors share. Pure. */
 import { badRequest, cleanText } from '#core';
+import type { Form } from '#http';
 import { type Asked, optionOfParameter, readOption } from '#intake';
-import type { Form } from '../body/form.js';
 
 /** All names and values of `o:`, `h:`, `v:` and `t:` together, bytes. */
 const MAX_TOTAL = 16 * 1024;

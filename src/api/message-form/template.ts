@@ -1,7 +1,7 @@
 /** The `template` and `t:` parameters of a send. Pure. */
 import { badRequest, cleanText } from '#core';
+import type { Form } from '#http';
 import { parseJsonObject, type TemplateRequest } from '#intake';
-import type { Form } from '../body/form.js';
 
 const OPTIONS = new Set(['t:version', 't:text', 't:variables']);
 

@@ -1,6 +1,7 @@
 /** The `v:` parameters and the variables of `h:X-Mailgun-Variables`, by name. Pure. */
+
+import type { Form } from '#http';
 import { checkVariableName, parseVariables } from '#intake';
-import type { Form } from '../body/form.js';
 
 export const VARIABLES_HEADER = 'h:x-mailgun-variables';
 

@@ -1,8 +1,8 @@
 /** Applies one verb to the deliveries an operator names: by id, by filter, or all of them. */
 import { badRequest, cleanText } from '#core';
+import type { Form } from '#http';
 import type { Queue, Waiting } from '#queue';
 import type { QueuedDelivery } from '#store';
-import type { Form } from '../body/form.js';
 import { type DeliveryFilter, readDeliveryFilter } from './delivery-filter.js';
 import { findDeliveries } from './find-deliveries.js';
 

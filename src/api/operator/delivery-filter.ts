@@ -1,8 +1,8 @@
 /** Which open deliveries an operator means. Pure. */
 import { badRequest, cleanText, parseAddress, parseDomain } from '#core';
+import type { Form } from '#http';
 import type { Queue } from '#queue';
 import type { QueuedDelivery, QueueFilter } from '#store';
-import type { Form } from '../body/form.js';
 
 export interface DeliveryFilter {
   /** What the store filters by. */

@@ -1,8 +1,8 @@
 /** Walks the queue of accounts in pages, so that a long queue is never in memory at once. */
 import { badRequest } from '#core';
+import type { Form } from '#http';
 import type { Queue } from '#queue';
 import type { QueuedDelivery } from '#store';
-import type { Form } from '../body/form.js';
 import { type DeliveryFilter, isStored, matches } from './delivery-filter.js';
 
 /** A delivery and its account, in the order in which lists are: account by account, each by id. */

@@ -1,8 +1,8 @@
 /** Which mail an operator means to hold or release. */
 import { badRequest, notFound } from '#core';
+import type { Form } from '#http';
 import type { Queue } from '#queue';
 import type { HoldFilter } from '#store';
-import type { Form } from '../body/form.js';
 import { readDeliveryFilter } from './delivery-filter.js';
 import { findDeliveries } from './find-deliveries.js';
 import type { Scope } from './read-scope.js';

@@ -1,9 +1,9 @@
 /** Whose mail an operator endpoint is about: the caller's, unless the server's operator names another account, or all of them. */
 import { notFound } from '#core';
 import { OPERATORS_ACCOUNT } from '#directory';
+import { ErrorAnswer } from '#http';
 import { type ApiKeyRecord, EVERY_ACCOUNT } from '#store';
 import type { Call, Services } from '../define-endpoint.js';
-import { ErrorAnswer } from '../error-answer.js';
 
 export interface Scope {
   /** In order of their numbers. */

@@ -1,6 +1,7 @@
 /** Paging by name (`?page=next&p=alpha&limit=10`): four absolute URLs on every page, also on empty ones. Pure. */
+
+import type { Form } from '#http';
 import type { NamePage } from '#store';
-import type { Form } from '../body/form.js';
 import type { NamePagingJson } from '../contract/template-answers.js';
 
 /** Mailgun's default and maximum. */

@@ -1,5 +1,5 @@
 /** Paging by `limit` and `skip`: default 100, at most 1000 a page. */
-import type { Form } from '../body/form.js';
+import type { Form } from '#http';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;

@@ -9,8 +9,13 @@ import { readMultipart } from './read-multipart.js';
 import { parseUrlEncodedBody } from './url-encoding.js';
 
 /** Refusals: 400 malformed or of a content type that is no form, 413 too large, 415 unknown content encoding, 507 no room for files, 503 no disk for them. */
-export async function readForm(request: IncomingMessage, query: string, tempDir: string): Promise<Form> {
-  return new Form(parseQuery(query), hasBody(request) ? await readEntries(request, tempDir) : []);
+export async function readForm(request: IncomingMessage, tempDir: string): Promise<Form> {
+  return new Form(parseQuery(queryOf(request)), hasBody(request) ? await readEntries(request, tempDir) : []);
+}
+
+function queryOf({ url = '' }: IncomingMessage): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? '' : url.slice(mark + 1);
 }
 
 const hasBody = (request: IncomingMessage): boolean =>

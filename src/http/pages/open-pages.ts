@@ -1,17 +1,14 @@
 /**
- * What needs no key: the greeting, the two health checks, and the metrics for who asks from this machine. Health answers say whether, not why in
- * detail; metrics name destinations and are shown to other machines only with an administrator's key of the operator's account.
+ * What needs no key: two health checks, and the metrics for whoever asks from this machine. A health check says whether and not in detail why; metrics
+ * name destinations, so other machines must prove that the server's operator is asking.
  */
-import type { Express, Request, RequestHandler, Response } from 'express';
-import type { Directory } from '#directory';
+import type { IncomingMessage } from 'node:http';
 import { CONTENT_TYPE } from '#metrics';
-import { sendError } from './dispatch.js';
-import { ErrorAnswer, errorAnswerFrom } from './error-answer.js';
-import { authenticate } from './middleware/authenticate.js';
-import { isDirectFromThisMachine } from './middleware/client-address.js';
-import type { GuessBrake } from './middleware/guess-brake.js';
-import { isOperatorsKey } from './operator/read-scope.js';
+import { isDirectFromThisMachine } from '../client-address.js';
+import { errorAnswerFrom } from '../error-answer.js';
+import { sendError } from '../send-answer.js';
 import type { Readiness } from './readiness.js';
+import { addReadOnlyPage, type HttpPart, type PageRouter } from './request-listener.js';
 
 /** For the list of endpoints. */
 export const OPEN_PAGES = [
@@ -26,42 +23,41 @@ export const OPEN_PAGES = [
 ] as const;
 
 type OpenPath = (typeof OPEN_PAGES)[number]['path'];
+type Show = Parameters<typeof addReadOnlyPage>[2];
 
 export interface OpenPagesDeps {
   readiness: Readiness;
   /** The text for Prometheus. */
   metrics: () => Promise<string>;
-  keys: Directory['keys'];
-  brake: GuessBrake;
+  /** Throws the answer for whoever is not the server's operator. */
+  requireOperator: (request: IncomingMessage) => Promise<void>;
 }
 
-export function addOpenPages(app: Express, deps: OpenPagesDeps): void {
-  const page = (path: OpenPath, show: (request: Request, response: Response) => Promise<void> | void) => {
-    const handler: RequestHandler = async (request, response) => {
-      try {
-        await show(request, response);
-      } catch (error) {
-        sendError(request, response, errorAnswerFrom(error));
-      }
-    };
-    app.get(path, handler);
-    app.all(path, () => {
-      throw new ErrorAnswer(405, { message: 'Method not allowed' }, { allow: 'GET, HEAD' });
-    });
+export function makeOpenPages({ readiness, metrics, requireOperator }: OpenPagesDeps): HttpPart {
+  return {
+    addPages(router) {
+      addPage(router, '/health/live', (_request, response) => void response.json({ status: 'live' }));
+      addPage(router, '/health/ready', async (_request, response) => {
+        const reasons = await readiness.obstacles();
+        response
+          .status(reasons.length === 0 ? 200 : 503)
+          .json(reasons.length === 0 ? { status: 'ready' } : { status: 'not ready', reasons });
+      });
+      addPage(router, '/metrics', async (request, response) => {
+        if (!isDirectFromThisMachine(request)) await requireOperator(request);
+        response.set('content-type', CONTENT_TYPE).end(await metrics());
+      });
+    },
   };
-
-  page('/health/live', (_request, response) => void response.json({ status: 'live' }));
-  page('/health/ready', async (_request, response) => {
-    const reasons = await deps.readiness.obstacles();
-    response.status(reasons.length === 0 ? 200 : 503).json(reasons.length === 0 ? { status: 'ready' } : { status: 'not ready', reasons });
-  });
-  page('/metrics', async (request, response) => {
-    if (!isDirectFromThisMachine(request)) await requireOperator(request, deps);
-    response.set('content-type', CONTENT_TYPE).end(await deps.metrics());
-  });
 }
 
-async function requireOperator(request: Request, { keys, brake }: OpenPagesDeps): Promise<void> {
-  const key = await authenticate(request, keys, brake);
-  if (!isOperatorsKey(key)) throw new ErrorAnswer(403, { message: 'Forbidden' });
+/** Failures are answered here and not logged: strangers may cause as many as they like. */
+function addPage(router: PageRouter, path: OpenPath, show: Show): void {
+  addReadOnlyPage(router, path, async (request, response) => {
+    try {
+      await show(request, response);
+    } catch (error) {
+      sendError(request, response, errorAnswerFrom(error));
+    }
+  });
 }

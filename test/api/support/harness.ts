@@ -6,9 +6,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type ApiDeps, makeApi, makeConnectionGuard, makeHttpServer, type Obstacle, type serverTimeouts } from '../../../dist/api/index.js';
+import { type ApiDeps, makeApi } from '../../../dist/api/index.js';
 import { systemClock } from '../../../dist/core/index.js';
 import { makeWarmups } from '../../../dist/delivery/index.js';
+import {
+  makeConnectionGuard,
+  makeHttpServer,
+  makeOpenPages,
+  makeRequestListener,
+  type Obstacle,
+  type serverTimeouts,
+} from '../../../dist/http/index.js';
 import { makeWorkers } from '../../../dist/workers/index.js';
 import { type FakeConversations, makeFakeConversations } from './fake-conversations.js';
 import { type FakeDirectory, makeFakeDirectory } from './fake-directory.js';
@@ -88,12 +96,10 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const logs: Record<string, unknown>[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logs.push(JSON.parse(line)) });
   const tempDir = await mkdtemp(join(tmpdir(), 'mailwagon-api-'));
-  const { listener } = makeApi({
+  const { part, requireOperator } = makeApi({
     workers: makeWorkers(),
     ...{ directory, intake, stored, queue, events, conversations, warmups, logger, tempDir },
-    readiness: { obstacles: async () => obstacles },
     note: () => undefined,
-    metrics: async () => '# HELP up Up.\n# TYPE up gauge\nup 1\n',
     observe: (method, route, status) => void observed.push(`${method} ${route} ${status}`),
     clock: options.clock ?? systemClock,
     looseDots: (domain) => domain === 'docomo.ne.jp',
@@ -101,6 +107,12 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     version: '0.1.0',
     limits: options.limits ?? { requestsPerMinute: null },
   });
+  const openPages = makeOpenPages({
+    readiness: { obstacles: async () => obstacles },
+    metrics: async () => '# HELP up Up.\n# TYPE up gauge\nup 1\n',
+    requireOperator,
+  });
+  const listener = makeRequestListener({ parts: [part, openPages], logger });
   const guard = makeConnectionGuard({ limits: { connections: 1000, connectionsPerSource: 1000 }, clock: systemClock });
   const server = makeHttpServer(listener, guard, options.timeouts);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,10 +1,10 @@
 /** Hostile values for every option through both doors: each is taken or refused in one plain line; none crashes, starts a field or bends the schedule. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Form } from '../../../dist/api/body/form.js';
 import { readSendOptions } from '../../../dist/api/message-form/send-options.js';
 import { readUserVariables } from '../../../dist/api/message-form/user-variables.js';
 import { Refusal } from '../../../dist/core/index.js';
+import { Form } from '../../../dist/http/body/form.js';
 import { OPTION_TABLE } from '../../../dist/intake/options/option-table.js';
 import { MAIL, makeTestIntake, NOW, type Taken } from '../../unit/intake/support/test-intake.js';
 import { makeRandom, mutate } from '../mail/mutate.js';

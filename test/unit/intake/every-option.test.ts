@@ -1,11 +1,11 @@
 /** Every option of a message, asked for through both doors: the same comes of it, and a bad value is refused by the name the client used. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Form } from '../../../dist/api/body/form.js';
 import { readRecipientVariables } from '../../../dist/api/message-form/recipient-variables.js';
 import { readSendOptions } from '../../../dist/api/message-form/send-options.js';
 import { readTemplate } from '../../../dist/api/message-form/template.js';
 import { readUserVariables } from '../../../dist/api/message-form/user-variables.js';
 import { Refusal } from '../../../dist/core/index.js';
+import { Form } from '../../../dist/http/body/form.js';
 import { OPTION_TABLE } from '../../../dist/intake/options/option-table.js';
 import { MAIL, makeTestIntake, NOW, POOL, type Taken } from './support/test-intake.ts';
 

@@ -1,10 +1,8 @@
-/** Finds out which key a request carries: HTTP Basic, judged by the password alone, as every Mailgun client can speak it. */
+/** Finds out which key a request carries: HTTP Basic, judged by the password alone, because every Mailgun client speaks it. */
 import type { IncomingMessage } from 'node:http';
 import type { Directory } from '#directory';
+import { clientAddress, ErrorAnswer, type GuessBrake } from '#http';
 import type { ApiKeyRecord } from '#store';
-import { ErrorAnswer } from '../error-answer.js';
-import { clientAddress } from './client-address.js';
-import type { GuessBrake } from './guess-brake.js';
 
 /** No Mailgun key is longer; more is not worth hashing. */
 const MAX_SECRET = 512;
@@ -19,11 +17,11 @@ export function basicPassword(header: string | undefined): string | undefined {
   return password === '' || password.length > MAX_SECRET ? undefined : password;
 }
 
-/** 401 as text, because a client that reads `message` from a JSON string breaks on it. */
-export const unauthorized = () => new ErrorAnswer(401, 'Forbidden', { 'www-authenticate': 'Basic realm="MG API"' });
+/** 401 as text: a client that reads `message` from a JSON string breaks on it. */
+const unauthorized = () => new ErrorAnswer(401, 'Forbidden', { 'www-authenticate': 'Basic realm="MG API"' });
 
-/** Gives the key; throws a 401, or a 429 once the address has tried too many wrong ones. */
-export async function authenticate(request: IncomingMessage, keys: Directory['keys'], brake: GuessBrake): Promise<ApiKeyRecord> {
+/** Throws a 401, or a 429 once the address has tried too many wrong keys. */
+export async function authenticateKey(request: IncomingMessage, keys: Directory['keys'], brake: GuessBrake): Promise<ApiKeyRecord> {
   const secret = basicPassword(request.headers.authorization);
   if (secret === undefined) throw unauthorized();
   const key = await keys.verify(secret);

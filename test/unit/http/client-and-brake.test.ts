@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { basicPassword } from '../../../dist/api/middleware/authenticate.js';
-import { clientAddress } from '../../../dist/api/middleware/client-address.js';
-import { makeGuessBrake } from '../../../dist/api/middleware/guess-brake.js';
-import { publicBaseUrl } from '../../../dist/api/middleware/public-base-url.js';
+import { clientAddress, makeGuessBrake, publicBaseUrl } from '../../../dist/http/index.js';
 
 const request = (headers: Record<string, string>, socket: object = { remoteAddress: '127.0.0.1' }) =>
   ({ headers, socket }) as unknown as IncomingMessage;
@@ -37,23 +34,6 @@ describe('clientAddress', () => {
     ['127.0.0.1', 'unknown', '127.0.0.1'],
   ])('%s with %s', (remoteAddress, forwarded, expected) => {
     expect(clientAddress(request(forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }, { remoteAddress }))).toBe(expected);
-  });
-});
-
-describe('basicPassword', () => {
-  const encode = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
-  it.each([
-    [encode('api:key'), 'key'],
-    [encode(':key'), 'key'],
-    [encode('api:a:b'), 'a:b'],
-    [encode('api:key').replace('Basic', 'bAsIc'), 'key'],
-    [encode('api:'), undefined],
-    [encode('api'), undefined],
-    [encode(`api:${'x'.repeat(513)}`), undefined],
-    ['Bearer key', undefined],
-    [undefined, undefined],
-  ])('%s', (header, expected) => {
-    expect(basicPassword(header)).toBe(expected);
   });
 });
 

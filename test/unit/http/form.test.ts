@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Form } from '../../../dist/api/body/form.js';
-import { parseJsonFields } from '../../../dist/api/body/parse-fields.js';
-import { parseUrlEncoded, parseUrlEncodedBody } from '../../../dist/api/body/url-encoding.js';
+import { Form } from '../../../dist/http/body/form.js';
+import { parseJsonFields } from '../../../dist/http/body/parse-fields.js';
+import { parseUrlEncoded, parseUrlEncodedBody } from '../../../dist/http/body/url-encoding.js';
 
 const form = (query: string, body = '') => new Form(parseUrlEncoded(query), body === '' ? [] : parseUrlEncoded(body));
 
