@@ -13,6 +13,7 @@
 export { type BounceClassification, type ClassifyBounce, makeBounceClassifier } from './bounce-classifier.js';
 export { type Delivery, type DeliveryDeps, type DeliveryOptions, type DeliveryStats, makeDelivery } from './delivery.js';
 export { makeMergeMessage } from './merge-message.js';
+export { addDeliveryMetrics } from './metrics.js';
 export { applyOverrides, type EffectivePolicy, makeShaping, type Shaping, type ShapingPolicy } from './shaping-policy.js';
 export { makeResponseRules, type Override, type OverrideKey, type Response, type ResponseRules } from './shaping-responses.js';
 export { type RetryHint, retryHint, waitHint } from './shaping-wait-hint.js';

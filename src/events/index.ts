@@ -5,6 +5,7 @@
 export { type ConversationLog, makeConversationLog } from './conversation-log.js';
 export { type EventLog, makeEventLog, makeEventLogReader } from './event-log.js';
 export { EVENT_NAMES, type EventName, type RecordedEvent, type Severity } from './event-types.js';
+export { addEventMetrics, countAttempts } from './metrics.js';
 export { makeOutboxPump, type OutboxPump, type OutboxReader } from './outbox-reader.js';
 export { makeRecipientFacts } from './recipient-facts.js';
 export { recipientProvider } from './recipient-provider.js';

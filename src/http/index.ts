@@ -21,6 +21,7 @@ export { ErrorAnswer, errorAnswerFrom, notSupported } from './error-answer.js';
 export { type GuessBrake, makeGuessBrake } from './guess-brake.js';
 export { type HttpAddress, type HttpListeners, makeHttpListeners, stopHttpServer } from './http-listeners.js';
 export { makeHttpServer, serverTimeouts } from './http-server.js';
+export { addHttpMetrics, countHttpConnections, countRequests } from './metrics.js';
 export { makeOpenPages, OPEN_PAGES, type OpenPagesDeps } from './pages/open-pages.js';
 export { makeReadiness, type Obstacle, type Readiness, type ReadinessDeps } from './pages/readiness.js';
 export { addReadOnlyPage, type HttpPart, makeRequestListener, type PageRouter, refuseOtherMethods } from './pages/request-listener.js';

@@ -6,6 +6,7 @@ export { type IntakeDeps, makeIntake } from './accept.js';
 export { parseRecipientVariables, type RecipientVariables } from './batch/recipient-variables.js';
 export { type DailyUsage, makeDailyUsage } from './daily-usage.js';
 export { parseJsonObject } from './json-object.js';
+export { addIntakeMetrics, countAccepted } from './metrics.js';
 export { idleOptionsOf } from './options/idle-options.js';
 export { parseUrl } from './options/option-values.js';
 export { type Asked, optionOfParameter, readOption } from './options/read-option.js';

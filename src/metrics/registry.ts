@@ -68,14 +68,20 @@ export function makeRegistry(): Registry {
 
   function numbers(type: 'counter' | 'gauge', { name, help, labels = [] }: Named & { labels?: readonly string[] }) {
     const head: FamilyHead = { name, help, type, labelNames: labels };
-    const series = new Map<string, { labels: readonly string[]; value: number }>();
+    const series = new Map<string, Series<number> & Counter>();
     add(head, () => renderNumbers(head, series.values()));
-    const find = (values: readonly string[]): { value: number } => {
+    const find = (values: readonly string[]): Series<number> & Counter => {
       const key = values.length === 1 ? (values[0] as string) : values.join('\n');
       const known = series.get(key);
       if (known !== undefined) return known;
       if (series.size >= MAX_SERIES && !values.every((value) => value === OTHER)) return find(labels.map(() => OTHER));
-      const made = { labels: [...values], value: 0 };
+      const made = {
+        labels: [...values],
+        value: 0,
+        add(amount = 1) {
+          made.value += amount;
+        },
+      };
       series.set(key, made);
       return made;
     };
@@ -90,7 +96,7 @@ export function makeRegistry(): Registry {
     const { find, replace } = numbers('counter', family);
     return {
       replace,
-      with: (...values) => counterOf(find(values)),
+      with: (...values) => find(values),
     };
   }
 
@@ -111,7 +117,7 @@ export function makeRegistry(): Registry {
   }
 
   return {
-    counter: (family) => counterOf(numbers('counter', family).find([])),
+    counter: (family) => numbers('counter', family).find([]),
     counters,
     gauge(family) {
       const { find, replace } = numbers('gauge', family);
@@ -149,11 +155,3 @@ export function makeRegistry(): Registry {
 }
 
 const OTHER = 'other';
-
-function counterOf(series: { value: number }): Counter {
-  return {
-    add(amount = 1) {
-      series.value += amount;
-    },
-  };
-}

@@ -6,6 +6,7 @@
 export { tooOld } from './expire.js';
 export { holderText } from './holds.js';
 export { makeQueue, type QueueDeps } from './make-queue.js';
+export { addQueueMetrics } from './metrics.js';
 export type { PauseFilter } from './pauses.js';
 export type { Queue, QueueListener, Verdict, Waiting } from './queue.js';
 export { decideRetry, MESSAGE_LIFETIME, RETRY_DELAYS, type RetryQuestion, SHORTEST_LIFETIME } from './retry-schedule.js';

@@ -8,5 +8,6 @@
  */
 export { defaultSmtpLimits, type SmtpLimits } from './limits.js';
 export { makeSmtpDoor, type SmtpAddress, type SmtpDoor, type SmtpDoorDeps } from './make-smtp-server.js';
+export { addSmtpMetrics, countSmtp } from './metrics.js';
 export type { SmtpObserver } from './server-context.js';
 export type { TlsPair } from './smtp-listener.js';

@@ -21,6 +21,7 @@ export { makeDiskRoom } from './engines/sqlite/database/disk-room.js';
 export { openStores } from './engines/sqlite/open-stores.js';
 export { EVENT_FIELDS, type EventFilter } from './event-filter.js';
 export type { ConversationQuery, EventPosition, EventQuery, EventStore, HttpCall, StoredConversation, StoredEvent } from './event-store.js';
+export { addStoreMetrics } from './metrics.js';
 export type { Page } from './page.js';
 export type { DomainSource, PoolRecord, PoolReplacement, PoolStore } from './pool-store.js';
 export {

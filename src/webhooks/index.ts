@@ -4,4 +4,5 @@
  * be called, and StoreError.
  */
 export { type CallQueue, type CallQueueStats, makeCallQueue, type NewCall } from './call-queue.js';
+export { addWebhookMetrics } from './metrics.js';
 export { decideRetry, RETRY_DELAYS } from './retry.js';
