@@ -8,8 +8,11 @@ const NANOSECONDS = 1e9;
 const RESOLUTION_MS = 10;
 const QUANTILES = [0.5, 0.9, 0.99] as const;
 
-/** Gives what ends the measuring. */
-export function addProcessMetrics(registry: Registry): () => void {
+/** `version`: of the program, for the build's information. Gives what ends the measuring. */
+export function addProcessMetrics(registry: Registry, version: string): () => void {
+  registry
+    .gauge({ name: 'mailwagon_build_info', help: 'Always 1; says which version runs.', labels: ['version', 'node'] })
+    .replace([{ labels: [version, process.versions.node], value: 1 }]);
   const resident = registry.gauge({ name: 'process_resident_memory_bytes', help: 'Resident memory.' });
   const heap = registry.gauge({ name: 'nodejs_heap_used_bytes', help: 'JavaScript heap in use, of the main thread.' });
   const cpu = registry.counters({ name: 'process_cpu_seconds_total', help: 'Processor time of all threads.', labels: [] });
