@@ -4,7 +4,8 @@ import type { Warmups } from '#delivery';
 import type { Directory, NoteIdle } from '#directory';
 import type { ConversationLog, EventLog } from '#events';
 import type { Form } from '#http';
-import type { Intake, StoredMessages } from '#intake';
+import type { Intake, Resend } from '#intake';
+import type { StoredMessages } from '#messages';
 import type { Queue } from '#queue';
 import type { ApiKeyRecord } from '#store';
 import type { Workers } from '#workers';
@@ -14,6 +15,7 @@ export interface Services {
   directory: Directory;
   intake: Intake;
   stored: StoredMessages;
+  resend: Resend;
   queue: Queue;
   events: EventLog;
   conversations: Pick<ConversationLog, 'find'>;

@@ -1,7 +1,7 @@
 /** Third stage: what takes messages in, keeps them and delivers them. Mail that waits is on its way when it resolves. */
 import { join } from 'node:path';
 import { makeSteadyClock } from '#core';
-import { addDeliveryMetrics, makeDelivery, makeMergeMessage, makeWarmups, type Warmups } from '#delivery';
+import { addDeliveryMetrics, makeDelivery, makeWarmups, type Warmups } from '#delivery';
 import { type Directory, makeDirectory } from '#directory';
 import {
   addEventMetrics,
@@ -23,11 +23,12 @@ import {
   makeIntake,
   makePreferredSendTime,
   makePressure,
-  makeStoredMessages,
+  makeResend,
   type Pressure,
+  type Resend,
   readMemory,
-  type StoredMessages,
 } from '#intake';
+import { makeStoredMessages, type StoredMessages } from '#messages';
 import { addQueueMetrics, makeQueue, makeSuspects, type Queue } from '#queue';
 import { makeDiskRoom, startSweeping } from '#store';
 import { addWebhookMetrics, makeCallQueue } from '#webhooks';
@@ -45,12 +46,10 @@ export interface Engine {
   queue: Queue;
   intake: Intake;
   stored: StoredMessages;
+  resend: Resend;
   warmups: Warmups;
   workers: Workers;
 }
-
-/** Bytes. Delivery keeps its own, so that who reads stored messages costs it none. */
-const MERGES_KEPT_FOR_READING = 4 * 1024 * 1024;
 
 export async function startEngine(stage: Stage, serverKey: Uint8Array, storage: Storage, network: Network): Promise<Engine> {
   const { config, rules, logger, clock, registry, start } = stage;
@@ -109,8 +108,8 @@ export async function startEngine(stage: Stage, serverKey: Uint8Array, storage: 
       limits: { ...limits, privateUrls: config.webhooks.allowPrivateNetworks },
     }),
   );
-  const mergeMessage = makeMergeMessage({ spool, workers, maxKept: MERGES_KEPT_FOR_READING });
-  const stored = makeStoredMessages({ spool, intake, clock, mergeMessage });
+  const stored = makeStoredMessages({ spool, workers, clock });
+  const resend = makeResend({ stored, intake });
 
   const conversations = await start({
     name: 'transcripts',
@@ -167,7 +166,7 @@ export async function startEngine(stage: Stage, serverKey: Uint8Array, storage: 
     },
     stop: queue.stop,
   });
-  return { directory, events, conversations, pump, pressure, queue, intake, stored, warmups, workers };
+  return { directory, events, conversations, pump, pressure, queue, intake, stored, resend, warmups, workers };
 }
 
 async function refuseEmptyDirectory(directory: Directory, dataDir: string): Promise<void> {

@@ -82,6 +82,7 @@ export async function startListeners(stage: Stage, { storage, network, engine, p
     directory,
     intake,
     stored: engine.stored,
+    resend: engine.resend,
     queue: engine.queue,
     events: engine.events,
     conversations: engine.conversations,

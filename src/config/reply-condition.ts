@@ -1,7 +1,6 @@
 /** When a rule applies to a reply: the part that bounce rules and shaping rules have in common. */
 import { z } from 'zod';
-import type { Stage } from '#core';
-import { parseDomain } from '#core';
+import { parseDomain, type Stage } from '#core';
 import { patternProblem } from './rule-pattern.js';
 
 const STAGES = ['dns', 'connect', 'banner', 'ehlo', 'tls', 'auth', 'mail', 'rcpt', 'data', 'dot'] as const satisfies readonly Stage[];

@@ -15,6 +15,7 @@ export {
 } from './clock.js';
 export { DAY, HOUR, MINUTE, SECOND } from './duration.js';
 export { badRequest, forbidden, notFound, Refusal, refusalFrom, StoreError, tooLarge } from './errors.js';
+export { makeExpiringSet } from './expiring-set.js';
 export { describeIdle, IDLE_OPTIONS, IDLE_PLACEHOLDER, IDLE_SETTINGS, type Idle } from './idle.js';
 export {
   firstIdAt,
@@ -50,6 +51,6 @@ export {
 } from './message.js';
 export type { ConnectionFacts, Outcome, Stage } from './outcome.js';
 export { parseDate } from './parse-date.js';
-export { JsonProblem, parseJson } from './parse-json.js';
-export { cleanText, parseSmtpReply, type SmtpReply } from './smtp-reply.js';
+export { isJsonObject, JsonProblem, parseClientJson, parseJson, parseJsonObject } from './parse-json.js';
+export { cleanText, ownReply, parseSmtpReply, type SmtpReply } from './smtp-reply.js';
 export { makeTurns, type Turns } from './turns.js';

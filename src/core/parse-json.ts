@@ -1,4 +1,5 @@
 /** JSON as strangers send it: its nesting and the number of its values are counted before it is parsed, in one pass over the text. Pure. */
+import { badRequest } from './errors.js';
 
 /** Objects and arrays in each other: what is nested by thousands can be read, but not written again. */
 const MAX_DEPTH = 32;
@@ -55,3 +56,29 @@ function endOfString(text: string, start: number): number {
   }
   return text.length;
 }
+
+/** Refusal 400 unless the text is a JSON object, not nested too deep. `source` is what the client called it. */
+export function parseJsonObject(source: string, text: string): Record<string, unknown> {
+  const value = parseClientJson(`'${source}'`, text);
+  if (!isJsonObject(value)) throw badRequest(`'${source}' is not a JSON object`);
+  return value;
+}
+
+const PROBLEMS: Readonly<Record<JsonProblem['kind'], string>> = {
+  malformed: 'is not a valid JSON',
+  'too deep': 'is nested too deep',
+  'too many values': 'has too many values',
+};
+
+/** Refusal 400 unless the text is JSON, within the limits of what is read. `source` is the subject of a sentence. */
+export function parseClientJson(source: string, text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    throw badRequest(`${source} ${PROBLEMS[error.kind]}`);
+  }
+}
+
+export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

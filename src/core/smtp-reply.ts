@@ -8,6 +8,11 @@ export interface SmtpReply {
 
 const MAX_TEXT = 1000;
 
+/** A reply of our own, in the form a server would have written it. */
+export function ownReply(code: number, enhancedCode: string, text: string): SmtpReply {
+  return { code, enhancedCode, text: `${enhancedCode} ${text}` };
+}
+
 /** Reads a raw reply, multi-line or not; its last line decides (RFC 5321 4.2.1). Gives undefined when that does not begin with a reply code. */
 export function parseSmtpReply(raw: string): SmtpReply | undefined {
   const lines = raw.split(/\r?\n/).filter((line) => line.length > 0);

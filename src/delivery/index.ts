@@ -10,15 +10,9 @@
  * What replies mean (`makeBounceClassifier`) and how providers want to be sent to (`makeShaping`, `makeResponseRules`) are pure decisions
  * over the rules that #config loads; they do no I/O and never throw.
  */
-export { type BounceClassification, type ClassifyBounce, makeBounceClassifier } from './bounce-classifier.js';
-export { type Delivery, type DeliveryDeps, type DeliveryOptions, type DeliveryStats, makeDelivery } from './delivery.js';
-export { makeMergeMessage } from './merge-message.js';
+export { type Delivery, type DeliveryDeps, type DeliveryOptions, makeDelivery } from './delivery.js';
 export { addDeliveryMetrics } from './metrics.js';
-export { applyOverrides, type EffectivePolicy, makeShaping, type Shaping, type ShapingPolicy } from './shaping-policy.js';
-export { makeResponseRules, type Override, type OverrideKey, type Response, type ResponseRules } from './shaping-responses.js';
-export { type RetryHint, retryHint, waitHint } from './shaping-wait-hint.js';
-export { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from './timeouts.js';
-export type { Transport } from './transport.js';
-export { hourlyLimit, stageLimit, TOTAL_STAGES } from './warmup-plan.js';
-export { makeWarmups, type Warmups } from './warmups.js';
-export { type WordsFound, wordsFound } from './words-found.js';
+export { makeShaping, type ShapingPolicy } from './shaping/shaping-policy.js';
+export { makeResponseRules } from './shaping/shaping-responses.js';
+export { hourlyLimit, stageLimit, TOTAL_STAGES } from './sources/warmup-plan.js';
+export { makeWarmups, type Warmups } from './sources/warmups.js';

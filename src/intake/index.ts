@@ -5,7 +5,6 @@
 export { type IntakeDeps, makeIntake } from './accept.js';
 export { parseRecipientVariables, type RecipientVariables } from './batch/recipient-variables.js';
 export { type DailyUsage, makeDailyUsage } from './daily-usage.js';
-export { parseJsonObject } from './json-object.js';
 export { addIntakeMetrics, countAccepted } from './metrics.js';
 export { idleOptionsOf } from './options/idle-options.js';
 export { parseUrl } from './options/option-values.js';
@@ -16,6 +15,6 @@ export { makePreferredSendTime, type PreferredSendTime, type RecipientHabits, ty
 export type { PressureLimits } from './pressure/decide-pressure.js';
 export { makePressure, type Pressure, type PressureDeps, type PressureState } from './pressure/pressure.js';
 export { readMemory } from './pressure/read-memory.js';
-export { type KeptMessage, makeStoredMessages, type StoredMessages, type StoredMessagesDeps } from './stored-messages.js';
+export { makeResend, type Resend, type ResendRequest } from './resend.js';
 export type { Accepted, Intake, Once, Submission } from './submission.js';
 export type { TemplateRequest } from './template/template-request.js';

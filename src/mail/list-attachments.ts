@@ -1,6 +1,5 @@
 /** Names, types and decoded sizes of a message's attachments, as events tell them; bounded work, never an error. */
-import type { Attachment } from '#core';
-import { cleanText } from '#core';
+import { type Attachment, cleanText } from '#core';
 import type { HeadField } from './head-fields.js';
 import { dispositionOf, fileNameOf, type MimePart } from './mime-part.js';
 import { type MimeSink, makeMimeWalker } from './mime-walker.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { BOUNCE_CATEGORIES, type BounceCategory, loadBounceRules, SUPPRESSING_CATEGORIES } from '../../dist/config/index.js';
 import { parseSmtpReply, type SmtpReply } from '../../dist/core/index.js';
-import { makeBounceClassifier } from '../../dist/delivery/bounce-classifier.js';
+import { makeBounceClassifier } from '../../dist/replies/bounce-classifier.js';
 
 interface Sample {
   part: string;

@@ -4,9 +4,9 @@
  */
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { judgeReply } from '../../dist/delivery/judge-reply.js';
-import { makeReplyReader } from '../../dist/delivery/reply-reader.js';
 import { makeSelfSignedCertificate } from '../../dist/net/index.js';
+import { judgeReply } from '../../dist/smtp-client/judge-reply.js';
+import { makeReplyReader } from '../../dist/smtp-client/reply-reader.js';
 import { type Action, type ScriptedMx, type ScriptedMxOptions, type Stage, startScriptedMx } from '../support/scripted-mx.mjs';
 import { type Harness, makeHarness } from '../unit/delivery/support/harness.js';
 

@@ -46,6 +46,7 @@ export const RANK: Readonly<Record<string, number>> = {
  * folders. `index.ts` is above everything.
  */
 export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
+  delivery: ['paths', 'shaping', 'sources', 'attempt', 'dispatch'],
   http: ['.', 'body', 'pages'],
   store: [
     '.',
@@ -74,7 +75,7 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   'html-to-text': ['src/mail/'],
   htmlparser2: ['src/mail/'],
   'mime-types': ['src/mail/'],
-  'nodemailer/lib/smtp-connection': ['src/delivery/'],
+  'nodemailer/lib/smtp-connection': ['src/smtp-client/'],
   pino: ['src/cli/'],
   react: ['src/panel/'],
   'smtp-server': ['src/smtp/'],

@@ -62,7 +62,7 @@ async function resend(call: Call, services: Services): Promise<object> {
     const { remoteAddress, key } = call;
     const once = request && { ...request, answer: (accepted: Accepted) => JSON.stringify(presentAccepted(accepted)) };
     const name = { domain, key: pathParameter(call, 'message') };
-    return presentAccepted(await services.stored.resend({ ...name, recipients, remoteAddress, apiKeyId: key.id, once }));
+    return presentAccepted(await services.resend({ ...name, recipients, remoteAddress, apiKeyId: key.id, once }));
   });
 }
 

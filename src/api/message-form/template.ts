@@ -1,7 +1,7 @@
 /** The `template` and `t:` parameters of a send. Pure. */
-import { badRequest, cleanText } from '#core';
+import { badRequest, cleanText, parseJsonObject } from '#core';
 import type { Form } from '#http';
-import { parseJsonObject, type TemplateRequest } from '#intake';
+import type { TemplateRequest } from '#intake';
 
 const OPTIONS = new Set(['t:version', 't:text', 't:variables']);
 

@@ -1,5 +1,5 @@
 /** A stored message as Mailgun's clients read it (clients.md 1.2, 12.2): its parts decoded, or its MIME as one text. */
-import type { KeptMessage } from '#intake';
+
 import {
   decodeHeaderText,
   firstValue,
@@ -9,6 +9,7 @@ import {
   parseAddressList,
   parseHead,
 } from '#mail';
+import type { KeptMessage } from '#messages';
 import type { Preview } from '#workers';
 import type { StoredAttachmentJson, StoredMessageAnswer, StoredMimeFields } from '../contract/stored-message-answers.js';
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { loadBounceRules, loadConfig } from '#config';
 import type { Stage } from '#core';
-import { type BounceClassification, makeBounceClassifier } from '#delivery';
+import { type BounceClassification, makeBounceClassifier } from '#replies';
 import { type Cli, localCommand, report } from '../cli.js';
 import { readReply, stageOption } from '../reply-argument.js';
 import { renderFields } from '../table.js';

@@ -2,16 +2,9 @@
 import type { Command } from 'commander';
 import { loadBounceRules, loadConfig, loadShaping, type Rate, type ResponseRule, type ShapingChange } from '#config';
 import type { Stage } from '#core';
-import {
-  makeBounceClassifier,
-  makeResponseRules,
-  makeShaping,
-  retryHint,
-  type ShapingPolicy,
-  type WordsFound,
-  wordsFound,
-} from '#delivery';
+import { makeResponseRules, makeShaping, type ShapingPolicy } from '#delivery';
 import { makeDnsClient } from '#net';
+import { makeBounceClassifier, retryHint, type WordsFound, wordsFound } from '#replies';
 import { type Cli, localCommand, report } from '../cli.js';
 import { WrongUsage } from '../command-errors.js';
 import { LOOKUP, type MailServers, mailServersOf } from '../mail-servers.js';

@@ -1,6 +1,5 @@
 /** Recipient variables as the three places give them (manual page "Batch sending"): JSON text in, variables of each recipient out. Pure. */
-import { type Address, badRequest, cleanText, parseAddress } from '#core';
-import { isJsonObject, parseClientJson } from '../json-object.js';
+import { type Address, badRequest, cleanText, isJsonObject, parseAddress, parseClientJson } from '#core';
 
 /** That there are any, be they none, makes the message a batch. */
 export interface RecipientVariables {

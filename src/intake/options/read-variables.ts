@@ -1,6 +1,5 @@
 /** User variables as both doors give them: a JSON object by name. Pure. */
-import { badRequest, cleanText } from '#core';
-import { parseJsonObject } from '../json-object.js';
+import { badRequest, cleanText, parseJsonObject } from '#core';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const NAME = /^(?!__proto__$)[^\u0000-\u001f\u007f]{1,256}$/;

@@ -1,6 +1,5 @@
 /** Which stored template makes a message's texts, as it was asked for beside the message or in its X-Mailgun-Template-* fields. Pure. */
-import { badRequest, cleanText } from '#core';
-import { parseJsonObject } from '../json-object.js';
+import { badRequest, cleanText, parseJsonObject } from '#core';
 
 export interface TemplateRequest {
   /** `''`: none was named. */

@@ -1,6 +1,5 @@
 /** How long texts are with their placeholders filled, as a sum: nothing is built to find out. Pure. */
-import type { Lookup, TextTemplate } from './placeholders.js';
-import { sourceOf } from './placeholders.js';
+import { type Lookup, sourceOf, type TextTemplate } from './placeholders.js';
 
 export interface FillSize {
   /** Bytes in UTF-8 while nothing is filled. */

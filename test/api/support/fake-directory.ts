@@ -2,8 +2,7 @@
 
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { badRequest, notFound, parseDomain } from '../../../dist/core/index.js';
-import type { Directory, DomainDns } from '../../../dist/directory/index.js';
-import { DEFAULT_DOMAIN_SETTINGS } from '../../../dist/directory/index.js';
+import { DEFAULT_DOMAIN_SETTINGS, type Directory, type DomainDns } from '../../../dist/directory/index.js';
 import { makePools } from '../../../dist/directory/pools.js';
 import { makeSources } from '../../../dist/directory/sources.js';
 import { makeTemplates } from '../../../dist/directory/templates.js';

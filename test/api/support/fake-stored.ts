@@ -1,11 +1,12 @@
 /** Stored messages over a spool in memory, sent again by way of the intake that is given. */
 
 import { type Address, type Message, makeStorageKey, systemClock } from '../../../dist/core/index.js';
-import { makeMergeMessage } from '../../../dist/delivery/index.js';
-import { type Intake, makeStoredMessages, type StoredMessages } from '../../../dist/intake/index.js';
+import { type Intake, makeResend, type Resend } from '../../../dist/intake/index.js';
+import { makeStoredMessages, type StoredMessages } from '../../../dist/messages/index.js';
 import { makeWorkers } from '../../../dist/workers/index.js';
 
 export interface FakeStored extends StoredMessages {
+  resend: Resend;
   /** Keeps a message whose lines end in LF here, for account 1 and example.com unless given; gives its key. */
   add(text: string, more?: Partial<Message>): string;
   /** May be replaced by one that fails. */
@@ -34,8 +35,10 @@ export function makeFakeStored(intake: Pick<Intake, 'accept'>): FakeStored {
       (await spool.stored(name)) !== undefined && kept.delete(name.key),
     openBody: (body: Message['body']) => fake.openBody(body),
   };
+  const stored = makeStoredMessages({ spool, workers: makeWorkers(), clock: systemClock });
   const fake: FakeStored = {
-    ...makeStoredMessages({ spool, intake, clock: systemClock, mergeMessage: makeMergeMessage({ workers: makeWorkers(), spool }) }),
+    ...stored,
+    resend: makeResend({ stored, intake }),
     async *openBody(body) {
       if (body.kind === 'inline') for (let at = 0; at < body.bytes.byteLength; at += 1000) yield body.bytes.subarray(at, at + 1000);
     },

@@ -98,7 +98,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const tempDir = await mkdtemp(join(tmpdir(), 'mailwagon-api-'));
   const { part, requireOperator } = makeApi({
     workers: makeWorkers(),
-    ...{ directory, intake, stored, queue, events, conversations, warmups, logger, tempDir },
+    ...{ directory, intake, stored, resend: stored.resend, queue, events, conversations, warmups, logger, tempDir },
     note: () => undefined,
     observe: (method, route, status) => void observed.push(`${method} ${route} ${status}`),
     clock: options.clock ?? systemClock,

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ApiRefusal, makeApiClient, ServerAway } from '../../../dist/cli/api-client.js';
 import { type Answer, fakeServer, type Seen } from './support/run-cli.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseCapabilities } from '../../../dist/delivery/capabilities.js';
-import { decideTls } from '../../../dist/delivery/decide-tls.js';
-import { makeExpiringSet } from '../../../dist/delivery/expiring-set.js';
-import { findFallback, findTransport, type Transport } from '../../../dist/delivery/transport.js';
+import { makeExpiringSet } from '../../../dist/core/index.js';
+import { decideTls } from '../../../dist/routing/decide-tls.js';
+import { findFallback, findTransport, type Transport } from '../../../dist/routing/transport.js';
+import { parseCapabilities } from '../../../dist/smtp-client/capabilities.js';
 
 describe('decideTls', () => {
   const ask = (requireTls: boolean, skipVerification: boolean) => ({ requireTls, skipVerification });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Address, type Body, type Delivery, type Merge, type Message, Refusal } from '../../../dist/core/index.js';
-import { makeMergeMessage } from '../../../dist/delivery/merge-message.js';
-import { makeRender } from '../../../dist/delivery/render.js';
-import type { Attempt, Rendered } from '../../../dist/delivery/step.js';
+import { makeRender } from '../../../dist/delivery/attempt/render.js';
+import type { Attempt } from '../../../dist/delivery/attempt/step.js';
 import { bodyHashOf } from '../../../dist/mail/index.js';
+import { makeMergeMessage } from '../../../dist/messages/merge-message.js';
+import type { MessageForm } from '../../../dist/messages/message-form.js';
 import { makeWorkers } from '../../../dist/workers/index.js';
 
 const workers = makeWorkers();
@@ -32,7 +33,7 @@ function makeSpool(text: string) {
   return spool;
 }
 
-async function bodyOf({ body }: Rendered): Promise<Buffer> {
+async function bodyOf({ body }: MessageForm): Promise<Buffer> {
   if (body.kind === 'inline') return Buffer.from(body.bytes);
   const pieces: Uint8Array[] = [];
   for await (const piece of body.open()) pieces.push(piece);

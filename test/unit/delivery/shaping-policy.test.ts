@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadShaping } from '../../../dist/config/index.js';
 import { MINUTE } from '../../../dist/core/index.js';
-import { applyOverrides, makeShaping } from '../../../dist/delivery/shaping-policy.js';
-import type { Override } from '../../../dist/delivery/shaping-responses.js';
+import { applyOverrides, makeShaping } from '../../../dist/delivery/shaping/shaping-policy.js';
+import type { Override } from '../../../dist/delivery/shaping/shaping-responses.js';
 
 const rules = loadShaping(null);
 const shaping = makeShaping(rules);

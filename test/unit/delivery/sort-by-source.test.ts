@@ -2,10 +2,10 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery, Outcome } from '../../../dist/core/index.js';
-import { makePaths, type Path, type Paths } from '../../../dist/delivery/paths.js';
-import { makeSortedSupply } from '../../../dist/delivery/sort-by-source.js';
-import { makeSources } from '../../../dist/delivery/sources.js';
-import type { Supply, Taken } from '../../../dist/delivery/supply.js';
+import { makePaths, type Path, type Paths } from '../../../dist/delivery/paths/paths.js';
+import type { Supply, Taken } from '../../../dist/delivery/sources/ready-queue.js';
+import { makeSortedSupply } from '../../../dist/delivery/sources/sort-by-source.js';
+import { makeSources } from '../../../dist/delivery/sources/sources.js';
 
 const A = '192.0.2.1';
 const SITE = 'mx.test';

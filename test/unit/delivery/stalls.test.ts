@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Delivery, Stage } from '../../../dist/core/index.js';
-import { makePaths, type Path } from '../../../dist/delivery/paths.js';
-import { makeStalls, type Stalls } from '../../../dist/delivery/stalls.js';
+import { makeStalls, type Stalls } from '../../../dist/delivery/attempt/stalls.js';
+import { makePaths, type Path } from '../../../dist/delivery/paths/paths.js';
 
 const SECOND = 1000;
 

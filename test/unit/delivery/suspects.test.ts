@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Delivery } from '../../../dist/core/index.js';
-import { makePaths } from '../../../dist/delivery/paths.js';
-import { makeSuspects } from '../../../dist/delivery/suspects.js';
+import { makeSuspects } from '../../../dist/delivery/dispatch/suspects.js';
+import { makePaths } from '../../../dist/delivery/paths/paths.js';
 
 const MINUTE = 60_000;
 

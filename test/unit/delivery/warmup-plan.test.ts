@@ -1,7 +1,15 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { hourlyLimit, newPlan, noteComplaint, noteSent, sendableAt, stageLimit, TOTAL_STAGES } from '../../../dist/delivery/warmup-plan.js';
-import { makeWarmups } from '../../../dist/delivery/warmups.js';
+import {
+  hourlyLimit,
+  newPlan,
+  noteComplaint,
+  noteSent,
+  sendableAt,
+  stageLimit,
+  TOTAL_STAGES,
+} from '../../../dist/delivery/sources/warmup-plan.js';
+import { makeWarmups } from '../../../dist/delivery/sources/warmups.js';
 import type { WarmupRecord } from '../../../dist/store/index.js';
 import { waitFor } from '../../support/wait-for.mjs';
 

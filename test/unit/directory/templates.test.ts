@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../dist/core/index.js';
 import { makeDirectory } from '../../../dist/directory/index.js';
-import type { DomainRecord } from '../../../dist/store/index.js';
-import { openStores, type Stores } from '../../../dist/store/index.js';
+import { type DomainRecord, openStores, type Stores } from '../../../dist/store/index.js';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 let stores: Stores;

@@ -2,8 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { type Address, type Message, makeStorageKey, Refusal, recipientStorageKey } from '../../../dist/core/index.js';
-import { makeMergeMessage } from '../../../dist/delivery/index.js';
-import { type KeptMessage, makeStoredMessages } from '../../../dist/intake/index.js';
+import { type KeptMessage, makeStoredMessages } from '../../../dist/messages/index.js';
 import { makeWorkers } from '../../../dist/workers/index.js';
 import { makeDomain, makeMessage, makeRandom, openTestStores } from '../../store/support/store.ts';
 
@@ -30,9 +29,9 @@ it.each(Array.from({ length: 12 }, (_, seed) => seed))('each sees their own valu
     const deps = { stored: (...args: Parameters<typeof spool.stored>) => stores.spool.stored(...args), openBody };
     const stored = makeStoredMessages({
       spool: { ...deps, removeStored: (name) => stores.spool.removeStored(name) },
-      intake: { accept: async () => ({ messageId: '' }) },
       clock: { now: () => 50, monotonic: () => 0 },
-      mergeMessage: makeMergeMessage({ workers: makeWorkers(), spool: { openBody }, maxKept: seed % 2 === 0 ? 0 : 100_000 }),
+      workers: makeWorkers(),
+      maxKept: seed % 2 === 0 ? 0 : 100_000,
     });
     const key = makeStorageKey(1000);
     const body = { kind: 'inline' as const, bytes: Buffer.from('Hello %recipient.s% %recipient.a% %recipient_name%\r\n') };

@@ -1,6 +1,7 @@
 /** What a template is rendered with, and what it makes of it: precedence, decoding, header fields, batches, refusals. */
+
 import { describe, expect, it } from 'vitest';
-import { parseJsonObject } from '../../../dist/intake/json-object.js';
+import { parseJsonObject } from '../../../dist/core/index.js';
 import { renderTemplate } from '../../../dist/intake/template/render-template.js';
 import { withTemplateTwin } from '../../../dist/intake/template/template-request.js';
 import { templateVariables } from '../../../dist/intake/template/template-variables.js';

@@ -12,19 +12,13 @@ import {
   type SendOptions,
   systemClock,
 } from '../../../../dist/core/index.js';
-import {
-  type DeliveryDeps,
-  type DeliveryOptions,
-  type DeliveryTimeouts,
-  makeDelivery,
-  makeWarmups,
-  type Warmups,
-} from '../../../../dist/delivery/index.js';
+import { type DeliveryDeps, type DeliveryOptions, makeDelivery, makeWarmups, type Warmups } from '../../../../dist/delivery/index.js';
 import type { Directory } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
 import { makeBodyScan } from '../../../../dist/mail/body-scan.js';
 import type { Dane, Dns, DnsAnswer, MtaSts } from '../../../../dist/net/index.js';
 import type { Queue } from '../../../../dist/queue/index.js';
+import type { DeliveryTimeouts } from '../../../../dist/smtp-client/index.js';
 import type { DomainRecord } from '../../../../dist/store/index.js';
 import { makeWorkers } from '../../../../dist/workers/index.js';
 import { waitFor } from '../../../support/wait-for.mjs';

@@ -3,8 +3,7 @@
 import { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { type Address, type Body, badRequest, makeIdSource, parseAddress, Refusal } from '../../../../dist/core/index.js';
-import type { Directory } from '../../../../dist/directory/index.js';
-import { DEFAULT_DOMAIN_SETTINGS } from '../../../../dist/directory/index.js';
+import { DEFAULT_DOMAIN_SETTINGS, type Directory } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
 import { type IntakeDeps, makeIntake, type SendWindow, type Submission } from '../../../../dist/intake/index.js';
 import { compileTemplate } from '../../../../dist/mail/index.js';

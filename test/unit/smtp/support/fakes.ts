@@ -1,8 +1,7 @@
 /** A directory of two accounts and an intake that keeps what it is given, with the behaviour of the real ones that the door relies on. */
 
 import { type Refusal, StoreError } from '../../../../dist/core/index.js';
-import type { Directory } from '../../../../dist/directory/index.js';
-import { DEFAULT_DOMAIN_SETTINGS } from '../../../../dist/directory/index.js';
+import { DEFAULT_DOMAIN_SETTINGS, type Directory } from '../../../../dist/directory/index.js';
 import type { Intake, Submission } from '../../../../dist/intake/index.js';
 import type { CredentialRecord, DomainRecord } from '../../../../dist/store/index.js';
 

@@ -1,0 +1,61 @@
+/** Gives the attempt the hosts to try: the destination's mail exchangers, or the smarthost configured for it. */
+
+import { type LastAttempt, shuffle } from '#core';
+import { mxMatches, type StsPolicy } from '#net';
+import { type NextHop, type Route, type Routes, transportRequirement } from '#routing';
+import type { SitePolicies } from '../shaping/site-policies.js';
+import { deferred, failed } from './end-attempt.js';
+import type { Attempt, Step, StepResult } from './step.js';
+
+/** On one connection where nobody set another number. */
+const MAX_MESSAGES = 100;
+
+export function makeResolveMx({ routes, policies }: { routes: Routes; policies: SitePolicies }): Step {
+  return {
+    name: 'resolve-mx',
+    run(attempt) {
+      const { destinationName } = attempt.delivery;
+      if (attempt.via.transport !== undefined) return follow(attempt, routes.through(attempt.via.transport), policies);
+      const route = routes.known(destinationName);
+      return route === undefined
+        ? routes.resolve(destinationName).then((found) => follow(attempt, found, policies))
+        : follow(attempt, route, policies);
+    },
+  };
+}
+
+function follow(attempt: Attempt, { site, transport, hops, sts, none }: Route, policies: SitePolicies): StepResult {
+  if (none !== undefined) return (none.permanent ? failed : deferred)(attempt, 'dns', none.reply);
+  attempt.transport = transport;
+  attempt.hops = namedFirst(goOnBehind(attempt.delivery.last, spread(hops)), sts);
+  attempt.sts = sts;
+  const policy = policies.of({ source: attempt.via.source.name, site });
+  const shaped = policy?.tls ?? 'may';
+  attempt.siteTls = transport !== undefined ? transportRequirement(transport) : sts?.mode === 'enforce' ? 'verify' : shaped;
+  attempt.maxMessages = policy?.messagesPerConnection ?? MAX_MESSAGES;
+  return 'next';
+}
+
+/** Hosts that an enforced policy does not name get no mail; they are only kept to say so, and none of those to try is left out for them. */
+function namedFirst(hops: NextHop[], sts: StsPolicy | undefined): NextHop[] {
+  if (sts?.mode !== 'enforce') return hops;
+  const isNamed = ({ name }: NextHop) => mxMatches(sts, name);
+  return [...hops.filter(isNamed), ...hops.filter((hop) => !isNamed(hop))];
+}
+
+/**
+ * Begins behind the host that put the message off last, so that whoever says 4xx for ever never keeps it from the others. A greylist knows who comes
+ * back to it: there the order stays.
+ */
+function goOnBehind(last: LastAttempt | undefined, hops: NextHop[]): NextHop[] {
+  if (last === undefined || last.source !== undefined) return hops;
+  const begin = hops.findIndex(({ name }) => name === last.mxHost) + 1;
+  return [...hops.slice(begin), ...hops.slice(0, begin)];
+}
+
+/** Hosts of the same preference share the load: each attempt has them in another order (RFC 5321 5.1). */
+function spread(hops: readonly NextHop[]): NextHop[] {
+  if (hops.length === 1) return [...hops];
+  // The sort is stable, so equal preferences keep the shuffled order.
+  return shuffle([...hops]).sort((one, other) => one.preference - other.preference);
+}

@@ -1,0 +1,261 @@
+/**
+ * Notices messages that keep their session waiting while others get through, and makes room beside them: such a session leaves the path's window, so
+ * that a sound message takes its place. There are bounds on those beside the window, within the server's total; what stands still beyond them is
+ * given up, the longest first. Where everything stands still, a few more are let in to find out whether it is the messages or the path.
+ */
+import type { Logger } from 'pino';
+import { type Clock, type Delivery, MINUTE, SECOND, type Stage } from '#core';
+import type { SmtpSession } from '#smtp-client';
+import type { Path, PathLimits, Paths } from '../paths/paths.js';
+
+export interface Watch {
+  /** From now on the attempt uses the session that this gives, if any. */
+  follow(session: () => Pick<SmtpSession, 'stage' | 'progress' | 'giveUp'> | undefined): void;
+  end(): void;
+}
+
+export interface Stalls {
+  begin(path: Path, delivery: Delivery): Watch;
+  /** A message got its answer on the path. */
+  passed(path: Path): void;
+  /** What the attempt of a delivery waits for, for people; undefined when it goes on. */
+  explain(delivery: Delivery): string | undefined;
+  stats(): { stalled: number; givenUp: number };
+  stop(): void;
+}
+
+export interface StallsDeps {
+  paths: Pick<Paths, 'stall' | 'stalled'>;
+  limits: PathLimits;
+  /** Connections that the site is given at most, whatever they do; undefined: as many as the window. */
+  mostConnections: (path: Path) => number | undefined;
+  /** Its site and this server have room for a connection more. */
+  mayOpen: (path: Path) => boolean;
+  /** Mail for the path is due and has no lane. */
+  isWanted: (path: Path) => boolean;
+  /** The message has kept its session waiting for long. */
+  onStill: (path: Path, delivery: Delivery) => void;
+  /** It stands beside the window from now on. */
+  onBeside: (path: Path, delivery: Delivery) => void;
+  /** The path has room for a lane more. */
+  onRoom: (path: Path) => void;
+  clock: Clock;
+  logger: Logger;
+}
+
+const LOOK_EVERY = 200;
+/** A reply that takes less is no stall, however quick the others are, ms. */
+const LEAST_WAIT = 300;
+/** Messages that overtake it, for each lane that is not still. */
+const OVERTAKEN = 10;
+/** Who waits for so long is suspected, ms. */
+const LONG_WAIT = 5 * SECOND;
+/** Where nothing gets through, another window full is let in when all have waited for so long, ms; as much as the widest window in all. */
+const ALL_WAIT = 3 * SECOND;
+/** Who stands still beyond the bounds is given up after this, ms. */
+const PATIENCE = 10 * SECOND;
+/** The same of one that is tried again, and where nothing gets through and no more can be let in, unless the peer may have the message already. */
+const PATIENCE_WITH_FEW = MINUTE;
+/** Parts of all lanes that may stand beside the window of one path, and beside those of all. */
+const SHARE_OF_ONE = 4;
+const SHARE_OF_ALL = 2;
+
+const WAITING_FOR: Partial<Record<Stage, string>> = {
+  mail: 'MAIL',
+  rcpt: 'RCPT',
+  data: 'DATA, or does not take the message',
+  dot: 'the end of the message',
+};
+
+interface Lane {
+  readonly path: Path;
+  readonly delivery: Delivery;
+  session: Parameters<Watch['follow']>[0];
+  progress: string | undefined;
+  /** Since when it has come no further (monotonic, ms), and how many had got through by then. */
+  since: number;
+  passedThen: number;
+  isStill: boolean;
+  isSuspected: boolean;
+  /** Beside the window. */
+  isBeside: boolean;
+  isGivenUp: boolean;
+}
+
+interface Site {
+  passed: number;
+  readonly lanes: Set<Lane>;
+}
+
+export function makeStalls(deps: StallsDeps): Stalls {
+  const { paths, limits, clock, logger } = deps;
+  const sites = new Map<Path, Site>();
+  const mostBeside = Math.floor(limits.total / SHARE_OF_ONE);
+  const mostBesideAll = Math.floor(limits.total / SHARE_OF_ALL);
+  let givenUp = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let lastLook = 0;
+
+  function look(): void {
+    const now = clock.monotonic();
+    const late = now - lastLook - LOOK_EVERY;
+    lastLook = now;
+    for (const [path, site] of sites) {
+      // This process stood still: what the peer sent meanwhile is read first.
+      if (late > SECOND) for (const lane of site.lanes) lane.since += late;
+      lookAt(path, site, now);
+    }
+  }
+
+  function lookAt(path: Path, site: Site, now: number): void {
+    for (const lane of site.lanes) update(lane, site, now);
+    const waiting = [...site.lanes].filter(isWaiting).sort((one, other) => one.since - other.since);
+    const moving = site.lanes.size - waiting.filter(({ isStill }) => isStill).length;
+    const isAll = waiting.length === site.lanes.size;
+    for (const lane of waiting) {
+      const waited = now - lane.since;
+      lane.isStill ||= waited >= LEAST_WAIT && site.passed - lane.passedThen >= OVERTAKEN * Math.max(1, moving);
+      if (waited >= LONG_WAIT && (lane.isStill || (isAll && site.passed === lane.passedThen))) suspect(lane);
+    }
+    const before = path.stalled;
+    for (const lane of waiting) if (lane.isStill) stepAside(lane);
+    giveUpBeyond(path, waiting, now);
+    if (isAll) letIn(path, waiting, now);
+    if (path.stalled > before) deps.onRoom(path);
+  }
+
+  function update(lane: Lane, { passed }: Site, now: number): void {
+    const session = lane.session();
+    const progress = session !== undefined && WAITING_FOR[session.stage] !== undefined ? session.progress : undefined;
+    if (progress !== undefined && progress === lane.progress) return;
+    Object.assign(lane, { progress, since: now, passedThen: passed, isStill: false, isSuspected: false });
+    stepBack(lane);
+  }
+
+  const isWaiting = (lane: Lane) => lane.progress !== undefined && !lane.isGivenUp;
+
+  function suspect(lane: Lane): void {
+    if (lane.isSuspected) return;
+    lane.isSuspected = true;
+    const { path, delivery } = lane;
+    logger.info({ source: path.source, site: path.site, delivery: delivery.id, stage: lane.session()?.stage }, 'a message stands still');
+    deps.onStill(path, delivery);
+  }
+
+  function stepAside(lane: Lane): void {
+    if (lane.isBeside || !hasRoomBeside(lane.path)) return;
+    lane.isBeside = true;
+    paths.stall(lane.path, 1);
+    deps.onBeside(lane.path, lane.delivery);
+  }
+
+  const hasRoomBeside = (path: Path) => path.stalled < mostBeside && paths.stalled() < mostBesideAll;
+
+  function stepBack(lane: Lane): void {
+    if (!lane.isBeside) return;
+    lane.isBeside = false;
+    paths.stall(lane.path, -1);
+  }
+
+  /** Half of the connections, and what stands beside the window, may stand still. */
+  function giveUpBeyond(path: Path, waiting: readonly Lane[], now: number): void {
+    const still = waiting.filter(({ isStill }) => isStill);
+    const connections = deps.mostConnections(path) ?? Number.POSITIVE_INFINITY;
+    const most = Math.min(path.stalled + Math.floor(path.window / 2), Math.floor(connections / 2));
+    const endable = still.filter((lane) => lane.passedThen !== passedAt(path) && now - lane.since >= patienceWith(lane));
+    for (const lane of endable.slice(0, Math.max(0, still.length - most))) giveUp(lane, now, 'while other mail got through');
+  }
+
+  /** One that is tried again has longer, and all its time when the peer may have it: it shall not arrive twice each time. */
+  function patienceWith({ delivery, session }: Lane): number {
+    if (delivery.last?.unanswered !== true) return PATIENCE;
+    return session()?.stage === 'dot' ? Number.POSITIVE_INFINITY : PATIENCE_WITH_FEW;
+  }
+
+  const passedAt = (path: Path) => sites.get(path)?.passed;
+
+  /** Nothing goes on at the path. */
+  function letIn(path: Path, waiting: readonly Lane[], now: number): void {
+    const [longest] = waiting;
+    const last = waiting.at(-1);
+    if (longest === undefined || last === undefined || now - last.since < ALL_WAIT || !deps.isWanted(path)) return;
+    // Who was let in is on their way.
+    const hasRoom = path.lanes < Math.min(path.window + path.stalled, deps.mostConnections(path) ?? Number.POSITIVE_INFINITY);
+    if (hasRoom) return;
+    const before = path.stalled;
+    const blind = waiting.filter(({ isBeside, passedThen }) => isBeside && passedThen === passedAt(path)).length;
+    if (deps.mayOpen(path)) {
+      for (const lane of waiting.filter(({ isBeside }) => !isBeside).slice(0, Math.max(0, limits.perPath - blind))) {
+        lane.isStill = true;
+        stepAside(lane);
+      }
+    }
+    if (path.stalled > before) return;
+    const endable = waiting.find(({ since, session }) => now - since >= PATIENCE_WITH_FEW && session()?.stage !== 'dot');
+    if (endable !== undefined) giveUp(endable, now, 'with other mail waiting');
+  }
+
+  function giveUp(lane: Lane, now: number, why: string): void {
+    lane.isGivenUp = true;
+    givenUp += 1;
+    lane.session()?.giveUp(`timed out after ${Math.round((now - lane.since) / SECOND)} seconds ${why}`);
+  }
+
+  return {
+    begin(path, delivery) {
+      const site = sites.get(path) ?? { passed: 0, lanes: new Set() };
+      sites.set(path, site);
+      const since = clock.monotonic();
+      const lane: Lane = {
+        path,
+        delivery,
+        session: () => undefined,
+        progress: undefined,
+        since,
+        passedThen: site.passed,
+        isStill: false,
+        isSuspected: false,
+        isBeside: false,
+        isGivenUp: false,
+      };
+      site.lanes.add(lane);
+      if (timer === undefined) {
+        timer = setInterval(look, LOOK_EVERY).unref();
+        lastLook = since;
+      }
+      return {
+        follow(session) {
+          lane.session = session;
+        },
+        end() {
+          stepBack(lane);
+          site.lanes.delete(lane);
+          if (site.lanes.size > 0) return;
+          sites.delete(path);
+          if (sites.size > 0) return;
+          clearInterval(timer);
+          timer = undefined;
+        },
+      };
+    },
+    passed(path) {
+      const site = sites.get(path);
+      if (site !== undefined) site.passed += 1;
+    },
+    explain({ id }) {
+      for (const [path, { lanes }] of sites) {
+        for (const lane of lanes) if (lane.delivery.id === id && lane.isStill) return tell(path, lane);
+      }
+      return undefined;
+    },
+    stats: () => ({ stalled: paths.stalled(), givenUp }),
+    stop: () => clearInterval(timer),
+  };
+
+  function tell(path: Path, lane: Lane): string {
+    const what = WAITING_FOR[lane.session()?.stage ?? 'mail'] ?? 'what it was sent';
+    const seconds = Math.round((clock.monotonic() - lane.since) / SECOND);
+    const beside = lane.isBeside ? '; other mail goes on beside it' : '';
+    return `It is being attempted now: ${path.site} has not answered ${what} for ${seconds} seconds${beside}`;
+  }
+}

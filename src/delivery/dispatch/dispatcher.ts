@@ -1,0 +1,422 @@
+/**
+ * Keeps lanes busy: a lane takes one due delivery of a path after another, attempts it and settles it, until nothing is due or the path has no room.
+ * A lane goes on to its next attempt while the last settlement is being written, never further, so that a crash repeats at most that one per lane.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { type Clock, type Delivery, HOUR, MINUTE, makeExpiringSet, ownReply, randomJitter, StoreError } from '#core';
+import type { Directory } from '#directory';
+import type { Recorder } from '#events';
+import type { Queue, Verdict } from '#queue';
+import type { Routes } from '#routing';
+import type { Attempts } from '../attempt/attempt.js';
+import { makeStalls } from '../attempt/stalls.js';
+import { DEFAULT_SOURCE, type Path, type PathLimits, type Paths, type Reach, type Standing } from '../paths/paths.js';
+import type { Throttle } from '../shaping/throttle.js';
+import type { Supply, Taken } from '../sources/ready-queue.js';
+import { decideVerdict, type EndedAttempt } from './outcome.js';
+import type { ObeyReply } from './shaping-action.js';
+import { makeSuspects } from './suspects.js';
+import type { Suspensions } from './suspensions.js';
+
+export interface DispatcherDeps {
+  queue: Queue;
+  supply: Supply;
+  routes: Routes;
+  directory: Pick<Directory, 'accounts'>;
+  recorder: Recorder;
+  paths: Paths;
+  suspensions: Suspensions;
+  throttle: Throttle;
+  obeyReply: ObeyReply;
+  attempt: Attempts['run'];
+  clock: Clock;
+  logger: Logger;
+  limits: PathLimits;
+}
+
+export interface DispatcherStats {
+  lanes: number;
+  /** Paths with work, suspended ones aside. */
+  sites: number;
+  /** Those of them that wait for a lane. */
+  waiting: number;
+  suspended: number;
+  /** Attempts whose messages stand still beside the windows of their paths. */
+  stalled: number;
+  /** Attempts that were given up because too many stood still, since the start. */
+  givenUp: number;
+  /** The busiest few. */
+  paths: readonly Path[];
+}
+
+export interface Dispatcher {
+  start(): void;
+  /** The path may have something to take. */
+  onReady(path: Path): void;
+  /** No new attempts. */
+  halt(): void;
+  /** Resolves when every lane has ended and settled what it sent. */
+  finished(): Promise<void>;
+  stats(): DispatcherStats;
+}
+
+/** Pause of a lane after an error of this server's own, ms. */
+const ERROR_PAUSE = 2000;
+/** By then what was put off with an event would be tried again, ms. */
+const SPARED_MS = 10 * MINUTE;
+const MAX_SETTLE_PAUSE = 30_000;
+const SHOWN_PATHS = 20;
+const STANDINGS = ['proven', 'new', 'failing'] as const;
+
+/** What is being done for one path. */
+interface Work {
+  path: Path;
+  /** There may be something that is due. */
+  hasMore: boolean;
+  /** Set while a rate lets it take nothing. */
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** What becomes of a delivery that was taken: a verdict, back to the queue as if it had not been taken, or aside until a hold is released. */
+type Decision = Verdict | 'back' | 'aside';
+
+/** What is told of an attempt that an error of ours ended. */
+const OWN_ERROR: EndedAttempt['outcome'] = {
+  kind: 'deferred',
+  stage: 'local',
+  reply: ownReply(451, '4.3.0', 'Internal error'),
+  reason: 'generic',
+  connection: {},
+  sessionMs: 0,
+};
+
+const nameOf = ({ source, site }: Path) => `${source} ${site}`;
+
+export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { queue, supply, routes, clock, logger, limits, paths, suspensions, throttle } = deps;
+  const works = new Map<string, Work>();
+  /** Paths that would go on if there were room, by what is known of them, with their turn. */
+  const waiting: Record<Standing, Map<Work, number>> = { proven: new Map(), new: new Map(), failing: new Map() };
+  let turn = 0;
+  const lanes = new Set<Promise<void>>();
+  /** Paths that wait for a connection to their provider. */
+  const crowdedOut = new Map<string, Set<Work>>();
+  /** Deliveries that were one too many for their path: nobody is put back without an event for that twice. */
+  const spared = makeExpiringSet({ clock, lifetimeMs: SPARED_MS, maxSize: 10_000 });
+  const suspects = makeSuspects({ queue, clock, logger });
+  const stalls = makeStalls({
+    paths,
+    limits,
+    clock,
+    logger,
+    mostConnections: throttle.mostConnections,
+    mayOpen: (path) =>
+      path.lanes < (throttle.mostConnections(path) ?? limits.total) &&
+      paths.hasRoom(path.standing) &&
+      throttle.fullProvider(path) === undefined,
+    isWanted: (path) => works.get(nameOf(path))?.hasMore === true,
+    onStill: suspects.still,
+    onBeside: suspects.beside,
+    onRoom(path) {
+      const work = works.get(nameOf(path));
+      if (work !== undefined) pump(work);
+    },
+  });
+  let isHalted = false;
+
+  function onReady(path: Path): void {
+    if (isHalted) return;
+    let work = works.get(nameOf(path));
+    if (work === undefined) {
+      if (suspensions.remind(path)) return;
+      work = { path, hasMore: true, timer: undefined };
+      works.set(nameOf(path), work);
+    }
+    work.hasMore = true;
+    pump(work);
+  }
+
+  function onUnplaced(destination: string): void {
+    if (isHalted) return;
+    // Whoever finds the route says so to the queue.
+    if (routes.known(destination) === undefined) void routes.resolve(destination);
+  }
+
+  function pump(work: Work): void {
+    serve(work);
+    serveWaiting();
+  }
+
+  /** Starts what may start now; what there is no room for waits, and so does who wants a second lane while others wait for their first. */
+  function serve(work: Work): void {
+    if (isHalted || work.timer !== undefined) return;
+    const { path } = work;
+    while (work.hasMore && mayStart(path)) {
+      const taken = take(work, true);
+      if (taken === undefined) break;
+      startLane(work, taken);
+      if (firstWaiting() !== undefined) break;
+    }
+    if (work.timer !== undefined) return;
+    if (!work.hasMore) {
+      if (path.lanes === 0) forget(work);
+    } else if (path.lanes < throttle.lanesAllowed(path)) wait(work);
+  }
+
+  /** For a connection to its provider, or of this server. */
+  function wait(work: Work): void {
+    const provider = throttle.fullProvider(work.path);
+    if (provider === undefined) waiting[work.path.standing].set(work, turn++);
+    else {
+      const others = crowdedOut.get(provider) ?? new Set();
+      crowdedOut.set(provider, others.add(work));
+    }
+  }
+
+  function forget(work: Work): void {
+    for (const standing of STANDINGS) waiting[standing].delete(work);
+    for (const others of crowdedOut.values()) others.delete(work);
+    works.delete(nameOf(work.path));
+  }
+
+  function take(work: Work, isNewLane: boolean): Taken | undefined {
+    const { path } = work;
+    const pause = throttle.wait(path, isNewLane);
+    if (pause > 0) {
+      work.timer ??= setTimeout(() => {
+        work.timer = undefined;
+        pump(work);
+      }, pause).unref();
+      return undefined;
+    }
+    let taken = supply.take(path);
+    while (taken !== undefined && !suspects.admit(path, taken.delivery)) {
+      supply.returned(taken);
+      taken = supply.take(path);
+    }
+    if (taken === undefined) work.hasMore = false;
+    else throttle.took(path);
+    return taken;
+  }
+
+  const mayStart = (path: Path) =>
+    path.lanes < throttle.lanesAllowed(path) && paths.hasRoom(path.standing) && throttle.fullProvider(path) === undefined;
+
+  /** Who has waited longest among those there is room for. */
+  function firstWaiting(): Work | undefined {
+    let first: Work | undefined;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const standing of STANDINGS) {
+      const [head] = waiting[standing];
+      if (head === undefined || head[1] >= earliest || !paths.hasRoom(standing)) continue;
+      [first, earliest] = head;
+    }
+    return first;
+  }
+
+  function serveWaiting(): void {
+    for (let work = firstWaiting(); work !== undefined; work = firstWaiting()) {
+      for (const standing of STANDINGS) waiting[standing].delete(work);
+      serve(work);
+    }
+  }
+
+  function serveProvider(provider: string | undefined): void {
+    const others = crowdedOut.get(provider ?? '');
+    const [next] = others ?? [];
+    if (provider === undefined || others === undefined || next === undefined) return;
+    others.delete(next);
+    if (others.size === 0) crowdedOut.delete(provider);
+    serve(next);
+  }
+
+  function startLane(work: Work, first: Taken): void {
+    paths.started(work.path);
+    throttle.started(work.path);
+    const lane = runLane(work, first).finally(() => {
+      lanes.delete(lane);
+      paths.ended(work.path);
+      serveProvider(throttle.ended(work.path));
+      // First those who waited, so that a site with much mail goes behind them.
+      serveWaiting();
+      pump(work);
+    });
+    lanes.add(lane);
+  }
+
+  async function runLane(work: Work, first: Taken): Promise<void> {
+    let settling: Promise<void> | undefined;
+    for (let taken: Taken | undefined = first; taken !== undefined; ) {
+      const { delivery } = taken;
+      const decision = await decide(work, taken);
+      supply.returned(taken);
+      suspects.left(work.path, delivery);
+      await settling;
+      settling = undefined;
+      if (decision === 'back') queue.giveBack(delivery);
+      else if (decision === 'aside') queue.setAside(delivery);
+      else settling = settle(delivery, decision);
+      pump(work);
+      taken = isHalted || mustYield(work) ? undefined : take(work, false);
+    }
+    await settling;
+  }
+
+  /** The window has shrunk, or others wait for a lane and this site has had its share. */
+  function mustYield({ path, timer }: Work): boolean {
+    const { lanes: running, standing, suspendedUntil } = path;
+    if (suspendedUntil > 0 || timer !== undefined || running > throttle.lanesAllowed(path)) return true;
+    if (standing === 'failing') return waiting.proven.size + waiting.new.size + waiting.failing.size > 0;
+    const rivals = works.size - waiting.failing.size;
+    return waiting.proven.size + waiting.new.size > 0 && running > Math.floor(limits.total / rivals);
+  }
+
+  async function decide({ path }: Work, taken: Taken): Promise<Decision> {
+    const { delivery } = taken;
+    try {
+      const startedAt = clock.now();
+      const message = await queue.message(delivery.message);
+      if (message === undefined) return unread(delivery, 'Message is missing from the spool', HOUR);
+      if (queue.isHeld(delivery, message)) return 'aside';
+      const accountId = await deps.directory.accounts.publicId(message.account);
+      return await tryOnce(path, taken, { delivery, message, accountId, source: path.source, startedAt });
+    } catch (err) {
+      logger.error({ err, delivery: delivery.id }, 'delivery could not be attempted');
+      await sleep(ERROR_PAUSE, undefined, { ref: false });
+      // It may be this one row that cannot be read, and those behind it need not wait for it.
+      return unread(delivery, 'Message could not be read from the spool', MINUTE);
+    }
+  }
+
+  async function tryOnce(path: Path, taken: Taken, facts: Omit<EndedAttempt, 'outcome' | 'now' | 'jitter'>): Promise<Decision> {
+    const end = (outcome: EndedAttempt['outcome'], notBefore?: number): Verdict =>
+      decideVerdict({ ...facts, outcome, now: clock.now(), jitter: randomJitter(), notBefore }, deps.recorder);
+    const watch = stalls.begin(path, taken.delivery);
+    try {
+      const { outcome, reach, opened } = await deps.attempt(taken, facts.message, watch);
+      if (reach === 'reached') stalls.passed(path);
+      suspects.note(path, taken.delivery, reach);
+      throttle.opened(path, opened);
+      const hasOtherWay = supply.ended(path, taken, outcome, reach);
+      if (outcome.kind === 'released' || isOneTooMany(path, taken.delivery, outcome, reach)) return 'back';
+      // Also when another source may be welcome: what peers say of this one counts for those who come next.
+      const notBefore = deps.obeyReply(path, taken.delivery, outcome);
+      if (path.suspendedUntil > 0) stopTaking(path);
+      return hasOtherWay ? 'back' : end(outcome, notBefore);
+    } catch (err) {
+      // Something in this message is more than this server can do: tried again at once it would only hold its place for ever, or arrive each time.
+      logger.error({ err, delivery: taken.delivery.id }, 'delivery ended in an error of this server');
+      return end(OWN_ERROR);
+    } finally {
+      watch.end();
+    }
+  }
+
+  /** Learns from the outcome. True when the peer only had no room for one connection more: the message was not tried. */
+  function isOneTooMany(path: Path, delivery: Delivery, outcome: EndedAttempt['outcome'], reach: Reach): boolean {
+    const wasSuspended = path.suspendedUntil > 0;
+    const noted = paths.note(path, reach, delivery.message);
+    if (!wasSuspended && path.suspendedUntil > 0) {
+      stopTaking(path);
+      const what =
+        reach === 'cut' || reach === 'closed' ? 'sessions end in the midst of one message after the other' : 'no session could be had';
+      suspensions.begin(path, `${what}: ${outcome.reply.text}`);
+    } else if (wasSuspended && path.suspendedUntil === 0) suspensions.end(path);
+    if (noted !== 'crowded' || outcome.kind !== 'deferred' || spared.has(String(delivery.id))) return false;
+    spared.add(String(delivery.id));
+    return true;
+  }
+
+  function stopTaking(path: Path): void {
+    const work = works.get(nameOf(path));
+    if (work !== undefined) work.hasMore = false;
+  }
+
+  /** A row whose message cannot be had: there is nothing to send and nothing an event could say, so it stays where the operator sees it. */
+  function unread(delivery: Delivery, text: string, wait: number): Verdict {
+    const now = clock.now();
+    logger.error({ delivery: delivery.id, message: delivery.message, wait }, text);
+    const last = {
+      ...delivery.last,
+      firstAttemptAt: delivery.last?.firstAttemptAt ?? now,
+      code: 451,
+      enhancedCode: '4.3.0',
+      message: text,
+    };
+    return { kind: 'defer', due: now + wait, attempts: delivery.attempts, last, events: [] };
+  }
+
+  /** Tries until it is written: what was delivered and not recorded would be delivered again. Never rejects. */
+  async function settle(delivery: Delivery, verdict: Verdict): Promise<void> {
+    for (let pause = 500; ; pause = Math.min(2 * pause, MAX_SETTLE_PAUSE)) {
+      try {
+        const found = await queue.settle(delivery, verdict);
+        if (!found) logger.info({ delivery: delivery.id }, 'delivery had been cancelled during its attempt');
+        return;
+      } catch (err) {
+        logger.error({ err, delivery: delivery.id, verdict: verdict.kind }, 'could not settle a delivery');
+        if (err instanceof StoreError && err.kind === 'closed') return;
+        await sleep(pause, undefined, { ref: false });
+      }
+    }
+  }
+
+  function explain(site: string, delivery: Delivery): string | undefined {
+    const why = suspects.explain(site, delivery) ?? supply.explain(delivery);
+    if (why !== undefined) return why;
+    for (const work of works.values()) {
+      const load = work.path.site === site ? explainLoad(work) : undefined;
+      if (load !== undefined) return load;
+    }
+    return undefined;
+  }
+
+  /** Taken, but only to be given to its path: it stands in line there. */
+  function explainTaken(delivery: Delivery): string | undefined {
+    const path = supply.waitsFor(delivery);
+    if (path === undefined) return stalls.explain(delivery);
+    const work = works.get(nameOf(path));
+    const load = work === undefined ? undefined : explainLoad(work);
+    const from = path.source === DEFAULT_SOURCE ? '' : ` from ${path.source}`;
+    return `Next in line for a connection${from} to ${path.site}${load === undefined ? '' : `; ${load}`}`;
+  }
+
+  function explainLoad(work: Work): string | undefined {
+    const { lanes: running, source, site } = work.path;
+    const from = source === DEFAULT_SOURCE ? '' : ` from ${source}`;
+    if (work.timer !== undefined) return `the rate that ${site} is sent mail at${from} is reached`;
+    if (running >= throttle.lanesAllowed(work.path)) {
+      const used = running === 1 ? 'the one connection' : `all ${running} connections`;
+      return `${used} that ${site} is given now${from} ${running === 1 ? 'is' : 'are'} in use`;
+    }
+    const provider = throttle.fullProvider(work.path);
+    if (provider !== undefined) return `all connections that ${provider} is given are in use`;
+    return waiting[work.path.standing].has(work) ? 'all connections of this server are in use' : undefined;
+  }
+
+  return {
+    start: () =>
+      queue.listen({ onDue: (site) => isHalted || supply.onDue(site), onUnplaced, explain, explainRest: supply.explain, explainTaken }),
+    onReady,
+    halt() {
+      isHalted = true;
+      suspensions.stop();
+      stalls.stop();
+      suspects.stop();
+      supply.stop();
+      for (const { timer } of works.values()) clearTimeout(timer);
+    },
+    async finished() {
+      while (lanes.size > 0) await Promise.all(lanes);
+    },
+    stats: () => ({
+      lanes: paths.total(),
+      paths: paths.busiest(SHOWN_PATHS),
+      sites: works.size,
+      waiting: STANDINGS.reduce((sum, standing) => sum + waiting[standing].size, 0),
+      suspended: suspensions.size(),
+      ...stalls.stats(),
+    }),
+  };
+}

@@ -1,0 +1,79 @@
+/** Paths that are left alone: their mail rests in the queue, and when the time is over a single lane finds out whether they work again. */
+import type { Logger } from 'pino';
+import type { Clock } from '#core';
+import { destinationOfNobody, isNobody, type Routes } from '#routing';
+import type { Path, Paths } from '../paths/paths.js';
+import type { Supply } from '../sources/ready-queue.js';
+
+export interface Suspensions {
+  /** The path is suspended until `suspendedUntil`; again: until then instead. */
+  begin(path: Path, why: string): void;
+  /** It works again, or its time is over. */
+  end(path: Path): void;
+  /** Reminds a queue that had forgotten the site. True when the path is suspended. */
+  remind(path: Path): boolean;
+  size(): number;
+  /** No path is woken any more. */
+  stop(): void;
+}
+
+export interface SuspensionsDeps {
+  supply: Pick<Supply, 'rest' | 'wake'>;
+  paths: Pick<Paths, 'resume'>;
+  routes: Pick<Routes, 'resolve'>;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** What a timer may wait at most, ms. */
+const LONGEST_SLEEP = 2 ** 31 - 1;
+
+export function makeSuspensions({ supply, paths, routes, clock, logger }: SuspensionsDeps): Suspensions {
+  const suspended = new Map<Path, { timer: NodeJS.Timeout; why: string }>();
+  let isStopped = false;
+
+  /** For a destination that nobody takes mail for, first another look-up, which may send its mail elsewhere. */
+  async function probe(path: Path): Promise<void> {
+    if (path.suspendedUntil > clock.now()) {
+      const why = suspended.get(path)?.why;
+      if (why !== undefined) begin(path, why);
+      return;
+    }
+    if (isNobody(path.site)) await routes.resolve(destinationOfNobody(path.site));
+    if (!suspended.has(path) || isStopped) return;
+    paths.resume(path);
+    end(path);
+  }
+
+  function begin(path: Path, why: string): void {
+    if (isStopped) return;
+    const { source, site, suspendedUntil: until } = path;
+    const known = suspended.get(path);
+    clearTimeout(known?.timer);
+    if (known?.why !== why) logger.info({ source, site, until, why }, 'path is left alone');
+    supply.rest(path, until, why);
+    const timer = setTimeout(() => void probe(path), Math.min(LONGEST_SLEEP, Math.max(0, until - clock.now())));
+    suspended.set(path, { timer: timer.unref(), why });
+  }
+
+  function end(path: Path): void {
+    clearTimeout(suspended.get(path)?.timer);
+    suspended.delete(path);
+    if (!isStopped) supply.wake(path);
+  }
+
+  return {
+    begin,
+    end,
+    remind(path) {
+      const known = suspended.get(path);
+      if (known !== undefined) supply.rest(path, path.suspendedUntil, known.why);
+      return known !== undefined;
+    },
+    size: () => suspended.size,
+    stop() {
+      isStopped = true;
+      for (const { timer } of suspended.values()) clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** Where the dispatcher has its deliveries from: by path, that is for one source towards one site. Here the simple case, one source for everything. */
+import type { Delivery, Outcome } from '#core';
+import type { Queue } from '#queue';
+import type { Transport } from '#routing';
+import type { Path, Paths, Reach } from '../paths/paths.js';
+import type { Source, Sources } from './sources.js';
+
+/** How a delivery leaves. */
+export interface Via {
+  readonly source: Source;
+  /** A smarthost that stands in for the destination's own exchangers. */
+  readonly transport?: Transport;
+}
+
+export interface Taken {
+  delivery: Delivery;
+  via: Via;
+  /** Sources it may leave from, when there was a choice. */
+  candidates?: readonly string[];
+}
+
+export interface Supply {
+  /** Something is due at the site. */
+  onDue(site: string): void;
+  /** The next delivery for the path. Undefined: nothing can be had now; `onReady` tells when there is. */
+  take(path: Path): Taken | undefined;
+  /** Nothing is wanted for the path until wake(). `until`, ms since the epoch, and `why` are for people. */
+  rest(path: Path, until: number, why: string): void;
+  wake(path: Path): void;
+  /** The delivery is no longer on its way, whatever became of it: called once for each that was taken, after ended() if it was attempted. */
+  returned(taken: Taken): void;
+  /**
+   * Learns from what came of an attempt. True: there is another way that the message should be tried by at once, because nobody could be connected to
+   * or our address was turned away.
+   */
+  ended(path: Path, taken: Taken, outcome: Outcome, reach: Reach): boolean;
+  /** The path of a delivery that was taken from the queue and waits for a lane. */
+  waitsFor(delivery: Delivery): Path | undefined;
+  /** Why a delivery that is due has no path yet, for people. */
+  explain(delivery: Delivery): string | undefined;
+  stop(): void;
+}
+
+export interface DirectSupplyDeps {
+  queue: Pick<Queue, 'take' | 'rest' | 'wake'>;
+  paths: Pick<Paths, 'get'>;
+  sources: Pick<Sources, 'default'>;
+  /** The path may have something to take. */
+  onReady: (path: Path) => void;
+}
+
+export function makeDirectSupply({ queue, paths, sources, onReady }: DirectSupplyDeps): Supply {
+  const via: Via = { source: sources.default };
+  return {
+    onDue: (site) => onReady(paths.get(site)),
+    take({ site }) {
+      const [delivery] = queue.take(site, 1);
+      return delivery === undefined ? undefined : { delivery, via };
+    },
+    rest: ({ site }, until, why) => queue.rest(site, until, why),
+    wake: ({ site }) => queue.wake(site),
+    ended: () => false,
+    returned: () => undefined,
+    waitsFor: () => undefined,
+    explain: () => undefined,
+    stop: () => undefined,
+  };
+}

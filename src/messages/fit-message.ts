@@ -1,0 +1,72 @@
+/**
+ * Makes a message fit for its peer before it is signed: other encodings when the peer takes no 8-bit bytes, and when a line is too long for
+ * anybody.
+ */
+import type { Message } from '#core';
+import { bodyHashOf, joinHead, parseHead, reencodeFor7Bit } from '#mail';
+import type { MessageForm } from './message-form.js';
+
+export interface Unfitness {
+  /** The peer takes no 8-bit bytes, and the body has some. */
+  eightBit: boolean;
+  longLines: boolean;
+}
+
+/** Rejects with SealedContent when a signed or encrypted part would have to be encoded anew. */
+export type FitMessage = (message: Message, form: MessageForm, unfitness: Unfitness) => Promise<MessageForm>;
+
+/** Messages that were encoded anew and are kept for their next recipient; each has a small body, or none in memory. */
+const MAX_KEPT = 16;
+
+/** What all recipients get alike is encoded and hashed once for those who are served together. */
+export function makeFitMessage(): FitMessage {
+  const kept = new Map<string, Promise<MessageForm>>();
+
+  return (message, form, unfitness) => {
+    if (message.merge !== undefined) return reencode(form, unfitness);
+    const key = `${message.id} ${unfitness.eightBit} ${unfitness.longLines}`;
+    const made = kept.get(key) ?? reencode(form, unfitness);
+    kept.delete(key);
+    kept.set(key, made);
+    // A failure is not kept: the next recipient tries anew.
+    made.catch(() => kept.delete(key));
+    for (const oldest of kept.keys()) {
+      if (kept.size <= MAX_KEPT) break;
+      kept.delete(oldest);
+    }
+    return made;
+  };
+}
+
+/**
+ * Small bodies are kept; large ones are read twice, once for their hash and size and once to be sent, so that memory stays bounded. The codec
+ * promises the same bytes both times.
+ */
+async function reencode(form: MessageForm, unfitness: Unfitness): Promise<MessageForm> {
+  const fields = parseHead(form.head);
+  const stored = form.body;
+  const open = () => reencodeFor7Bit(fields, stored.kind === 'inline' ? [stored.bytes] : stored.open(), unfitness);
+  const { head, body } = await open();
+  const kept: Uint8Array[] | undefined = stored.kind === 'inline' ? [] : undefined;
+  let size = 0;
+  async function* observed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      size += chunk.byteLength;
+      kept?.push(chunk);
+      yield chunk;
+    }
+  }
+  const bodyHash = await bodyHashOf(observed());
+  async function* again(): AsyncGenerator<Uint8Array> {
+    yield* (await open()).body;
+  }
+  return {
+    ...form,
+    head: joinHead(head),
+    body: kept === undefined ? { kind: 'stream', size, open: again } : { kind: 'inline', bytes: Buffer.concat(kept, size) },
+    bodyHash,
+    eightBitBody: form.eightBitBody && !unfitness.eightBit,
+    longLines: false,
+    form: `${form.form}${unfitness.eightBit ? ' 7bit' : ' 8bit'}${unfitness.longLines ? ' short lines' : ''}`,
+  };
+}
