@@ -49,7 +49,7 @@ export interface DeliveryOptions {
 
 export interface DeliveryDeps {
   queue: Queue;
-  directory: Pick<Directory, 'accounts' | 'domains' | 'sources'>;
+  directory: Pick<Directory, 'accounts' | 'domains' | 'sendingIps'>;
   recorder: Recorder;
   spool: Pick<SpoolStore, 'openBody' | 'restrictions' | 'saveRestriction'>;
   /** Make large texts. */

@@ -1,30 +1,18 @@
 /**
- * What customers configured: accounts, domains with their DKIM keys, SMTP logins, API keys. Every call that belongs to a customer names the account;
- * what is not the account's is answered like what does not exist (Refusal 404), bad input is Refusal 400, and storage errors are StoreError.
- * Secrets are returned once, when they are made; what is kept is hashed (scrypt for passwords, HMAC for keys).
+ * What customers configured: accounts, domains with their DKIM keys, SMTP logins, API keys, templates, and which of the server's IPs mail leaves from.
+ *
+ * - Every call that belongs to a customer names the account. What is not the account's is answered like what does not exist (Refusal 404).
+ * - Bad input is Refusal 400, whose text names the parameter; storage errors are StoreError.
+ * - Secrets are returned once, when they are made; what is kept is hashed (scrypt for passwords, HMAC for keys).
+ * - Look-ups on the way of mail are remembered for minutes at most. This process is the only writer, so a change made here counts at once.
  */
-export { OPERATORS_ACCOUNT } from './accounts.js';
-export type {
-  Accounts,
-  Credentials,
-  Directory,
-  DkimKeys,
-  DnsRecord,
-  DomainDns,
-  Domains,
-  Keys,
-  NewDkimKey,
-  NewDomain,
-  NewKey,
-  NewTemplate,
-  NewTemplateVersion,
-  ReadyTemplate,
-  SigningKey,
-  Templates,
-  TemplateVersionUpdate,
-} from './directory.js';
-export { DEFAULT_DOMAIN_SETTINGS } from './domains.js';
-export { makeIdleNotices, type NoteIdle } from './idle-notices.js';
-export { idleSettings } from './idle-settings.js';
-export { type DirectoryDeps, makeDirectory } from './make-directory.js';
-export { ensureServerKey, readServerKey, replaceSecret, writeSecret } from './server-key.js';
+export { type Accounts, OPERATORS_ACCOUNT } from './access/accounts.js';
+export type { Credentials } from './access/credentials.js';
+export type { Keys, NewKey } from './access/keys.js';
+export { type Directory, type DirectoryDeps, makeDirectory } from './directory.js';
+export type { DkimKeys, NewDkimKey, SigningKey } from './domains/dkim-keys.js';
+export type { DnsRecord, DomainDns } from './domains/dns-records.js';
+export { DEFAULT_DOMAIN_SETTINGS, type Domains, type NewDomain } from './domains/domains.js';
+export { idleSettings, makeIdleNotices, type NoteIdle } from './domains/idle-settings.js';
+export { ensureServerKey, readServerKey, replaceSecret, writeSecret } from './secrets/server-key.js';
+export type { NewTemplateVersion, ReadyTemplate, Templates } from './templates/templates.js';

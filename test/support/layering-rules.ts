@@ -47,6 +47,7 @@ export const RANK: Readonly<Record<string, number>> = {
  */
 export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
   delivery: ['paths', 'shaping', 'sources', 'attempt', 'dispatch'],
+  directory: ['cache', 'secrets', 'domains', 'access', 'ips', 'templates'],
   http: ['.', 'body', 'pages'],
   store: [
     '.',

@@ -17,35 +17,35 @@ import { presentWarmup, presentWarmupItem } from '../present/warmup.js';
 
 /** Every address is the server's own, so all are dedicated and enabled. */
 async function list({ form }: Call, { directory, warmups }: Services): Promise<IpListAnswer> {
-  const items = form.flag('dedicated') === false || form.flag('enabled') === false ? [] : [...directory.sources.names];
+  const items = form.flag('dedicated') === false || form.flag('enabled') === false ? [] : [...directory.sendingIps.names];
   const details = items.map((ip) => ({ ip, dedicated: true, enabled: true, is_on_warmup: warmups.find(ip) !== undefined }));
   return { items, total_count: items.length, assignable_to_pools: items, details };
 }
 
 async function show(call: Call, { directory, warmups }: Services): Promise<IpAnswer> {
-  const ip = directory.sources.resolve(pathParameter(call, 'ip'));
-  const rdns = (await directory.sources.reverseName(ip)) ?? '';
+  const ip = directory.sendingIps.resolve(pathParameter(call, 'ip'));
+  const rdns = (await directory.sendingIps.reverseName(ip)) ?? '';
   return { ip, dedicated: true, rdns, is_on_warmup: warmups.find(ip) !== undefined };
 }
 
 async function listDomains(call: Call, { directory }: Services): Promise<IpDomainsAnswer> {
   const page = { ...readPage(call.form), search: call.form.text('search') };
-  const { items, total } = await directory.sources.domainsWith(call.account, pathParameter(call, 'ip'), page);
+  const { items, total } = await directory.sendingIps.domainsWith(call.account, pathParameter(call, 'ip'), page);
   return { items: items.map(({ domain, addresses }) => ({ domain, ips: addresses })), total_count: total };
 }
 
 async function giveToAll(call: Call, { directory }: Services): Promise<StartedAnswer> {
-  await directory.sources.giveToAll(call.account, pathParameter(call, 'ip'));
+  await directory.sendingIps.giveToAll(call.account, pathParameter(call, 'ip'));
   return presentStarted();
 }
 
 async function takeFromAll(call: Call, { directory }: Services): Promise<StartedAnswer> {
-  await directory.sources.takeFromAll(call.account, pathParameter(call, 'ip'), call.form.text('alternative'));
+  await directory.sendingIps.takeFromAll(call.account, pathParameter(call, 'ip'), call.form.text('alternative'));
   return presentStarted();
 }
 
 async function listOfDomain(call: Call, { directory }: Services): Promise<DomainIpsAnswer> {
-  const { pool, addresses } = await directory.sources.ofDomain(call.account, pathParameter(call, 'domain'));
+  const { pool, addresses } = await directory.sendingIps.ofDomain(call.account, pathParameter(call, 'domain'));
   const items = pool?.addresses ?? addresses;
   return { items, total_count: items.length, ...(pool === undefined ? {} : { pool_id: pool.publicId }) };
 }
@@ -53,12 +53,12 @@ async function listOfDomain(call: Call, { directory }: Services): Promise<Domain
 const readSource = ({ form }: Call) => ({ pool: form.text('pool_id'), address: form.text('ip') });
 
 async function give(call: Call, { directory }: Services): Promise<MessageAnswer> {
-  await directory.sources.give(call.account, pathParameter(call, 'domain'), readSource(call));
+  await directory.sendingIps.give(call.account, pathParameter(call, 'domain'), readSource(call));
   return { message: 'success' };
 }
 
 async function take(call: Call, { directory }: Services): Promise<MessageAnswer> {
-  await directory.sources.take(call.account, pathParameter(call, 'domain'), pathParameter(call, 'ip'), readSource(call));
+  await directory.sendingIps.take(call.account, pathParameter(call, 'domain'), pathParameter(call, 'ip'), readSource(call));
   return { message: 'success' };
 }
 
@@ -72,19 +72,19 @@ async function listWarmups({ form, baseUrl }: Call, { warmups }: Services): Prom
 }
 
 async function showWarmup(call: Call, { directory, warmups }: Services): Promise<WarmupAnswer> {
-  const ip = directory.sources.resolve(pathParameter(call, 'ip'));
+  const ip = directory.sendingIps.resolve(pathParameter(call, 'ip'));
   const plan = warmups.find(ip);
   if (plan === undefined) throw notFound(`IP is not on warmup: ${ip}`);
   return presentWarmup(plan);
 }
 
 async function beginWarmup(call: Call, { directory, warmups }: Services): Promise<MessageAnswer> {
-  await warmups.begin(directory.sources.resolve(pathParameter(call, 'ip')));
+  await warmups.begin(directory.sendingIps.resolve(pathParameter(call, 'ip')));
   return { message: 'success' };
 }
 
 async function cancelWarmup(call: Call, { directory, warmups }: Services): Promise<MessageAnswer> {
-  const ip = directory.sources.resolve(pathParameter(call, 'ip'));
+  const ip = directory.sendingIps.resolve(pathParameter(call, 'ip'));
   if (!(await warmups.cancel(ip))) throw notFound(`IP is not on warmup: ${ip}`);
   return { message: 'success' };
 }

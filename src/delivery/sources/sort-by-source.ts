@@ -27,7 +27,7 @@ export interface SortDeps {
   sources: Sources;
   warmups: Pick<Warmups, 'sendableAt' | 'note' | 'onChange'>;
   transports: readonly Transport[];
-  directory: Pick<Directory, 'domains' | 'sources'>;
+  directory: Pick<Directory, 'domains' | 'sendingIps'>;
   clock: Clock;
   /** What the policies' and the paths' times are told by. */
   steady: Pick<SteadyClock, 'now' | 'wall'>;
@@ -100,7 +100,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   async function candidatesFor(message: Message | undefined): Promise<readonly string[]> {
     if (message === undefined || names.length === 1) return names;
     const domain = await directory.domains.find(message.domain);
-    const chosen = candidatesOf(await directory.sources.wanted(domain, message.options), sources);
+    const chosen = candidatesOf(await directory.sendingIps.wanted(domain, message.options), sources);
     return chosen.length > 0 ? chosen : names;
   }
 

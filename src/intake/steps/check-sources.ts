@@ -8,7 +8,7 @@ export const checkSources: Step = async (draft, { directory }) => {
   if (sendingIp === undefined && sendingIpPool === undefined) return draft;
   const { method, account } = draft.submission;
   try {
-    await directory.sources.check(account, draft.options);
+    await directory.sendingIps.check(account, draft.options);
     return draft;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -3,9 +3,9 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { badRequest, notFound, parseDomain } from '../../../dist/core/index.js';
 import { DEFAULT_DOMAIN_SETTINGS, type Directory, type DomainDns } from '../../../dist/directory/index.js';
-import { makePools } from '../../../dist/directory/pools.js';
-import { makeSources } from '../../../dist/directory/sources.js';
-import { makeTemplates } from '../../../dist/directory/templates.js';
+import { makePools } from '../../../dist/directory/ips/pools.js';
+import { makeSendingIps } from '../../../dist/directory/ips/sending-ips.js';
+import { makeTemplates } from '../../../dist/directory/templates/templates.js';
 import type { ApiKeyRecord, CredentialRecord, DomainRecord } from '../../../dist/store/index.js';
 import { makeMemoryPoolStore } from './memory-pool-store.ts';
 import { makeMemoryTemplateStore } from './memory-template-store.ts';
@@ -52,7 +52,7 @@ export function makeFakeDirectory(): FakeDirectory {
     return domain;
   }
   const poolStore = makeMemoryPoolStore((account) => [...domains.values()].filter((domain) => domain.account === account));
-  const sources = makeSources({
+  const sendingIps = makeSendingIps({
     store: poolStore,
     clock: POOL_CLOCK,
     domains: { get: async (account, name) => own(account, name) },
@@ -110,7 +110,7 @@ export function makeFakeDirectory(): FakeDirectory {
         if (name === undefined) throw badRequest('Domain name format is invalid');
         if (domains.has(name)) throw badRequest(`Domain ${name} is already taken`);
         checkPassword(wanted.smtpPassword);
-        const source = await sources.ofNewDomain(account, wanted);
+        const source = await sendingIps.ofNewDomain(account, wanted);
         const settings = Object.keys(DEFAULT_DOMAIN_SETTINGS).map((key) => [key, wanted[key as keyof typeof DEFAULT_DOMAIN_SETTINGS]]);
         const domain = addDomain(account, name, Object.fromEntries(settings.filter(([, value]) => value !== undefined)));
         if (source !== undefined) await poolStore.setDomainSource(account, domain.id, source);
@@ -173,8 +173,8 @@ export function makeFakeDirectory(): FakeDirectory {
       },
       isActive: async () => false,
     },
-    sources,
-    pools: makePools({ store: poolStore, clock: POOL_CLOCK, domains: { get: async (account, name) => own(account, name) }, sources }),
+    sendingIps,
+    pools: makePools({ store: poolStore, clock: POOL_CLOCK, domains: { get: async (account, name) => own(account, name) }, sendingIps }),
     templates: makeTemplates({
       store: makeMemoryTemplateStore(),
       clock: { now: () => MADE_AT, monotonic: () => 0 },

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../dist/core/index.js';
 import { makeDirectory } from '../../../dist/directory/index.js';
-import { hashPassword, verifyPassword } from '../../../dist/directory/password-hash.js';
+import { hashPassword, verifyPassword } from '../../../dist/directory/secrets/passwords.js';
 import { makeDnsClient } from '../../../dist/net/index.js';
 import { openStores, type Stores } from '../../../dist/store/index.js';
 import { startFakeDns } from '../../support/fake-dns.mjs';

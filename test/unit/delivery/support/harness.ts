@@ -121,7 +121,7 @@ export function makeHarness(
       signingKeys: async () => [{ domain: 'src.test', selector: 's1', privateKey }],
     },
     accounts: { publicId: async () => 'acc1' },
-    sources: { wanted: async (_domain: unknown, { sendingIp }: SendOptions) => (sendingIp === undefined ? [] : [[sendingIp]]) },
+    sendingIps: { wanted: async (_domain: unknown, { sendingIp }: SendOptions) => (sendingIp === undefined ? [] : [[sendingIp]]) },
   } as unknown as Directory;
   const delivery = makeDelivery({
     workers: makeWorkers(),

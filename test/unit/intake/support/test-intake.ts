@@ -55,7 +55,7 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
   const directory = {
     domains: { nearest: async (name: string) => (name === DOMAIN.name ? DOMAIN : undefined) },
     dkimKeys: { isActive: async () => true },
-    sources: {
+    sendingIps: {
       check: async (_account: number, { sendingIp, sendingIpPool }: { sendingIp?: string; sendingIpPool?: string }) => {
         if (sendingIpPool === POOL) return;
         if (sendingIpPool !== undefined) throw badRequest(`o:sending-ip-pool: the account has no pool ${sendingIpPool}`);

@@ -56,7 +56,7 @@ export function fakeDirectory(): FakeDirectory {
     keys: unused as Directory['keys'],
     dkimKeys: unused as Directory['dkimKeys'],
     templates: unused as Directory['templates'],
-    sources: unused as Directory['sources'],
+    sendingIps: unused as Directory['sendingIps'],
     pools: unused as Directory['pools'],
     domains: Object.assign(Object.create(unused), {
       nearest: (name: string) => directory.domains.find(name),

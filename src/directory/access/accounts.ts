@@ -1,14 +1,25 @@
 /** Accounts: who owns everything else. */
 import { type Clock, MINUTE, notFound, randomHexId, randomToken } from '#core';
 import type { AccountRecord, DirectoryStore } from '#store';
-import type { Accounts } from './directory.js';
-import { makeRecent } from './recent.js';
+import { makeRecent } from '../cache/recent.js';
 
 /**
  * The operator's own account, which `mailwagon init` makes first: its administrators may see what is about the whole server. Accounts are numbered by the
  * store from 1 and never removed, so no other can come to have this number.
  */
 export const OPERATORS_ACCOUNT = 1;
+
+export interface Accounts {
+  create(name: string): Promise<AccountRecord>;
+  get(id: number): Promise<AccountRecord>;
+  /** For events; mail of an account that the directory does not know (restored from an older copy) goes on. Rejects with StoreError only. */
+  publicId(id: number): Promise<string>;
+  /** By what customers see of its number. */
+  find(publicId: string): Promise<AccountRecord>;
+  /** All of them, in order of their numbers. */
+  list(): Promise<AccountRecord[]>;
+  count(): Promise<number>;
+}
 
 export function makeAccounts(deps: { store: DirectoryStore; clock: Clock }): Accounts {
   const { store, clock } = deps;

@@ -1,7 +1,26 @@
 /** The DNS records a domain publishes to send and receive through this server, and whether what DNS answers satisfies them. Pure. */
 import { dkimRecordValue, publicKeyOfRecord } from '#mail';
 import type { DkimKeyRecord, DomainRecord } from '#store';
-import type { DnsRecord, DomainDns } from './directory.js';
+
+/** One record a customer publishes, with what DNS said when it was last looked up. */
+export interface DnsRecord {
+  recordType: 'TXT' | 'MX' | 'CNAME';
+  /** Absent on MX records, as in Mailgun's answers. */
+  name?: string;
+  /** A number as text, on MX only. */
+  priority?: string;
+  value: string;
+  valid: 'valid' | 'invalid' | 'unknown';
+  /** What DNS answered. */
+  cached: string[];
+  /** Why DNS could not be asked, when it could not: says nothing of the record. */
+  lookupError?: string;
+}
+
+export interface DomainDns {
+  sending: DnsRecord[];
+  receiving: DnsRecord[];
+}
 
 /** Texts that DNS holds, or why it could not be asked. */
 export type DnsTexts = { texts: string[] } | { failure: string };

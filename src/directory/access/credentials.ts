@@ -1,18 +1,32 @@
 /** SMTP logins. Checking a password costs the same time whether or not the login exists; a burst of logins with the same password is checked once. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { badRequest, type Clock, MINUTE, notFound, parseAddress, randomPassword } from '#core';
-import type { CredentialRecord, DirectoryStore } from '#store';
-import type { Credentials, Domains } from './directory.js';
-import { hashPassword, verifyPassword } from './password-hash.js';
-import { makeRecent } from './recent.js';
+import type { CredentialRecord, DirectoryStore, DomainRecord, Page } from '#store';
+import { makeRecent } from '../cache/recent.js';
+import type { DomainFinder } from '../domains/domain-finder.js';
+import { checkPasswordLength, hashPassword, verifyPassword } from '../secrets/passwords.js';
 
 /** Credentials may not outlive a change for longer than this in an attacker's hands: changes also forget what was verified. */
 const VERIFIED_FOR = 5 * MINUTE;
 
-export function checkPasswordLength(password: string): void {
-  if (password.length < 5 || password.length > 32) {
-    throw badRequest('Password is too short. It must be between 5 and 32 characters.');
-  }
+export interface Credentials {
+  /** `login` is bare (`alice`) or full. Makes a password when none is given and returns it once. Refusal 400. */
+  create(account: number, domain: string, login: string, password?: string): Promise<{ credential: CredentialRecord; password?: string }>;
+  list(account: number, domain: string, limit: number, skip: number): Promise<Page<CredentialRecord>>;
+  /** Refusal 400, 404 `Credentials not found`. */
+  changePassword(account: number, domain: string, login: string, password: string): Promise<void>;
+  /** The same, and makes the login when there is none. */
+  setPassword(account: number, domain: string, login: string, password: string): Promise<void>;
+  /** Gives the full login. Refusal 404 `Credentials not found`; 400 for postmaster, which goes with its domain. */
+  remove(account: number, domain: string, login: string): Promise<string>;
+  removeAll(account: number, domain: string): Promise<number>;
+  /** Who logs in; undefined for an unknown login, a wrong password or a disabled domain, after the same time. */
+  verify(login: string, password: string): Promise<{ credential: CredentialRecord; domain: DomainRecord } | undefined>;
+  /** True where the login was used from this client (an IPv4 address or an IPv6 /64 network) with its right password before, also before a restart. */
+  knowsClient(login: string, client: string): Promise<boolean>;
+  rememberClient(login: string, client: string): Promise<void>;
+  /** For who logged in a while ago: false once the credential was removed or got another password. */
+  isCurrent(credential: CredentialRecord): Promise<boolean>;
 }
 
 /** `alice` or `alice@example.com` as the full login at this domain. Refusal 400 for anything else. */
@@ -22,7 +36,12 @@ function fullLogin(login: string, domain: string): string {
   return address;
 }
 
-export function makeCredentials(deps: { store: DirectoryStore; clock: Clock; serverKey: Uint8Array; domains: Domains }): Credentials {
+export function makeCredentials(deps: {
+  store: DirectoryStore;
+  clock: Clock;
+  serverKey: Uint8Array;
+  domains: Pick<DomainFinder, 'find' | 'get'>;
+}): Credentials {
   const { store, clock, domains } = deps;
   const verified = makeRecent<{ digest: Buffer; hash: string }>({ clock, maxEntries: 1000, lifetimeMs: VERIFIED_FOR });
   const digestOf = (login: string, password: string) => createHmac('sha256', deps.serverKey).update(`${login}\0${password}`).digest();

@@ -1,21 +1,47 @@
 /** Pools: sets of the server's addresses that an account gives a name, so that domains and messages can choose them together. */
 import { badRequest, type Clock, notFound, randomHexId } from '#core';
 import type { PoolRecord, PoolStore } from '#store';
-import type { Domains, Pools } from './directory.js';
-import type { OwnSources } from './sources.js';
+import type { DomainFinder } from '../domains/domain-finder.js';
+import type { OwnSendingIps, SourceReplacement } from './sending-ips.js';
 
 const MAX_NAME = 255;
 const MAX_DESCRIPTION = 2048;
 const MAX_POOLS = 1000;
 
+interface PoolChanges {
+  name?: string;
+  description?: string;
+  /** Addresses. */
+  add: readonly string[];
+  remove: readonly string[];
+  /** Domains by public id or name. */
+  link: readonly string[];
+  unlink: readonly string[];
+}
+
+/** Pools are named by their public id. Every method answers Refusal 404 for a pool, domain or address that the account does not have. */
+export interface Pools {
+  list(account: number): Promise<PoolRecord[]>;
+  get(account: number, id: string): Promise<PoolRecord>;
+  create(account: number, pool: { name: string; description: string; addresses: readonly string[] }): Promise<PoolRecord>;
+  /** Refusal 400 when domains would be left with a pool without addresses. */
+  update(account: number, id: string, changes: PoolChanges): Promise<void>;
+  /** Its domains get the replacement, which must be named when there are any (Refusal 400). */
+  remove(account: number, id: string, replacement: SourceReplacement): Promise<void>;
+  addAddresses(account: number, id: string, addresses: readonly string[]): Promise<void>;
+  removeAddress(account: number, id: string, address: string): Promise<void>;
+  /** A page of its domains, in order, after the row id `after`. */
+  domains(account: number, id: string, limit: number, after: number): Promise<{ row: number; publicId: string; name: string }[]>;
+}
+
 export interface PoolsDeps {
   store: PoolStore;
   clock: Clock;
-  domains: Pick<Domains, 'get'>;
-  sources: OwnSources;
+  domains: Pick<DomainFinder, 'get'>;
+  sendingIps: OwnSendingIps;
 }
 
-export function makePools({ store, clock, domains, sources }: PoolsDeps): Pools {
+export function makePools({ store, clock, domains, sendingIps }: PoolsDeps): Pools {
   async function get(account: number, publicId: string): Promise<PoolRecord> {
     const pool = await store.pool(account, publicId);
     if (pool === undefined) throw notFound(`IP pool not found: ${publicId.slice(0, 64)}`);
@@ -26,12 +52,12 @@ export function makePools({ store, clock, domains, sources }: PoolsDeps): Pools 
   const domainOf = async (account: number, idOrName: string) =>
     domains.get(account, (await store.domainNameOf(account, idOrName)) ?? idOrName);
 
-  const known = (addresses: readonly string[]) => [...new Set(addresses.map(sources.resolve))];
+  const known = (addresses: readonly string[]) => [...new Set(addresses.map(sendingIps.resolve))];
 
   async function setAddresses(pool: PoolRecord, addresses: readonly string[]): Promise<void> {
     if (addresses.length === 0 && pool.isLinked) throw badRequest('The IP pool has domains: it cannot be without an address');
     await store.updatePool(pool.account, pool.id, { addresses });
-    sources.forget();
+    sendingIps.forget();
   }
 
   return {
@@ -67,8 +93,8 @@ export function makePools({ store, clock, domains, sources }: PoolsDeps): Pools 
       if (replacement.pool === publicId) throw badRequest("'pool_id' is the IP pool that is to be deleted");
       const isNamed = replacement.pool !== undefined || replacement.address !== undefined;
       if (pool.isLinked && !isNamed) throw badRequest("The IP pool has domains: 'ip' or 'pool_id' must say what takes its place");
-      await store.deletePool(account, pool.id, await sources.readReplacement(account, replacement));
-      sources.forget();
+      await store.deletePool(account, pool.id, await sendingIps.readReplacement(account, replacement));
+      sendingIps.forget();
     },
 
     async addAddresses(account, publicId, addresses) {
@@ -79,7 +105,7 @@ export function makePools({ store, clock, domains, sources }: PoolsDeps): Pools 
     async removeAddress(account, publicId, address) {
       const pool = await get(account, publicId);
       // One that the server no longer has can still be taken out.
-      const left = pool.addresses.filter((other) => other !== address && other !== sources.canonical(address));
+      const left = pool.addresses.filter((other) => other !== address && other !== sendingIps.canonical(address));
       if (left.length === pool.addresses.length) throw notFound(`IP not found: ${address.slice(0, 64)}`);
       await setAddresses(pool, left);
     },

@@ -1,13 +1,13 @@
 /** DKIM keys of domains: made or imported, switched on and off, removed, and chosen for a message (manual page "DKIM security"). */
-import { createPrivateKey } from 'node:crypto';
-import { badRequest, type Clock, MINUTE, notFound, parseDomain, StoreError } from '#core';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { badRequest, type Clock, MINUTE, notFound, parseDomain, type SendOptions, StoreError } from '#core';
 import { generateDkimKey, publicKeyOfRecord, readDkimKey } from '#mail';
 import type { Dns } from '#net';
-import type { DirectoryStore, DkimKeyRecord, DomainRecord } from '#store';
-import type { DkimKeys, DnsRecord, Domains, NewDkimKey, SigningKey } from './directory.js';
-import { dkimRecordName } from './dns-records.js';
+import type { DirectoryStore, DkimKeyFilter, DkimKeyRecord, DomainRecord } from '#store';
+import { makeRecent } from '../cache/recent.js';
+import { type DnsRecord, dkimRecordName } from './dns-records.js';
+import type { DomainFinder } from './domain-finder.js';
 import { makeKeyTurns } from './key-turns.js';
-import { makeRecent } from './recent.js';
 
 /** Dot-separated labels, as in RFC 6376 3.1. */
 const SELECTOR = /^(?=.{1,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
@@ -16,11 +16,46 @@ const MAX_ACTIVE = 3;
 const MAX_KEYS = 20;
 const DEFAULT_BITS = 2048;
 
+/** What signs mail of a domain. The key object is parsed once. */
+export interface SigningKey {
+  domain: string;
+  selector: string;
+  privateKey: KeyObject;
+}
+
+type SecondaryDkim = Pick<SendOptions, 'secondaryDkim' | 'secondaryDkimPublic'>;
+
+export interface NewDkimKey {
+  domainName: string;
+  selector: string;
+  /** `rsa` unless given. */
+  kind?: DkimKeyRecord['kind'];
+  /** Of an RSA key that is made here; 2048 unless given. */
+  bits?: number;
+  /** An existing private key in PEM, instead of a new one. */
+  pem?: string;
+}
+
+export interface DkimKeys {
+  /** Inactive at first: nobody could verify what it signs before its record is published. Refusal 400, 404. */
+  create(account: number, key: NewDkimKey): Promise<DkimKeyRecord & { domainName: string }>;
+  list(account: number, filter: DkimKeyFilter): Promise<(DkimKeyRecord & { domainName: string })[]>;
+  of(domain: DomainRecord): Promise<DkimKeyRecord[]>;
+  /** While DNS does not show it, it signs only when it shows no other active key of its kind either. Refusal 404 `domain key not found`; 400 when three of its kind are active already. */
+  activate(account: number, domain: string, selector: string): Promise<DkimKeyRecord>;
+  /** Refusal 404; 400 for the last active key of a domain, or the last of those that DNS shows. */
+  deactivate(account: number, domain: string, selector: string): Promise<DkimKeyRecord>;
+  /** Refusal 404; 400 as for `deactivate`. */
+  remove(account: number, domain: string, selector: string): Promise<void>;
+  /** True when the account has this key and it is active. */
+  isActive(account: number, name: { domain: string; selector: string }): Promise<boolean>;
+}
+
 export interface DkimKeysDeps {
   store: DirectoryStore;
   clock: Clock;
   dns: Dns;
-  domains: Pick<Domains, 'get' | 'find'>;
+  domains: Pick<DomainFinder, 'get' | 'find'>;
 }
 
 export interface OwnDkimKeys extends DkimKeys {
@@ -28,7 +63,8 @@ export interface OwnDkimKeys extends DkimKeys {
   learn(domain: DomainRecord, keys: readonly DkimKeyRecord[], records: readonly DnsRecord[]): Promise<void>;
   /** The keys of a domain were removed with it. */
   forget(domain: DomainRecord): void;
-  signers: Domains['signingKeys'];
+  /** See `signingKeys` of `Domains`. */
+  signers(domain: DomainRecord, message: { message: number } & SecondaryDkim): Promise<SigningKey[]>;
 }
 
 interface ParsedKey extends SigningKey {

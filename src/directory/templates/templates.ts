@@ -4,10 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { badRequest, type Clock, cleanText, MINUTE, notFound, type Refusal, StoreError } from '#core';
-import { compileTemplate } from '#mail';
-import type { DomainRecord, TemplateRecord, TemplateStore, TemplateVersionRecord } from '#store';
-import type { Domains, NewTemplateVersion, ReadyTemplate, Templates, TemplateWithVersion } from './directory.js';
-import { makeRecent } from './recent.js';
+import { compileTemplate, type Template } from '#mail';
+import type { DomainRecord, NamePage, TemplateRecord, TemplateStore, TemplateVersionRecord, TemplateVersionSummary } from '#store';
+import { makeRecent } from '../cache/recent.js';
+import type { DomainFinder } from '../domains/domain-finder.js';
 import {
   checkEngine,
   checkHeaders,
@@ -20,7 +20,71 @@ import {
   MAX_VERSIONS,
 } from './template-rules.js';
 
-export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domains: Pick<Domains, 'find'> }): Templates {
+export interface NewTemplateVersion {
+  /** Handlebars. */
+  source: string;
+  tag?: string;
+  engine?: string;
+  comment?: string;
+  /** By name; their values are looked at here. */
+  headers?: Record<string, unknown>;
+  active?: boolean;
+}
+
+interface NewTemplate {
+  name: string;
+  description?: string;
+  createdBy?: string;
+  /** Its tag is `initial` unless given. */
+  version?: NewTemplateVersion;
+}
+
+type TemplateVersionUpdate = Partial<Pick<NewTemplateVersion, 'source' | 'comment' | 'headers' | 'active'>>;
+
+/** A version compiled for sending. */
+export interface ReadyTemplate {
+  name: string;
+  tag: string;
+  source: string;
+  html: Template;
+  headers: { name: string; source: string; template: Template }[];
+}
+
+type TemplateWithVersion = { template: TemplateRecord; version: TemplateVersionRecord };
+
+/** `domain` is a domain's name. Refusal 404 when the account has no such domain, template or version; 400 for what may not be stored. */
+export interface Templates {
+  /** Refusal 404 `domain not found`. */
+  domain(account: number, name: string): Promise<DomainRecord>;
+  create(account: number, domain: string, wanted: NewTemplate): Promise<{ template: TemplateRecord; version?: TemplateVersionRecord }>;
+  list(account: number, domain: string, page: NamePage): Promise<TemplateRecord[]>;
+  get(account: number, domain: string, name: string): Promise<TemplateRecord>;
+  /** Of a template without active version only the template. */
+  active(account: number, domain: string, name: string): Promise<{ template: TemplateRecord; version?: TemplateVersionRecord }>;
+  update(account: number, domain: string, name: string, description: string): Promise<TemplateRecord>;
+  remove(account: number, domain: string, name: string): Promise<TemplateRecord>;
+  removeAll(account: number, domain: string): Promise<number>;
+
+  versions(
+    account: number,
+    domain: string,
+    name: string,
+    page: NamePage,
+  ): Promise<{ template: TemplateRecord; versions: TemplateVersionSummary[] }>;
+  version(account: number, domain: string, name: string, tag: string): Promise<TemplateWithVersion>;
+  createVersion(account: number, domain: string, name: string, wanted: NewTemplateVersion & { tag: string }): Promise<TemplateWithVersion>;
+  /** The active version stays so until another one becomes it. */
+  updateVersion(account: number, domain: string, name: string, tag: string, changes: TemplateVersionUpdate): Promise<TemplateWithVersion>;
+  /** Overwrites a version that is called `to` already. */
+  copyVersion(account: number, domain: string, name: string, tag: string, to: string, comment?: string): Promise<TemplateWithVersion>;
+  /** When it was the active one, the template has none until another becomes it. */
+  removeVersion(account: number, domain: string, name: string, tag: string): Promise<TemplateWithVersion>;
+
+  /** The active version unless a tag is given. Refusal 400 that names the template, because a message asked for it. */
+  ready(domain: DomainRecord, name: string, tag?: string): Promise<ReadyTemplate>;
+}
+
+export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domains: Pick<DomainFinder, 'find'> }): Templates {
   const { store, clock } = deps;
   const compiled = makeCompiled({ store, clock });
 

@@ -1,30 +1,76 @@
 /** The server's addresses, and which of them a message may leave from: what the message asks for, else what its domain is given. */
 import { isIPv6 } from 'node:net';
-import { badRequest, type Clock, MINUTE, notFound } from '#core';
+import { badRequest, type Clock, MINUTE, notFound, type SendOptions } from '#core';
 import { type Dns, pointerName } from '#net';
-import type { DomainRecord, PoolRecord, PoolReplacement, PoolStore } from '#store';
-import type { Directory, Domains, NewDomain, SourceAddresses, SourceReplacement } from './directory.js';
-import { makeRecent } from './recent.js';
+import type { DomainRecord, DomainSource, Page, PoolRecord, PoolReplacement, PoolStore } from '#store';
+import { makeRecent } from '../cache/recent.js';
+import type { DomainFinder } from '../domains/domain-finder.js';
 
-export interface SourcesDeps {
-  store: PoolStore;
-  clock: Clock;
-  domains: Pick<Domains, 'get'>;
-  dns: Dns;
-  /** Of the configuration; empty when the system chooses. */
-  addresses: readonly SourceAddresses[];
+type SourceOptions = Pick<SendOptions, 'sendingIp' | 'sendingIpPool'>;
+
+/** One source of the configuration. */
+export interface SendingIpPair {
+  ipv4?: string;
+  ipv6?: string;
 }
 
-export type OwnSources = Directory['sources'] & {
+/** Another pool by its public id, or an address; `shared` or neither: any address. */
+export interface SourceReplacement {
+  pool?: string;
+  address?: string;
+}
+
+export interface SendingIps {
+  /** What this server sends from, an address each; empty when the system chooses. */
+  readonly names: readonly string[];
+  /** The name of the source that has the address. Refusal 404 when none has. */
+  resolve(address: string): string;
+  /** The same for an address that no source has any more: the address itself. */
+  canonical(address: string): string;
+  /** What DNS calls the address; undefined when it has no name or DNS does not answer. */
+  reverseName(address: string): Promise<string | undefined>;
+  /**
+   * The addresses that mail may leave from, the list that counts first: of the message, of its domain. Later ones are for when the server has none of
+   * the addresses of an earlier one; empty: any.
+   */
+  wanted(domain: DomainRecord | undefined, options: SourceOptions): Promise<readonly (readonly string[])[]>;
+  /** For intake. Refusal 400 that names the parameter when the account has no such address or pool. */
+  check(account: number, options: SourceOptions): Promise<void>;
+  /** Refusal 404. */
+  ofDomain(account: number, domain: string): Promise<DomainSource>;
+  /** Adds an address to those of the domain, or gives it a pool instead of them. Refusal 404; 400 for an address while it has a pool. */
+  give(account: number, domain: string, source: SourceReplacement): Promise<void>;
+  /** Takes an address from the domain, or `all` it has, or its pool (`ip_pool`), which is replaced. Refusal 404, 400. */
+  take(account: number, domain: string, what: string, replacement: SourceReplacement): Promise<void>;
+  domainsWith(
+    account: number,
+    address: string,
+    page: { limit: number; skip: number; search?: string },
+  ): Promise<Page<{ domain: string; addresses: string[] }>>;
+  /** Every domain without a pool. */
+  giveToAll(account: number, address: string): Promise<void>;
+  takeFromAll(account: number, address: string, alternative: string | undefined): Promise<void>;
+}
+
+export interface SendingIpsDeps {
+  store: PoolStore;
+  clock: Clock;
+  domains: Pick<DomainFinder, 'get'>;
+  dns: Dns;
+  /** Of the configuration; empty when the system chooses. */
+  addresses: readonly SendingIpPair[];
+}
+
+export type OwnSendingIps = SendingIps & {
   /** As the store takes it. Refusal 404, 400. */
   readReplacement(account: number, source: SourceReplacement): Promise<PoolReplacement>;
   /** The same for a domain that is being made; undefined: any address. Refusal 400 that names the parameter. */
-  ofNewDomain(account: number, domain: Pick<NewDomain, 'addresses' | 'pool'>): Promise<PoolReplacement | undefined>;
+  ofNewDomain(account: number, domain: { addresses?: readonly string[]; pool?: string }): Promise<PoolReplacement | undefined>;
   /** A pool or a domain has changed. */
   forget(): void;
 };
 
-export function makeSources({ store, clock, domains, dns, addresses }: SourcesDeps): OwnSources {
+export function makeSendingIps({ store, clock, domains, dns, addresses }: SendingIpsDeps): OwnSendingIps {
   const known = new Map(addresses.flatMap((source) => [source.ipv4, source.ipv6].map((address) => [address, source] as const)));
   known.delete(undefined);
   /** Lists of addresses by domain and by pool: asked for every message. */

@@ -1,5 +1,6 @@
 /** Passwords at rest: scrypt (RFC 7914) with its parameters in the text, so that they can be raised later. */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { badRequest } from '#core';
 
 const COST = 16_384;
 const BLOCK = 8;
@@ -27,4 +28,11 @@ export async function verifyPassword(password: string, stored: string): Promise<
   const expected = Buffer.from(hash, 'base64');
   const key = await derive(password, Buffer.from(salt, 'base64'), Number(cost), Number(block), Number(parallel));
   return expected.length === key.length && timingSafeEqual(expected, key);
+}
+
+/** Refusal 400. */
+export function checkPasswordLength(password: string): void {
+  if (password.length < 5 || password.length > 32) {
+    throw badRequest('Password is too short. It must be between 5 and 32 characters.');
+  }
 }

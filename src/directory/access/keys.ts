@@ -4,15 +4,39 @@
  */
 import { createHmac, randomBytes, hash as sha256, timingSafeEqual } from 'node:crypto';
 import { badRequest, type Clock, MINUTE, notFound } from '#core';
-import type { ApiKeyRecord, DirectoryStore } from '#store';
-import type { Domains, Keys, NewKey } from './directory.js';
-import { makeRecent } from './recent.js';
+import type { ApiKeyRecord, DirectoryStore, KeyRole } from '#store';
+import { makeRecent } from '../cache/recent.js';
+import type { DomainFinder } from '../domains/domain-finder.js';
 
 const SECRET = /^[0-9a-f]{32}-([0-9a-f]{8}-[0-9a-f]{8})$/;
 
 const MAX_USER_TEXT = 255;
 
-export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey: Uint8Array; domains: Pick<Domains, 'get'> }): Keys {
+export interface NewKey {
+  role: KeyRole;
+  kind?: ApiKeyRecord['kind'];
+  description?: string;
+  /** Required for role `sending`: the only domain it may send as. */
+  domainName?: string;
+  /** s from now. */
+  expiresIn?: number;
+  /** Whom it is for: kept and shown, and never looked up. At most 255 characters each. */
+  email?: string;
+  userId?: string;
+  userName?: string;
+}
+
+export interface Keys {
+  /** The secret is returned here and never again. Refusal 400, 404. */
+  create(account: number, key: NewKey): Promise<{ key: ApiKeyRecord; secret: string }>;
+  list(account: number, filter: { domainName?: string; kind?: ApiKeyRecord['kind'] }): Promise<ApiKeyRecord[]>;
+  /** Refusal 404; 400 for the last admin key, without which nobody could make another. */
+  remove(account: number, id: string): Promise<void>;
+  /** The key of this secret, if it is known and has not expired. */
+  verify(secret: string): Promise<ApiKeyRecord | undefined>;
+}
+
+export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey: Uint8Array; domains: Pick<DomainFinder, 'get'> }): Keys {
   const { store, clock } = deps;
   const hash = (secret: string) => createHmac('sha256', deps.serverKey).update(secret).digest('hex');
   const recent = makeRecent<ApiKeyRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });

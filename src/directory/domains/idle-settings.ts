@@ -1,13 +1,18 @@
-/** Tells the log what an account asked for that has no effect, once for each thing while the server runs. */
+/** Settings of a domain that are kept and shown although this version does nothing with them yet (`core/idle.ts`), and their notices in the log. */
 import type { Logger } from 'pino';
-import { describeIdle, type Idle } from '#core';
+import { describeIdle, IDLE_SETTINGS, type Idle } from '#core';
+import type { DomainRecord } from '#store';
 
-/** Accounts remembered; the one that was told something new the longest ago goes first. */
+export const idleSettings = (domain: DomainRecord): Idle[] =>
+  IDLE_SETTINGS.filter(({ asks }) => asks(domain)).map(({ name, why }) => ({ name, why }));
+
+/** Accounts remembered. Beyond it the account is forgotten whose last notice is the oldest. */
 const MAX_ACCOUNTS = 10_000;
 
+/** Tells the log what an account asked for that has no effect: each thing once while the server runs. */
 export type NoteIdle = (account: number, domain: string, idle: readonly Idle[]) => void;
 
-/** The names must be of a fixed list: they are remembered. */
+/** The names must be of a fixed list, because they are remembered. */
 export function makeIdleNotices(logger: Logger): NoteIdle {
   const told = new Map<number, Set<string>>();
   return (account, domain, idle) => {

@@ -2,16 +2,23 @@
 import { badRequest, type Clock, DAY, MINUTE, notFound, parseDomain, randomHexId, StoreError } from '#core';
 import { generateDkimKey } from '#mail';
 import type { Dns } from '#net';
-import type { DirectoryStore, DomainChanges, DomainRecord, DomainSettings } from '#store';
-import { checkPasswordLength } from './credentials.js';
-import type { DnsRecord, DomainDns, Domains } from './directory.js';
+import type { DirectoryStore, DomainChanges, DomainFilter, DomainRecord, DomainSettings, Page, PoolReplacement } from '#store';
+import { makeRecent } from '../cache/recent.js';
+import { checkPasswordLength, hashPassword } from '../secrets/passwords.js';
 import type { OwnDkimKeys } from './dkim-keys.js';
-import { checkRecords, type DnsAnswers, type DnsTexts, expectedRecords, isReadyToSend, isSpf } from './dns-records.js';
+import {
+  checkRecords,
+  type DnsAnswers,
+  type DnsRecord,
+  type DnsTexts,
+  type DomainDns,
+  expectedRecords,
+  isReadyToSend,
+  isSpf,
+} from './dns-records.js';
 import { makeDomainClaim } from './domain-claim.js';
+import type { DomainFinder } from './domain-finder.js';
 import { idleSettings } from './idle-settings.js';
-import { hashPassword } from './password-hash.js';
-import { makeRecent } from './recent.js';
-import type { OwnSources } from './sources.js';
 
 const DEFAULT_SELECTOR = 'mailwagon';
 const DEFAULT_BITS = 2048;
@@ -39,42 +46,55 @@ const MAX_MESSAGE_TTL = (30 * DAY) / 1000;
 const PAGE = 500;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
+export interface NewDomain extends DomainChanges {
+  name: string;
+  type?: DomainRecord['type'];
+  /** Makes the login `postmaster@NAME`, as Mailgun does. 5 to 32 characters. */
+  smtpPassword?: string;
+  /** RSA bits; 2048 unless given. */
+  dkimKeySize?: 1024 | 2048 | 4096;
+  dkimSelector?: string;
+  /** What its mail leaves from: addresses of the server, or a pool by its public id. Any address unless given. */
+  addresses?: readonly string[];
+  pool?: string;
+}
+
+export interface Domains extends Pick<DomainFinder, 'find' | 'nearest' | 'get'> {
+  /** Refusal 400 for a bad name or option, a name that is taken, or one below another account's domain that DNS does not show to be the caller's. */
+  create(account: number, domain: NewDomain): Promise<DomainRecord>;
+  list(account: number, filter: DomainFilter): Promise<Page<DomainRecord>>;
+  /** Settings that are not named stay. A change counts for mail that is accepted from now on. Refusal 400 for a bad prefix or time, 404. */
+  update(account: number, name: string, changes: DomainChanges): Promise<DomainRecord>;
+  /** Refusal 404. */
+  remove(account: number, name: string): Promise<void>;
+  /** The domains of these accounts with settings that are kept and have no effect yet. */
+  idle(accounts: readonly number[]): Promise<{ domain: string; settings: string[] }[]>;
+  /** The records to publish, as last verified (`unknown` before the first check). */
+  dns(domain: DomainRecord): Promise<DomainDns>;
+  /** Looks the records up now; the domain becomes active when SPF and DKIM are there. Refusal 404. */
+  verify(account: number, name: string): Promise<{ domain: DomainRecord; dns: DomainDns }>;
+  /**
+   * The keys that sign a message of the domain together, the primary one first. Of its active RSA keys one signs, and of its active Ed25519 keys one:
+   * they take turns from message to message. The secondary key that the message names comes last. It is left out when it is not active any more; its
+   * alias is used only while DNS shows its public key under the alias. Empty when the domain has no active key.
+   */
+  signingKeys: OwnDkimKeys['signers'];
+}
+
 export function makeDomains(deps: {
   store: DirectoryStore;
   clock: Clock;
   hostname: string;
   dns: Dns;
   serverKey: Uint8Array;
+  finder: DomainFinder;
   dkimKeys: Pick<OwnDkimKeys, 'signers' | 'forget' | 'learn'>;
-  sources: Pick<OwnSources, 'ofNewDomain'>;
+  sendingIps: { ofNewDomain(account: number, domain: Pick<NewDomain, 'addresses' | 'pool'>): Promise<PoolReplacement | undefined> };
 }): Domains {
-  const { store, clock, hostname, dns, dkimKeys, sources } = deps;
-  const recent = makeRecent<DomainRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
-  const checked = makeRecent<DomainDns>({ clock, maxEntries: 10_000, lifetimeMs: 60 * MINUTE });
-
-  async function find(name: string): Promise<DomainRecord | undefined> {
-    const normal = parseDomain(name);
-    if (normal === undefined) return undefined;
-    const domain = recent.get(normal) ?? (await store.domainByName(normal));
-    if (domain !== undefined) recent.set(normal, domain);
-    return domain;
-  }
-
-  async function nearest(name: string): Promise<DomainRecord | undefined> {
-    const exact = await find(name);
-    if (exact !== undefined) return exact;
-    const labels = (parseDomain(name) ?? '').split('.');
-    const above = labels.slice(1, -1).map((_, index) => labels.slice(index + 1).join('.'));
-    return above.length === 0 ? undefined : store.longestDomainOf(above);
-  }
-
+  const { store, clock, hostname, dns, finder, dkimKeys, sendingIps } = deps;
+  const { find, nearest, get } = finder;
   const claim = makeDomainClaim({ nearest, dns, serverKey: deps.serverKey });
-
-  async function get(account: number, name: string): Promise<DomainRecord> {
-    const domain = await find(name);
-    if (domain?.account !== account) throw notFound(`Domain not found: ${name}`);
-    return domain;
-  }
+  const checked = makeRecent<DomainDns>({ clock, maxEntries: 10_000, lifetimeMs: 60 * MINUTE });
 
   async function recordsOf(domain: DomainRecord): Promise<DomainDns> {
     const expected = expectedRecords(domain, await store.dkimKeys(domain.account, domain.id), hostname);
@@ -109,7 +129,7 @@ export function makeDomains(deps: {
       if ((await find(name)) !== undefined) throw badRequest(`Domain ${name} is already taken`);
       // The sandbox is the server's own to give, below its own name.
       if (wanted.type !== 'sandbox') await claim.check(account, name);
-      const source = await sources.ofNewDomain(account, wanted);
+      const source = await sendingIps.ofNewDomain(account, wanted);
 
       const bits = wanted.dkimKeySize ?? DEFAULT_BITS;
       const createdAt = clock.now();
@@ -142,7 +162,7 @@ export function makeDomains(deps: {
       const domain = await get(account, name);
       const changes = readChanges(wanted);
       if (!(await store.updateDomain(account, domain.id, changes))) throw notFound(`Domain not found: ${name}`);
-      recent.clear();
+      finder.forget();
       // Its prefix is in the records that were looked up.
       if (changes.webPrefix !== undefined) checked.delete(domain.publicId);
       return get(account, name);
@@ -150,11 +170,11 @@ export function makeDomains(deps: {
 
     async remove(account, name) {
       const domain = await get(account, name);
-      recent.clear();
+      finder.forget();
       dkimKeys.forget(domain);
       checked.delete(domain.publicId);
       if (!(await store.deleteDomain(account, domain.id))) throw notFound(`Domain not found: ${name}`);
-      recent.clear();
+      finder.forget();
     },
 
     async idle(accounts) {
@@ -187,7 +207,7 @@ export function makeDomains(deps: {
       await dkimKeys.learn(domain, keys, result.sending);
       if (domain.state === 'unverified' && isReadyToSend(result)) {
         await store.setDomainState(account, domain.id, 'active');
-        recent.clear();
+        finder.forget();
         return { domain: { ...domain, state: 'active' }, dns: result };
       }
       return { domain, dns: result };
