@@ -4,14 +4,14 @@
  */
 import { packageVersion } from '#config';
 import type { Cli } from './cli.js';
+import { makeProgram } from './commands/program.js';
 import { processCli } from './process-cli.js';
-import { makeProgram } from './program.js';
 import { describeCommand } from './reference/describe-command.js';
 import { type ManPage, manPages } from './reference/man-pages.js';
 import { runProgram } from './run-program.js';
 
 export type { Cli } from './cli.js';
-export { makeProgram } from './program.js';
+export { makeProgram } from './commands/program.js';
 export { runProgram } from './run-program.js';
 
 export const main = (argv: readonly string[], cli: Cli = processCli()): Promise<number> => runProgram(cli, makeProgram(cli), argv);

@@ -4,7 +4,6 @@ import { ConfigError } from '#config';
 import { Refusal } from '#core';
 import type { Cli } from './cli.js';
 import { CommandFailed, WrongUsage } from './command-errors.js';
-import { type FoundCommand, findCommand } from './find-command.js';
 import { whyNotLoaded } from './installation.js';
 
 /** Never throws: a command says how it ends by what it throws. With `--json` whatever goes wrong is one JSON object on standard error. */
@@ -49,4 +48,21 @@ function textOf(error: unknown): string {
   if (error instanceof Refusal) return error.publicText;
   // Anything else is a bug or a failing machine: whoever mends it needs the place.
   return whyNotLoaded(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
+/** The command that a command line names, for what is said about the line as a whole. */
+interface FoundCommand {
+  command: Command;
+  /** `['mailwagon', 'queue', 'list']`. */
+  path: string[];
+  /** What of the words was no name of a command. */
+  rest: string[];
+}
+
+/** The longest name that the words begin with; the program itself when they begin with none. */
+function findCommand(program: Command, words: readonly string[]): FoundCommand {
+  const next = program.commands.find((command) => command.name() === words[0]);
+  if (next === undefined) return { command: program, path: [program.name()], rest: [...words] };
+  const found = findCommand(next, words.slice(1));
+  return { ...found, path: [program.name(), ...found.path] };
 }

@@ -1,8 +1,8 @@
 /** Finds out before anything is sent whether this machine has the addresses that mail should leave from. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { LoadedConfig } from './config.js';
-import { ConfigError, type ConfigProblem } from './problems.js';
+import type { LoadedConfig } from './schema/config.js';
+import { ConfigError, type ConfigProblem } from './yaml/problems.js';
 
 /** Rejects with ConfigError that names each address of `delivery.sources` that nothing can be bound to. */
 export async function checkSources({ config, file, origins }: LoadedConfig): Promise<void> {

@@ -1,9 +1,9 @@
 /** Finds out before anything listens whether the certificates and the key that the configuration names can be used. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { LoadedConfig } from './config.js';
-import { ConfigError, type ConfigProblem } from './problems.js';
-import { whyUnreadable } from './unreadable.js';
+import type { LoadedConfig } from './schema/config.js';
+import { ConfigError, type ConfigProblem } from './yaml/problems.js';
+import { whyUnreadable } from './yaml/unreadable.js';
 
 /** Throws ConfigError when a file is missing, unreadable or not PEM, or when the key is not the certificate's. */
 export function checkTlsFiles({ config, file, origins }: LoadedConfig): void {

@@ -1,7 +1,8 @@
 /** Finds out before anything is sent whether the providers that transports name are providers of the shaping. */
-import type { LoadedConfig } from './config.js';
-import { loadShaping } from './load-shaping.js';
-import { ConfigError } from './problems.js';
+
+import { loadShaping } from './rules/load-shaping.js';
+import type { LoadedConfig } from './schema/config.js';
+import { ConfigError } from './yaml/problems.js';
 
 /** Throws ConfigError that names each `provider` of `delivery.transports` that the shaping does not know; what loadShaping throws. */
 export function checkTransports({ config, file, origins }: LoadedConfig): void {

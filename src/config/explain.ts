@@ -1,7 +1,7 @@
 /** Shows the effective configuration with the origin of each value, in the notation of the file and without secrets. */
-import type { LoadedConfig, Origin, TransportConfig } from './config.js';
-import { KEY_PATHS } from './defaults.js';
-import { listenerText } from './network-text.js';
+import type { LoadedConfig, Origin, TransportConfig } from './schema/config.js';
+import { KEY_PATHS } from './schema/defaults.js';
+import { listenerText } from './schema/network-text.js';
 
 export interface ExplainedValue {
   /** Key path such as `listen.smtp`. */

@@ -4,6 +4,13 @@
  * `checkTlsFiles` throws the same for certificate files; whoever listens calls it, and whoever sends `checkSources` and `checkTransports`. The environment is read by `readEnvironment` alone.
  * `loadBounceRules` and `loadShaping` give the rules about other servers' replies, checked like the configuration.
  */
+
+export { checkSources } from './check-sources.js';
+export { checkTlsFiles } from './check-tls-files.js';
+export { checkTransports } from './check-transports.js';
+export { type ExplainedValue, explainConfig } from './explain.js';
+export { type Environment, loadConfig, readEnvironment } from './load.js';
+export { packageVersion } from './package-version.js';
 export {
   BOUNCE_CATEGORIES,
   type BounceAction,
@@ -13,15 +20,9 @@ export {
   type Criticality,
   type Scope,
   SUPPRESSING_CATEGORIES,
-} from './bounce-categories.js';
-export { checkSources } from './check-sources.js';
-export { checkTlsFiles } from './check-tls-files.js';
-export { checkTransports } from './check-transports.js';
-export type { Config, Listener, LoadedConfig, Origin, SourceConfig, TransportConfig, TransportTls } from './config.js';
-export { type ExplainedValue, explainConfig } from './explain.js';
-export { type Environment, loadConfig, readEnvironment } from './load.js';
-export { type BounceRule, type BounceRules, loadBounceRules, type Site } from './load-bounce-rules.js';
-export { loadLooseDots } from './load-loose-dots.js';
+} from './rules/bounce-categories.js';
+export { type BounceRule, type BounceRules, loadBounceRules, type Site } from './rules/load-bounce-rules.js';
+export { loadLooseDots } from './rules/load-loose-dots.js';
 export {
   loadShaping,
   type Rate,
@@ -30,8 +31,8 @@ export {
   type ShapingLimits,
   type ShapingRules,
   type ShapingScope,
-} from './load-shaping.js';
-export { listenerText } from './network-text.js';
-export { packageVersion } from './package-version.js';
-export { ConfigError, type ConfigProblem } from './problems.js';
-export type { ReplyCondition } from './reply-condition.js';
+} from './rules/load-shaping.js';
+export type { ReplyCondition } from './rules/reply-condition.js';
+export type { Config, Listener, LoadedConfig, Origin, SourceConfig, TransportConfig, TransportTls } from './schema/config.js';
+export { listenerText } from './schema/network-text.js';
+export { ConfigError, type ConfigProblem } from './yaml/problems.js';

@@ -1,11 +1,11 @@
 /** Reads the configuration file over the defaults and validates it whole. The only reader of the process's environment. */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Config, LoadedConfig, Origin } from './config.js';
-import { defaultSettings, isSection, KEY_PATHS } from './defaults.js';
-import { ConfigError, problemsOf } from './problems.js';
-import { overDefaults, type Settings, settingsSchema } from './schema.js';
-import { parseYaml, readText } from './yaml-file.js';
+import type { Config, LoadedConfig, Origin } from './schema/config.js';
+import { defaultSettings, isSection, KEY_PATHS } from './schema/defaults.js';
+import { overDefaults, type Settings, settingsSchema } from './schema/schema.js';
+import { ConfigError, problemsOf } from './yaml/problems.js';
+import { parseYaml, readText } from './yaml/yaml-file.js';
 
 /** What the process's environment says to Mailwagon. */
 export interface Environment {

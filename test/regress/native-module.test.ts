@@ -83,7 +83,7 @@ describe('better-sqlite3', () => {
 it('a file of ours that is missing is an installation that is not whole', async () => {
   rmSync(sqlite(), { recursive: true, force: true });
   symlinkSync(join(modules, 'better-sqlite3'), sqlite());
-  rmSync(join(path, 'dist', 'cli', 'program.js'));
+  rmSync(join(path, 'dist', 'cli', 'commands', 'program.js'));
   expect((await run('init')).stderr).toMatch(/^The installation is not whole, \S+program\.js is missing: install the package again/);
   rmSync(join(path, 'dist', 'cli'), { recursive: true });
   expect((await run('init')).stderr).toMatch(/^Mailwagon is not built yet: run "npm ci" in /);

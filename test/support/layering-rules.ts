@@ -46,6 +46,21 @@ export const RANK: Readonly<Record<string, number>> = {
  * folders. `index.ts` is above everything.
  */
 export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
+  cli: [
+    '.',
+    'render',
+    'ask',
+    'doctor',
+    'reference',
+    'commands/credential',
+    'commands/domain',
+    'commands/key',
+    'commands/queue',
+    'commands/rules',
+    'commands/server',
+    'commands',
+  ],
+  config: ['schema', 'yaml', 'rules'],
   delivery: ['paths', 'shaping', 'sources', 'attempt', 'dispatch'],
   directory: ['cache', 'secrets', 'domains', 'access', 'ips', 'templates'],
   http: ['.', 'body', 'pages'],

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { checkTlsFiles, checkTransports, explainConfig, loadConfig } from '#config';
 import { type Cli, localCommand, report } from '../cli.js';
-import { renderTable } from '../table.js';
+import { renderTable } from '../render/table.js';
 
 export function config(cli: Cli): Command {
   return localCommand(cli, 'config', 'show the effective configuration and where each value comes from').action(

@@ -1,13 +1,13 @@
 /** `doctor`: looks at everything around the server that decides whether its mail arrives, and says how to mend what is wrong. Needs no running server. */
 import type { Command } from 'commander';
 import { loadConfig } from '#config';
+import { connect } from '../ask/connect.js';
 import { type Cli, localCommand, report } from '../cli.js';
 import { CommandFailed } from '../command-errors.js';
-import { connect } from '../connect.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding, Status } from '../doctor/finding.js';
 import { processWorld } from '../doctor/world.js';
-import { renderTable } from '../table.js';
+import { renderTable } from '../render/table.js';
 import type { Paint } from '../terminal.js';
 
 export function doctor(cli: Cli): Command {

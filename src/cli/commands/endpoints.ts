@@ -1,7 +1,7 @@
 /** `endpoints`: every HTTP endpoint of this version, those that need no key too; needs no server. */
 import type { Command } from 'commander';
 import { type Cli, newCommand, report } from '../cli.js';
-import { renderTable } from '../table.js';
+import { renderTable } from '../render/table.js';
 
 export function endpoints(cli: Cli): Command {
   return newCommand(cli, 'endpoints', 'list the HTTP endpoints of this version')

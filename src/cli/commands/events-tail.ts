@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { SECOND } from '#core';
 import { EVENT_NAMES } from '#events';
-import { type ApiClient, ServerAway } from '../api-client.js';
+import { type ApiClient, ServerAway } from '../ask/api-client.js';
+import { connect, type ServerOptions } from '../ask/connect.js';
 import { accountCommand, type Cli, repeated } from '../cli.js';
 import { WrongUsage } from '../command-errors.js';
-import { connect, type ServerOptions } from '../connect.js';
-import { eventLine, shownName, type WireEvent } from '../event-line.js';
+import { eventLine, shownName, type WireEvent } from '../render/event-line.js';
+import { parseSince } from '../render/time-text.js';
 import { makePaint } from '../terminal.js';
-import { parseSince } from '../time-text.js';
-import { showsOwners } from './queue-list.js';
+import { showsOwners } from './queue/queue-list.js';
 
 const POLL_MS = SECOND;
 

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { type LintWarning, lintMessage, makeMessageReader, messageLimits, parseHead } from '#mail';
 import { type Cli, newCommand, repeated, report } from '../cli.js';
 import { CommandFailed } from '../command-errors.js';
-import { renderTable } from '../table.js';
+import { renderTable } from '../render/table.js';
 import type { Paint } from '../terminal.js';
 
 interface Options {

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { parseAddressList } from '#mail';
-import { ApiRefusal } from '../api-client.js';
+import { ApiRefusal } from '../ask/api-client.js';
+import { connect, type ServerOptions } from '../ask/connect.js';
 import { type Cli, repeated, report, serverCommand } from '../cli.js';
 import { CommandFailed, WrongUsage } from '../command-errors.js';
-import { connect, type ServerOptions } from '../connect.js';
 
 interface Options extends ServerOptions {
   from: string;

@@ -7,8 +7,8 @@ import { networkInterfaces } from 'node:os';
 import { type Config, packageVersion } from '#config';
 import { type Clock, cleanText, SECOND, systemClock } from '#core';
 import { type AddressResult, type Dns, lookupSystemHost, makeDnsClient } from '#net';
-import type { ApiClient } from '../api-client.js';
-import { localUrl } from '../connect.js';
+import type { ApiClient } from '../ask/api-client.js';
+import { localUrl } from '../ask/connect.js';
 
 /** `greeted`: the first line it said. `silent`: connected, and nothing came. */
 export type ProbeResult = { kind: 'greeted'; line: string } | { kind: 'silent' } | { kind: 'failed'; code: string };

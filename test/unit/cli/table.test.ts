@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderFields, renderTable, textWidth } from '../../../dist/cli/table.js';
+import { renderFields, renderTable, textWidth } from '../../../dist/cli/render/table.js';
 import { makePaint } from '../../../dist/cli/terminal.js';
 
 const plain = makePaint(false);

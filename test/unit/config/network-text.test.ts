@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listenerText, parseDnsServer, parseListener, readCidr } from '../../../dist/config/network-text.js';
+import { listenerText, parseDnsServer, parseListener, readCidr } from '../../../dist/config/schema/network-text.js';
 
 describe('parseListener', () => {
   it.each([
