@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { checkCircles, checkFile, RANK } from './support/layering-rules.js';
+import { checkCircles, checkFile, packagesOf, RANK } from './support/layering-rules.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
@@ -34,6 +34,17 @@ test('a circle of files is found, types and all', () => {
     ),
   ]);
   expect(checkCircles(circle.slice(1))).toEqual([]);
+});
+
+test('the program installs the packages it loads and no others', () => {
+  const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(packagesOf(sources)).toEqual(Object.keys(dependencies).sort());
+});
+
+test('a type is no reason to install a package, a value is', () => {
+  const text =
+    "import type { A } from 'a';\nimport { b } from '@b/c/d.js';\nimport { x } from 'node:fs';\nexport const f = () => import('e/f');";
+  expect(packagesOf([{ path: 'src/mail/a.ts', text }])).toEqual(['@b/c', 'e']);
 });
 
 test('every file that the map names is there', () => {

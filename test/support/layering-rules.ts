@@ -87,7 +87,6 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   'node:dns': ['src/net/'],
   'nodemailer/lib/mime-funcs': ['src/mail/'],
   handlebars: ['src/mail/'],
-  mailparser: ['src/mail/'],
   'html-to-text': ['src/mail/'],
   htmlparser2: ['src/mail/'],
   'mime-types': ['src/mail/'],
@@ -167,6 +166,13 @@ export function checkCircles(sources: readonly SourceText[]): string[] {
   };
   for (const path of needs.keys()) visit(path, []);
   return problems;
+}
+
+/** The packages that the program loads, sorted: every import of a value, without Node's own modules. */
+export function packagesOf(sources: readonly SourceText[]): string[] {
+  const specifiers = sources.flatMap((source) => importsOf(parse(source)).filter(({ typeOnly }) => !typeOnly));
+  const outside = specifiers.map(({ specifier }) => specifier).filter((name) => !/^(?:[.#]|node:)/.test(name));
+  return [...new Set(outside.map((name) => name.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] ?? name))].sort();
 }
 
 const relativeTargets = (source: SourceText): string[] =>
