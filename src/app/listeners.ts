@@ -12,7 +12,7 @@ import {
   makeRequestListener,
   type ReadinessDeps,
 } from '#http';
-import { addSmtpMetrics, countSmtp, defaultSmtpLimits, makeSmtpDoor } from '#smtp';
+import { addSmtpMetrics, countSmtp, defaultSmtpLimits, makeSmtpServer } from '#smtp';
 import type { Engine } from './engine.js';
 import type { Network } from './network.js';
 import type { Stage } from './stage.js';
@@ -40,7 +40,7 @@ export async function startListeners(stage: Stage, { storage, network, engine, p
   const looseDots = (domain: string) => stage.rules.looseDots.has(domain);
   const places = (limit: number | 'auto', most: () => number) => (limit === 'auto' ? most() : limit);
 
-  const smtp = makeSmtpDoor({
+  const smtp = makeSmtpServer({
     listeners: [
       ...config.listen.smtp.map((listener) => ({ address: listenerText(listener), implicitTls: false })),
       ...config.listen.smtps.map((listener) => ({ address: listenerText(listener), implicitTls: true })),

@@ -7,7 +7,7 @@
  * - Every wait for a client has an absolute deadline, every count a limit (`SmtpLimits`); the answer to passing one is 421.
  */
 export { defaultSmtpLimits, type SmtpLimits } from './limits.js';
-export { makeSmtpDoor, type SmtpAddress, type SmtpDoor, type SmtpDoorDeps } from './make-smtp-server.js';
+export { makeSmtpServer, type SmtpAddress, type SmtpServer, type SmtpServerDeps } from './make-smtp-server.js';
 export { addSmtpMetrics, countSmtp } from './metrics.js';
 export type { SmtpObserver } from './server-context.js';
 export type { TlsPair } from './smtp-listener.js';

@@ -2,10 +2,9 @@
 import { type Address, domainOf, type ReversePath } from '#core';
 import type { DomainRecord } from '#store';
 import type { Login } from './authenticate.js';
-import { decideMailParameters, decideRecipientParameters } from './decide-parameters.js';
 import { decideRecipient } from './decide-recipient.js';
 import { decideSender, type Submitter } from './decide-sender.js';
-import { type Path, parsePathArgument } from './parse-path.js';
+import { decideMailParameters, decideRecipientParameters, type Path, parsePathArgument } from './parse-path.js';
 import { makeReply, type Reply, replyFrom } from './reply.js';
 import type { ServerContext } from './server-context.js';
 

@@ -11,7 +11,7 @@ import { checkLibrary } from './server-adapter.js';
 import { noObserver, type ServerContext, type SmtpObserver } from './server-context.js';
 import { SmtpListener, type TlsPair } from './smtp-listener.js';
 
-export interface SmtpDoorDeps {
+export interface SmtpServerDeps {
   /** `address` is `host:port`, an IPv6 host in brackets; port 0 picks a free one. */
   listeners: { address: string; implicitTls: boolean }[];
   tls: TlsPair;
@@ -38,7 +38,7 @@ export interface SmtpAddress {
   implicitTls: boolean;
 }
 
-export interface SmtpDoor {
+export interface SmtpServer {
   /** Where it listens, in the order of the configuration. Rejects with the system's error (`EADDRINUSE`, …, with `address` and `port`), listening nowhere. */
   start(): Promise<SmtpAddress[]>;
   /**
@@ -56,7 +56,7 @@ export interface SmtpDoor {
 const LAST_WORDS_MS = 500;
 
 /** Throws when the installed smtp-server library is another than the one this is made for. */
-export function makeSmtpDoor(deps: SmtpDoorDeps): SmtpDoor {
+export function makeSmtpServer(deps: SmtpServerDeps): SmtpServer {
   checkLibrary();
   let stopping = false;
   let sweeper: NodeJS.Timeout | undefined;

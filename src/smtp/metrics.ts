@@ -1,6 +1,6 @@
 /** Numbers about the SMTP listeners. */
 import type { Registry } from '#metrics';
-import type { SmtpDoor } from './make-smtp-server.js';
+import type { SmtpServer } from './make-smtp-server.js';
 import type { SmtpObserver } from './server-context.js';
 
 /** An observer that counts. */
@@ -14,7 +14,7 @@ export function countSmtp(registry: Registry): SmtpObserver {
   return { connection: (result) => connections.with(result).add(), login: (result) => logins.with(result).add() };
 }
 
-export function addSmtpMetrics(registry: Registry, server: Pick<SmtpDoor, 'connections'>): void {
+export function addSmtpMetrics(registry: Registry, server: Pick<SmtpServer, 'connections'>): void {
   const sessions = registry.gauge({ name: 'mailwagon_smtp_connections', help: 'Connections to the SMTP listeners that are open.' });
   registry.collect('smtp', [sessions], () => sessions.set(server.connections()));
 }

@@ -1,5 +1,9 @@
-/** Reads the argument of MAIL and RCPT (RFC 5321 4.1.2) without ever rewriting it: what is not a plain `local@domain` is named, not mended. */
+/**
+ * Reads the argument of MAIL and RCPT (RFC 5321 4.1.2), and judges its parameters. The path is never rewritten: one that is no plain `local@domain` gets
+ * a kind that says what it is. A parameter is taken if the reply to EHLO announced it, and refused otherwise, as it might change what should happen.
+ */
 import { type Address, type LooseDots, parseAddress } from '#core';
+import { makeReply, type Reply } from './reply.js';
 
 export type Path =
   | { kind: 'address'; address: Address /** Has characters beyond ASCII, so it needs SMTPUTF8 (RFC 6531 3.3). */; utf8: boolean }
@@ -74,4 +78,33 @@ function readPath(text: string, looseDots: LooseDots | undefined): Path {
   const address = parseAddress(text, looseDots);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range is what is asked
   return address === undefined ? { kind: 'malformed' } : { kind: 'address', address, utf8: !/^[\x00-\x7f]*$/.test(text) };
+}
+
+export interface MailParameters {
+  /** The message uses SMTPUTF8 (RFC 6531). */
+  utf8: boolean;
+}
+
+const isAnnounced = new Set(['SIZE', 'BODY', 'SMTPUTF8', 'AUTH']);
+
+/** A refusal, or what the parameters ask for. AUTH= is taken and not used, as RFC 4954 5 allows for whom we do not trust to name others. */
+export function decideMailParameters(parameters: Map<string, string>, maxBytes: number): Reply | MailParameters {
+  for (const keyword of parameters.keys()) {
+    if (!isAnnounced.has(keyword)) return makeReply(555, '5.5.4', 'parameter is not supported');
+  }
+  const size = parameters.get('SIZE');
+  if (size !== undefined) {
+    if (!/^\d{1,20}$/.test(size)) return makeReply(501, '5.5.4', 'bad SIZE');
+    if (Number(size) > maxBytes) return makeReply(552, '5.3.4', `message exceeds the size limit of ${maxBytes} bytes`);
+  }
+  const body = parameters.get('BODY');
+  if (body !== undefined && !/^(?:7BIT|8BITMIME)$/i.test(body)) return makeReply(501, '5.5.4', 'BODY is 7BIT or 8BITMIME');
+  if ((parameters.get('SMTPUTF8') ?? '') !== '') return makeReply(501, '5.5.4', 'SMTPUTF8 takes no value');
+  if (parameters.get('AUTH') === '') return makeReply(501, '5.5.4', 'AUTH needs a value');
+  return { utf8: parameters.has('SMTPUTF8') };
+}
+
+/** RCPT has no parameters while DSN (RFC 3461) is not announced. */
+export function decideRecipientParameters(parameters: Map<string, string>): Reply | undefined {
+  return parameters.size === 0 ? undefined : makeReply(555, '5.5.4', 'parameter is not supported');
 }

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runDialog } from '../support/smtp-dialog.mjs';
-import { startDoor } from '../unit/smtp/support/door.js';
+import { startServer } from '../unit/smtp/support/server.js';
 import { base64, plain } from '../unit/smtp/support/smtp-client.js';
 
 const variables = {
@@ -38,7 +38,7 @@ describe('dialogs', () => {
   const folder = import.meta.dirname;
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.txt'))) {
     test(file, async () => {
-      const { port, intake } = await startDoor();
+      const { port, intake } = await startServer();
       const transcript = await runDialog(join(folder, file), port, { variables });
       expect(intake.kept.map((kept) => kept.recipients)).toEqual(accepted[file] ?? []);
       // RFC 2034 4: every reply but the greeting, the ones to EHLO and 3xx has an enhanced code that agrees with its code.

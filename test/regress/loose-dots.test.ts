@@ -4,7 +4,7 @@ import { loadLooseDots } from '../../dist/config/index.js';
 import { parseAddress } from '../../dist/core/index.js';
 import { parseRecipientVariables } from '../../dist/intake/index.js';
 import { type Harness, startApi } from '../api/support/harness.js';
-import { startDoor } from '../unit/smtp/support/door.js';
+import { startServer } from '../unit/smtp/support/server.js';
 import { SmtpClient } from '../unit/smtp/support/smtp-client.js';
 
 const LOOSE = ['a..b@docomo.ne.jp', 'a.@docomo.ne.jp', 'a...@DoCoMo.ne.jp'];
@@ -44,7 +44,7 @@ describe('over HTTP', () => {
 });
 
 it('over SMTP', async () => {
-  const { port, intake } = await startDoor({ trusted: () => true });
+  const { port, intake } = await startServer({ trusted: () => true });
   const client = await SmtpClient.ready(port);
   await client.command('MAIL FROM:<a..b@docomo.ne.jp>', /^501 5\.1\.7/);
   await client.command('MAIL FROM:<"x..y"@a.test>', /^250 2\.1\.0/);

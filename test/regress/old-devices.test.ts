@@ -1,12 +1,12 @@
 /** Printers and monitors in a trusted network end commands with a bare LF and name addresses without brackets; nobody else may, and never in DATA. */
 import { expect, it } from 'vitest';
-import { startDoor } from '../unit/smtp/support/door.js';
+import { startServer } from '../unit/smtp/support/server.js';
 import { SmtpClient } from '../unit/smtp/support/smtp-client.js';
 
 const trusted = () => true;
 
 it('takes them from a trusted network', async () => {
-  const { port, intake } = await startDoor({ trusted });
+  const { port, intake } = await startServer({ trusted });
   const client = await SmtpClient.connect(port);
   await client.expect(/^220 /);
   const dialog: [string, RegExp][] = [
@@ -37,7 +37,7 @@ it.each([
   ['a bare LF', 'NOOP\nMAIL FROM:<x@a.test>\r\n', /^500 5\.5\.2 lines end with CRLF/, true],
   ['MAIL without brackets', 'MAIL FROM:x@a.test\r\n', /^501 5\.5\.4/, false],
 ])('refuses %s from strangers', async (_, line, reply, closes) => {
-  const { port } = await startDoor();
+  const { port } = await startServer();
   const client = await SmtpClient.ready(port);
   client.send(line);
   await client.expect(reply);
@@ -47,7 +47,7 @@ it.each([
 });
 
 it('refuses both after a login, too: a login is no network', async () => {
-  const { port } = await startDoor();
+  const { port } = await startServer();
   const client = await SmtpClient.ready(port);
   await client.startTls();
   await client.login();

@@ -1,12 +1,12 @@
 /** Guessing is slow, bounded per session, login and client, and leaves no password in the log. */
 import { expect, test } from 'vitest';
-import { startDoor } from './support/door.js';
+import { startServer } from './support/server.js';
 import { base64, plain, SmtpClient } from './support/smtp-client.js';
 
 const wrong = `AUTH PLAIN ${plain('user@a.test', 'guess')}`;
 
 test('three failures end the session', async () => {
-  const { tlsPort, log } = await startDoor();
+  const { tlsPort, log } = await startServer();
   const client = await SmtpClient.ready(tlsPort, { tls: true });
   await client.command(wrong, /^535 5\.7\.8 authentication failed$/);
   await client.command(`AUTH PLAIN ${plain('nobody@a.test', 'guess')}`, /^535 5\.7\.8 authentication failed$/);
@@ -21,7 +21,7 @@ test('three failures end the session', async () => {
 });
 
 test('a failed answer is delayed, a good one is not', async () => {
-  const { tlsPort } = await startDoor({ limits: { authDelayMs: 2000 } });
+  const { tlsPort } = await startServer({ limits: { authDelayMs: 2000 } });
   const client = await SmtpClient.ready(tlsPort, { tls: true });
   const started = performance.now();
   await client.command(wrong, /^535/);
@@ -32,7 +32,7 @@ test('a failed answer is delayed, a good one is not', async () => {
 });
 
 test('a braked login is not even checked, for any client but its owner', async () => {
-  const { tlsPort, directory } = await startDoor({ limits: { authFailures: 100, authFailuresPerLogin: 3 } });
+  const { tlsPort, directory } = await startServer({ limits: { authFailures: 100, authFailuresPerLogin: 3 } });
   const owner = await SmtpClient.ready(tlsPort, { tls: true, localAddress: '127.0.0.9' });
   await owner.login();
   const guesser = await SmtpClient.ready(tlsPort, { tls: true });
@@ -47,7 +47,7 @@ test('a braked login is not even checked, for any client but its owner', async (
 });
 
 test('a client that tries many logins is braked over all its sessions', async () => {
-  const { tlsPort } = await startDoor({ limits: { authFailuresPerSource: 4 } });
+  const { tlsPort } = await startServer({ limits: { authFailuresPerSource: 4 } });
   for (let count = 0; count < 2; count++) {
     const client = await SmtpClient.ready(tlsPort, { tls: true });
     await client.command(`AUTH PLAIN ${plain(`one${count}@a.test`, 'guess')}`, /^535/);
@@ -59,7 +59,7 @@ test('a client that tries many logins is braked over all its sessions', async ()
 });
 
 test('logins and passwords beyond ASCII, empty ones, and a megabyte of base64', async () => {
-  const { tlsPort } = await startDoor({ limits: { authFailures: 100 } });
+  const { tlsPort } = await startServer({ limits: { authFailures: 100 } });
   const client = await SmtpClient.ready(tlsPort, { tls: true });
   await client.command(`AUTH PLAIN ${plain('', '')}`, /^535/);
   await client.command(`AUTH PLAIN ${plain('user@a.test', '')}`, /^535/);
@@ -72,7 +72,9 @@ test('logins and passwords beyond ASCII, empty ones, and a megabyte of base64', 
 });
 
 test('every connection and every login is told to whoever counts, by its result', async () => {
-  const { tlsPort, observed, door } = await startDoor({ limits: { connectionsPerSource: 2, authFailures: 100, authFailuresPerLogin: 2 } });
+  const { tlsPort, observed, server } = await startServer({
+    limits: { connectionsPerSource: 2, authFailures: 100, authFailuresPerLogin: 2 },
+  });
   const client = await SmtpClient.ready(tlsPort, { tls: true });
   await client.login();
   const guesser = await SmtpClient.ready(tlsPort, { tls: true });
@@ -88,5 +90,5 @@ test('every connection and every login is told to whoever counts, by its result'
     'login wrong',
     'login wrong',
   ]);
-  expect(door.connections()).toBe(2);
+  expect(server.connections()).toBe(2);
 });

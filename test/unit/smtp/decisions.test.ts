@@ -1,14 +1,13 @@
-/** Tables of the door's decisions. */
+/** Tables of the server's decisions. */
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../dist/core/index.js';
 import { isLoopback, sourceOf } from '../../../dist/net/source-of.js';
 import { type CommandState, commandName, decideCommand } from '../../../dist/smtp/decide-command.js';
-import { decideMailParameters } from '../../../dist/smtp/decide-parameters.js';
 import { decideRecipient } from '../../../dist/smtp/decide-recipient.js';
 import { decideSender } from '../../../dist/smtp/decide-sender.js';
 import { defaultSmtpLimits, overdue } from '../../../dist/smtp/limits.js';
 
-import { type Path, parsePathArgument } from '../../../dist/smtp/parse-path.js';
+import { decideMailParameters, type Path, parsePathArgument } from '../../../dist/smtp/parse-path.js';
 import { protocolName } from '../../../dist/smtp/receive-message.js';
 import { replyFrom } from '../../../dist/smtp/reply.js';
 import { domainRecord, storeFull } from './support/fakes.js';

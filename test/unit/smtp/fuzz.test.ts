@@ -1,6 +1,6 @@
-/** Random conversations made of pieces that matter: whatever comes, each reply is well-formed, nobody relays, and the door stays open. */
+/** Random conversations made of pieces that matter: whatever comes, each reply is well-formed, nobody relays, and the server stays open. */
 import { expect, test } from 'vitest';
-import { startDoor } from './support/door.js';
+import { startServer } from './support/server.js';
 import { plain, SmtpClient } from './support/smtp-client.js';
 
 const pieces = [
@@ -54,7 +54,7 @@ function random(seed: number): () => number {
 }
 
 test.each([false, true])('400 conversations, TLS %s', async (tls) => {
-  const { port, tlsPort, intake, log } = await startDoor({ limits: { connectionsPerSource: 1000, authFailuresPerSource: 100_000 } });
+  const { port, tlsPort, intake, log } = await startServer({ limits: { connectionsPerSource: 1000, authFailuresPerSource: 100_000 } });
   const next = random(tls ? 1 : 2);
   for (let round = 0; round < 400; round++) {
     const client = await SmtpClient.connect(tls ? tlsPort : port, { tls });

@@ -5,7 +5,7 @@ import { connect as tlsConnect } from 'node:tls';
 import { expect, test } from 'vitest';
 import { makeSelfSignedCertificate } from '../../../dist/net/index.js';
 import { waitFor } from '../../support/wait-for.mjs';
-import { certificate, startDoor } from './support/door.js';
+import { certificate, startServer } from './support/server.js';
 import { SmtpClient } from './support/smtp-client.js';
 
 const trusted = () => true;
@@ -18,7 +18,7 @@ async function atData(port: number): Promise<SmtpClient> {
 }
 
 test.each(['a close', 'a reset'])('%s before the final dot leaves nothing, at every point of the message', async (how) => {
-  const { port, intake, log } = await startDoor({ trusted });
+  const { port, intake, log } = await startServer({ trusted });
   const message = 'Subject: half\r\n\r\nbody\r\n.\r\n';
   for (let cut = 0; cut < message.length; cut++) {
     const client = await atData(port);
@@ -32,7 +32,7 @@ test.each(['a close', 'a reset'])('%s before the final dot leaves nothing, at ev
 });
 
 test('a client that leaves after the final dot: the message is kept once', async () => {
-  const { port, intake } = await startDoor({ trusted });
+  const { port, intake } = await startServer({ trusted });
   let go: (() => void) | undefined;
   intake.after = () =>
     new Promise<void>((resolve) => {
@@ -49,7 +49,7 @@ test('a client that leaves after the final dot: the message is kept once', async
 });
 
 test('clients that reset at once, hundreds of them, leave no session behind', async () => {
-  const { port, tlsPort, door, log } = await startDoor({ limits: { connectionsPerSource: 1000 } });
+  const { port, tlsPort, server, log } = await startServer({ limits: { connectionsPerSource: 1000 } });
   for (let round = 0; round < 20; round++) {
     await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
@@ -60,12 +60,12 @@ test('clients that reset at once, hundreds of them, leave no session behind', as
   }
   const client = await SmtpClient.ready(port);
   await client.command('QUIT', /^221/);
-  await door.stop(0);
+  await server.stop(0);
   expect(log.filter((line) => Number(line.level) > 30)).toEqual([]);
 });
 
 test('IPv6: brackets in the address, and the client is told apart by its network', async () => {
-  const { port, intake } = await startDoor({ host: '[::1]', trusted: (ip) => ip === '::1', limits: { connectionsPerSource: 1 } });
+  const { port, intake } = await startServer({ host: '[::1]', trusted: (ip) => ip === '::1', limits: { connectionsPerSource: 1 } });
   const client = await SmtpClient.ready(port, { host: '::1' });
   client.send('MAIL FROM:<x@a.test>\r\nRCPT TO:<y@ext.test>\r\nDATA\r\n');
   for (const code of [/^250/, /^250/, /^354/]) await client.expect(code);
@@ -74,7 +74,7 @@ test('IPv6: brackets in the address, and the client is told apart by its network
 });
 
 test('one line per message and none per command at info; sessions end at debug', async () => {
-  const { port, log } = await startDoor({ trusted });
+  const { port, log } = await startServer({ trusted });
   const client = await atData(port);
   await client.command('a: secret body\r\n\r\n.', /^250/);
   await client.command('QUIT', /^221/);
@@ -95,13 +95,13 @@ test('one line per message and none per command at info; sessions end at debug',
 });
 
 test('stop: idle sessions hear 421 at once, a message under way is finished and answered first', async () => {
-  const { port, door, intake } = await startDoor({ trusted });
+  const { port, server, intake } = await startServer({ trusted });
   const idle = await SmtpClient.ready(port);
   const busy = await atData(port);
   const secure = await SmtpClient.ready(port);
   await secure.startTls();
   busy.send('a: b\r\n');
-  const stopped = door.stop(10_000);
+  const stopped = server.stop(10_000);
   await idle.expect(/^421 4\.3\.2 service is shutting down/);
   await secure.expect(/^421 4\.3\.2 /);
   await idle.closed();
@@ -114,14 +114,14 @@ test('stop: idle sessions hear 421 at once, a message under way is finished and 
 });
 
 test('stop: who does not finish within the grace is cut off, and nothing is kept', async () => {
-  const { port, tlsPort, door, intake } = await startDoor({ trusted });
+  const { port, tlsPort, server, intake } = await startServer({ trusted });
   const slow = await atData(port);
   const handshaking = await SmtpClient.connect(tlsPort);
   const upgrading = await SmtpClient.ready(port);
   await upgrading.command('STARTTLS', /^220/);
   slow.send('a: b\r\n');
   const started = performance.now();
-  await door.stop(100);
+  await server.stop(100);
   expect(performance.now() - started).toBeGreaterThanOrEqual(99);
   expect(await slow.reply()).toMatch(/^421 4\.3\.2 /);
   for (const client of [slow, handshaking, upgrading]) await client.closed();
@@ -130,7 +130,7 @@ test('stop: who does not finish within the grace is cut off, and nothing is kept
 });
 
 test('stop under traffic: every 250 is a message kept, and no message is kept without one or a broken session', async () => {
-  const { port, door, intake } = await startDoor({ trusted });
+  const { port, server, intake } = await startServer({ trusted });
   intake.after = () => sleep(2);
   let acknowledged = 0;
   let cut = 0;
@@ -151,19 +151,19 @@ test('stop under traffic: every 250 is a message kept, and no message is kept wi
     }
   });
   await waitFor(() => acknowledged > 50);
-  await door.stop(5000);
+  await server.stop(5000);
   await Promise.all(clients);
   expect(intake.kept.length).toBe(acknowledged);
   expect(cut).toBe(0);
 });
 
 test('a port in use: start rejects with the system error and listens nowhere', async () => {
-  const first = await startDoor();
-  await expect(startDoor({ port: first.port })).rejects.toMatchObject({ code: 'EADDRINUSE', port: first.port });
+  const first = await startServer();
+  await expect(startServer({ port: first.port })).rejects.toMatchObject({ code: 'EADDRINUSE', port: first.port });
 });
 
 test('reloadTls: new handshakes show the new certificate, live sessions stay, a bad pair changes nothing', async () => {
-  const { port, tlsPort, door } = await startDoor();
+  const { port, tlsPort, server } = await startServer();
   const live = await SmtpClient.ready(tlsPort, { tls: true });
   const shown = async (client: SmtpClient) => {
     const socket = client.socket as ReturnType<typeof tlsConnect>;
@@ -171,7 +171,7 @@ test('reloadTls: new handshakes show the new certificate, live sessions stay, a 
   };
   const before = await shown(live);
   const next = await makeSelfSignedCertificate({ hostname: 'next.a.test', notBefore: Date.now() - 86_400_000 });
-  door.reloadTls(next);
+  server.reloadTls(next);
   const implicit = await SmtpClient.ready(tlsPort, { tls: true });
   const upgraded = await SmtpClient.ready(port);
   await upgraded.startTls();
@@ -179,14 +179,14 @@ test('reloadTls: new handshakes show the new certificate, live sessions stay, a 
   expect(await shown(upgraded)).toBe(await shown(implicit));
   await live.login();
   await live.command('NOOP', /^250/);
-  expect(() => door.reloadTls({ cert: next.cert, key: 'not a key' })).toThrow();
+  expect(() => server.reloadTls({ cert: next.cert, key: 'not a key' })).toThrow();
   expect(await shown(await SmtpClient.ready(tlsPort, { tls: true }))).toBe(await shown(implicit));
-  door.reloadTls(await certificate());
+  server.reloadTls(await certificate());
   expect(await shown(await SmtpClient.ready(tlsPort, { tls: true }))).toBe(before);
 });
 
 test('TLS 1.1 is refused', async () => {
-  const { tlsPort } = await startDoor();
+  const { tlsPort } = await startServer();
   const old = tlsConnect({
     port: tlsPort,
     host: '127.0.0.1',

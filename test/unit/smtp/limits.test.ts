@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { waitFor } from '../../support/wait-for.mjs';
-import { startDoor } from './support/door.js';
 import { storeFull } from './support/fakes.js';
+import { startServer } from './support/server.js';
 import { plain, SmtpClient } from './support/smtp-client.js';
 
 const trusted = () => true;
@@ -26,7 +26,7 @@ async function drip(client: SmtpClient, byte: string): Promise<void> {
 }
 
 test('1001 recipients: a thousand are taken, the next is 452 4.5.3, and a repeated one is not a new one', async () => {
-  const { port, intake } = await startDoor({ trusted });
+  const { port, intake } = await startServer({ trusted });
   const client = await SmtpClient.ready(port);
   await client.command('MAIL FROM:<x@a.test>', /^250/);
   client.send(Array.from({ length: 1001 }, (_, index) => `RCPT TO:<r${index}@ext.test>\r\n`).join(''));
@@ -39,7 +39,7 @@ test('1001 recipients: a thousand are taken, the next is 452 4.5.3, and a repeat
 });
 
 test('a message over the limit is refused after its last dot, and the session goes on', async () => {
-  const { port, intake } = await startDoor({ trusted, limits: { messageBytes: 100_000 } });
+  const { port, intake } = await startServer({ trusted, limits: { messageBytes: 100_000 } });
   const client = await atData(port);
   client.send(`a: b\r\n\r\n${`${'x'.repeat(98)}\r\n`.repeat(1500)}.\r\n`);
   await client.expect(/^552 5\.3\.4 message exceeds the size limit of 100000 bytes/);
@@ -54,7 +54,7 @@ test('a message over the limit is refused after its last dot, and the session go
 });
 
 test('a message without end is cut off at twice the limit', async () => {
-  const { port, intake } = await startDoor({ trusted, limits: { messageBytes: 50_000 } });
+  const { port, intake } = await startServer({ trusted, limits: { messageBytes: 50_000 } });
   const client = await atData(port);
   const filler = 'x'.repeat(10_000);
   for (let sent = 0; sent < 100 && !client.isClosed; sent++) client.send(filler);
@@ -68,7 +68,7 @@ test.each([
   ['a refusal half way', 'during', storeFull(), /^452 4\.3\.1 /],
   ['a failure when all is read', 'after', new Error('at /secret/path'), /^451 4\.3\.0 Internal server error$/],
 ] as const)('%s: the rest is drained, then the answer is given', async (_name, when, error, reply) => {
-  const { port, intake, log } = await startDoor({ trusted });
+  const { port, intake, log } = await startServer({ trusted });
   const fail = () => {
     throw error;
   };
@@ -86,7 +86,7 @@ test.each([
 });
 
 test('a directory that fails is 451 at MAIL and 454 at AUTH, and says nothing more', async () => {
-  const { tlsPort, directory } = await startDoor();
+  const { tlsPort, directory } = await startServer();
   const client = await SmtpClient.ready(tlsPort, { tls: true });
   directory.failure = new Error('at /secret/path');
   await client.command(`AUTH PLAIN ${plain('user@a.test', 'secret-a')}`, /^454 4\.7\.0 temporary authentication failure$/);
@@ -97,7 +97,7 @@ test('a directory that fails is 451 at MAIL and 454 at AUTH, and says nothing mo
 });
 
 test('a command that never ends is cut off, however it trickles', async () => {
-  const { port } = await startDoor({ limits: { commandMs: 400 } });
+  const { port } = await startServer({ limits: { commandMs: 400 } });
   const client = await SmtpClient.ready(port);
   const started = performance.now();
   await drip(client, 'x');
@@ -106,7 +106,7 @@ test('a command that never ends is cut off, however it trickles', async () => {
 });
 
 test('a message that never ends is cut off, and intake is told that it broke', async () => {
-  const { port, intake } = await startDoor({ trusted, limits: { messageMs: 100 } });
+  const { port, intake } = await startServer({ trusted, limits: { messageMs: 100 } });
   const client = await atData(port);
   await drip(client, 'x');
   expect(client.unread).toMatch(/^421 4\.4\.2 message timeout/);
@@ -115,14 +115,14 @@ test('a message that never ends is cut off, and intake is told that it broke', a
 });
 
 test('a session ends after its time even when it is busy with nothing', async () => {
-  const { port } = await startDoor({ limits: { sessionMs: 400, idleCommands: 100_000 } });
+  const { port } = await startServer({ limits: { sessionMs: 400, idleCommands: 100_000 } });
   const client = await SmtpClient.ready(port);
   await drip(client, 'NOOP\r\n');
   expect(client.unread).toMatch(/421 4\.4\.2 session timeout/);
 });
 
 test.each(['implicit TLS', 'STARTTLS'])('a handshake over %s that never ends is cut off', async (how) => {
-  const { port, tlsPort } = await startDoor({ limits: { handshakeMs: 100 } });
+  const { port, tlsPort } = await startServer({ limits: { handshakeMs: 100 } });
   const client = await SmtpClient.connect(how === 'STARTTLS' ? port : tlsPort);
   if (how === 'STARTTLS') {
     await client.expect(/^220/);
@@ -137,7 +137,7 @@ test.each(['implicit TLS', 'STARTTLS'])('a handshake over %s that never ends is 
 });
 
 test('while intake works, no deadline runs', async () => {
-  const { port, intake } = await startDoor({ trusted, limits: { commandMs: 400, messageMs: 400, sessionMs: 60_000 } });
+  const { port, intake } = await startServer({ trusted, limits: { commandMs: 400, messageMs: 400, sessionMs: 60_000 } });
   intake.after = () => sleep(1200);
   const client = await atData(port);
   await client.command('.', /^250 2\.0\.0 Ok: queued/);
@@ -145,7 +145,7 @@ test('while intake works, no deadline runs', async () => {
 });
 
 test('too many connections from one client, and in all', async () => {
-  const { port, tlsPort } = await startDoor({ limits: { connectionsPerSource: 2, connections: 3 } });
+  const { port, tlsPort } = await startServer({ limits: { connectionsPerSource: 2, connections: 3 } });
   const first = await SmtpClient.ready(port);
   await SmtpClient.ready(port);
   const third = await SmtpClient.connect(port);
@@ -163,7 +163,7 @@ test('too many connections from one client, and in all', async () => {
 });
 
 test('places are given back after STARTTLS, a failed handshake, a timeout and a reset alike', async () => {
-  const { port, tlsPort, log } = await startDoor({ limits: { connectionsPerSource: 1, handshakeMs: 500 } });
+  const { port, tlsPort, log } = await startServer({ limits: { connectionsPerSource: 1, handshakeMs: 500 } });
   const ended = () => log.filter((line) => line.msg === 'session ended').length;
   /** The only place can be had, and is given back. */
   const free = async () => {
@@ -203,7 +203,7 @@ test('places are given back after STARTTLS, a failed handshake, a timeout and a 
 });
 
 test('commands that move no mail run out; an accepted message starts the count again', async () => {
-  const { port } = await startDoor({ trusted, limits: { idleCommands: 5 } });
+  const { port } = await startServer({ trusted, limits: { idleCommands: 5 } });
   const client = await SmtpClient.ready(port);
   for (let count = 0; count < 4; count++) await client.command('NOOP', /^250/);
   client.send('MAIL FROM:<x@a.test>\r\nRCPT TO:<y@ext.test>\r\nDATA\r\n');
@@ -215,7 +215,7 @@ test('commands that move no mail run out; an accepted message starts the count a
 });
 
 test('ten thousand commands in one segment are cut off without answering them all', async () => {
-  const { port } = await startDoor();
+  const { port } = await startServer();
   const client = await SmtpClient.ready(port);
   client.send('NOOP\r\n'.repeat(10_000));
   const replies = await client.rest();

@@ -1,6 +1,6 @@
 /** The open relay list: every recipient trick with every sender, from a stranger; and the tricks a login may not play. None may be taken. */
 import { expect, test } from 'vitest';
-import { startDoor } from './support/door.js';
+import { startServer } from './support/server.js';
 import { SmtpClient } from './support/smtp-client.js';
 
 const recipients = [
@@ -32,7 +32,7 @@ const recipients = [
 const senders = ['<>', '<x@localhost>', '<x>', '<x@b.test>', '<x@[127.0.0.1]>', '<victim@ext.test>'];
 
 test(`a stranger relays none of ${recipients.length * senders.length} combinations`, async () => {
-  const { port, intake } = await startDoor({ limits: { errors: 10_000, idleCommands: 10_000 } });
+  const { port, intake } = await startServer({ limits: { errors: 10_000, idleCommands: 10_000 } });
   const client = await SmtpClient.ready(port);
   let tried = 0;
   for (const sender of senders) {
@@ -52,7 +52,7 @@ test(`a stranger relays none of ${recipients.length * senders.length} combinatio
 });
 
 test('a trusted network relays for hosted sender domains only', async () => {
-  const { port } = await startDoor({ trusted: () => true, limits: { errors: 1000 } });
+  const { port } = await startServer({ trusted: () => true, limits: { errors: 1000 } });
   const client = await SmtpClient.ready(port);
   for (const sender of senders.filter((each) => each !== '<x@b.test>')) {
     client.send(`RSET\r\nMAIL FROM:${sender}\r\nRCPT TO:<victim@ext.test>\r\nDATA\r\n`);
@@ -66,7 +66,7 @@ test('a trusted network relays for hosted sender domains only', async () => {
 });
 
 test('a removed or changed credential sends nothing more over its open sessions', async () => {
-  const { tlsPort, directory } = await startDoor({ limits: { loginRecheckMs: 0 } });
+  const { tlsPort, directory } = await startServer({ limits: { loginRecheckMs: 0 } });
   const client = await SmtpClient.ready(tlsPort, { tls: true });
   await client.login();
   await client.command('MAIL FROM:<x@a.test>', /^250 /);
@@ -80,7 +80,7 @@ test('a removed or changed credential sends nothing more over its open sessions'
 });
 
 test('a login whose domain was disabled or removed sends nothing more', async () => {
-  const { tlsPort, directory } = await startDoor();
+  const { tlsPort, directory } = await startServer();
   const client = await SmtpClient.ready(tlsPort, { tls: true });
   await client.login();
   await client.command('MAIL FROM:<x@a.test>', /^250 /);

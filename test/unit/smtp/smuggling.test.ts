@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { CommandParser } from '../../../dist/smtp/command-parser.js';
 import { DotReader } from '../../../dist/smtp/dot-reader.js';
-import { startDoor } from './support/door.js';
+import { startServer } from './support/server.js';
 import { SmtpClient } from './support/smtp-client.js';
 
 const sequences = [
@@ -121,9 +121,9 @@ describe('the parser', () => {
   });
 });
 
-describe.each([['a login'], ['a trusted network']])('the door, for %s', (who) => {
+describe.each([['a login'], ['a trusted network']])('the server, for %s', (who) => {
   test.each(sequences.map((sequence) => [name(sequence), sequence]))('%s makes one message', async (_name, sequence) => {
-    const { port, tlsPort, intake } = await startDoor({ trusted: () => who === 'a trusted network' });
+    const { port, tlsPort, intake } = await startServer({ trusted: () => who === 'a trusted network' });
     const bytes = Buffer.from(`${head}${sequence}${smuggled}`);
     const from = head.length;
     for (let cut = from; cut <= from + sequence.length; cut++) {
@@ -149,7 +149,7 @@ describe.each([['a login'], ['a trusted network']])('the door, for %s', (who) =>
 });
 
 test('after an oversized message the bytes behind a false end are still message bytes', async () => {
-  const { tlsPort, intake } = await startDoor({ limits: { messageBytes: 1000 } });
+  const { tlsPort, intake } = await startServer({ limits: { messageBytes: 1000 } });
   const client = await SmtpClient.ready(tlsPort, { tls: true });
   await client.login();
   await client.command('MAIL FROM:<x@a.test>', /^250/);
@@ -165,7 +165,7 @@ describe('STARTTLS', () => {
   const injected = 'MAIL FROM:<inj@a.test>\r\nRCPT TO:<b@b.test>\r\nNOOP\r\n';
 
   test.each([1, 150])('commands injected behind STARTTLS never run, %i times', async (times) => {
-    const { port } = await startDoor({ trusted: () => true });
+    const { port } = await startServer({ trusted: () => true });
     const client = await SmtpClient.ready(port);
     client.send(`STARTTLS\r\n${injected.repeat(times)}`);
     await client.expect(/^220 /);
@@ -177,7 +177,7 @@ describe('STARTTLS', () => {
   });
 
   test('half a command from before TLS is not completed by one from behind it', async () => {
-    const { port } = await startDoor();
+    const { port } = await startServer();
     const client = await SmtpClient.ready(port);
     client.send('STARTTLS\r\nMAIL FROM:<inj@');
     await client.expect(/^220 /);
@@ -186,7 +186,7 @@ describe('STARTTLS', () => {
   });
 
   test('plain text where a handshake should be closes the connection and harms nobody', async () => {
-    const { port } = await startDoor();
+    const { port } = await startServer();
     const client = await SmtpClient.ready(port);
     await client.command('STARTTLS', /^220 /);
     client.send('EHLO again\r\n');
@@ -203,7 +203,7 @@ const outside = Object.values(networkInterfaces())
 
 test.skipIf(outside === undefined)('a stranger who talks before the greeting is refused; one who waits is greeted', async () => {
   const host = outside ?? '';
-  const { port } = await startDoor({ host, limits: { greetingDelayMs: 50 } });
+  const { port } = await startServer({ host, limits: { greetingDelayMs: 50 } });
   const early = await SmtpClient.connect(port, { host });
   early.send('EHLO early\r\n');
   await early.expect(/^421 4\.7\.0 .*too soon/);

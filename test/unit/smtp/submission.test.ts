@@ -1,11 +1,11 @@
 /** The main job over real sockets: a login over TLS sends a message, and intake gets exactly what was sent. */
 import { expect, test } from 'vitest';
 import { Refusal } from '../../../dist/core/index.js';
-import { startDoor } from './support/door.js';
+import { startServer } from './support/server.js';
 import { base64, SmtpClient } from './support/smtp-client.js';
 
 test('a message sent after STARTTLS and AUTH PLAIN is accepted once, with its envelope', async () => {
-  const { port, intake } = await startDoor();
+  const { port, intake } = await startServer();
   const client = await SmtpClient.ready(port);
   await client.startTls();
   await client.login();
@@ -32,7 +32,7 @@ test('a message sent after STARTTLS and AUTH PLAIN is accepted once, with its en
 });
 
 test('under pressure MAIL is refused, with or without a close as the refusal asks, and works again after', async () => {
-  const { port, intake } = await startDoor();
+  const { port, intake } = await startServer();
   const client = await SmtpClient.ready(port);
   await client.startTls();
   await client.login();
@@ -49,7 +49,7 @@ test('under pressure MAIL is refused, with or without a close as the refusal ask
 });
 
 test('implicit TLS and AUTH LOGIN work, and several messages go over one connection', async () => {
-  const { tlsPort, intake } = await startDoor();
+  const { tlsPort, intake } = await startServer();
   const client = await SmtpClient.ready(tlsPort, { tls: true });
   await client.command('AUTH LOGIN', /^334 VXNlcm5hbWU6$/);
   await client.command(base64('user@b.test'), /^334 UGFzc3dvcmQ6$/);
@@ -65,7 +65,7 @@ test('implicit TLS and AUTH LOGIN work, and several messages go over one connect
 });
 
 test('a trusted network sends without AUTH, from hosted domains only', async () => {
-  const { port, intake } = await startDoor({ trusted: (ip) => ip === '127.0.0.1' });
+  const { port, intake } = await startServer({ trusted: (ip) => ip === '127.0.0.1' });
   const client = await SmtpClient.ready(port);
   await client.command('MAIL FROM:<x@elsewhere.test>', /^250 /);
   await client.command('RCPT TO:<y@ext.test>', /^550 5\.7\.1 relaying denied/);
@@ -78,7 +78,7 @@ test('a trusted network sends without AUTH, from hosted domains only', async () 
 });
 
 test('EHLO announces what is there, AUTH over TLS only', async () => {
-  const { port } = await startDoor();
+  const { port } = await startServer();
   const client = await SmtpClient.connect(port);
   await client.expect(/^220 mail\.a\.test ESMTP$/);
   const clear = await client.command('EHLO client.test', /^250/);

@@ -1,4 +1,4 @@
-/** A directory of two accounts and an intake that keeps what it is given, with the behaviour of the real ones that the door relies on. */
+/** A directory of two accounts and an intake that keeps what it is given, with the behaviour of the real ones that the server relies on. */
 
 import { type Refusal, StoreError } from '../../../../dist/core/index.js';
 import { DEFAULT_DOMAIN_SETTINGS, type Directory } from '../../../../dist/directory/index.js';
@@ -118,7 +118,7 @@ export function fakeIntake(): FakeIntake {
       const chunks: Uint8Array[] = [];
       let read = 0;
       try {
-        // The SMTP door hands the message on as it comes in.
+        // The SMTP server hands the message on as it comes in.
         for await (const chunk of content as AsyncIterable<Uint8Array>) {
           chunks.push(chunk);
           read += chunk.length;

@@ -1,22 +1,22 @@
-/** A real door on free ports of 127.0.0.1, with fakes behind it. `stop` is called for every door at the end of each test. */
+/** a real SMTP server on free ports of 127.0.0.1, with fakes behind it. `stop` is called for every server at the end of each test. */
 import { type Logger, pino } from 'pino';
 import { afterEach } from 'vitest';
 import { systemClock } from '../../../../dist/core/index.js';
 import { makeSelfSignedCertificate } from '../../../../dist/net/index.js';
-import { defaultSmtpLimits, makeSmtpDoor, type SmtpDoor, type SmtpLimits } from '../../../../dist/smtp/index.js';
+import { defaultSmtpLimits, makeSmtpServer, type SmtpLimits, type SmtpServer } from '../../../../dist/smtp/index.js';
 import { type FakeDirectory, type FakeIntake, fakeDirectory, fakeIntake } from './fakes.js';
 
-export interface TestDoor {
+export interface TestServer {
   /** STARTTLS. */
   port: number;
   /** Implicit TLS. */
   tlsPort: number;
-  door: SmtpDoor;
+  server: SmtpServer;
   directory: FakeDirectory;
   intake: FakeIntake;
   /** Parsed log lines, debug included. */
   log: Record<string, unknown>[];
-  /** What the door told whoever counts. */
+  /** What the server told whoever counts. */
   observed: string[];
 }
 
@@ -26,15 +26,15 @@ export const certificate = () => {
   return made;
 };
 
-const running = new Set<SmtpDoor>();
+const running = new Set<SmtpServer>();
 afterEach(async () => {
-  await Promise.all([...running].map((door) => door.stop(0)));
+  await Promise.all([...running].map((server) => server.stop(0)));
   running.clear();
 });
 
-export async function startDoor(
+export async function startServer(
   options: { limits?: Partial<SmtpLimits>; trusted?: (ip: string) => boolean; host?: string; port?: number } = {},
-): Promise<TestDoor> {
+): Promise<TestServer> {
   const directory = fakeDirectory();
   const intake = fakeIntake();
   const log: Record<string, unknown>[] = [];
@@ -45,7 +45,7 @@ export async function startDoor(
   };
   const logger: Logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) });
   const host = options.host ?? '127.0.0.1';
-  const door = makeSmtpDoor({
+  const server = makeSmtpServer({
     listeners: [
       { address: `${host}:${options.port ?? 0}`, implicitTls: false },
       { address: `${host}:0`, implicitTls: true },
@@ -61,8 +61,8 @@ export async function startDoor(
     observer,
     limits: { ...defaultSmtpLimits, authDelayMs: 1, ...options.limits },
   });
-  running.add(door);
-  const [plain, tls] = await door.start();
+  running.add(server);
+  const [plain, tls] = await server.start();
   if (plain === undefined || tls === undefined) throw new Error('two listeners');
-  return { port: plain.port, tlsPort: tls.port, door, directory, intake, log, observed };
+  return { port: plain.port, tlsPort: tls.port, server, directory, intake, log, observed };
 }
