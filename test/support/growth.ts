@@ -11,7 +11,7 @@ export interface Measured {
   size: number;
   /** Of the processor, not of a clock on the wall: others may work on this machine. */
   ms: number;
-  /** time(size) / time(size / 2), the least that was seen; 0 where it takes next to no time. */
+  /** time(size) / time(size / 2), the least of all rounds; 0 where it takes next to no time. */
   ratio: number;
 }
 
@@ -19,33 +19,61 @@ export interface Measured {
 export const LINEAR = 2.6;
 /** Below, it is the machine that is measured, ms. What grows with the square is far above it at its limit. */
 const FLOOR = 60;
-/** Looked at first, so that a square is found before it takes minutes. */
-const FIRST = 1 / 16;
-const TRIES = 6;
+/** Parts of `most`, by turns, so that a square is found before it takes minutes. */
+const PARTS = [1 / 16, 1 / 4];
+/** What is too steep is measured so many times from new: a true square is steep each time, a busy machine is not. */
+const ROUNDS = 4;
+/** Runs of each size in a round; fewer where one takes so long that noise hardly shows. */
+const RUNS = 2;
+const LONG = 1000;
 
-/** At a sixteenth of `most`, then at `most`: stops where it grows faster than `LINEAR` allows. */
+/** At the parts of `most`, then at `most`: stops where it grows faster than `LINEAR` allows. */
 export async function measureGrowth<T>({ make, run, most }: Growth<T>): Promise<Measured> {
-  const first = await ratioAt(Math.ceil(most * FIRST), make, run);
-  return first.ratio > LINEAR ? first : ratioAt(most, make, run);
-}
-
-/** A ratio that is too high is measured again before it is believed. */
-async function ratioAt<T>(size: number, make: Growth<T>['make'], run: Growth<T>['run']): Promise<Measured> {
-  const input = make(size);
-  let large = await cpuOf(input, run);
-  if (large < FLOOR) return { size, ms: large, ratio: 0 };
-  const half = make(Math.floor(size / 2));
-  let small = await cpuOf(half, run);
-  for (let again = 0; large > LINEAR * small && again < TRIES; again++) {
-    small = Math.min(small, await cpuOf(half, run));
-    large = Math.min(large, await cpuOf(input, run));
+  for (const part of PARTS) {
+    const measured = await ratioAt(Math.ceil(most * part), make, run);
+    if (measured.ratio > LINEAR) return measured;
   }
-  return { size, ms: large, ratio: large < FLOOR ? 0 : large / small };
+  return ratioAt(most, make, run);
 }
 
-async function cpuOf<T>(input: T, run: Growth<T>['run']): Promise<number> {
+async function ratioAt<T>(size: number, make: Growth<T>['make'], run: Growth<T>['run']): Promise<Measured> {
+  const whole = make(size);
+  const half = make(Math.floor(size / 2));
+  const cold = await cpuOf(whole, run);
+  if (cold < FLOOR) return { size, ms: cold, ratio: 0 };
+  const once = { size, ms: cold, ratio: cold / Math.min(await cpuOf(half, run), await cpuOf(half, run)) };
+  if (once.ratio <= LINEAR) return once;
+  const inputs = { whole, half, quarter: make(Math.floor(size / 4)) };
+  let least: Measured = { size, ms: cold, ratio: Number.POSITIVE_INFINITY };
+  for (let round = 0; round < ROUNDS && least.ratio > LINEAR; round++) {
+    const { ms, ratio } = await roundOf(inputs, run, Math.min(RUNS, Math.ceil(LONG / cold)));
+    if (ratio < least.ratio) least = { size, ms, ratio: ms < FLOOR ? 0 : ratio };
+  }
+  return least;
+}
+
+/**
+ * Each size by turns and as often as makes for equal work, so that noise meets all of them alike; the least of its runs counts.
+ * What more than doubles from a half to the whole has at least doubled from a quarter to the half: the quarter shows a half that was measured too short.
+ */
+async function roundOf<T>(
+  { whole, half, quarter }: { whole: T; half: T; quarter: T },
+  run: Growth<T>['run'],
+  runs: number,
+): Promise<{ ms: number; ratio: number }> {
+  const least = { whole: Number.POSITIVE_INFINITY, half: Number.POSITIVE_INFINITY, quarter: Number.POSITIVE_INFINITY };
+  for (let turn = 0; turn < runs; turn++) {
+    least.quarter = Math.min(least.quarter, await cpuOf(quarter, run, 4));
+    least.half = Math.min(least.half, await cpuOf(half, run, 2));
+    least.whole = Math.min(least.whole, await cpuOf(whole, run));
+  }
+  return { ms: least.whole, ratio: Math.min(least.whole / least.half, least.whole / (2 * least.quarter)) };
+}
+
+/** For one run; the mean of `times`. */
+async function cpuOf<T>(input: T, run: Growth<T>['run'], times = 1): Promise<number> {
   const began = process.cpuUsage();
-  await run(input);
+  for (let time = 0; time < times; time++) await run(input);
   const { user, system } = process.cpuUsage(began);
-  return (user + system) / 1000;
+  return (user + system) / 1000 / times;
 }

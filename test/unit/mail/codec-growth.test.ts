@@ -422,22 +422,40 @@ test('every codec of the face is measured', () => {
   expect(Object.keys(CODECS).filter((name) => !exported.includes(name))).toEqual([]);
 });
 
-test('the measure tells a square from a line', async () => {
-  const make = (size: number) => 'x'.repeat(size);
-  const square = (text: string) => {
-    let count = 0;
-    for (let at = 0; at < text.length; at++) for (let to = at; to < text.length; to += 8) count += text.charCodeAt(to);
-    return count;
+describe('the measure tells what is steep from a line', () => {
+  const steps = (count: number) => {
+    let sum = 0;
+    for (let at = 0; at < count; at++) sum += (at * 7) & 3;
+    return sum;
   };
-  const line = (text: string) => {
-    let count = 0;
-    for (let turn = 0; turn < 400; turn++) for (let at = 0; at < text.length; at++) count += text.charCodeAt(at) ^ turn;
-    return count;
-  };
-  expect((await measureGrowth({ make, run: square, most: 64 * KIB })).ratio).toBeGreaterThan(LINEAR);
-  const linear = await measureGrowth({ make, run: line, most: 128 * KIB });
-  expect(linear.ratio).toBeLessThanOrEqual(LINEAR);
-  expect(linear.ratio).toBeGreaterThan(1);
+  const growthOf = (count: (size: number) => number, most: number) =>
+    measureGrowth({ make: (size) => size, run: (size: number) => steps(count(size)), most });
+
+  test.each<[string, (size: number) => number]>([
+    ['n²', (size) => size ** 2 / 160],
+    ['n^1.75', (size) => size ** 1.75 / 8],
+  ])('%s is steep', async (_name, count) => {
+    expect((await growthOf(count, 128 * KIB)).ratio).toBeGreaterThan(LINEAR);
+  });
+
+  test.each<[string, (size: number) => number]>([
+    ['n', (size) => 1000 * size],
+    ['n log n', (size) => 60 * size * Math.log2(size)],
+  ])('%s is not', async (_name, count) => {
+    const { ratio } = await growthOf(count, 128 * KIB);
+    expect(ratio).toBeLessThanOrEqual(LINEAR);
+    expect(ratio).toBeGreaterThan(1);
+  });
+
+  test('nor is a line on a machine that is busy now and then', async () => {
+    let runs = 0;
+    const { ratio } = await measureGrowth({
+      make: (size) => size,
+      run: (size: number) => steps((runs++ % 3 ? 750 : 1500) * size),
+      most: 128 * KIB,
+    });
+    expect(ratio).toBeLessThanOrEqual(LINEAR);
+  });
 });
 
 describe('time grows with the input:', () => {
