@@ -34,7 +34,7 @@ import { makeDiskRoom, startSweeping } from '#store';
 import { addWebhookMetrics, makeCallQueue } from '#webhooks';
 import { makeWorkers, type Workers } from '#workers';
 import type { Network } from './network.js';
-import type { Stage } from './stage.js';
+import type { StageContext } from './stage-context.js';
 import type { Storage } from './storage.js';
 
 export interface Engine {
@@ -51,7 +51,7 @@ export interface Engine {
   workers: Workers;
 }
 
-export async function startEngine(stage: Stage, serverKey: Uint8Array, storage: Storage, network: Network): Promise<Engine> {
+export async function startEngine(stage: StageContext, serverKey: Uint8Array, storage: Storage, network: Network): Promise<Engine> {
   const { config, rules, logger, clock, registry, start } = stage;
   const { dataDir, hostname } = config;
   const { stores, ids } = storage;

@@ -15,7 +15,7 @@ import {
 import { addSmtpMetrics, countSmtp, defaultSmtpLimits, makeSmtpServer } from '#smtp';
 import type { Engine } from './engine.js';
 import type { Network } from './network.js';
-import type { Stage } from './stage.js';
+import type { StageContext } from './stage-context.js';
 import type { Storage } from './storage.js';
 
 export interface Listeners {
@@ -32,7 +32,7 @@ export interface ListenersDeps {
   phase: ReadinessDeps['phase'];
 }
 
-export async function startListeners(stage: Stage, { storage, network, engine, phase }: ListenersDeps): Promise<Listeners> {
+export async function startListeners(stage: StageContext, { storage, network, engine, phase }: ListenersDeps): Promise<Listeners> {
   const { config, logger, clock, registry, start, ownWord } = stage;
   const { hostname, limits } = config;
   const { directory, intake, pump, pressure } = engine;

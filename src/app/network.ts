@@ -19,7 +19,7 @@ import {
   makeResolverCheck,
   type ServerTls,
 } from '#net';
-import type { Stage } from './stage.js';
+import type { StageContext } from './stage-context.js';
 import type { Storage } from './storage.js';
 
 export interface Network {
@@ -42,7 +42,7 @@ export interface Network {
 
 const DNS_CACHE_ENTRIES = 20_000;
 
-export async function openNetwork({ config, logger, clock, start }: Stage, { stores }: Storage): Promise<Network> {
+export async function openNetwork({ config, logger, clock, start }: StageContext, { stores }: Storage): Promise<Network> {
   const { dataDir, hostname, tls } = config;
   const { servers } = config.dns;
   const { allowPrivateNetworks, mtaStsPort } = config.delivery;

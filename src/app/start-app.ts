@@ -9,7 +9,7 @@ import { startEngine } from './engine.js';
 import { type Listeners, startListeners } from './listeners.js';
 import { openNetwork } from './network.js';
 import { runParts } from './parts.js';
-import type { Stage } from './stage.js';
+import type { StageContext } from './stage-context.js';
 import { openStorage } from './storage.js';
 
 export interface AppOptions {
@@ -48,7 +48,7 @@ export async function startApp({ config, logger, onFatal, testing = {} }: AppOpt
       stop: (_graceMs, end) => end(),
     });
     const { note } = await start({ name: 'watchdog', start: () => makeWatchdog(testing), stop: (_graceMs, watchdog) => watchdog.stop() });
-    const stage: Stage = { config, rules, logger, clock: systemClock, registry, note, ownWord: randomToken(12), testing, start };
+    const stage: StageContext = { config, rules, logger, clock: systemClock, registry, note, ownWord: randomToken(12), testing, start };
 
     const storage = await openStorage(stage, onFatal);
     const network = await openNetwork(stage, storage);

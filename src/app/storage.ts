@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type IdSource, makeIdSource } from '#core';
 import { addStoreMetrics, openStores, type Stores } from '#store';
-import type { Stage } from './stage.js';
+import type { StageContext } from './stage-context.js';
 
 export interface Storage {
   stores: Stores;
@@ -12,7 +12,7 @@ export interface Storage {
   tempDir: string;
 }
 
-export async function openStorage({ config, clock, registry, start }: Stage, onFatal: (error: Error) => void): Promise<Storage> {
+export async function openStorage({ config, clock, registry, start }: StageContext, onFatal: (error: Error) => void): Promise<Storage> {
   const { dataDir } = config;
   const stores = await start({
     name: 'stores',

@@ -1,11 +1,12 @@
 /**
  * What the server is told. `loadConfig` takes a file (or finds one), lays it over the defaults and gives a `Config` that is whole and valid;
  * otherwise it throws ConfigError, which lists every problem with its key path, value and what would be valid, and never a secret.
- * `checkTlsFiles` throws the same for certificate files; whoever listens calls it, and whoever sends `checkSources` and `checkTransports`. The environment is read by `readEnvironment` alone.
+ * `checkTlsFiles` throws the same for certificate files; whoever listens calls it, and whoever sends calls `checkOwnAddresses` and
+ * `checkTransports`. The environment is read by `readEnvironment` alone.
  * `loadBounceRules` and `loadShaping` give the rules about other servers' replies, checked like the configuration.
  */
 
-export { checkSources } from './check-sources.js';
+export { checkOwnAddresses } from './check-own-addresses.js';
 export { checkTlsFiles } from './check-tls-files.js';
 export { checkTransports } from './check-transports.js';
 export { type ExplainedValue, explainConfig } from './explain.js';
@@ -21,7 +22,7 @@ export {
   type Scope,
   SUPPRESSING_CATEGORIES,
 } from './rules/bounce-categories.js';
-export { type BounceRule, type BounceRules, loadBounceRules, type Site } from './rules/load-bounce-rules.js';
+export { type BounceRule, type BounceRules, type BounceSite, loadBounceRules } from './rules/load-bounce-rules.js';
 export { loadLooseDots } from './rules/load-loose-dots.js';
 export {
   loadShaping,

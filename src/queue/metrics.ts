@@ -9,9 +9,9 @@ const TOP_DESTINATIONS = 20;
 const TOP_SITES = 20;
 /** Destinations whose sites are counted; the others are too small to make a site large. */
 const SITED_DESTINATIONS = 2000;
-const CENSUS_EVERY_MS = 15 * SECOND;
-/** A census may take this share of the reader thread's time. */
-const CENSUS_SHARE = 1 / 50;
+const COUNT_EVERY_MS = 15 * SECOND;
+/** Counting may take this share of the reader thread's time. */
+const COUNT_SHARE = 1 / 50;
 
 export interface QueueMetricsDeps {
   registry: Registry;
@@ -44,9 +44,9 @@ export function addQueueMetrics({ registry, spool, queue, pump, clock }: QueueMe
     help: 'Committed events that a reader of the outbox does not have yet.',
     labels: ['reader'],
   });
-  const census = makeCensus(spool, clock);
+  const statistics = makeStatistics(spool, clock);
   registry.collect('queue', [deliveries, destinations, byDestination, bySite, oldest, behind], async () => {
-    const { deliveries: total, destinations: names, oldestDue, top, lastOutbox } = await census();
+    const { deliveries: total, destinations: names, oldestDue, top, lastOutbox } = await statistics();
     deliveries.set(total);
     destinations.set(names);
     byDestination.replace(largest(new Map(top.map((one) => [one.destination, one.deliveries])), TOP_DESTINATIONS, total));
@@ -70,7 +70,7 @@ function largest(counts: ReadonlyMap<string, number>, limit: number, total: numb
 }
 
 /** Counting a long queue takes a while, so one count serves all looks for a time that grows with it. */
-function makeCensus(spool: Pick<SpoolStore, 'census'>, clock: Clock): () => Promise<QueueCensus> {
+function makeStatistics(spool: Pick<SpoolStore, 'census'>, clock: Clock): () => Promise<QueueCensus> {
   let counted: QueueCensus | undefined;
   let goodUntil = 0;
   return async () => {
@@ -78,7 +78,7 @@ function makeCensus(spool: Pick<SpoolStore, 'census'>, clock: Clock): () => Prom
     if (counted !== undefined && began < goodUntil) return counted;
     counted = await spool.census(SITED_DESTINATIONS);
     const ended = clock.monotonic();
-    goodUntil = ended + Math.max(CENSUS_EVERY_MS, (ended - began) / CENSUS_SHARE);
+    goodUntil = ended + Math.max(COUNT_EVERY_MS, (ended - began) / COUNT_SHARE);
     return counted;
   };
 }

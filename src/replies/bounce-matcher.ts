@@ -1,5 +1,5 @@
 /** Which of many rules applies to a reply; shared by bounce rules and shaping rules. Pure, and quick whatever the reply. */
-import type { ReplyCondition, Site } from '#config';
+import type { BounceSite, ReplyCondition } from '#config';
 import type { SmtpReply, Stage } from '#core';
 import { makeLiteralFinder } from './bounce-literals.js';
 
@@ -35,7 +35,7 @@ function isBelow(host: string, suffix: string): boolean {
 }
 
 /** The site that a host belongs to: the one with the longest matching suffix. */
-export function siteOf(sites: readonly Site[], host: string): string | undefined {
+export function siteOf(sites: readonly BounceSite[], host: string): string | undefined {
   const name = host.toLowerCase().replace(/\.$/, '');
   let best: { site: string; length: number } | undefined;
   for (const { name: site, suffixes } of sites)

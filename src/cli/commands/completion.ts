@@ -4,7 +4,7 @@ import { type Cli, newCommand, report } from '../cli.js';
 import { bashCompletion } from '../reference/bash-completion.js';
 import { describeCommand } from '../reference/describe-command.js';
 
-export function completion(cli: Cli): Command {
+export function completionCommand(cli: Cli): Command {
   return newCommand(cli, 'completion', 'print the script that completes commands and options in a shell')
     .addArgument(new Argument('<shell>', 'the shell it is for').choices(['bash']))
     .option('--json', 'print JSON')

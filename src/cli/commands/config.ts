@@ -4,7 +4,7 @@ import { checkTlsFiles, checkTransports, explainConfig, loadConfig } from '#conf
 import { type Cli, localCommand, report } from '../cli.js';
 import { renderTable } from '../render/table.js';
 
-export function config(cli: Cli): Command {
+export function configCommand(cli: Cli): Command {
   return localCommand(cli, 'config', 'show the effective configuration and where each value comes from').action(
     (options: { config?: string; json?: boolean }) => {
       const loaded = loadConfig({ file: options.config, env: cli.environment });

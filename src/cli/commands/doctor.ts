@@ -10,7 +10,7 @@ import { processWorld } from '../doctor/world.js';
 import { renderTable } from '../render/table.js';
 import type { Paint } from '../terminal.js';
 
-export function doctor(cli: Cli): Command {
+export function doctorCommand(cli: Cli): Command {
   return localCommand(
     cli,
     'doctor',

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type Cli, newCommand, report } from '../cli.js';
 import { renderTable } from '../render/table.js';
 
-export function endpoints(cli: Cli): Command {
+export function endpointsCommand(cli: Cli): Command {
   return newCommand(cli, 'endpoints', 'list the HTTP endpoints of this version')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {

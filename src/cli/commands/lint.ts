@@ -13,7 +13,7 @@ interface Options {
   json?: boolean;
 }
 
-export function lint(cli: Cli): Command {
+export function lintCommand(cli: Cli): Command {
   return newCommand(cli, 'lint', 'say what providers will hold against a message; exits 1 when there is something')
     .argument('<file>', 'message as it would be sent (.eml); - reads standard input')
     .option('--bulk', 'it goes to many people')

@@ -23,7 +23,7 @@ interface Options extends ServerOptions {
   domain?: string;
 }
 
-export function send(cli: Cli): Command {
+export function sendCommand(cli: Cli): Command {
   return serverCommand(cli, 'send', 'send a message')
     .requiredOption('--from <address>', 'sender, with or without a display name')
     .requiredOption('--to <address>', 'recipient (repeat for more)', repeated)

@@ -1,9 +1,9 @@
-/** SMTP conversations for people: one block per attempt, what we said dimmed. Peers wrote half of it, so control characters never reach the terminal. */
+/** Transcripts of SMTP sessions for people: one block per attempt, what we said dimmed. Peers wrote half of it, so control characters never reach the terminal. */
 import { cleanText } from '#core';
 import type { Paint } from '../terminal.js';
 import { timeText } from './time-text.js';
 
-export interface Conversation {
+export interface WireTranscript {
   attempt: number;
   at: string;
   outcome: string;
@@ -11,8 +11,8 @@ export interface Conversation {
   text: string;
 }
 
-export function renderConversations(paint: Paint, conversations: readonly Conversation[]): string[] {
-  return conversations.map(({ attempt, at, outcome, text }) => {
+export function renderTranscripts(paint: Paint, transcripts: readonly WireTranscript[]): string[] {
+  return transcripts.map(({ attempt, at, outcome, text }) => {
     const lines = text.split('\n').map((line) => colourOf(paint, line)(`  ${cleanText(line)}`));
     return [paint.bold(`Attempt ${attempt} at ${timeText(at)}, ${cleanText(outcome)}:`), ...lines].join('\n');
   });

@@ -39,14 +39,15 @@ export interface BounceRule extends ReplyCondition {
   readonly sample: string;
 }
 
-export interface Site {
+/** Mail servers whose refusals mean something of their own. */
+export interface BounceSite {
   readonly name: string;
   /** Suffixes of the names of its mail exchangers. */
   readonly suffixes: readonly string[];
 }
 
 export interface BounceRules {
-  readonly sites: readonly Site[];
+  readonly sites: readonly BounceSite[];
   /** The operator's before ours. */
   readonly rules: readonly BounceRule[];
 }
@@ -132,7 +133,8 @@ export function loadBounceRules(own: string | null): BounceRules {
   };
 }
 
-const sitesOf = (sites: Record<string, readonly string[]>): Site[] => Object.entries(sites).map(([name, suffixes]) => ({ name, suffixes }));
+const sitesOf = (sites: Record<string, readonly string[]>): BounceSite[] =>
+  Object.entries(sites).map(([name, suffixes]) => ({ name, suffixes }));
 
 /** What only the whole file shows: an id twice, a site that is not there. */
 function doubtful(rules: readonly BounceRule[], sites: readonly string[]) {

@@ -36,7 +36,7 @@ export function parseHost(value: unknown): string | undefined {
 export const listenerText = ({ host, port }: Listener): string => (isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`);
 
 /** An IP address with an optional port, as node:dns takes it. */
-export function parseDnsServer(value: unknown): string | undefined {
+export function readDnsServer(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const bracketed = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(value);
   const withPort = /^([^:]+):(\d{1,5})$/.exec(value);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { parseDomain } from '#core';
 import { TRANSPORT_TLS, TRANSPORT_WHEN } from './config.js';
 import { isSection } from './defaults.js';
-import { listenerText, parseDnsServer, parseHost, parseListener, parsePort, readCidr } from './network-text.js';
+import { listenerText, parseHost, parseListener, parsePort, readCidr, readDnsServer } from './network-text.js';
 import { parseSize } from './parse-size.js';
 import { sourcesSchema } from './source-schema.js';
 
@@ -135,7 +135,7 @@ export const settingsSchema = z.strictObject(
     trustedNetworks: z.array(cidr, { error: 'expected a list of networks such as ["192.0.2.0/24"]' }),
     dns: z.strictObject(
       {
-        servers: z.array(parsed('an IP address with or without a port, such as 192.0.2.53 or 127.0.0.1:5353', parseDnsServer), {
+        servers: z.array(parsed('an IP address with or without a port, such as 192.0.2.53 or 127.0.0.1:5353', readDnsServer), {
           error: 'expected a list such as ["192.0.2.53"]; [] for the resolvers of the system',
         }),
       },

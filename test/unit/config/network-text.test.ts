@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listenerText, parseDnsServer, parseListener, readCidr } from '../../../dist/config/schema/network-text.js';
+import { listenerText, parseListener, readCidr, readDnsServer } from '../../../dist/config/schema/network-text.js';
 
 describe('parseListener', () => {
   it.each([
@@ -73,15 +73,15 @@ describe('readCidr', () => {
   );
 });
 
-describe('parseDnsServer', () => {
+describe('readDnsServer', () => {
   it.each(['192.0.2.53', '192.0.2.53:5353', '2001:db8::53', '[2001:db8::53]', '[2001:db8::53]:5353'])('takes %s as it is', (text) => {
-    expect(parseDnsServer(text)).toBe(text);
+    expect(readDnsServer(text)).toBe(text);
   });
 
   it.each(['', 'dns.example', '192.0.2.53:0', '192.0.2.53:65536', '[192.0.2.53]:53', '192.0.2.53:', '2001:db8::53]:53', 53])(
     'refuses %j',
     (text) => {
-      expect(parseDnsServer(text)).toBeUndefined();
+      expect(readDnsServer(text)).toBeUndefined();
     },
   );
 });

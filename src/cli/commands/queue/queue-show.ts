@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import type { QueuedDeliveryJson } from '#api';
 import { connect, type ServerOptions } from '../../ask/connect.js';
 import { accountCommand, type Cli, report } from '../../cli.js';
-import { type Conversation, renderConversations } from '../../render/render-transcripts.js';
+import { renderTranscripts, type WireTranscript } from '../../render/render-transcripts.js';
 import { renderFields } from '../../render/table.js';
 import { timeText } from '../../render/time-text.js';
 import type { Paint } from '../../terminal.js';
 
-type WireStory = { conversations: Conversation[] } & (
+type WireStory = { conversations: WireTranscript[] } & (
   | (QueuedDeliveryJson & { state: 'open'; why: string; next_attempt_at: string | null })
   | {
       state: 'delivered' | 'failed' | 'over';
@@ -43,7 +43,7 @@ export function queueShow(cli: Cli): Command {
 
 function renderStory(paint: Paint, story: WireStory): string {
   const facts = story.state === 'open' ? openFields(paint, story) : endedFields(paint, story);
-  return [renderFields(paint, facts), ...renderConversations(paint, story.conversations)].join('\n\n');
+  return [renderFields(paint, facts), ...renderTranscripts(paint, story.conversations)].join('\n\n');
 }
 
 function openFields(paint: Paint, item: Extract<WireStory, { state: 'open' }>): Parameters<typeof renderFields>[1] {

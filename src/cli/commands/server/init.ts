@@ -6,7 +6,7 @@ import { CommandFailed } from '../../command-errors.js';
 import { renderFields } from '../../render/table.js';
 import { startFailure } from '../../start-failure.js';
 
-export function init(cli: Cli): Command {
+export function initCommand(cli: Cli): Command {
   return localCommand(cli, 'init', 'make the data folder, the first account and its API key').action(
     async (options: { config?: string; json?: boolean }) => {
       const { config } = loadConfig({ file: options.config, env: cli.environment });

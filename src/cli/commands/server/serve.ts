@@ -1,7 +1,7 @@
 /** `serve`: runs the server in the foreground until SIGTERM or Ctrl-C; SIGHUP reads certificates again. JSON log lines on standard output. */
 import type { Command } from 'commander';
 import { type Logger, pino } from 'pino';
-import { type Config, checkSources, checkTlsFiles, checkTransports, type Environment, loadConfig } from '#config';
+import { type Config, checkOwnAddresses, checkTlsFiles, checkTransports, type Environment, loadConfig } from '#config';
 import { type Cli, localCommand } from '../../cli.js';
 import { CommandFailed } from '../../command-errors.js';
 import { startFailure } from '../../start-failure.js';
@@ -13,13 +13,13 @@ const LOG_BYTES = 12_288;
 /** No line waits longer. */
 const LOG_MS = 100;
 
-export function serve(cli: Cli): Command {
+export function serveCommand(cli: Cli): Command {
   return localCommand(cli, 'serve', 'run the server in the foreground; its log is JSON lines on standard output')
     .option('--init', 'initialise the data folder first if that was never done')
     .action(async (options: { config?: string; init?: boolean }) => {
       const loaded = loadConfig({ file: options.config, env: cli.environment });
       checkTlsFiles(loaded);
-      await checkSources(loaded);
+      await checkOwnAddresses(loaded);
       checkTransports(loaded);
       const spelledKey = options.init ? await initialiseOnce(cli, loaded.config) : undefined;
       const destination = pino.destination({ dest: 1, sync: false, minLength: LOG_BYTES, periodicFlush: LOG_MS });

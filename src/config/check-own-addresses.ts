@@ -5,7 +5,7 @@ import type { LoadedConfig } from './schema/config.js';
 import { ConfigError, type ConfigProblem } from './yaml/problems.js';
 
 /** Rejects with ConfigError that names each address of `delivery.sources` that nothing can be bound to. */
-export async function checkSources({ config, file, origins }: LoadedConfig): Promise<void> {
+export async function checkOwnAddresses({ config, file, origins }: LoadedConfig): Promise<void> {
   const problems: ConfigProblem[] = [];
   const line = Number(/:(\d+)$/.exec(origins.get('delivery.sources') ?? '')?.[1]) || undefined;
   for (const [index, { ipv4, ipv6 }] of config.delivery.sources.entries()) {

@@ -6,7 +6,7 @@ import type { Registry } from '#metrics';
 import type { Watchdog } from '#watchdog';
 import type { StartPart } from './parts.js';
 
-export interface Stage {
+export interface StageContext {
   config: Config;
   rules: RuleFiles;
   logger: Logger;
