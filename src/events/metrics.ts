@@ -1,8 +1,8 @@
 /** Numbers about what happens to mail: attempts are counted where their events are made, so that none is missed. */
 import { type Clock, type Outcome, SECOND } from '#core';
 import type { Registry } from '#metrics';
-import type { ConversationLog } from './conversation-log.js';
-import type { Recorder } from './record.js';
+import type { ConversationLog } from './log/transcript-log.js';
+import type { Recorder } from './record/record.js';
 
 /** Seconds. */
 const SESSION_BOUNDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];

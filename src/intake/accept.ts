@@ -2,15 +2,14 @@
 import { Refusal } from '#core';
 import { makeIdleNotices } from '#directory';
 import type { BodyWriter, SpoolStore } from '#store';
-import { acceptedAs } from './accepted-as.js';
-import { isVariablesContainer, unwrapVariables } from './batch/unwrap-variables.js';
-import { type Draft, readDraft } from './draft.js';
-import { makeOwnTrace } from './own-trace.js';
+import { acceptedAs, type Draft, readDraft } from './draft/draft.js';
+import { makeOwnTrace } from './draft/own-trace.js';
+import { makeRejections } from './draft/rejections.js';
+import type { IntakeContext } from './draft/step.js';
+import type { Intake } from './draft/submission.js';
+import { isVariablesContainer, unwrapVariables } from './draft/unwrap-variables.js';
 import { runPipeline } from './pipeline.js';
 import type { Pressure } from './pressure/pressure.js';
-import { makeRejections } from './rejections.js';
-import type { IntakeContext } from './step.js';
-import type { Intake } from './submission.js';
 
 export interface IntakeDeps extends Omit<IntakeContext, 'spool' | 'rejections' | 'ownTrace' | 'noteIdle'> {
   /** The server's own secret. */

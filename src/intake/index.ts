@@ -4,17 +4,15 @@
  */
 export { type IntakeDeps, makeIntake } from './accept.js';
 export { parseRecipientVariables, type RecipientVariables } from './batch/recipient-variables.js';
-export { type DailyUsage, makeDailyUsage } from './daily-usage.js';
+export { makeDailyUsage } from './draft/daily-usage.js';
+export { makePreferredSendTime, type SendWindow } from './draft/preferred-send-time.js';
+export type { Accepted, Intake, Once, Submission } from './draft/submission.js';
 export { addIntakeMetrics, countAccepted } from './metrics.js';
 export { idleOptionsOf } from './options/idle-options.js';
 export { parseUrl } from './options/option-values.js';
 export { type Asked, optionOfParameter, readOption } from './options/read-option.js';
 export { checkVariableName, parseVariables } from './options/read-variables.js';
-export type { RequestedOptions } from './options/requested-options.js';
-export { makePreferredSendTime, type PreferredSendTime, type RecipientHabits, type SendWindow } from './preferred-send-time.js';
-export type { PressureLimits } from './pressure/decide-pressure.js';
-export { makePressure, type Pressure, type PressureDeps, type PressureState } from './pressure/pressure.js';
+export { makePressure, type Pressure, type PressureDeps } from './pressure/pressure.js';
 export { readMemory } from './pressure/read-memory.js';
-export { makeResend, type Resend, type ResendRequest } from './resend.js';
-export type { Accepted, Intake, Once, Submission } from './submission.js';
+export { makeResend, type Resend } from './resend.js';
 export type { TemplateRequest } from './template/template-request.js';

@@ -1,8 +1,8 @@
 /** Numbers about mail that comes in: what was accepted and refused, and whether there is room for more. */
 import { refusalFrom } from '#core';
 import type { Registry } from '#metrics';
+import type { Intake } from './draft/submission.js';
 import type { Pressure } from './pressure/pressure.js';
-import type { Intake } from './submission.js';
 
 /** The intake, counting what becomes of each submission. */
 export function countAccepted(registry: Registry, intake: Intake): Intake {

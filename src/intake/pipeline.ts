@@ -3,18 +3,17 @@
  * (changed or not) or the refusal that ends it. The loop logs, leaves a `rejected` event, and stops.
  */
 import { Refusal } from '#core';
-import type { Draft } from './draft.js';
-import type { IntakeContext, Step } from './step.js';
+import type { Draft } from './draft/draft.js';
+import type { IntakeContext, Step } from './draft/step.js';
 import { addTrace } from './steps/add-trace.js';
 import { checkArchiveUrl } from './steps/check-archive-url.js';
 import { checkBatchAuthors } from './steps/check-batch-authors.js';
 import { checkDailyLimit } from './steps/check-daily-limit.js';
-import { checkDomain } from './steps/check-domain.js';
 import { checkHops } from './steps/check-hops.js';
 import { checkSchedule } from './steps/check-schedule.js';
 import { checkSealed } from './steps/check-sealed.js';
 import { checkSecondaryDkim } from './steps/check-secondary-dkim.js';
-import { checkSender } from './steps/check-sender.js';
+import { checkDomain, checkSender } from './steps/check-sender.js';
 import { checkSources } from './steps/check-sources.js';
 import { clarifyAuthors } from './steps/clarify-authors.js';
 import { commit } from './steps/commit.js';
@@ -23,8 +22,7 @@ import { fillTemplate } from './steps/fill-template.js';
 import { findAttachments } from './steps/find-attachments.js';
 import { lint } from './steps/lint.js';
 import { makeBatch } from './steps/make-batch.js';
-import { noteIdle } from './steps/note-idle.js';
-import { readOptions } from './steps/read-options.js';
+import { noteIdle, readOptions } from './steps/read-options.js';
 import { readRecipientVariables } from './steps/read-recipient-variables.js';
 import { showVariables } from './steps/show-variables.js';
 

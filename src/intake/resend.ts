@@ -3,7 +3,7 @@ import type { Address } from '#core';
 import { parseHead } from '#mail';
 import type { StoredMessages } from '#messages';
 import type { DomainRecord } from '#store';
-import type { Accepted, Intake, Once } from './submission.js';
+import type { Accepted, Intake, Once } from './draft/submission.js';
 
 export interface ResendRequest {
   domain: DomainRecord;

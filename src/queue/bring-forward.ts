@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { type Clock, MINUTE, SECOND } from '#core';
 import type { SpoolStore } from '#store';
 import type { Jump } from './clock-jumps.js';
-import type { Flows } from './flows.js';
+import type { Flows } from './flows/flows.js';
 import { LONGEST_DELAY, RETRY_DELAYS } from './retry-schedule.js';
 
 type Part = Awaited<ReturnType<SpoolStore['dueAfter']>>;

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Clock, Delivery, IdSource } from '#core';
 import type { Recorder } from '#events';
 import type { OutboxEvent, Settlement, SpoolStore } from '#store';
-import type { Flows } from './flows.js';
+import type { Flows } from './flows/flows.js';
 import { CANCELLED } from './operate.js';
 import type { Verdict } from './queue.js';
 

@@ -7,7 +7,7 @@ import { type Clock, type Delivery, firstIdAt, MINUTE, type Outcome } from '#cor
 import type { Recorder } from '#events';
 import type { Settlement, SpoolStore } from '#store';
 import type { ClockJumps, Era } from './clock-jumps.js';
-import type { Flows } from './flows.js';
+import type { Flows } from './flows/flows.js';
 import { SHORTEST_LIFETIME } from './retry-schedule.js';
 
 /** Deliveries ended in one commit. */

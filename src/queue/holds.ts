@@ -5,7 +5,7 @@
  */
 import type { Delivery, Message } from '#core';
 import { EVERY_ACCOUNT, type Hold, type HoldFilter, type SpoolStore } from '#store';
-import type { Flow } from './flows.js';
+import type { Flow } from './flows/flows.js';
 
 export interface Holds {
   holdsFlow(flow: Flow): boolean;

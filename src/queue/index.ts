@@ -4,10 +4,11 @@
  * sites, which the deliverer names; a site that rests, a hold and a change of site cost memory for flows, never a write per message.
  */
 export { tooOld } from './expire.js';
+export type { WaitReason } from './flows/wait-reason.js';
 export { holderText } from './holds.js';
-export { makeQueue, type QueueDeps } from './make-queue.js';
+export { makeQueue } from './make-queue.js';
 export { addQueueMetrics } from './metrics.js';
 export type { PauseFilter } from './pauses.js';
-export type { Queue, QueueListener, Verdict, Waiting } from './queue.js';
-export { decideRetry, MESSAGE_LIFETIME, RETRY_DELAYS, type RetryQuestion, SHORTEST_LIFETIME } from './retry-schedule.js';
-export { makeSuspects, type Suspects, type SuspectsDeps } from './suspects.js';
+export type { Queue, QueueListener, Verdict } from './queue.js';
+export { decideRetry, MESSAGE_LIFETIME, RETRY_DELAYS, SHORTEST_LIFETIME } from './retry-schedule.js';
+export { makeSuspects, type Suspects } from './suspects/suspects.js';

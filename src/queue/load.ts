@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '#core';
 import type { SpoolStore } from '#store';
-import type { Flow, Flows } from './flows.js';
+import type { Flow, Flows } from './flows/flows.js';
 
 /** Rows read from the spool at once, at most. */
 const READ_AHEAD = 256;

@@ -7,14 +7,14 @@ import { makeBringForward } from './bring-forward.js';
 import { makeClearDomain } from './clear-domain.js';
 import { type Jump, makeClockJumps } from './clock-jumps.js';
 import { makeExpiry } from './expire.js';
-import { type Flow, makeFlows } from './flows.js';
+import { type Flow, makeFlows } from './flows/flows.js';
 import { isAtSite, makeHolds } from './holds.js';
 import { makeLoad } from './load.js';
 import { makeMessageCache } from './message-cache.js';
 import { makeOperate } from './operate.js';
 import { makePauses } from './pauses.js';
 import type { Queue, QueueListener, Verdict } from './queue.js';
-import type { Suspects } from './suspects.js';
+import type { Suspects } from './suspects/suspects.js';
 import { makeTake } from './take.js';
 import { makeWhy } from './why.js';
 

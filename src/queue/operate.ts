@@ -2,7 +2,7 @@
 import type { Clock, Delivery, Outcome } from '#core';
 import type { Recorder } from '#events';
 import type { QueuedDelivery, Settlement, SpoolStore } from '#store';
-import type { Flows } from './flows.js';
+import type { Flows } from './flows/flows.js';
 import type { Queue } from './queue.js';
 
 interface OperateDeps {

@@ -1,6 +1,6 @@
 /** Mail that is left alone for a while because of what a peer said of an account or a domain: a condition in memory that ends by itself. */
 import type { Clock } from '#core';
-import type { Flow } from './flows.js';
+import type { Flow } from './flows/flows.js';
 
 /** Every field that is given must fit. */
 export interface PauseFilter {

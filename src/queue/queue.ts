@@ -1,6 +1,7 @@
 /** What the queue promises its users; `makeQueue` builds it. It knows when a delivery is due and whose turn it is, not how to deliver. */
 import type { Delivery, LastAttempt, Message } from '#core';
 import type { Hold, HoldFilter, NewMessage, OutboxEvent, QueuedDelivery, QueueFilter } from '#store';
+import type { WaitReason } from './flows/wait-reason.js';
 import type { PauseFilter } from './pauses.js';
 
 /** How a taken delivery ends its turn. */
@@ -22,13 +23,6 @@ export interface QueueListener {
   explainRest(delivery: Delivery): string | undefined;
   /** The same for a delivery that was taken; undefined: it is being attempted. */
   explainTaken(delivery: Delivery): string | undefined;
-}
-
-/** Why an open delivery waits, for people. */
-export interface Waiting {
-  reason: string;
-  /** When it may be tried next, ms since the epoch; undefined when that is not known. */
-  until: number | undefined;
 }
 
 export interface Queue {
@@ -80,9 +74,9 @@ export interface Queue {
   /** The site that mail for the destination goes to; undefined when it is not known. */
   siteOf(destination: string): string | undefined;
   /** Why an open delivery waits and when it is tried next. */
-  why(delivery: QueuedDelivery): Promise<Waiting>;
+  why(delivery: QueuedDelivery): Promise<WaitReason>;
   /** What keeps it back however due it is: a hold, a pause, a site or source that is left alone. Undefined: only its turn. Memory only. */
-  rests(delivery: Delivery & { domain: string }): Waiting | undefined;
+  rests(delivery: Delivery & { domain: string }): WaitReason | undefined;
   /** Makes the open deliveries of these ids due now. Gives how many; those being attempted right now or scheduled by their sender are left alone. */
   retry(account: number, deliveries: number[]): Promise<number>;
   /** Ends the open deliveries of these ids with a `failed` event that says so. Gives how many; those being attempted right now are left alone. */

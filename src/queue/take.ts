@@ -1,6 +1,6 @@
 /** Hands out due deliveries of a site, fair among its accounts and priorities, from memory; reads ahead, and never waits. */
 import type { Clock, Delivery } from '#core';
-import type { Flow, Flows } from './flows.js';
+import type { Flow, Flows } from './flows/flows.js';
 import type { Holds } from './holds.js';
 
 /** Rows left in memory at which more are read. */

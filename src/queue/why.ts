@@ -1,10 +1,12 @@
 /** Says in plain words why an open delivery waits, and when it may be tried next. */
+
 import { type Clock, type Delivery, plainTime } from '#core';
 import type { QueuedDelivery, SpoolStore } from '#store';
-import type { Flows } from './flows.js';
+import type { Flows } from './flows/flows.js';
+import type { WaitReason } from './flows/wait-reason.js';
 import { type Holds, holderText } from './holds.js';
 import type { Pauses } from './pauses.js';
-import type { Queue, QueueListener, Waiting } from './queue.js';
+import type { Queue, QueueListener } from './queue.js';
 
 /** Beyond this many nobody is helped by the exact number. */
 const COUNT_TO = 100_000;
@@ -18,7 +20,7 @@ export interface WhyDeps {
   /** The wall clock's time for the end of a pause or a rest. */
   wall: (steady: number) => number;
   /** It rests because it may bring the server down. */
-  suspicion: (delivery: Delivery) => Waiting | undefined;
+  suspicion: (delivery: Delivery) => WaitReason | undefined;
   explain: QueueListener['explain'];
   explainRest: QueueListener['explainRest'];
   explainTaken: QueueListener['explainTaken'];
@@ -29,14 +31,14 @@ export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'rests'> {
   const isReady = ({ destinationName, id }: Delivery) =>
     [...(flows.find(destinationName)?.flows.values() ?? [])].some(({ ready }) => ready.some((row) => row.id === id));
 
-  function heldBack(delivery: Delivery & { domain: string }): Waiting | undefined {
+  function heldBack(delivery: Delivery & { domain: string }): WaitReason | undefined {
     const rests = suspicion(delivery);
     if (rests !== undefined) return rests;
     const hold = holds.find(delivery, flows.find(delivery.destinationName)?.site?.name);
     return hold && { reason: `${holderText(hold)}${hold.reason === '' ? '' : `: ${hold.reason}`}`, until: undefined };
   }
 
-  function leftAlone(delivery: Delivery): Waiting | undefined {
+  function leftAlone(delivery: Delivery): WaitReason | undefined {
     const destination = flows.find(delivery.destinationName);
     const flow = destination?.flows.get(flows.keyOf(delivery));
     const pause = flow === undefined ? undefined : pauses.find(flow);
@@ -45,13 +47,13 @@ export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'rests'> {
     return site?.rest && { reason: `${site.name} is left alone for now: ${site.rest.why}`, until: wall(site.rest.until) };
   }
 
-  function rests(delivery: Delivery & { domain: string }): Waiting | undefined {
+  function rests(delivery: Delivery & { domain: string }): WaitReason | undefined {
     const known = heldBack(delivery) ?? leftAlone(delivery);
     const reason = known === undefined ? explainRest(delivery) : undefined;
     return reason === undefined ? known : { reason, until: undefined };
   }
 
-  async function why(delivery: QueuedDelivery): Promise<Waiting> {
+  async function why(delivery: QueuedDelivery): Promise<WaitReason> {
     const { due, attempts, last, destinationName } = delivery;
     const site = flows.find(destinationName)?.site;
     const isInMemory = isReady(delivery);

@@ -1,10 +1,10 @@
 /** What a worker does: each task is a pure function of what it is sent, and what it gives can be sent back. */
 import { type Merge, Refusal } from '#core';
 import {
+  type BodyPatch,
   type LintContext,
   type LintWarning,
   lintMessage,
-  type MergePatch,
   type MergeRecipient,
   parseHead,
   planBatch,
@@ -25,7 +25,7 @@ export interface MergeTask {
 
 export interface MergeResult {
   head: Uint8Array;
-  patches: readonly MergePatch[];
+  patches: readonly BodyPatch[];
 }
 
 /** A stored message's text and HTML. */

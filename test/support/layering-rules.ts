@@ -63,7 +63,12 @@ export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
   config: ['schema', 'yaml', 'rules'],
   delivery: ['paths', 'shaping', 'sources', 'attempt', 'dispatch'],
   directory: ['cache', 'secrets', 'domains', 'access', 'ips', 'templates'],
+  events: ['record', 'outbox', 'log'],
   http: ['.', 'body', 'pages'],
+  intake: ['options', 'batch', 'template', 'draft', 'pressure', 'steps'],
+  mail: ['.', 'head', 'mime', 'dkim', 'read', 'compose', 'template', 'merge', 'lint'],
+  net: ['.', 'dns', 'http-client', 'tls'],
+  queue: ['flows', 'suspects'],
   store: [
     '.',
     'engines/sqlite/database',

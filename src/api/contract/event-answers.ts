@@ -1,4 +1,4 @@
-/** JSON of the Events group; the shapes of events themselves are those of `src/events/event-types.ts`, with `storage.url` added. */
+/** JSON of the Events group; the shapes of events themselves are those of `src/events/record/event-types.ts`, with `storage.url` added. */
 export interface EventPageAnswer {
   items: Record<string, unknown>[];
   /** Absolute URLs. */

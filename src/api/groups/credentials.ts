@@ -1,7 +1,6 @@
 /** SMTP credentials of a domain, under the three names that clients call them by. */
 import { badRequest, randomPassword } from '#core';
-import type { Form } from '#http';
-import { notSupported } from '#http';
+import { type Form, notSupported } from '#http';
 import type { CredentialListAnswer, CredentialsChangedAnswer } from '../contract/credential-answers.js';
 import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
 import { presentCredential, withPasswords } from '../present/credential.js';

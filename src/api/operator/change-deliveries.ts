@@ -1,7 +1,7 @@
 /** Applies one verb to the deliveries an operator names: by id, by filter, or all of them. */
 import { badRequest, cleanText } from '#core';
 import type { Form } from '#http';
-import type { Queue, Waiting } from '#queue';
+import type { Queue, WaitReason } from '#queue';
 import type { QueuedDelivery } from '#store';
 import { type DeliveryFilter, readDeliveryFilter } from './delivery-filter.js';
 import { findDeliveries } from './find-deliveries.js';
@@ -29,7 +29,7 @@ export interface DeliveriesChanged {
   /** Ids of no open delivery. */
   unknown: number[];
   /** Of a retry: why what is due now still waits; with how many each. */
-  resting: Map<string, Waiting & { count: number }>;
+  resting: Map<string, WaitReason & { count: number }>;
 }
 
 type Verb = 'retry' | 'cancel';
@@ -75,7 +75,7 @@ async function change(queue: Queue, verb: Verb, page: readonly QueuedDelivery[],
   if (verb === 'retry' && count > 0) for (const delivery of page) addRest(queue.rests(delivery), changed.resting);
 }
 
-function addRest(rest: Waiting | undefined, resting: DeliveriesChanged['resting']): void {
+function addRest(rest: WaitReason | undefined, resting: DeliveriesChanged['resting']): void {
   if (rest === undefined) return;
   const known = resting.get(rest.reason);
   if (known === undefined) resting.set(rest.reason, { ...rest, count: 1 });

@@ -1,7 +1,7 @@
 /** Finds everything known of deliveries, open or over: the queue's row, the conversations of its attempts, and the event that ended it. */
 import { notFound } from '#core';
 import type { ConversationLog, EventLog } from '#events';
-import type { Queue, Waiting } from '#queue';
+import type { Queue, WaitReason } from '#queue';
 import type { QueuedDelivery, StoredConversation } from '#store';
 import type { EndJson } from '../contract/queue-answers.js';
 import { findDeliveries } from './find-deliveries.js';
@@ -16,7 +16,7 @@ interface Facts {
 }
 
 export type DeliveryStory = (
-  | { state: 'open'; open: QueuedDelivery; waiting: Waiting }
+  | { state: 'open'; open: QueuedDelivery; waiting: WaitReason }
   | { state: 'delivered' | 'failed' | 'over'; end: EndJson | undefined }
 ) &
   Facts;

@@ -1,6 +1,6 @@
 /** Says in plain words why an open delivery waits and when it is tried next, by its row and by what the queue says of its turn. Pure. */
 import { DAY, HOUR, MINUTE, SECOND } from '#core';
-import type { Waiting } from '#queue';
+import type { WaitReason } from '#queue';
 import type { QueuedDelivery } from '#store';
 
 export interface Explanation {
@@ -10,7 +10,7 @@ export interface Explanation {
   nextAttemptAt: number | undefined;
 }
 
-export function explainWaiting(delivery: QueuedDelivery, { reason, until }: Waiting, now: number): Explanation {
+export function explainWaiting(delivery: QueuedDelivery, { reason, until }: WaitReason, now: number): Explanation {
   const { due, attempts, expiresAt } = delivery;
   const nextAttemptAt = until !== undefined && until > now ? until : undefined;
   const history = attempts === 0 ? 'It has not been tried yet.' : lastAttempt(delivery);

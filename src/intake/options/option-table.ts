@@ -1,5 +1,5 @@
 /**
- * Every option of a message: its `o:` parameter, the X-Mailgun field that is its twin, and what its value means (manual pages "Passing sending
+ * Every option of a message: its `o:` parameter, its header form (an X-Mailgun field), and what its value means (manual pages "Passing sending
  * options" and "Sending via SMTP", classic manual "Sending via SMTP"). Both doors read by this table and by nothing else.
  */
 import {
@@ -21,7 +21,7 @@ import type { RequestedOptions } from './requested-options.js';
 export interface OptionRule {
   /** Name without `o:`. */
   name: string;
-  /** Name of the twin without `X-Mailgun-`. */
+  /** Name of the header form without `X-Mailgun-`. */
   field: string;
   /** Undefined when the value is not of the option's form. */
   read(value: string): { options?: RequestedOptions; tag?: string } | undefined;

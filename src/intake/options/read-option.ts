@@ -16,8 +16,8 @@ const BY_FIELD = new Map(OPTION_TABLE.map((rule) => [rule.field.toLowerCase(), r
 /** `name` with its `o:`, in any case. Undefined for one that is no option. */
 export const optionOfParameter = (name: string): OptionRule | undefined => BY_NAME.get(name.slice(2).toLowerCase());
 
-/** `twin`: the field's name in lower case, without `x-mailgun-`. */
-export const optionOfField = (twin: string): OptionRule | undefined => BY_FIELD.get(twin);
+/** `name`: the field's, in lower case, without `x-mailgun-`. */
+export const optionOfField = (name: string): OptionRule | undefined => BY_FIELD.get(name);
 
 /** A bad value as it is told to who sent it, over SMTP too: short and ASCII. */
 const shown = (value: string) => cleanText(value.slice(0, 100)).replace(/[^\x20-\x7e]/g, '?');

@@ -1,7 +1,7 @@
 /** Adds our Received field (RFC 5321 4.4). Who logged in is nobody's business but ours, so the field does not say it. */
 import { rfc2822Date } from '#core';
 import { makeField } from '#mail';
-import type { Step } from '../step.js';
+import type { Step } from '../draft/step.js';
 
 export const addTrace: Step = (draft, { hostname, ids, ownTrace }) => {
   const { helo, remoteAddress, method, protocol } = draft.submission;

@@ -1,8 +1,8 @@
 /** Copies are sent to web servers of the Internet only: a URL that will never be called is refused now, not after the message has gone. */
 import { badRequest } from '#core';
 import { checkUrl, isWebPort } from '#net';
+import type { Step } from '../draft/step.js';
 import { optionName } from '../options/read-option.js';
-import type { Step } from '../step.js';
 
 export const checkArchiveUrl: Step = (draft, { limits }) => {
   const { archiveTo } = draft.options;

@@ -2,9 +2,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { compileAuthors, type HeadField, mergeRecipientOf, templateFields } from '#mail';
 import { variablesOf } from '../batch/recipient-variables.js';
-import type { Draft } from '../draft.js';
-import { refuseAuthors } from '../refuse-authors.js';
-import type { Step } from '../step.js';
+import type { Draft } from '../draft/draft.js';
+import { refuseAuthors } from '../draft/refuse-authors.js';
+import type { Step } from '../draft/step.js';
 
 /** Recipients whose fields are made in one turn of the event loop. */
 const TOGETHER = 16;

@@ -1,7 +1,7 @@
 /** A domain that has not shown its DNS records (or is the sandbox) sends only so much a day. */
 import { DAY, Refusal, rfc2822Date } from '#core';
 import type { DomainRecord } from '#store';
-import type { Step } from '../step.js';
+import type { Step } from '../draft/step.js';
 
 export const checkDailyLimit: Step = async (draft, { usage }) => {
   const { domain, account, recipients } = draft.submission;

@@ -1,6 +1,6 @@
 /** Stops a message that goes in circles (RFC 5321 6.3). */
 import { Refusal } from '#core';
-import type { Step } from '../step.js';
+import type { Step } from '../draft/step.js';
 
 const MAX_HOPS = 50;
 /** Mail that a recipient's server forwards to somebody here passes twice, with a list or two in between a few times more. */

@@ -1,8 +1,8 @@
 /** A message can be scheduled seven days ahead or, where its domain has a `message_ttl` of its own, as far as that (manual page "Passing sending options"). */
 import { badRequest, DAY, MINUTE, SECOND } from '#core';
 import { DEFAULT_DOMAIN_SETTINGS } from '#directory';
+import type { Step } from '../draft/step.js';
 import { optionName } from '../options/read-option.js';
-import type { Step } from '../step.js';
 
 const FURTHEST = 7 * DAY;
 /** The client's clock may be ahead of ours. */

@@ -1,8 +1,8 @@
 /** Stops a message with a line that no server takes in what was signed or encrypted: it could only be delivered with its seal broken. */
 import { Refusal } from '#core';
 import { reencodeFor7Bit, SealedContent } from '#mail';
-import type { Draft } from '../draft.js';
-import type { IntakeContext, Step } from '../step.js';
+import type { Draft } from '../draft/draft.js';
+import type { IntakeContext, Step } from '../draft/step.js';
 
 export const checkSealed: Step = (draft, context) => (draft.traits.longLines ? check(draft, context) : draft);
 

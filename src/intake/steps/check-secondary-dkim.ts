@@ -1,7 +1,7 @@
 /** A second DKIM key that is asked for must be one of the account's, and active (manual page "Passing sending options"). */
 import { badRequest } from '#core';
+import type { Step } from '../draft/step.js';
 import { optionName } from '../options/read-option.js';
-import type { Step } from '../step.js';
 
 export const checkSecondaryDkim: Step = async (draft, { directory }) => {
   const { secondaryDkim, secondaryDkimPublic } = draft.options;

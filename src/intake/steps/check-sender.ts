@@ -1,11 +1,17 @@
-/** Who may be named as author: every address of From and Sender, and every address in a name, at a domain hosted here must be the account's own. */
-import { badRequest } from '#core';
+/** Which domain may send, and who may be named as author: every address of From and Sender, and every address in a name, at a domain hosted here must be the account's own. */
+import { badRequest, forbidden } from '#core';
 import { isAuthorField } from '#mail';
-import { refuseAuthors } from '../refuse-authors.js';
-import type { Step } from '../step.js';
+import { refuseAuthors } from '../draft/refuse-authors.js';
+import type { Step } from '../draft/step.js';
 
 /** Of two, some readers see the first and some the last. */
 const ONCE = ['from', 'sender'];
+
+/** A domain that its owner or operator switched off sends nothing. */
+export const checkDomain: Step = (draft) => {
+  const { domain } = draft.submission;
+  return domain.state === 'disabled' ? forbidden(`Domain ${domain.name} is not allowed to send: the domain is disabled.`) : draft;
+};
 
 export const checkSender: Step = async (draft, { directory }) => {
   const { account, sender } = draft.submission;

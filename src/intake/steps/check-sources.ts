@@ -1,7 +1,7 @@
 /** The address a message asks to leave from must be one of the server's, the pool one of the account's (manual page "Passing sending options"). */
 import { badRequest, Refusal } from '#core';
+import type { Step } from '../draft/step.js';
 import { optionName } from '../options/read-option.js';
-import type { Step } from '../step.js';
 
 export const checkSources: Step = async (draft, { directory }) => {
   const { sendingIp, sendingIpPool } = draft.options;

@@ -3,7 +3,7 @@
  * written anew: names quoted, one address each. What cannot be read at all is left to the step that judges it.
  */
 import { isAuthorField, makeField, readAddressList } from '#mail';
-import type { Step } from '../step.js';
+import type { Step } from '../draft/step.js';
 
 export const clarifyAuthors: Step = (draft) => {
   const head = draft.head.map((field) => {

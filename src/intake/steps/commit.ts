@@ -3,12 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 import { type Address, domainOf, type IdSource, type Message, makeStorageKey, type Priority, SECOND } from '#core';
 import { joinHead } from '#mail';
 import type { GivenAnswer, OutboxEvent } from '#store';
-import { acceptedAs } from '../accepted-as.js';
 import { variablesOf } from '../batch/recipient-variables.js';
-import type { Draft } from '../draft.js';
-import { headerTexts } from '../header-texts.js';
-import { giveUpAt, sendWindow } from '../schedule.js';
-import type { Step } from '../step.js';
+import { acceptedAs, type Draft } from '../draft/draft.js';
+import { headerTexts } from '../draft/header-texts.js';
+import { giveUpAt, sendWindow } from '../draft/schedule.js';
+import type { Step } from '../draft/step.js';
 
 const BULK = 100;
 /** Events are made in turns of the event loop of about so many ms: values and templates may be long. */

@@ -1,7 +1,7 @@
 /** Adds what every message must have (RFC 6409 8: From, Date, Message-ID), removes what recipients must not see, folds over-long lines. */
 import { badRequest, makeMessageId, rfc2822Date } from '#core';
 import { firstValue, foldLongFields, type HeadField, makeField } from '#mail';
-import type { Step } from '../step.js';
+import type { Step } from '../draft/step.js';
 
 const PRIVATE = new Set(['bcc', 'resent-bcc', 'return-path']);
 

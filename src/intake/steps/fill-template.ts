@@ -2,9 +2,9 @@
 import { badRequest, Refusal } from '#core';
 import { shownVariables } from '#events';
 import { type HeadField, makeField, parseAddressList, replaceTexts } from '#mail';
-import type { Draft } from '../draft.js';
-import { readContent } from '../read-content.js';
-import type { IntakeContext, Step } from '../step.js';
+import type { Draft } from '../draft/draft.js';
+import { readContent } from '../draft/read-content.js';
+import type { IntakeContext, Step } from '../draft/step.js';
 import { renderTemplate } from '../template/render-template.js';
 import { checkTemplateRequest, type TemplateRequest } from '../template/template-request.js';
 
@@ -19,7 +19,7 @@ export const fillTemplate: Step = (draft, context) =>
 async function fill(draft: Draft, request: TemplateRequest, { directory, spool }: IntakeContext): Promise<Draft> {
   const { submission } = draft;
   const isHttp = submission.method === 'http';
-  const names = isHttp ? PARAMETERS : TWINS;
+  const names = isHttp ? PARAMETERS : HEADER_FORMS;
   checkTemplateRequest(request, names);
   const template = await directory.templates.ready(submission.domain, request.name, request.version).catch((error: unknown) => {
     if (!(error instanceof Refusal)) throw error;
@@ -58,4 +58,4 @@ const isAuthor = (field: HeadField): boolean => field.lowerName === 'from';
 /** Parameters without `template` were refused before: what still lacks one came in fields, at either door. */
 const OPTIONS = 'X-Mailgun-Template-Version or X-Mailgun-Template-Variables';
 const PARAMETERS = { template: 'template', version: 't:version', options: OPTIONS };
-const TWINS = { template: 'X-Mailgun-Template-Name', version: 'X-Mailgun-Template-Version', options: OPTIONS };
+const HEADER_FORMS = { template: 'X-Mailgun-Template-Name', version: 'X-Mailgun-Template-Version', options: OPTIONS };

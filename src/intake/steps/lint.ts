@@ -2,9 +2,9 @@
 import { idleSettings } from '#directory';
 import { joinHead, type LintWarning } from '#mail';
 import { TaskFailure } from '#workers';
-import type { Draft } from '../draft.js';
+import type { Draft } from '../draft/draft.js';
+import type { IntakeContext, Step } from '../draft/step.js';
 import { idleOptions } from '../options/idle-options.js';
-import type { IntakeContext, Step } from '../step.js';
 
 export const lint: Step = async (draft, context) =>
   draft.requested.lint === true ? { ...draft, warnings: await warningsFor(draft, context) } : draft;

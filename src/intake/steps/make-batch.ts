@@ -16,8 +16,8 @@ import {
 } from '#mail';
 import type { SpoolStore } from '#store';
 import { NO_VARIABLES, variablesOf } from '../batch/recipient-variables.js';
-import type { Draft } from '../draft.js';
-import type { Step } from '../step.js';
+import type { Draft } from '../draft/draft.js';
+import type { Step } from '../draft/step.js';
 
 const ALONE = makeField('To', '%recipient%');
 const NAMES_RECIPIENTS = new Set(['to', 'cc', 'resent-to', 'resent-cc']);

@@ -5,8 +5,8 @@
 import { Refusal } from '#core';
 import { decodeHeaderText } from '#mail';
 import { mergeRecipientVariables, NO_VARIABLES, parseRecipientVariables } from '../batch/recipient-variables.js';
-import { wasSentBefore } from '../options/twin-fields.js';
-import type { Step } from '../step.js';
+import type { Step } from '../draft/step.js';
+import { wasSentBefore } from '../options/header-form.js';
 
 const FIELD = 'x-mailgun-recipient-variables';
 

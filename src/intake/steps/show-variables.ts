@@ -3,7 +3,7 @@
  * fields that its sender suppresses: a message that was sent before still has those of its first sender.
  */
 import { makeField } from '#mail';
-import type { Step } from '../step.js';
+import type { Step } from '../draft/step.js';
 
 const NAME = 'X-Mailgun-Variables';
 

@@ -12,15 +12,15 @@ export interface TemplateRequest {
   variables?: Record<string, unknown>;
 }
 
-/** The request with what one field says; what was asked before wins. `twin` is the field's name without `x-mailgun-`; undefined: no field of templates. */
-export function withTemplateTwin(
+/** The request with what one field says; what was asked before wins. `name` is the field's without `x-mailgun-`; undefined: no field of templates. */
+export function withTemplateField(
   asked: TemplateRequest | undefined,
-  twin: string,
+  name: string,
   field: string,
   value: string,
 ): TemplateRequest | undefined {
   const before = asked ?? { name: '' };
-  switch (twin) {
+  switch (name) {
     case 'template-name':
       return before.name === '' ? { ...before, name: value.trim() } : before;
     case 'template-version':

@@ -1,5 +1,5 @@
 /** The images and links of HTML, counted without building a tree. */
-import { type HtmlHandler, readHtml } from '../read-html.js';
+import { type HtmlHandler, readHtml } from '../read/read-html.js';
 
 export interface HtmlFacts {
   /** Pictures that people see but screen readers and blocked images cannot tell. */

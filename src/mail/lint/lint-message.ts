@@ -1,5 +1,5 @@
 /** Advice on a message before it is sent: what providers hold against it, and what breaks on its way. Never an error, only warnings. */
-import type { HeadField } from '../head-fields.js';
+import type { HeadField } from '../head/head-fields.js';
 import { LINT_RULES, type LintContext } from './lint-rules.js';
 import { outlineMessage } from './outline.js';
 

@@ -3,10 +3,10 @@
  * unsubscribe), and the bulk sender requirements that Gmail and Yahoo publish.
  */
 import { describeIdle, type Idle } from '#core';
-import { type ParsedMailbox, parseAddressList } from '../address-list.js';
-import { allValues, firstValue } from '../head-fields.js';
+import { type ParsedMailbox, parseAddressList } from '../head/address-list.js';
+import { allValues, firstValue } from '../head/head-fields.js';
 import { hasPlaceholder } from '../merge/placeholders.js';
-import { HTML_LIMITS } from '../read-html.js';
+import { HTML_LIMITS } from '../read/read-html.js';
 import type { Outline } from './outline.js';
 
 /** What the message itself does not say. */

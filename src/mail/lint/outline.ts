@@ -1,9 +1,9 @@
 /** What a lint rule looks at: the head, the text parts as text and what stands in their HTML, collected in bounded memory while the body streams by. */
 import { IDLE_PLACEHOLDER } from '#core';
-import type { HeadField } from '../head-fields.js';
-import { dispositionOf, type MimePart } from '../mime-part.js';
-import { type MimeSink, makeMimeWalker } from '../mime-walker.js';
-import { textOfPart } from '../part-text.js';
+import type { HeadField } from '../head/head-fields.js';
+import { dispositionOf, type MimePart } from '../mime/mime-part.js';
+import { type MimeSink, makeMimeWalker } from '../mime/mime-walker.js';
+import { textOfPart } from '../mime/part-text.js';
 import { type HtmlFacts, htmlFactsOf } from './html-facts.js';
 
 const LF = 0x0a;

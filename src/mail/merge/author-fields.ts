@@ -1,5 +1,5 @@
 /** From, Sender and Reply-To of a batch as each recipient will see them, so that what values make of them can be judged before anything is sent. */
-import type { HeadField } from '../head-fields.js';
+import type { HeadField } from '../head/head-fields.js';
 import { TemplateError } from '../template/template-error.js';
 import { compileField } from './merge-field.js';
 import type { FieldMaker, MergeRecipient } from './merge-recipient.js';

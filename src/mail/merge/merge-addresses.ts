@@ -4,10 +4,10 @@
  * two ways stays as it is.
  */
 import { domainOf, parseAddress, parseDomain } from '#core';
-import { splitAddressList } from '../address-elements.js';
-import { formatMailbox, parseAddressList } from '../address-list.js';
-import type { HeadField } from '../head-fields.js';
-import { makeField } from '../make-field.js';
+import { splitAddressList } from '../head/address-elements.js';
+import { formatMailbox, parseAddressList } from '../head/address-list.js';
+import type { HeadField } from '../head/head-fields.js';
+import { makeField } from '../head/make-field.js';
 import { type FieldMaker, type MergeRecipient, makeLookup } from './merge-recipient.js';
 import { fillTemplate, type Lookup, onOneLine, parseTemplate, sourceOf, type TextTemplate } from './placeholders.js';
 

@@ -1,8 +1,8 @@
 /** Header fields with placeholders: decoded, filled for a recipient, written anew. No value can start a field or add an address. */
 import { Refusal } from '#core';
-import { decodeHeaderText, encodePhrase } from '../encoded-words.js';
-import type { HeadField } from '../head-fields.js';
-import { isAddressField, makeField } from '../make-field.js';
+import { decodeHeaderText, encodePhrase } from '../head/encoded-words.js';
+import type { HeadField } from '../head/head-fields.js';
+import { isAddressField, makeField } from '../head/make-field.js';
 import { messageLimits } from '../message-limits.js';
 import { type FillSize, filledSize, sizeOfTemplate } from './fill-size.js';
 import { compileAddresses } from './merge-addresses.js';

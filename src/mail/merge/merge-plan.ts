@@ -4,13 +4,13 @@
  */
 import { buildHeaderValue, parseHeaderValue } from 'nodemailer/lib/mime-funcs';
 import { badRequest } from '#core';
-import { firstValue, type HeadField, joinHead } from '../head-fields.js';
-import { makeField } from '../make-field.js';
+import { firstValue, type HeadField, joinHead } from '../head/head-fields.js';
+import { makeField } from '../head/make-field.js';
+import { setField } from '../head/set-field.js';
 import { messageLimits } from '../message-limits.js';
-import { dispositionOf, fileNameOf, type MimePart } from '../mime-part.js';
-import { type MimeSink, makeMimeWalker } from '../mime-walker.js';
-import { decodeContent, textOfPart } from '../part-text.js';
-import { setField } from '../set-field.js';
+import { dispositionOf, fileNameOf, type MimePart } from '../mime/mime-part.js';
+import { type MimeSink, makeMimeWalker } from '../mime/mime-walker.js';
+import { decodeContent, textOfPart } from '../mime/part-text.js';
 import { type FillSize, sumOfSizes } from './fill-size.js';
 import { compileField } from './merge-field.js';
 import type { MadeField, MergeRecipient } from './merge-recipient.js';

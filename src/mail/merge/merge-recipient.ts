@@ -1,6 +1,6 @@
 /** What the placeholders of a batch stand for, for one recipient (manual pages "Batch sending" and "Mailing lists"). */
 import type { Address } from '#core';
-import type { HeadField } from '../head-fields.js';
+import type { HeadField } from '../head/head-fields.js';
 import type { FillSize } from './fill-size.js';
 import type { Lookup } from './placeholders.js';
 

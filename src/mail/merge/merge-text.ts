@@ -2,7 +2,7 @@
  * The text of one part with its placeholders, made ready once: lines without placeholders are encoded already, so that the text of a recipient is
  * those and the few lines that are theirs. Values may bring line breaks; no line of theirs can come to look like a delimiter.
  */
-import { makeBase64Encoder, makeQuotedPrintableEncoder } from '../transfer-encoding.js';
+import { makeBase64Encoder, makeQuotedPrintableEncoder } from '../mime/transfer-encoding.js';
 import { type FillSize, sizeOfTemplate } from './fill-size.js';
 import { type MergeRecipient, makeLookup } from './merge-recipient.js';
 import { fillTemplate, hasPlaceholder, parseTemplate, type TextTemplate } from './placeholders.js';

@@ -1,6 +1,6 @@
 /** The plan of a batch as it is stored: with its placeholders, or with the stored template that makes its texts and fields. */
 import type { Merge } from '#core';
-import type { HeadField } from '../head-fields.js';
+import type { HeadField } from '../head/head-fields.js';
 import { type MergePlan, planMerge } from './merge-plan.js';
 import { templateFields } from './template-fields.js';
 import { templateSource } from './template-source.js';

@@ -1,5 +1,7 @@
 /** Makes one recipient's message of a batch from its plan and the stored body. */
+
 import { messageLimits } from '../message-limits.js';
+import { type BodyPatch, patchStream, patchWhole } from '../mime/body-patch.js';
 import type { MergePlan } from './merge-plan.js';
 import type { MergeRecipient } from './merge-recipient.js';
 import { checkMergeSize, tooLong } from './merge-size.js';
@@ -10,18 +12,11 @@ export interface MergedMessage {
   /** False: the body is the stored one, byte by byte. */
   isBodyChanged: boolean;
   /** What is other than in the stored body, in order. */
-  patches: readonly MergePatch[];
+  patches: readonly BodyPatch[];
   /** From the whole stored body. */
   body(stored: Uint8Array): Uint8Array;
   /** The same from the stored body as a stream, in bounded memory. */
   stream(stored: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
-}
-
-/** A range of the stored body, and what stands in its place. */
-export interface MergePatch {
-  start: number;
-  end: number;
-  bytes: Uint8Array[];
 }
 
 const LF = 0x0a;
@@ -32,7 +27,7 @@ const SOFT_LINE_BREAK = Buffer.from('=\r\n');
 export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedMessage {
   checkMergeSize(plan.size, recipient);
   let wholeBody: keyof MergePlan['head'] = 'as it is';
-  const patches = plan.cuts.map(({ start, end, text, head }): MergePatch => {
+  const patches = plan.cuts.map(({ start, end, text, head }): BodyPatch => {
     const { encoding, bytes } = text.make(recipient);
     wholeBody = encoding;
     const isCut = end === plan.bodySize && bytes.at(-1) !== LF && bytes.byteLength > 0;
@@ -50,7 +45,7 @@ export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedM
 }
 
 /** `patches` in order, not overlapping. */
-export const mergedMessage = (head: Uint8Array, patches: readonly MergePatch[]): MergedMessage => ({
+export const mergedMessage = (head: Uint8Array, patches: readonly BodyPatch[]): MergedMessage => ({
   head,
   isBodyChanged: patches.length > 0,
   patches,
@@ -59,34 +54,3 @@ export const mergedMessage = (head: Uint8Array, patches: readonly MergePatch[]):
 });
 
 const sizeOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-
-function patchWhole(stored: Uint8Array, patches: readonly MergePatch[]): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  let from = 0;
-  for (const { start, end, bytes } of patches) {
-    pieces.push(stored.subarray(from, start), ...bytes);
-    from = end;
-  }
-  pieces.push(stored.subarray(from));
-  return Buffer.concat(pieces);
-}
-
-/** `patches` in order, not overlapping. */
-export async function* patchStream(stored: AsyncIterable<Uint8Array>, patches: readonly MergePatch[]): AsyncGenerator<Uint8Array> {
-  let next = 0;
-  let position = 0;
-  for await (const chunk of stored) {
-    const chunkEnd = position + chunk.byteLength;
-    let from = position;
-    for (let patch = patches[next]; patch !== undefined && patch.start < chunkEnd; patch = patches[next]) {
-      if (patch.start > from) yield chunk.subarray(from - position, patch.start - position);
-      // What stands in place of a range goes out where the range begins.
-      if (patch.start >= position) yield* patch.bytes;
-      from = Math.min(patch.end, chunkEnd);
-      if (patch.end > chunkEnd) break;
-      next++;
-    }
-    if (from < chunkEnd) yield chunk.subarray(from - position);
-    position = chunkEnd;
-  }
-}

@@ -1,9 +1,9 @@
 /** Header fields of a stored template in a batch: rendered for each recipient, with their values in the template's variables and in what it gives. */
 import { type Address, domainOf } from '#core';
-import { parseAddressList } from '../address-list.js';
-import { encodePhrase } from '../encoded-words.js';
-import type { HeadField } from '../head-fields.js';
-import { isAddressField, makeField } from '../make-field.js';
+import { parseAddressList } from '../head/address-list.js';
+import { encodePhrase } from '../head/encoded-words.js';
+import type { HeadField } from '../head/head-fields.js';
+import { isAddressField, makeField } from '../head/make-field.js';
 import { compileTemplate } from '../template/compile-template.js';
 import { compileField } from './merge-field.js';
 import type { MergeRecipient } from './merge-recipient.js';

@@ -1,7 +1,7 @@
 /** HTML of a batch that is a stored template: rendered for each recipient, with their values in the template's variables and in what it gives. */
 import { messageLimits } from '../message-limits.js';
+import { textOfHtml } from '../read/text-of-html.js';
 import { compileTemplate } from '../template/compile-template.js';
-import { textOfHtml } from '../text-of-html.js';
 import type { TextSource } from './merge-plan.js';
 import { type MergeRecipient, makeLookup } from './merge-recipient.js';
 import { tooLong } from './merge-size.js';

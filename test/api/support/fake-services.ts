@@ -2,7 +2,7 @@
 import { type Address, type Delivery, type Refusal, StoreError } from '../../../dist/core/index.js';
 import type { EventLog } from '../../../dist/events/index.js';
 import type { Intake, Submission } from '../../../dist/intake/index.js';
-import type { Queue, Waiting } from '../../../dist/queue/index.js';
+import type { Queue, WaitReason } from '../../../dist/queue/index.js';
 import { bodyFilters, bodyMatches, streamMatches } from '../../../dist/store/event-filter.js';
 import {
   EVERY_ACCOUNT,
@@ -60,7 +60,7 @@ export interface FakeQueue extends Queue {
   retried: number[];
   held: Hold[];
   /** Why due mail for a destination waits. */
-  resting: Map<string, Waiting>;
+  resting: Map<string, WaitReason>;
 }
 
 export function makeFakeQueue(): FakeQueue {

@@ -21,8 +21,8 @@ import {
   stripQuotedHtml,
   stripQuotes,
 } from '../../../dist/mail/index.js';
-import type { MimePart } from '../../../dist/mail/mime-part.js';
-import { makeMimeWalker } from '../../../dist/mail/mime-walker.js';
+import type { MimePart } from '../../../dist/mail/mime/mime-part.js';
+import { makeMimeWalker } from '../../../dist/mail/mime/mime-walker.js';
 import { join } from '../../unit/mail/support/read-all.js';
 import { cutAtRandom, makeRandom, mutate, type Random } from './mutate.js';
 

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { type Delivery, type Message, type Outcome, recipientStorageKey } from '../../../dist/core/index.js';
 import { makeEventLogReader, makeOutboxPump, makeRecorder, type OutboxReader, recipientProvider } from '../../../dist/events/index.js';
-import { decideResumption } from '../../../dist/events/resume-reader.js';
+import { decideResumption } from '../../../dist/events/outbox/resume-reader.js';
 import type { OutboxRow } from '../../../dist/store/index.js';
 import { ADDRESS, messageOf } from '../queue/support/messages.ts';
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseJsonObject } from '../../../dist/core/index.js';
 import { renderTemplate } from '../../../dist/intake/template/render-template.js';
-import { withTemplateTwin } from '../../../dist/intake/template/template-request.js';
+import { withTemplateField } from '../../../dist/intake/template/template-request.js';
 import { templateVariables } from '../../../dist/intake/template/template-variables.js';
 import { compileTemplate } from '../../../dist/mail/index.js';
 
@@ -84,12 +84,12 @@ it('fields of a message add to what was asked beside it, and the topmost wins', 
     ['template-variables', '{"a": 1, "b": 1}'],
     ['template-variables', '{"b": 2, "c": 2}'],
   ];
-  const read = fields.reduce<ReturnType<typeof withTemplateTwin>>(
-    (asked, [twin, value]) => withTemplateTwin(asked, twin, 'X', value),
+  const read = fields.reduce<ReturnType<typeof withTemplateField>>(
+    (asked, [name, value]) => withTemplateField(asked, name, 'X', value),
     undefined,
   );
   expect(read).toEqual({ name: 'welcome', version: 'v1', variables: { a: 1, b: 1, c: 2 } });
-  expect(withTemplateTwin(undefined, 'template-text', 'X', 'yes')).toBeUndefined();
+  expect(withTemplateField(undefined, 'template-text', 'X', 'yes')).toBeUndefined();
   expect(() => parseJsonObject('t:variables', '"x"')).toThrow(refusal("'t:variables' is not a JSON object"));
   const deep = `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`;
   expect(() => parseJsonObject('t:variables', deep)).toThrow(refusal("'t:variables' is nested too deep"));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAddressList } from '../../../dist/mail/address-list.js';
+import { readAddressList } from '../../../dist/mail/head/address-list.js';
 import { formatMailbox, parseAddressList } from '../../../dist/mail/index.js';
 
 describe('parseAddressList', () => {

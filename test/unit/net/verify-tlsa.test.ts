@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DAY, systemClock } from '../../../dist/core/index.js';
 import { makeClientTls, makeSelfSignedCertificate, peerChain, type TlsaRecord, verifyTlsa } from '../../../dist/net/index.js';
-import { subjectPublicKeyInfo } from '../../../dist/net/verify-tlsa.js';
+import { subjectPublicKeyInfo } from '../../../dist/net/tls/verify-tlsa.js';
 import { type CertificateOptions, type Issued, issue } from '../../support/test-ca.js';
 
 const now = systemClock.now();

@@ -3,9 +3,9 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Delivery, makeIdSource, type Priority } from '../../../dist/core/index.js';
 import { makeRecorder } from '../../../dist/events/index.js';
 import { makeExpiry } from '../../../dist/queue/expire.js';
-import { InHand } from '../../../dist/queue/in-hand.js';
+import { InHand } from '../../../dist/queue/flows/in-hand.js';
+import { QUANTUM } from '../../../dist/queue/flows/turns.js';
 import { MESSAGE_LIFETIME, makeQueue, type Verdict } from '../../../dist/queue/index.js';
-import { QUANTUM } from '../../../dist/queue/turns.js';
 import type { NewDelivery } from '../../../dist/store/index.js';
 import { ADDRESS, makeMemorySpool, messageOf } from './support/messages.ts';
 

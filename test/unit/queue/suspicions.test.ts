@@ -4,8 +4,8 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery } from '../../../dist/core/index.js';
 import { makeSuspects, type Suspects } from '../../../dist/queue/index.js';
-import { addStrikes, isOut, readSuspicions, type Suspicions, writeSuspicions } from '../../../dist/queue/suspicions.js';
-import { openWorkLog } from '../../../dist/queue/work-log.js';
+import { addStrikes, isOut, readSuspicions, type Suspicions, writeSuspicions } from '../../../dist/queue/suspects/suspicions.js';
+import { openWorkLog } from '../../../dist/queue/suspects/work-log.js';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 const NOW = 1_772_619_332_880;

@@ -15,7 +15,7 @@ import {
 import { type DeliveryDeps, type DeliveryOptions, makeDelivery, makeWarmups, type Warmups } from '../../../../dist/delivery/index.js';
 import type { Directory } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
-import { makeBodyScan } from '../../../../dist/mail/body-scan.js';
+import { makeBodyScan } from '../../../../dist/mail/mime/body-scan.js';
 import type { Dane, Dns, DnsAnswer, MtaSts } from '../../../../dist/net/index.js';
 import type { Queue } from '../../../../dist/queue/index.js';
 import type { DeliveryTimeouts } from '../../../../dist/smtp-client/index.js';

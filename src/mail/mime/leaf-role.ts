@@ -1,0 +1,23 @@
+/** What a leaf of a message is to who reads it: one of its texts, or an attachment. Pure. */
+import { cleanText } from '#core';
+import { firstValue } from '../head/head-fields.js';
+import { dispositionOf, fileNameOf, type MimePart } from './mime-part.js';
+
+export type LeafRole =
+  /** `name`: `plain`, `html`, `amp-html`, or the subtype of another text. */
+  | { kind: 'text'; name: string }
+  /** `filename` without folders, `''` when it has none; `contentId` without angle brackets, `''` likewise. */
+  | { kind: 'attachment'; filename: string; contentType: string; contentId: string };
+
+const MAX_CONTENT_ID = 255;
+
+/** A text with a file name, or one that says it is an attachment, is one. */
+export function leafRoleOf(part: MimePart): LeafRole {
+  const filename = cleanText(fileNameOf(part).split(/[/\\]/).filter(Boolean).at(-1) ?? '');
+  if (part.contentType.startsWith('text/') && filename === '' && dispositionOf(part) !== 'attachment') {
+    const subtype = part.contentType.slice('text/'.length);
+    return { kind: 'text', name: subtype === 'x-amp-html' ? 'amp-html' : subtype };
+  }
+  const contentId = /^[ \t]*<?([^<>\s]*)>?/.exec(firstValue(part.fields, 'content-id')?.slice(0, MAX_CONTENT_ID) ?? '')?.[1] ?? '';
+  return { kind: 'attachment', filename, contentType: part.contentType, contentId };
+}
