@@ -2,20 +2,10 @@
  * The only SQL. Takes a data folder, gives three stores behind asynchronous interfaces; a second process on the same folder is refused.
  * Every write is durable on resolve (WAL, synchronous=FULL asserted at each open); a call that throws kept nothing. SQLite runs in worker threads.
  */
-export type {
-  AccountRecord,
-  ApiKeyRecord,
-  CredentialRecord,
-  DirectoryStore,
-  DkimKeyFilter,
-  DkimKeyRecord,
-  DomainChanges,
-  DomainFilter,
-  DomainRecord,
-  DomainSettings,
-  KeyRole,
-} from './directory-store.js';
+export type { ApiKeyRecord, CredentialRecord, KeyRole } from './access-store.js';
+export type { AccountRecord, DirectoryStore } from './directory-store.js';
 export type { DiskFacts, DiskRoom } from './disk-room.js';
+export type { DkimKeyFilter, DkimKeyRecord, DomainChanges, DomainFilter, DomainRecord, DomainSettings } from './domain-store.js';
 // The engine is chosen here and nowhere else.
 export { makeDiskRoom } from './engines/sqlite/database/disk-room.js';
 export { openStores } from './engines/sqlite/open-stores.js';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Handlers } from '../../dist/store/engines/sqlite/database/nouns.js';
 import { type Connection, openDatabase } from '../../dist/store/engines/sqlite/database/open-database.js';
-import { type Call, type CommitGroup, type Handlers, makeCommitGroup } from '../../dist/store/engines/sqlite/threads/commit-group.js';
+import { type CommitGroup, makeCommitGroup, type ThreadCall } from '../../dist/store/engines/sqlite/threads/commit-group.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
 let folder: ReturnType<typeof tempDir>;
@@ -45,7 +46,7 @@ afterEach(() => {
 
 const run = (...calls: [method: string, ...args: number[]][]) =>
   commitGroup(
-    calls.map(([method, ...args], id): Call => ({ id, method, args })),
+    calls.map(([method, ...args], id): ThreadCall => ({ id, method, args })),
     handlers,
   );
 const ids = () => (database.prepare('SELECT id FROM parent ORDER BY id').all() as { id: number }[]).map(({ id }) => id);

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startStoreThread } from '../../dist/store/engines/sqlite/threads/store-thread.js';
+import { makeCalls, startStoreThread } from '../../dist/store/engines/sqlite/threads/store-thread.js';
 import { tempDir } from '../support/temp-dir.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 
@@ -19,19 +19,19 @@ serveThread((dataDir) => {
   const insert = database.prepare('INSERT INTO t VALUES (?)');
   const count = database.prepare('SELECT count(*) AS rows FROM t');
   return [{
+    name: 'file',
     database,
     reads: { count: () => count.get().rows, end: () => process.exit(3), crash: () => { setImmediate(() => { throw new Error('bug'); }); } },
     writes: { add: (id) => insert.run(id).changes },
-    forget: () => undefined,
+    memory: {},
   }];
 });`;
 
-interface Calls {
+interface Operations {
   count(): number;
   add(id: number): number;
   end(): void;
   crash(): void;
-  missing(): void;
 }
 
 let folder: ReturnType<typeof tempDir>;
@@ -43,31 +43,40 @@ beforeEach(() => {
 });
 afterEach(() => folder.cleanup());
 
-const start = (dataDir = folder.path) =>
-  startStoreThread<Calls>(pathToFileURL(join(folder.path, 'thread.mjs')), { dataDir }, (error) => deaths.push(error));
+async function start(dataDir = folder.path) {
+  const thread = await startStoreThread(pathToFileURL(join(folder.path, 'thread.mjs')), { dataDir }, (error) => deaths.push(error));
+  return { thread, calls: makeCalls<Operations>('file', [thread]) };
+}
 
 describe('a store thread', () => {
   it('commits what one turn asks for together, a failing call alone', async () => {
-    const thread = await start();
-    const answers = await Promise.allSettled([thread.call('add', 1), thread.call('add', 1), thread.call('add', 2), thread.call('count')]);
+    const { thread, calls } = await start();
+    const answers = await Promise.allSettled([calls.add(1), calls.add(1), calls.add(2), calls.count()]);
     expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : answer.reason.kind))).toEqual([1, 'conflict', 1, 2]);
-    await expect(thread.call('missing')).rejects.toMatchObject({ name: 'StoreError', kind: 'failed' });
+    await expect(thread.call('file.missing', [])).rejects.toMatchObject({ name: 'StoreError', kind: 'failed' });
     await thread.close();
-    await expect(thread.call('count')).rejects.toMatchObject({ name: 'StoreError', kind: 'closed' });
+    await expect(calls.count()).rejects.toMatchObject({ name: 'StoreError', kind: 'closed' });
     expect(deaths).toEqual([]);
   });
 
   it.each(['end', 'crash'] as const)('that dies (%s) rejects what waits and tells it once', async (how) => {
-    const thread = await start();
-    const waiting = Promise.allSettled([thread.call(how), thread.call('add', 1)]);
+    const { thread, calls } = await start();
+    const waiting = Promise.allSettled([calls[how](), calls.add(1)]);
     await waitFor(() => deaths.length > 0);
     for (const { status, reason } of (await waiting) as PromiseRejectedResult[]) {
       if (status === 'rejected') expect(reason).toMatchObject({ name: 'StoreError', kind: 'failed' });
     }
-    await expect(thread.call('count')).rejects.toMatchObject({ kind: 'failed' });
+    await expect(calls.count()).rejects.toMatchObject({ kind: 'failed' });
     await thread.close();
     expect(deaths).toHaveLength(1);
     expect(deaths[0]?.message).toMatch(/died: (exit code 3|bug)/);
+  });
+
+  it('tells what it answers, and two threads may not answer the same', async () => {
+    const { thread } = await start();
+    expect([...thread.operations].sort()).toEqual(['file.add', 'file.count', 'file.crash', 'file.end', 'thread.commitStats']);
+    expect(() => makeCalls('file', [thread, thread])).toThrow('two threads answer file.count');
+    await thread.close();
   });
 
   it('that cannot open its files says why, and is no death', async () => {
@@ -79,9 +88,9 @@ describe('a store thread', () => {
   });
 
   it('hears of a value that cannot be sent at once', async () => {
-    const thread = await start();
-    await expect(thread.call('add', (() => 1) as unknown as number)).rejects.toMatchObject({ kind: 'failed' });
-    expect(await thread.call('add', 5)).toBe(1);
+    const { thread, calls } = await start();
+    await expect(calls.add((() => 1) as unknown as number)).rejects.toMatchObject({ kind: 'failed' });
+    expect(await calls.add(5)).toBe(1);
     await thread.close();
   });
 });

@@ -2,18 +2,13 @@
 import { join } from 'node:path';
 import type { StoreOptions, Stores } from '../../stores.js';
 import { alignNumbers } from './align-numbers.js';
+import { makeDatabaseCalls } from './calls.js';
 import { lockFolder } from './database/lock-folder.js';
 import { prepareFolder } from './database/prepare-folder.js';
-import { makeDirectoryStore } from './directory-store.js';
-import { makeEventStore } from './event-store.js';
 import { makeBodyFiles } from './spool/body-files.js';
 import { makeSpoolStore } from './spool-store.js';
-import type { EventsCalls } from './threads/events-thread.js';
-import type { ReaderCalls } from './threads/reader-thread.js';
-import { type StoreThread, startStoreThread } from './threads/store-thread.js';
-import type { WriterCalls } from './threads/writer-thread.js';
-
-const script = (name: string) => new URL(`./threads/${name}.js`, import.meta.url);
+import type { ThreadOperations } from './threads/serve-thread.js';
+import { makeCalls, type StoreThread, startStoreThread } from './threads/store-thread.js';
 
 /**
  * Throws a plain Error whose text an operator can act on: the folder is in use or not writable, a database has a newer schema,
@@ -28,7 +23,11 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
     isFatal = true;
     onFatal(error);
   };
-  const opened: Pick<StoreThread<never>, 'refuse' | 'close'>[] = [];
+  const opened: StoreThread[] = [];
+  const open = async (name: string) => {
+    const script = new URL(`./threads/${name}.js`, import.meta.url);
+    opened.push(await startStoreThread(script, { dataDir }, onDeath));
+  };
   // All refuse at once, then close in reverse order: the reader first, so that it does not hold back the writers' last checkpoint.
   const closeAll = async () => {
     for (const thread of opened) thread.refuse();
@@ -36,20 +35,19 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
     release();
   };
   try {
-    const data = { dataDir };
-    const writer = await startStoreThread<WriterCalls>(script('writer-thread'), data, onDeath);
-    opened.push(writer);
-    const eventsWriter = await startStoreThread<EventsCalls>(script('events-thread'), data, onDeath);
-    opened.push(eventsWriter);
-    const reader = await startStoreThread<ReaderCalls>(script('reader-thread'), data, onDeath);
-    opened.push(reader);
-    await alignNumbers(writer, reader);
+    // One after the other: each needs what those before it have made.
+    for (const name of ['writer-thread', 'events-thread', 'reader-thread']) await open(name);
+    const calls = makeDatabaseCalls(opened);
+    await alignNumbers(calls);
     let closing: Promise<void> | undefined;
     return {
-      directory: makeDirectoryStore(writer, reader),
-      spool: await makeSpoolStore(writer, reader, makeBodyFiles(join(dataDir, 'spool'))),
-      events: makeEventStore(eventsWriter, reader),
-      commitStats: async () => (await Promise.all([writer.call('commitStats'), eventsWriter.call('commitStats')])).flat(),
+      directory: calls.directory,
+      spool: await makeSpoolStore(calls.spool, makeBodyFiles(join(dataDir, 'spool'))),
+      events: calls.events,
+      async commitStats() {
+        const asked = opened.map((thread) => makeCalls<ThreadOperations>('thread', [thread]).commitStats());
+        return (await Promise.all(asked)).flat();
+      },
       close() {
         closing ??= closeAll();
         return closing;

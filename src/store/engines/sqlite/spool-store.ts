@@ -2,19 +2,14 @@
 import { StoreError } from '#core';
 import type { SpoolStore } from '../../spool-store.js';
 import { makeBacklogMirror } from './backlog-mirror.js';
+import type { DatabaseCalls } from './calls.js';
 import type { BodyFiles } from './spool/body-files.js';
 import { NOT_FOUND } from './spool/settle.js';
 import { toDelivery, toMessage, toPutRows, toRecipient } from './spool/wire.js';
-import type { ReaderCalls } from './threads/reader-thread.js';
-import type { StoreThread } from './threads/store-thread.js';
-import type { WriterCalls } from './threads/writer-thread.js';
 
-export async function makeSpoolStore(
-  writer: StoreThread<WriterCalls>,
-  reader: StoreThread<ReaderCalls>,
-  bodies: BodyFiles,
-): Promise<SpoolStore> {
-  const backlog = makeBacklogMirror(await writer.call('backlog'));
+/** What is not named here is as the threads answer it; the rest crosses to them in rows (`spool/wire.ts`), or is about files. */
+export async function makeSpoolStore(calls: DatabaseCalls['spool'], bodies: BodyFiles): Promise<SpoolStore> {
+  const backlog = makeBacklogMirror(await calls.backlogs());
   let health: ReturnType<SpoolStore['health']> = 'ok';
   /** Every commit of mail passes here, so that its failure is known beyond the one who asked. */
   async function watched<T>(commit: Promise<T>): Promise<T> {
@@ -29,11 +24,12 @@ export async function makeSpoolStore(
   }
 
   return {
+    ...calls,
     newBody: bodies.newBody,
     openBody: bodies.openBody,
     async put(entry) {
       const rows = toPutRows(entry);
-      const numbers = await watched(writer.call('put', rows));
+      const numbers = await watched(calls.put(rows));
       const { id: message, account, size } = entry.message;
       if (numbers.length > 0) backlog.add(account, numbers.length, size);
       return entry.deliveries.map((delivery, index) => ({
@@ -46,26 +42,24 @@ export async function makeSpoolStore(
       }));
     },
     async message(id) {
-      const row = await writer.call('message', id);
+      const row = await calls.message(id);
       return row && toMessage(row);
     },
     async stored(stored, now) {
-      const found = await reader.call('stored', stored, now);
+      const found = await calls.stored(stored, now);
       return found && { ...toMessage(found.message), to: found.to && toRecipient(found.to) };
     },
     async removeStored(stored) {
-      const removed = await watched(writer.call('removeStored', stored));
+      const removed = await watched(calls.removeStored(stored));
       if (removed?.bodyFile) await bodies.remove(removed.bodyFile);
       return removed !== undefined;
     },
-    givenAnswer: (account, domain, key, now) => writer.call('givenAnswer', account, domain, key, now),
-    flowHeads: (after, limit) => writer.call('flowHeads', after, limit),
     async take(flow, after, now, limit) {
-      const { rows, destinationName, nextDue } = await writer.call('take', flow, after, now, limit);
+      const { rows, destinationName, nextDue } = await calls.take(flow, after, now, limit);
       return { rows: rows.map((row) => toDelivery(row, destinationName)), nextDue };
     },
     async settle(settlements) {
-      const results = await watched(writer.call('settle', settlements));
+      const results = await watched(calls.settle(settlements));
       for (const [index, freed] of results.entries()) {
         const settlement = settlements[index];
         if (freed !== NOT_FOUND && settlement?.kind === 'done') backlog.add(settlement.key.account, -1, -freed);
@@ -74,10 +68,9 @@ export async function makeSpoolStore(
     },
     backlog: backlog.of,
     health: () => health,
-    probe: () => watched(writer.call('probe')),
-    usage: (account, domain, day) => writer.call('usage', account, domain, day),
+    probe: () => watched(calls.probe()),
     async list(filter) {
-      const rows = await reader.call('listQueue', filter);
+      const rows = await calls.list(filter);
       return rows.map((row) => ({
         ...toDelivery(row, row.destinationName),
         domain: row.domain,
@@ -89,31 +82,16 @@ export async function makeSpoolStore(
         expiresAt: row.expiresAt,
       }));
     },
-    census: (top) => reader.call('census', top),
     async expired(now, after, before, limit) {
-      const { rows, next } = await reader.call('expired', now, after, before, limit);
+      const { rows, next } = await calls.expired(now, after, before, limit);
       return { rows: rows.map((row) => toDelivery(row, row.destinationName)), next };
     },
     async dueAfter(times, after, limit) {
-      const { rows, next } = await reader.call('dueAfter', times, after, limit);
+      const { rows, next } = await calls.dueAfter(times, after, limit);
       return { rows: rows.map((row) => ({ ...toDelivery(row, row.destinationName), acceptedAt: row.acceptedAt })), next };
     },
-    countAhead: (key, limit) => reader.call('countAhead', key, limit),
-    holds: () => writer.call('holds'),
-    warmups: () => writer.call('warmups'),
-    saveWarmup: (warmup) => writer.call('saveWarmup', warmup),
-    deleteWarmup: (source) => writer.call('deleteWarmup', source),
-    restrictions: (now, limit) => writer.call('restrictions', now, limit),
-    saveRestriction: (restriction) => writer.call('saveRestriction', restriction),
-    putHold: (hold) => writer.call('putHold', hold),
-    removeHolds: (ids) => writer.call('removeHolds', ids),
-    putEvents: (events) => writer.call('putEvents', events),
-    outbox: (after, limit) => writer.call('outbox', after, limit),
-    outboxExtent: () => writer.call('outboxExtent'),
-    trimOutbox: (seq) => writer.call('trimOutbox', seq),
-    largestId: () => writer.call('largestId'),
     async sweep(now) {
-      const { more, bodyFiles } = await writer.call('sweepSpool', now);
+      const { more, bodyFiles } = await calls.sweep(now);
       for (const name of bodyFiles) await bodies.remove(name);
       return more;
     },

@@ -1,12 +1,32 @@
 /** DKIM keys in directory.db. Each statement names the account, so another account's id matches no row. */
-import type { DkimKeyFilter, DkimKeyRecord } from '../../../directory-store.js';
+import type { DkimKeyRecord, DomainStore } from '../../../domain-store.js';
+import { boundedBy } from '../../../retention.js';
+import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
-import { DKIM_KEY_COLUMNS, type DkimKeyRow, toDkimKey } from './rows.js';
 
 export const INSERT_DKIM_KEY = `INSERT INTO dkim_key (account, domain, selector, private_key, public_key, kind, bits, active, published, created_at)
   VALUES (@account, @domain, @selector, @privateKey, @publicKey, @kind, @bits, @active, @published, @createdAt)`;
 
-export function makeDkimKeyWrites(database: Connection) {
+const COLUMNS = `id, account, domain, selector, private_key AS privateKey, public_key AS publicKey, kind, bits, active,
+  published, created_at AS createdAt`;
+
+interface DkimKeyRow extends Omit<DkimKeyRecord, 'active' | 'published'> {
+  active: number;
+  published: number;
+}
+
+function toDkimKey(row: DkimKeyRow): DkimKeyRecord {
+  return { ...row, active: row.active === 1, published: row.published === 1 };
+}
+
+function makeDkimKeyLookups(database: Connection): Answers<DomainStore, 'dkimKeys'> {
+  const ofDomain = database.prepare<[number, number], DkimKeyRow>(
+    `SELECT ${COLUMNS} FROM dkim_key WHERE account = ? AND domain = ? ORDER BY id`,
+  );
+  return { dkimKeys: (account, domain) => ofDomain.all(account, domain).map(toDkimKey) };
+}
+
+function makeDkimKeyWrites(database: Connection): Answers<DomainStore, 'createDkimKey' | 'updateDkimKey' | 'deleteDkimKey'> {
   const insert = database.prepare(INSERT_DKIM_KEY);
   const update = database.prepare<object>(
     `UPDATE dkim_key SET active = coalesce(@active, active), published = coalesce(@published, published) WHERE account = @account AND id = @id`,
@@ -14,26 +34,26 @@ export function makeDkimKeyWrites(database: Connection) {
   const flag = (value: boolean | undefined) => (value === undefined ? null : Number(value));
   const deleteOne = database.prepare<[number, number]>('DELETE FROM dkim_key WHERE account = ? AND id = ?');
   return {
-    createDkimKey(key: Omit<DkimKeyRecord, 'id'>): DkimKeyRecord {
+    createDkimKey(key) {
       const { lastInsertRowid } = insert.run({ ...key, active: Number(key.active), published: Number(key.published) });
       return { ...key, id: Number(lastInsertRowid) };
     },
-    updateDkimKey: (account: number, id: number, { active, published }: Partial<Pick<DkimKeyRecord, 'active' | 'published'>>): boolean =>
+    updateDkimKey: (account, id, { active, published }) =>
       update.run({ account, id, active: flag(active), published: flag(published) }).changes > 0,
-    deleteDkimKey: (account: number, id: number): boolean => deleteOne.run(account, id).changes > 0,
+    deleteDkimKey: (account, id) => deleteOne.run(account, id).changes > 0,
   };
 }
 
-const SELECT = `SELECT ${DKIM_KEY_COLUMNS}, (SELECT name FROM domain WHERE domain.id = dkim_key.domain) AS domainName FROM dkim_key
+const SELECT = `SELECT ${COLUMNS}, (SELECT name FROM domain WHERE domain.id = dkim_key.domain) AS domainName FROM dkim_key
   WHERE account = @account AND (@selector IS NULL OR selector = @selector)
   AND (@domainName IS NULL OR domain = (SELECT domain.id FROM domain WHERE name = @domainName))`;
 
-export function makeDkimKeyLists(database: Connection) {
+function makeDkimKeyLists(database: Connection): Answers<DomainStore, 'listDkimKeys'> {
   type Row = DkimKeyRow & { domainName: string };
   const forward = database.prepare<object, Row>(`${SELECT} AND id > @from ORDER BY id LIMIT @limit`);
   const backward = database.prepare<object, Row>(`${SELECT} AND id < @from ORDER BY id DESC LIMIT @limit`);
   return {
-    listDkimKeys(account: number, filter: DkimKeyFilter): (DkimKeyRecord & { domainName: string })[] {
+    listDkimKeys(account, filter) {
       const where = { account, domainName: filter.domainName ?? null, selector: filter.selector ?? null, limit: filter.limit };
       const rows =
         filter.before === undefined
@@ -43,3 +63,10 @@ export function makeDkimKeyLists(database: Connection) {
     },
   };
 }
+
+export const dkimKeyRows = {
+  tables: { dkim_key: boundedBy('its domain; deleted with it') },
+  lookups: makeDkimKeyLookups,
+  writes: makeDkimKeyWrites,
+  lists: makeDkimKeyLists,
+} satisfies Noun<unknown>;

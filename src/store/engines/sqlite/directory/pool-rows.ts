@@ -1,6 +1,7 @@
 /** Pools and sources of domains in directory.db. Each statement names the account, so another account's id matches no row. */
-import type { Page } from '../../../page.js';
-import type { DomainSource, PoolRecord, PoolReplacement } from '../../../pool-store.js';
+import type { PoolRecord, PoolReplacement, PoolStore } from '../../../pool-store.js';
+import { boundedBy } from '../../../retention.js';
+import type { Answers, Noun } from '../database/nouns.js';
 import { type Connection, inSnapshot } from '../database/open-database.js';
 
 interface PoolRow extends Omit<PoolRecord, 'addresses' | 'isLinked'> {
@@ -19,7 +20,7 @@ const toPool = ({ addresses, isLinked, ...row }: PoolRow): PoolRecord => ({
 });
 
 /** Point look-ups that mail waits for. */
-export function makePoolReads(database: Connection) {
+function makePoolLookups(database: Connection): Answers<PoolStore, 'domainNameOf' | 'pool' | 'domainSource'> {
   const byPublicId = database.prepare<[number, string], PoolRow>(`${POOL} WHERE account = ? AND public_id = ?`);
   const ofDomain = database.prepare<object, PoolRow>(
     `${POOL} WHERE account = @account AND id = (SELECT pool FROM domain_pool WHERE domain = @domain AND account = @account)`,
@@ -29,19 +30,24 @@ export function makePoolReads(database: Connection) {
     .pluck();
   const nameOf = database.prepare<[string, number], string>('SELECT name FROM domain WHERE public_id = ? AND account = ?').pluck();
   return {
-    domainNameOf: (account: number, publicId: string) => nameOf.get(publicId, account) as string | undefined,
-    pool(account: number, publicId: string): PoolRecord | undefined {
+    domainNameOf: (account, publicId) => nameOf.get(publicId, account) as string | undefined,
+    pool(account, publicId) {
       const row = byPublicId.get(account, publicId);
       return row === undefined ? undefined : toPool(row);
     },
-    domainSource(account: number, domain: number): DomainSource {
+    domainSource(account, domain) {
       const row = ofDomain.get({ account, domain });
       return row === undefined ? { addresses: addressesOf.all(domain, account) as string[] } : { pool: toPool(row), addresses: [] };
     },
   };
 }
 
-export function makePoolWrites(database: Connection) {
+type PoolWrites = Answers<
+  PoolStore,
+  'createPool' | 'updatePool' | 'deletePool' | 'setDomainSource' | 'addDomainAddress' | 'replaceDomainAddress'
+>;
+
+export function makePoolWrites(database: Connection): PoolWrites {
   const insert = database.prepare(
     'INSERT INTO pool (account, public_id, name, description, created_at) VALUES (@account, @publicId, @name, @description, @createdAt)',
   );
@@ -75,12 +81,12 @@ export function makePoolWrites(database: Connection) {
   }
 
   return {
-    createPool({ addresses, ...pool }: Omit<PoolRecord, 'id' | 'isLinked'>): PoolRecord {
+    createPool({ addresses, ...pool }) {
       const id = Number(insert.run(pool).lastInsertRowid);
       for (const address of addresses) insertAddress.run(id, address);
       return { ...pool, id, addresses: [...addresses].sort(), isLinked: false };
     },
-    updatePool(account: number, id: number, changes: { name?: string; description?: string; addresses?: readonly string[] }): boolean {
+    updatePool(account, id, changes) {
       const { name = null, description = null, addresses } = changes;
       if (change.run({ account, id, name, description }).changes === 0) return false;
       if (addresses !== undefined) {
@@ -89,13 +95,13 @@ export function makePoolWrites(database: Connection) {
       }
       return true;
     },
-    deletePool(account: number, id: number, replacement: PoolReplacement): boolean {
+    deletePool(account, id, replacement) {
       for (const domain of domainsOf.all(account, id) as number[]) setDomainSource(account, domain, replacement);
       return remove.run(account, id).changes > 0;
     },
     setDomainSource,
-    addDomainAddress: (account: number, address: string): void => void giveToAll.run(address, account),
-    replaceDomainAddress(account: number, address: string, alternative: string | undefined): void {
+    addDomainAddress: (account, address) => void giveToAll.run(address, account),
+    replaceDomainAddress(account, address, alternative) {
       if (alternative !== undefined) giveInstead.run(alternative, account, address);
       takeFromAll.run(account, address);
     },
@@ -109,7 +115,7 @@ const HAS_ADDRESS = `account = @account AND (@search IS NULL OR instr(name, @sea
     WHERE pool.account = @account))`;
 
 /** Lists for people and the API. */
-export function makePoolLists(database: Connection) {
+function makePoolLists(database: Connection): Answers<PoolStore, 'listPools' | 'listPoolDomains' | 'listAddressDomains'> {
   const all = database.prepare<[number], PoolRow>(`${POOL} WHERE account = ? ORDER BY id`);
   const domains = database.prepare<[number, number, number, number], { row: number; publicId: string; name: string }>(
     `SELECT domain.id AS row, domain.public_id AS publicId, domain.name AS name FROM domain_pool JOIN domain ON domain.id = domain_pool.domain
@@ -124,20 +130,25 @@ export function makePoolLists(database: Connection) {
      FROM domain WHERE ${HAS_ADDRESS} ORDER BY id LIMIT @limit OFFSET @skip`,
   );
   return {
-    listPools: (account: number): PoolRecord[] => all.all(account).map(toPool),
-    listPoolDomains: (account: number, pool: number, limit: number, after: number) => domains.all(account, pool, after, limit),
-    listAddressDomains: inSnapshot(
-      database,
-      (
-        account: number,
-        address: string,
-        { limit, skip, search }: { limit: number; skip: number; search?: string },
-      ): Page<{ domain: string; addresses: string[] }> => {
-        const where = { account, address, search: search?.toLowerCase() ?? null };
-        const rows = page.all({ ...where, limit, skip });
-        const items = rows.map(({ domain, addresses }) => ({ domain, addresses: JSON.parse(addresses) as string[] }));
-        return { items, total: (count.get(where) as number | undefined) ?? 0 };
-      },
-    ),
+    listPools: (account) => all.all(account).map(toPool),
+    listPoolDomains: (account, pool, limit, after) => domains.all(account, pool, after, limit),
+    listAddressDomains: inSnapshot(database, (account, address, { limit, skip, search }) => {
+      const where = { account, address, search: search?.toLowerCase() ?? null };
+      const rows = page.all({ ...where, limit, skip });
+      const items = rows.map(({ domain, addresses }) => ({ domain, addresses: JSON.parse(addresses) as string[] }));
+      return { items, total: (count.get(where) as number | undefined) ?? 0 };
+    }),
   };
 }
+
+export const poolRows = {
+  tables: {
+    pool: boundedBy('what customers set up; deleted by them'),
+    pool_address: boundedBy('its pool; deleted with it'),
+    domain_pool: boundedBy('its domain; deleted with it'),
+    domain_address: boundedBy('its domain; deleted with it'),
+  },
+  lookups: makePoolLookups,
+  writes: makePoolWrites,
+  lists: makePoolLists,
+} satisfies Noun<unknown>;

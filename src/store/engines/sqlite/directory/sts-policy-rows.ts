@@ -1,6 +1,7 @@
 /** MTA-STS policies in directory.db. They belong to nobody: what a destination demands is the same for every account. */
-import type { StsPolicyRecord } from '../../../directory-store.js';
+import type { DirectoryStore, StsPolicyRecord } from '../../../directory-store.js';
 import { SWEEP_LIMIT } from '../../../retention.js';
+import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
 /** What one process keeps of them in memory, too. */
@@ -15,22 +16,22 @@ export const STS_SQL = {
   newest: 'SELECT domain, id, mode, mx, fetched_at AS fetchedAt, expires_at AS expiresAt FROM sts_policy ORDER BY expires_at DESC LIMIT ?',
 };
 
-export function makeStsPolicyWrites(database: Connection) {
+function makeStsPolicyWrites(database: Connection): Answers<DirectoryStore, 'saveStsPolicy'> {
   const save = database.prepare(STS_SQL.save);
   const deleteExpired = database.prepare<[number, number]>(STS_SQL.deleteExpired);
   return {
-    saveStsPolicy(policy: StsPolicyRecord): void {
+    saveStsPolicy(policy) {
       save.run({ ...policy, mx: policy.mx.join(' ') });
       deleteExpired.run(policy.fetchedAt, SWEEP_LIMIT);
     },
   };
 }
 
-export function makeStsPolicyLists(database: Connection) {
+function makeStsPolicyLists(database: Connection): Answers<DirectoryStore, 'stsPolicies'> {
   type Row = Omit<StsPolicyRecord, 'mx'> & { mx: string };
   const newest = database.prepare<[number], Row>(STS_SQL.newest);
   return {
-    stsPolicies(): StsPolicyRecord[] {
+    stsPolicies() {
       const policies: StsPolicyRecord[] = [];
       let characters = 0;
       for (const { mx, ...row } of newest.iterate(MAX_POLICIES)) {
@@ -42,3 +43,9 @@ export function makeStsPolicyLists(database: Connection) {
     },
   };
 }
+
+export const stsPolicyRows = {
+  tables: { sts_policy: { kind: 'until', when: 'it has expired and a policy is fetched' } },
+  writes: makeStsPolicyWrites,
+  lists: makeStsPolicyLists,
+} satisfies Noun<unknown>;

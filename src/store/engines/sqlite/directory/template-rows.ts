@@ -1,11 +1,8 @@
 /** Templates and their versions in directory.db. Each statement names the account, so another account's id matches no row. */
-import type {
-  NamePage,
-  TemplateRecord,
-  TemplateVersionChanges,
-  TemplateVersionRecord,
-  TemplateVersionSummary,
-} from '../../../template-store.js';
+
+import { boundedBy } from '../../../retention.js';
+import type { NamePage, TemplateRecord, TemplateStore, TemplateVersionRecord, TemplateVersionSummary } from '../../../template-store.js';
+import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
 interface SummaryRow extends Omit<TemplateVersionSummary, 'active' | 'headers'> {
@@ -40,13 +37,13 @@ const toSummary = <T extends SummaryRow>(row: T) => ({
 });
 
 /** Point look-ups, for the writer thread. */
-export function makeTemplateReads(database: Connection) {
+function makeTemplateLookups(database: Connection): Answers<TemplateStore, 'template' | 'templateVersion'> {
   const template = database.prepare<object, TemplateRecord>(TEMPLATE_SQL.template);
   const version = database.prepare<object, VersionRow>(TEMPLATE_SQL.version);
   const activeVersion = database.prepare<object, VersionRow>(TEMPLATE_SQL.activeVersion);
   return {
-    template: (account: number, domain: number, name: string): TemplateRecord | undefined => template.get({ account, domain, name }),
-    templateVersion(account: number, id: number, tag?: string): TemplateVersionRecord | undefined {
+    template: (account, domain, name) => template.get({ account, domain, name }),
+    templateVersion(account, id, tag) {
       const row = tag === undefined ? activeVersion.get({ account, template: id }) : version.get({ account, template: id, tag });
       return row && toSummary(row);
     },
@@ -54,19 +51,19 @@ export function makeTemplateReads(database: Connection) {
 }
 
 /** Pages, for the reader thread. */
-export function makeTemplateLists(database: Connection) {
+function makeTemplateLists(database: Connection): Answers<TemplateStore, 'listTemplates' | 'listTemplateVersions'> {
   const templatesAfter = database.prepare<object, TemplateRecord>(TEMPLATE_SQL.templatesAfter);
   const templatesBefore = database.prepare<object, TemplateRecord>(TEMPLATE_SQL.templatesBefore);
   const versionsAfter = database.prepare<object, SummaryRow>(TEMPLATE_SQL.versionsAfter);
   const versionsBefore = database.prepare<object, SummaryRow>(TEMPLATE_SQL.versionsBefore);
   const isBackward = (page: NamePage) => page.last === true || page.before !== undefined;
   return {
-    listTemplates(account: number, domain: number, page: NamePage): TemplateRecord[] {
+    listTemplates(account, domain, page) {
       const where = { account, domain, limit: page.limit };
       if (isBackward(page)) return templatesBefore.all({ ...where, from: page.before ?? null }).reverse();
       return templatesAfter.all({ ...where, from: page.after ?? '' });
     },
-    listTemplateVersions(account: number, template: number, page: NamePage): TemplateVersionSummary[] {
+    listTemplateVersions(account, template, page) {
       const where = { account, template, limit: page.limit };
       const rows = isBackward(page)
         ? versionsBefore.all({ ...where, from: page.before ?? null }).reverse()
@@ -76,7 +73,13 @@ export function makeTemplateLists(database: Connection) {
   };
 }
 
-export function makeTemplateWrites(database: Connection) {
+type VersionWrites = Answers<
+  TemplateStore,
+  'createTemplateVersion' | 'putTemplateVersion' | 'updateTemplateVersion' | 'deleteTemplateVersion'
+>;
+type TemplateWrites = Answers<TemplateStore, 'createTemplate' | 'updateTemplate' | 'deleteTemplate' | 'deleteTemplates'> & VersionWrites;
+
+export function makeTemplateWrites(database: Connection): TemplateWrites {
   const versions = makeVersionWrites(database);
   const count = database.prepare<object, { total: number }>(
     'SELECT count(*) AS total FROM template WHERE account = @account AND domain = @domain',
@@ -93,29 +96,25 @@ export function makeTemplateWrites(database: Connection) {
 
   return {
     ...versions,
-    createTemplate(
-      template: Omit<TemplateRecord, 'id'>,
-      version: Omit<TemplateVersionRecord, 'id' | 'template'> | undefined,
-      limit: number,
-    ): TemplateRecord | undefined {
+    createTemplate(template, version, limit) {
       if ((count.get({ account: template.account, domain: template.domain })?.total ?? 0) >= limit) return undefined;
       const id = Number(insert.run(template).lastInsertRowid);
       if (version !== undefined) versions.createTemplateVersion({ ...version, template: id }, 1);
       return { ...template, id };
     },
-    updateTemplate: (account: number, id: number, description: string): boolean => describe.run(description, account, id).changes > 0,
-    deleteTemplate(account: number, id: number): boolean {
+    updateTemplate: (account, id, description) => describe.run(description, account, id).changes > 0,
+    deleteTemplate(account, id) {
       deleteVersions.run(account, id);
       return deleteOne.run(account, id).changes > 0;
     },
-    deleteTemplates(account: number, domain: number): number {
+    deleteTemplates(account, domain) {
       deleteVersionsOfDomain.run({ account, domain });
       return deleteOfDomain.run({ account, domain }).changes;
     },
   };
 }
 
-function makeVersionWrites(database: Connection) {
+function makeVersionWrites(database: Connection): VersionWrites {
   const count = database.prepare<[number, number], { total: number }>(
     'SELECT count(*) AS total FROM template_version WHERE account = ? AND template = ?',
   );
@@ -142,7 +141,7 @@ function makeVersionWrites(database: Connection) {
     'DELETE FROM template_version WHERE account = ? AND template = ? AND tag = ?',
   );
 
-  function createTemplateVersion(version: Omit<TemplateVersionRecord, 'id'>, limit: number): TemplateVersionRecord | undefined {
+  const createTemplateVersion: VersionWrites['createTemplateVersion'] = (version, limit) => {
     const { account, template, tag } = version;
     const total = count.get(account, template)?.total ?? 0;
     if (total >= limit && !exists.get(account, template, tag)) return undefined;
@@ -150,17 +149,17 @@ function makeVersionWrites(database: Connection) {
     if (active) deactivate.run(account, template, tag);
     const row = { ...version, headers: JSON.stringify(version.headers), active: Number(active) };
     return { ...version, active, id: Number(insert.run(row).lastInsertRowid) };
-  }
+  };
 
   return {
     createTemplateVersion,
-    putTemplateVersion(version: Omit<TemplateVersionRecord, 'id'>, limit: number): TemplateVersionRecord | undefined {
+    putTemplateVersion(version, limit) {
       const { active: _active, ...row } = version;
       const overwritten = overwrite.get({ ...row, headers: JSON.stringify(version.headers) });
       if (overwritten === undefined) return createTemplateVersion(version, limit);
       return { ...version, id: overwritten.id, active: overwritten.active === 1 };
     },
-    updateTemplateVersion(account: number, template: number, tag: string, changes: TemplateVersionChanges): boolean {
+    updateTemplateVersion(account, template, tag, changes) {
       if (!exists.get(account, template, tag)) return false;
       if (changes.active) deactivate.run(account, template, tag);
       const { source = null, comment = null } = changes;
@@ -168,6 +167,16 @@ function makeVersionWrites(database: Connection) {
       const active = changes.active === undefined ? null : Number(changes.active);
       return change.run({ account, template, tag, source, comment, headers, active }).changes > 0;
     },
-    deleteTemplateVersion: (account: number, template: number, tag: string): boolean => deleteOne.run(account, template, tag).changes > 0,
+    deleteTemplateVersion: (account, template, tag) => deleteOne.run(account, template, tag).changes > 0,
   };
 }
+
+export const templateRows = {
+  tables: {
+    template: boundedBy('a hundred for each domain; deleted with it'),
+    template_version: boundedBy('forty for each template; deleted with it'),
+  },
+  lookups: makeTemplateLookups,
+  writes: makeTemplateWrites,
+  lists: makeTemplateLists,
+} satisfies Noun<unknown>;

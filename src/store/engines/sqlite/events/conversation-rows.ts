@@ -1,9 +1,10 @@
 /** Conversations with peers: added by the events thread, read by the reader thread, the oldest removed by the sweep. */
-import type { ConversationQuery, StoredConversation } from '../../../event-store.js';
-import { CONVERSATIONS_PER_DELIVERY, RETENTION, SWEEP_LIMIT } from '../../../retention.js';
+import type { EventStore, StoredConversation } from '../../../event-store.js';
+import { CONVERSATIONS_PER_DELIVERY, KEPT_MS, SWEEP_LIMIT } from '../../../retention.js';
+import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
-export function makeConversationWrites(database: Connection) {
+function makeConversationWrites(database: Connection): Answers<EventStore, 'appendConversations'> {
   const insert = database.prepare(
     'INSERT INTO conversation (account, delivery, message_id, recipient, attempt, at, outcome, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -11,7 +12,7 @@ export function makeConversationWrites(database: Connection) {
     'DELETE FROM conversation WHERE seq IN (SELECT seq FROM conversation WHERE delivery = ? ORDER BY seq DESC LIMIT -1 OFFSET ?)',
   );
   return {
-    appendConversations(rows: StoredConversation[]): void {
+    appendConversations(rows) {
       for (const { account, delivery, messageId, recipient, attempt, at, outcome, text } of rows) {
         insert.run(account, delivery, messageId, recipient, attempt, at, outcome, text);
         if (attempt > CONVERSATIONS_PER_DELIVERY) trim.run(delivery, CONVERSATIONS_PER_DELIVERY);
@@ -27,13 +28,13 @@ export function makeConversationSweep(database: Connection): (now: number) => bo
   );
   const remove = database.prepare<[number, number]>('DELETE FROM conversation WHERE seq <= ? AND at <= ?');
   return (now) => {
-    const limit = now - RETENTION.events.conversation.ms;
+    const limit = now - KEPT_MS.transcript;
     const last = oldest.get(SWEEP_LIMIT, limit);
     return last !== undefined && remove.run(last.seq, limit).changes === SWEEP_LIMIT;
   };
 }
 
-export function makeConversationReads(database: Connection) {
+function makeConversationLists(database: Connection): Answers<EventStore, 'conversations'> {
   const columns = 'account, delivery, message_id AS messageId, recipient, attempt, at, outcome, text';
   const newest = (column: 'delivery' | 'message_id') =>
     database.prepare<[number | string, number, number], StoredConversation>(
@@ -42,9 +43,15 @@ export function makeConversationReads(database: Connection) {
   const byDelivery = newest('delivery');
   const byMessage = newest('message_id');
   return {
-    conversations: (query: ConversationQuery): StoredConversation[] =>
+    conversations: (query) =>
       'delivery' in query
         ? byDelivery.all(query.delivery, query.account, query.limit)
         : byMessage.all(query.messageId, query.account, query.limit),
   };
 }
+
+export const conversationRows = {
+  tables: { conversation: { kind: 'period', ms: KEPT_MS.transcript, from: 'the attempt' } },
+  writes: makeConversationWrites,
+  lists: makeConversationLists,
+} satisfies Noun<unknown>;

@@ -1,6 +1,7 @@
 /** HTTP requests that wait for somebody else's server: kept, taken and removed by the events thread. */
-import type { HttpCall, WaitingCall } from '../../../event-store.js';
-import { RETENTION, SWEEP_LIMIT } from '../../../retention.js';
+import type { EventStore, HttpCall, WaitingCall } from '../../../event-store.js';
+import { KEPT_MS, SWEEP_LIMIT } from '../../../retention.js';
+import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
 export const HTTP_CALL_SQL = {
@@ -14,20 +15,20 @@ export const HTTP_CALL_SQL = {
   sweep: 'DELETE FROM http_call WHERE id IN (SELECT id FROM http_call WHERE created_at <= ? ORDER BY created_at LIMIT ?)',
 };
 
-export function makeHttpCallReads(database: Connection) {
+function makeHttpCallLookups(database: Connection): Answers<EventStore, 'callOrigins' | 'firstCalls' | 'call'> {
   const origins = database.prepare<[], { origin: string; due: number }>(HTTP_CALL_SQL.origins);
   const first = database.prepare<[string, number], WaitingCall>(HTTP_CALL_SQL.first);
   const call = database.prepare<[string], HttpCall>(
     'SELECT id, account, origin, url, content_type AS contentType, body, attempts, due, created_at AS createdAt FROM http_call WHERE id = ?',
   );
   return {
-    callOrigins: (): { origin: string; due: number }[] => origins.all(),
-    firstCalls: (origin: string, limit: number): WaitingCall[] => first.all(origin, limit),
-    call: (id: string): HttpCall | undefined => call.get(id),
+    callOrigins: () => origins.all(),
+    firstCalls: (origin, limit) => first.all(origin, limit),
+    call: (id) => call.get(id),
   };
 }
 
-export function makeHttpCallWrites(database: Connection) {
+function makeHttpCallWrites(database: Connection): Answers<EventStore, 'putCall' | 'postponeCall' | 'removeCall'> {
   const insert = database.prepare(
     `INSERT INTO http_call (id, account, origin, url, content_type, body, attempts, due, created_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
@@ -35,16 +36,22 @@ export function makeHttpCallWrites(database: Connection) {
   const postpone = database.prepare<[number, number, string]>('UPDATE http_call SET attempts = ?, due = ? WHERE id = ?');
   const remove = database.prepare<[string]>('DELETE FROM http_call WHERE id = ?');
   return {
-    putCall({ id, account, origin, url, contentType, body, attempts, due, createdAt }: HttpCall): void {
+    putCall({ id, account, origin, url, contentType, body, attempts, due, createdAt }) {
       insert.run(id, account, origin, url, contentType, body, attempts, due, createdAt);
     },
-    postponeCall: (id: string, attempts: number, due: number): void => void postpone.run(attempts, due, id),
-    removeCall: (id: string): void => void remove.run(id),
+    postponeCall: (id, attempts, due) => void postpone.run(attempts, due, id),
+    removeCall: (id) => void remove.run(id),
   };
 }
+
+export const httpCallRows = {
+  tables: { http_call: { kind: 'period', ms: KEPT_MS.httpCall, from: 'what it tells of; it is given up long before' } },
+  lookups: makeHttpCallLookups,
+  writes: makeHttpCallWrites,
+} satisfies Noun<unknown>;
 
 /** True when there may be more. */
 export function makeHttpCallSweep(database: Connection): (now: number) => boolean {
   const remove = database.prepare<[number, number]>(HTTP_CALL_SQL.sweep);
-  return (now) => remove.run(now - RETENTION.events.http_call.ms, SWEEP_LIMIT).changes === SWEEP_LIMIT;
+  return (now) => remove.run(now - KEPT_MS.httpCall, SWEEP_LIMIT).changes === SWEEP_LIMIT;
 }

@@ -78,7 +78,7 @@ export function makeEventQuery(database: Connection) {
   }
 
   return {
-    queryEvents: inSnapshot(database, (query: EventQuery): EventSlice => {
+    query: inSnapshot(database, (query: EventQuery): EventSlice => {
       const { account, domain = null, severity = null, events, filters = [], limit } = query;
       const rows = account === EVERY_ACCOUNT ? everyStream.all({ domain, severity }) : streams.all({ account, domain, severity });
       const matching = rows.filter((stream) => (!events || events.includes(stream.event)) && streamMatches(filters, stream));

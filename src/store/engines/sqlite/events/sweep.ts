@@ -1,10 +1,11 @@
 /** Removes events older than their retention, stream by stream (each is one seek), streams that have no event left, old conversations and old HTTP calls. */
-import { RETENTION, SWEEP_LIMIT } from '../../../retention.js';
+import { KEPT_MS, SWEEP_LIMIT } from '../../../retention.js';
 import type { Connection } from '../database/open-database.js';
+import type { EventMemory } from './append.js';
 import { makeConversationSweep } from './conversation-rows.js';
 import { makeHttpCallSweep } from './http-call-rows.js';
 
-export function makeEventSweep(database: Connection, forgetStreams: () => void) {
+export function makeEventSweep(database: Connection, { forget }: EventMemory) {
   const nextStreams = database.prepare<[number, number], { id: number }>('SELECT id FROM stream WHERE id > ? ORDER BY id LIMIT ?');
   const deleteOld = database.prepare<[number, number, number]>(
     'DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE stream = ? AND at <= ? ORDER BY at LIMIT ?)',
@@ -18,10 +19,10 @@ export function makeEventSweep(database: Connection, forgetStreams: () => void) 
 
   return {
     /** True when there is more: rows were left in a stream, or streams were not looked at yet. */
-    sweepEvents(now: number): boolean {
+    sweep(now: number): boolean {
       if (sweepConversations(now) || sweepCalls(now)) return true;
       // Events are in µs.
-      const limit = (now - RETENTION.events.event.ms) * 1000;
+      const limit = (now - KEPT_MS.event) * 1000;
       let room = SWEEP_LIMIT;
       const part = nextStreams.all(walkedTo, SWEEP_LIMIT);
       for (const { id } of part) {
@@ -29,7 +30,7 @@ export function makeEventSweep(database: Connection, forgetStreams: () => void) 
         if (room === 0) return true;
         if (!anyEvent.get(id)) {
           deleteStream.run(id);
-          forgetStreams();
+          forget();
         }
         walkedTo = id;
       }

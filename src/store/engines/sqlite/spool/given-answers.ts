@@ -1,7 +1,8 @@
 /** The answers given for idempotency keys: the first one for a key stays for a day, whoever comes second. */
 import { StoreError } from '#core';
-import { RETENTION } from '../../../retention.js';
-import type { GivenAnswer } from '../../../spool-store.js';
+import { KEPT_MS } from '../../../retention.js';
+import type { GivenAnswer, SpoolStore } from '../../../spool-store.js';
+import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
 export const GIVEN_ANSWER_SQL = {
@@ -10,20 +11,24 @@ export const GIVEN_ANSWER_SQL = {
     (SELECT account, domain, key FROM given_answer WHERE at <= ? ORDER BY at LIMIT ?)`,
 };
 
-export function makeGivenAnswerReads(database: Connection) {
+function makeGivenAnswerLookups(database: Connection): Answers<SpoolStore, 'givenAnswer'> {
   const find = database.prepare<[number, string, string, number], GivenAnswer>(GIVEN_ANSWER_SQL.find);
   return {
-    givenAnswer: (account: number, domain: string, key: string, now: number): GivenAnswer | undefined =>
-      find.get(account, domain, key, now - RETENTION.spool.given_answer.ms),
+    givenAnswer: (account, domain, key, now) => find.get(account, domain, key, now - KEPT_MS.idempotencyKey),
   };
 }
+
+export const givenAnswerRows = {
+  tables: { given_answer: { kind: 'period', ms: KEPT_MS.idempotencyKey, from: 'the answer' } },
+  lookups: makeGivenAnswerLookups,
+} satisfies Noun<unknown>;
 
 /** Part of a put. Throws StoreError `conflict` when the key has an answer of the last day. */
 export function makeGivenAnswerInsert(database: Connection): (account: number, domain: string, given: GivenAnswer) => void {
   const insert = database.prepare(
     `INSERT INTO given_answer (account, domain, key, fingerprint, answer, at) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, answer = excluded.answer, at = excluded.at
-     WHERE given_answer.at <= excluded.at - ${RETENTION.spool.given_answer.ms}`,
+     WHERE given_answer.at <= excluded.at - ${KEPT_MS.idempotencyKey}`,
   );
   return (account, domain, { key, fingerprint, answer, at }) => {
     if (insert.run(account, domain, key, fingerprint, answer, at).changes === 0) {
@@ -35,5 +40,5 @@ export function makeGivenAnswerInsert(database: Connection): (account: number, d
 /** Deletes answers that are old enough, at most `limit`; gives how many. */
 export function makeGivenAnswerSweep(database: Connection): (now: number, limit: number) => number {
   const remove = database.prepare<[number, number]>(GIVEN_ANSWER_SQL.sweep);
-  return (now, limit) => remove.run(now - RETENTION.spool.given_answer.ms, limit).changes;
+  return (now, limit) => remove.run(now - KEPT_MS.idempotencyKey, limit).changes;
 }

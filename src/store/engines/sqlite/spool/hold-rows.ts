@@ -2,16 +2,18 @@
  * What operators hold back. Few rows: they are read once, at start. An operator's hold on another account is kept under the account's number with a
  * minus before it, that on every account under 0.
  */
-import type { Hold } from '../../../spool-store.js';
+import { boundedBy } from '../../../retention.js';
+import type { Hold, SpoolStore } from '../../../spool-store.js';
+import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
 type Stored = Omit<Hold, 'isOperators'>;
 type HoldRow = { [K in keyof Stored]-?: undefined extends Stored[K] ? Exclude<Stored[K], undefined> | null : Stored[K] };
 
-export function makeHoldReads(database: Connection) {
+function makeHoldLookups(database: Connection): Answers<SpoolStore, 'holds'> {
   const all = database.prepare<[], HoldRow>('SELECT id, account, domain, destination, site, message, reason, at FROM hold ORDER BY id');
   return {
-    holds: (): Hold[] =>
+    holds: () =>
       all.all().map(({ id, account, reason, at, ...fields }) => {
         const given = Object.entries(fields).filter(([, value]) => value !== null);
         const whose = account > 0 ? { account } : { account: 0 - account, isOperators: true };
@@ -20,18 +22,24 @@ export function makeHoldReads(database: Connection) {
   };
 }
 
-export function makeHoldWrites(database: Connection) {
+function makeHoldWrites(database: Connection): Answers<SpoolStore, 'putHold' | 'removeHolds'> {
   const insert = database.prepare(
     'INSERT INTO hold (account, domain, destination, site, message, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const remove = database.prepare<[number]>('DELETE FROM hold WHERE id = ?');
   return {
-    putHold({ account, isOperators, domain, destination, site, message, reason, at }: Omit<Hold, 'id'>): number {
+    putHold({ account, isOperators, domain, destination, site, message, reason, at }) {
       const row = [isOperators ? 0 - account : account, domain ?? null, destination ?? null, site ?? null, message ?? null, reason, at];
       return Number(insert.run(...row).lastInsertRowid);
     },
-    removeHolds(ids: number[]): void {
+    removeHolds(ids) {
       for (const id of ids) remove.run(id);
     },
   };
 }
+
+export const holdRows = {
+  tables: { hold: boundedBy('what operators hold; released by them') },
+  lookups: makeHoldLookups,
+  writes: makeHoldWrites,
+} satisfies Noun<unknown>;

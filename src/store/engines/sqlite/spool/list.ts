@@ -55,7 +55,7 @@ export function makeSpoolList(database: Connection) {
   );
 
   return {
-    listQueue: inSnapshot(database, (filter: QueueFilter): ListedRow[] => {
+    list: inSnapshot(database, (filter: QueueFilter): ListedRow[] => {
       const { account, domain, message, recipient } = filter;
       // A recipient is at one destination, so naming it names that too.
       const name = filter.destination ?? (recipient === undefined ? undefined : domainOf(recipient as Parameters<typeof domainOf>[0]));

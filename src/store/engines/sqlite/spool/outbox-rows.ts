@@ -1,5 +1,7 @@
 /** Rows of the outbox: written by put and settle in their own transaction, read and trimmed by the readers of events. */
-import type { OutboxEvent, OutboxExtent, OutboxRow } from '../../../spool-store.js';
+import { keptUntil } from '../../../retention.js';
+import type { OutboxEvent, OutboxExtent, OutboxRow, SpoolStore } from '../../../spool-store.js';
+import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
 /** Numbers are never given twice, so what was trimmed counts. */
@@ -16,7 +18,9 @@ export function makeOutboxInsert(database: Connection): (events: OutboxEvent[]) 
   };
 }
 
-export function makeOutboxReads(database: Connection) {
+export type OutboxLookups = Answers<SpoolStore, 'outbox' | 'outboxExtent'>;
+
+export function makeOutboxLookups(database: Connection): OutboxLookups {
   const page = database.prepare<[number, number], OutboxRow>(
     `SELECT seq, id, account, domain, at, event, recipient, message_id AS messageId, severity, body
      FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?`,
@@ -27,18 +31,24 @@ export function makeOutboxReads(database: Connection) {
   >(`SELECT id AS spool, (${LAST_SEQ}) AS last, coalesce((SELECT min(seq) FROM outbox), (${LAST_SEQ}) + 1) AS first
      FROM identity`);
   return {
-    outbox: (after: number, limit: number): OutboxRow[] => page.all(after, limit),
-    outboxExtent: (): OutboxExtent => extent.get() as OutboxExtent,
+    outbox: (after, limit) => page.all(after, limit),
+    outboxExtent: () => extent.get() as OutboxExtent,
   };
 }
 
-export function makeOutboxWrites(database: Connection) {
+function makeOutboxWrites(database: Connection): Answers<SpoolStore, 'putEvents' | 'trimOutbox'> {
   const putEvents = makeOutboxInsert(database);
   const trim = database.prepare<[number]>('DELETE FROM outbox WHERE seq <= ?');
   return {
     putEvents,
-    trimOutbox(seq: number): void {
+    trimOutbox(seq) {
       trim.run(seq);
     },
   };
 }
+
+export const outboxRows = {
+  tables: { outbox: keptUntil('every reader has it') },
+  lookups: makeOutboxLookups,
+  writes: makeOutboxWrites,
+} satisfies Noun<unknown>;

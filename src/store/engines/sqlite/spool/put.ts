@@ -1,13 +1,12 @@
 /** Puts one message with its deliveries, events and usage into the spool: all of it or nothing. */
 
 import type { Connection } from '../database/open-database.js';
-import type { Destinations } from './destinations.js';
 import { makeGivenAnswerInsert } from './given-answers.js';
-import type { GroupTally } from './group-tally.js';
+import type { SpoolMemory } from './memory.js';
 import { makeOutboxInsert } from './outbox-rows.js';
 import type { PutRows } from './wire.js';
 
-export function makeSpoolPut(database: Connection, destinations: Destinations, tally: GroupTally) {
+export function makeSpoolPut(database: Connection, { destinations, tally }: SpoolMemory) {
   const insertMessage = database.prepare(
     `INSERT INTO message (id, account, domain, sender, size, body_hash, body_file, body_size, accepted_at, expires_at,
        open_deliveries, settled_at, traits, options, facts, keep_ms, merge)

@@ -19,7 +19,7 @@ export function makeSpoolReads(database: Connection) {
   return {
     message: (id: number): MessageRow | undefined => message.get(id),
     usage: (account: number, domain: string, day: string): number => usage.get(day, account, domain)?.recipients ?? 0,
-    backlog: (): ({ account: number } & Backlog)[] => backlog.all(),
+    backlogs: (): ({ account: number } & Backlog)[] => backlog.all(),
     largestId: (): number => mark.get()?.largest ?? 0,
   };
 }

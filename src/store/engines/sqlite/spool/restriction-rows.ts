@@ -1,5 +1,7 @@
 /** Restrictions in spool.db: written as replies bring them, read once at start, swept when they are over. */
-import type { KeptRestriction } from '../../../restriction-store.js';
+import type { KeptRestriction, RestrictionStore } from '../../../restriction-store.js';
+import { keptUntil } from '../../../retention.js';
+import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
 export const RESTRICTION_SQL = {
@@ -8,19 +10,25 @@ export const RESTRICTION_SQL = {
     (SELECT subject, rule FROM restriction WHERE until <= ? ORDER BY until LIMIT ?)`,
 };
 
-export function makeRestrictionReads(database: Connection) {
+function makeRestrictionLookups(database: Connection): Answers<RestrictionStore, 'restrictions'> {
   const current = database.prepare<[number, number], KeptRestriction>(RESTRICTION_SQL.current);
-  return { restrictions: (now: number, limit: number): KeptRestriction[] => current.all(now, limit) };
+  return { restrictions: (now, limit) => current.all(now, limit) };
 }
 
-export function makeRestrictionWrites(database: Connection) {
+function makeRestrictionWrites(database: Connection): Answers<RestrictionStore, 'saveRestriction'> {
   const save = database.prepare('INSERT OR REPLACE INTO restriction (subject, rule, until, body) VALUES (?, ?, ?, ?)');
   return {
-    saveRestriction({ subject, rule, until, body }: KeptRestriction): void {
+    saveRestriction({ subject, rule, until, body }) {
       save.run(subject, rule, until, body);
     },
   };
 }
+
+export const restrictionRows = {
+  tables: { restriction: keptUntil('it is over') },
+  lookups: makeRestrictionLookups,
+  writes: makeRestrictionWrites,
+} satisfies Noun<unknown>;
 
 /** Deletes what is over, at most `limit`; gives how many. */
 export function makeRestrictionSweep(database: Connection): (now: number, limit: number) => number {

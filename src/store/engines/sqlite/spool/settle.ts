@@ -1,7 +1,7 @@
 /** Ends or defers deliveries with their events. One call is one unit, however many settlements it brings. */
 import type { Settlement } from '../../../spool-store.js';
 import type { Connection } from '../database/open-database.js';
-import type { GroupTally } from './group-tally.js';
+import type { SpoolMemory } from './memory.js';
 import { makeOutboxInsert } from './outbox-rows.js';
 
 /** The delivery was no longer there. */
@@ -17,7 +17,7 @@ export const SETTLE_SQL = {
     WHERE id = ? AND NOT EXISTS (SELECT 1 FROM batch_recipient b WHERE b.message = message.id AND b.recipient IS NOT NULL)`,
 };
 
-export function makeSpoolSettle(database: Connection, tally: GroupTally) {
+export function makeSpoolSettle(database: Connection, { tally }: SpoolMemory) {
   const remove = database.prepare(
     'DELETE FROM queue WHERE destination = ? AND account = ? AND priority = ? AND due = ? AND id = ? AND message = ?',
   );

@@ -1,6 +1,8 @@
 /** Messages by their storage key, for their owner: read while they are kept, and deleted before their time. Of a batch each recipient has their own. */
 import { readStorageKey } from '#core';
+import { keptUntil } from '../../../retention.js';
 import type { StoredKey } from '../../../spool-store.js';
+import type { Noun } from '../database/nouns.js';
 import { type Connection, inSnapshot } from '../database/open-database.js';
 import { makeMessageRemoval } from './message-removal.js';
 import { MESSAGE_COLUMNS } from './reads.js';
@@ -29,7 +31,7 @@ function parametersOf({ account, domain, key }: StoredKey) {
 }
 
 /** Runs on the reader thread: a customer who fetches much never delays mail. */
-export function makeStoredReads(database: Connection) {
+function makeStoredLists(database: Connection) {
   const find = database.prepare<object, MessageRow>(STORED_SQL.find);
   const ended = database.prepare<[number, number], Omit<RecipientRow, 'recipient'> & { recipient: string | null }>(STORED_SQL.recipient);
   const open = database.prepare<[number, number], RecipientRow>(STORED_SQL.openRecipient);
@@ -60,7 +62,7 @@ type Found = Removed & { id: number; open: number };
 
 const STAYS: Removed = { bodyFile: null };
 
-export function makeStoredWrites(database: Connection) {
+function makeStoredWrites(database: Connection) {
   const find = database.prepare<object, Found>(STORED_SQL.findToRemove);
   const keepNoLonger = database.prepare<[number]>('UPDATE message SET keep_ms = 0 WHERE id = ?');
   const open = database.prepare<[number, number], RecipientRow>(STORED_SQL.openRecipient);
@@ -97,3 +99,9 @@ export function makeStoredWrites(database: Connection) {
     },
   };
 }
+
+export const storedMessageRows = {
+  tables: { batch_recipient: keptUntil('its message goes, or the owner deletes the message of this recipient') },
+  writes: makeStoredWrites,
+  lists: makeStoredLists,
+} satisfies Noun<unknown>;

@@ -2,10 +2,10 @@
  * Removes from the spool what its retention rules let go, at most SWEEP_LIMIT rows a call. Body files are named in the answer,
  * to be unlinked after the commit: a crash in between leaves a file without a message, which the next start removes.
  */
-import { RETENTION, SWEEP_LIMIT } from '../../../retention.js';
+import { KEPT_MS, SWEEP_LIMIT } from '../../../retention.js';
 import type { Connection } from '../database/open-database.js';
-import type { Destinations } from './destinations.js';
 import { makeGivenAnswerSweep } from './given-answers.js';
+import type { SpoolMemory } from './memory.js';
 import { makeMessageRemoval } from './message-removal.js';
 import { makeRestrictionSweep } from './restriction-rows.js';
 
@@ -19,7 +19,7 @@ export const SWEEP_SQL = {
     ORDER BY settled_at + keep_ms LIMIT ?`,
 };
 
-export function makeSpoolSweep(database: Connection, destinations: Destinations) {
+export function makeSpoolSweep(database: Connection, { destinations }: SpoolMemory) {
   const settled = database.prepare<[number, number], { id: number; bodyFile: string | null; keepMs: number }>(SWEEP_SQL.messages);
   const removal = makeMessageRemoval(database);
   const deleteUsage = database.prepare<[string, number]>(
@@ -47,7 +47,7 @@ export function makeSpoolSweep(database: Connection, destinations: Destinations)
   }
 
   return {
-    sweepSpool(now: number): Swept {
+    sweep(now: number): Swept {
       const bodyFiles: string[] = [];
       let removed = 0;
       for (const { id, bodyFile, keepMs } of settled.all(now, SWEEP_LIMIT)) {
@@ -59,7 +59,7 @@ export function makeSpoolSweep(database: Connection, destinations: Destinations)
       }
       if (removed >= SWEEP_LIMIT) return { more: true, bodyFiles };
       // The day that is still within the period, as `2026-03-04`; texts of this form sort like the days.
-      const firstDayKept = new Date(now - RETENTION.spool.usage.ms).toISOString().slice(0, 10);
+      const firstDayKept = new Date(now - KEPT_MS.usage).toISOString().slice(0, 10);
       if (deleteUsage.run(firstDayKept, SWEEP_LIMIT).changes === SWEEP_LIMIT) return { more: true, bodyFiles };
       if (sweepGivenAnswers(now, SWEEP_LIMIT) === SWEEP_LIMIT) return { more: true, bodyFiles };
       if (sweepRestrictions(now, SWEEP_LIMIT) === SWEEP_LIMIT) return { more: true, bodyFiles };

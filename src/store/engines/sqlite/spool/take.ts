@@ -5,7 +5,7 @@
 import type { FlowKey } from '#core';
 import type { Cursor, FlowHead } from '../../../spool-store.js';
 import type { Connection } from '../database/open-database.js';
-import type { Destinations } from './destinations.js';
+import type { SpoolMemory } from './memory.js';
 import type { QueueRow } from './wire.js';
 
 export interface TakenRows {
@@ -41,7 +41,7 @@ function withinBounds(rows: QueueRow[]): QueueRow[] {
   return end < 0 ? rows : rows.slice(0, end);
 }
 
-export function makeSpoolTake(database: Connection, destinations: Destinations) {
+export function makeSpoolTake(database: Connection, { destinations }: SpoolMemory) {
   const nextHead = database.prepare<[number, number, number], Omit<FlowHead, 'destinationName'>>(TAKE_SQL.nextHead);
   const dueRows = database.prepare<number[], QueueRow>(TAKE_SQL.dueRows);
   const dueAfter = database.prepare<number[], { due: number }>(TAKE_SQL.dueAfter);

@@ -5,33 +5,24 @@
  */
 import type { Statement } from 'better-sqlite3';
 import { systemClock } from '#core';
+import type { GroupMemory, Handlers } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 import { toWireError, type WireError } from '../database/wire-error.js';
 
-export interface Call {
+export interface ThreadCall {
   id: number;
   method: string;
   args: unknown[];
 }
 
-export type Answer = { id: number; value: unknown } | { id: number; error: WireError };
+export type ThreadAnswer = { id: number; value: unknown } | { id: number; error: WireError };
 
-/** What a call does, by its method's name. The argument types are those of the thread's interface, checked at the caller's side. */
-// biome-ignore lint/suspicious/noExplicitAny: parameters are contravariant; `never[]` would forbid the call and `unknown[]` the handlers
-export type Handlers = Record<string, (...args: any[]) => unknown>;
+export type CommitGroup = (calls: ThreadCall[], handlers: Handlers) => ThreadAnswer[];
 
-export type CommitGroup = (calls: Call[], handlers: Handlers) => Answer[];
+/** A group was committed: how many calls, ms in all, and of these for the COMMIT, which is where the disk is waited for. */
+export type ObserveCommit = (calls: number, groupMs: number, commitMs: number) => void;
 
-export interface GroupHooks {
-  /** Writes what the calls have gathered in memory; part of the transaction. */
-  beforeCommit(): void;
-  /** Drops what handlers remember of rows that a rollback has undone; runs after every rollback, whole or partial. */
-  forget(): void;
-  /** A group was committed: ms in all, and of these for the COMMIT. */
-  observe?(calls: number, groupMs: number, commitMs: number): void;
-}
-
-export function makeCommitGroup(database: Connection, { beforeCommit, forget, observe }: GroupHooks): CommitGroup {
+export function makeCommitGroup(database: Connection, memory: GroupMemory, observe?: ObserveCommit): CommitGroup {
   const statement = (sql: string): Statement => database.prepare(sql);
   const begin = statement('BEGIN IMMEDIATE');
   const commit = statement('COMMIT');
@@ -40,13 +31,13 @@ export function makeCommitGroup(database: Connection, { beforeCommit, forget, ob
   const release = statement('RELEASE call');
   const rollbackCall = statement('ROLLBACK TO call');
 
-  const run = (call: Call, handlers: Handlers): Answer => ({ id: call.id, value: handlers[call.method]?.(...call.args) });
+  const run = (call: ThreadCall, handlers: Handlers): ThreadAnswer => ({ id: call.id, value: handlers[call.method]?.(...call.args) });
 
-  function runAlone(call: Call, handlers: Handlers): Answer {
+  function runAlone(call: ThreadCall, handlers: Handlers): ThreadAnswer {
     savepoint.run();
     try {
       const answer = run(call, handlers);
-      beforeCommit();
+      memory.beforeCommit?.();
       release.run();
       return answer;
     } catch (error) {
@@ -54,14 +45,14 @@ export function makeCommitGroup(database: Connection, { beforeCommit, forget, ob
       if (!database.inTransaction) throw error;
       rollbackCall.run();
       release.run();
-      forget();
+      memory.forget?.();
       return { id: call.id, error: toWireError(error) };
     }
   }
 
   const undo = () => {
     if (database.inTransaction) rollback.run();
-    forget();
+    memory.forget?.();
   };
 
   function commitSince(began: number, calls: number): void {
@@ -72,13 +63,13 @@ export function makeCommitGroup(database: Connection, { beforeCommit, forget, ob
   }
 
   /** Undefined when one of the calls failed: which of them is not known, and nothing was kept. */
-  function runTogether(calls: Call[], handlers: Handlers): Answer[] | undefined {
+  function runTogether(calls: ThreadCall[], handlers: Handlers): ThreadAnswer[] | undefined {
     const began = systemClock.monotonic();
     begin.run();
-    let answers: Answer[];
+    let answers: ThreadAnswer[];
     try {
       answers = calls.map((call) => run(call, handlers));
-      beforeCommit();
+      memory.beforeCommit?.();
     } catch {
       undo();
       return undefined;
@@ -87,7 +78,7 @@ export function makeCommitGroup(database: Connection, { beforeCommit, forget, ob
     return answers;
   }
 
-  function runOneByOne(calls: Call[], handlers: Handlers): Answer[] {
+  function runOneByOne(calls: ThreadCall[], handlers: Handlers): ThreadAnswer[] {
     const began = systemClock.monotonic();
     begin.run();
     const answers = calls.map((call) => runAlone(call, handlers));

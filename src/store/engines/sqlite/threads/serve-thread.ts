@@ -2,34 +2,55 @@
  * The worker's side of a store thread: takes everything that waits in its inbox, runs the writes of each file as one group
  * commit, then the reads, and answers all. Reads come after the commit, so no answer ever shows a row that may yet be undone.
  */
-import { basename } from 'node:path';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { makeHistogram } from '#metrics';
 import type { CommitStats } from '../../../stores.js';
+import { type GroupMemory, type Handlers, makeHandlers, type Nouns } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 import { toWireError } from '../database/wire-error.js';
-import { type Answer, type Call, type CommitGroup, type Handlers, makeCommitGroup } from './commit-group.js';
+import { makeCommitGroup, type ThreadAnswer, type ThreadCall } from './commit-group.js';
 
-/** What a thread does with one database file. */
-export interface Unit {
+/** What a thread does with one database file: its operations are called `NAME.OPERATION`. */
+interface Unit {
+  name: string;
   database: Connection;
   reads: Handlers;
   writes: Handlers;
-  /** Drops what handlers remember of rows that were rolled back. */
-  forget: () => void;
-  /** Writes what the calls of a group gathered, as part of its transaction. */
-  beforeCommit?: () => void;
+  memory: GroupMemory;
 }
 
-export type Request = Call[] | 'close';
-export type Reply = Answer[] | { ready: true } | { failed: string } | { died: string } | { closed: true };
+export type ThreadRequest = ThreadCall[] | 'close';
+export type ThreadReply = ThreadAnswer[] | { ready: readonly string[] } | { failed: string } | { died: string } | { closed: true };
 
 export interface ThreadData {
   dataDir: string;
 }
 
-/** What every thread answers beside the calls of its files. */
-export type ThreadCalls = { commitStats(): CommitStats[] };
+/** What every thread answers beside the operations of its files, under the name `thread`. */
+export type ThreadOperations = { commitStats(): CommitStats[] };
+
+/** A file that this thread alone writes. */
+export const makeWriterUnit = <Memory extends GroupMemory>(
+  name: string,
+  database: Connection,
+  nouns: Nouns<Memory>,
+  memory: Memory,
+): Unit => ({
+  name,
+  database,
+  reads: makeHandlers(nouns, ({ lookups }) => lookups?.(database, memory)),
+  writes: makeHandlers(nouns, ({ writes }) => writes?.(database, memory)),
+  memory,
+});
+
+/** A file that another thread writes. */
+export const makeReaderUnit = (name: string, database: Connection, nouns: Nouns<never>): Unit => ({
+  name,
+  database,
+  reads: makeHandlers(nouns, ({ lists }) => lists?.(database)),
+  writes: {},
+  memory: {},
+});
 
 /** Opens the thread's files and serves until it is told to close. What `open` throws is reported to the main thread, not thrown. */
 export function serveThread(open: (dataDir: string) => Unit[]): void {
@@ -47,8 +68,8 @@ export function serveThread(open: (dataDir: string) => Unit[]): void {
     reply(port, { died: error.message });
     process.exit(1);
   });
-  const runGroup = makeRunGroup(units);
-  port.on('message', (first: Request) => {
+  const { operations, runGroup } = makeRunGroup(units);
+  port.on('message', (first: ThreadRequest) => {
     const { calls, isLast } = drain(port, first);
     if (calls.length > 0) reply(port, runGroup(calls));
     if (isLast) {
@@ -57,17 +78,17 @@ export function serveThread(open: (dataDir: string) => Unit[]): void {
       port.close();
     }
   });
-  reply(port, { ready: true });
+  reply(port, { ready: operations });
 }
 
-const reply = (port: MessagePort, message: Reply) => port.postMessage(message);
+const reply = (port: MessagePort, message: ThreadReply) => port.postMessage(message);
 
-function drain(port: MessagePort, first: Request): { calls: Call[]; isLast: boolean } {
-  const calls: Call[] = [];
+function drain(port: MessagePort, first: ThreadRequest): { calls: ThreadCall[]; isLast: boolean } {
+  const calls: ThreadCall[] = [];
   for (
-    let request: Request | undefined = first;
+    let request: ThreadRequest | undefined = first;
     request !== undefined;
-    request = receiveMessageOnPort(port)?.message as Request | undefined
+    request = receiveMessageOnPort(port)?.message as ThreadRequest | undefined
   ) {
     if (request === 'close') return { calls, isLast: true };
     for (const call of request) calls.push(call);
@@ -75,30 +96,36 @@ function drain(port: MessagePort, first: Request): { calls: Call[]; isLast: bool
   return { calls, isLast: false };
 }
 
-function makeRunGroup(units: Unit[]): (calls: Call[]) => Answer[] {
-  const writers: { writes: Handlers; commitGroup: CommitGroup; meter: CommitMeter }[] = units
+function makeRunGroup(units: Unit[]): { operations: string[]; runGroup: (calls: ThreadCall[]) => ThreadAnswer[] } {
+  const writers = units
     .filter((unit) => !unit.database.readonly)
-    .map(({ database, writes, beforeCommit = () => undefined, forget }) => {
-      const meter = makeCommitMeter(basename(database.name, '.db'));
-      return { writes, meter, commitGroup: makeCommitGroup(database, { beforeCommit, forget, observe: meter.observe }) };
+    .map(({ name, database, writes, memory }) => {
+      const meter = makeCommitMeter(name);
+      return { writes: named(name, writes), meter, commitGroup: makeCommitGroup(database, memory, meter.observe) };
     });
-  const own: ThreadCalls = { commitStats: () => writers.map(({ meter }) => meter.stats()) };
-  const reads: Handlers = Object.assign({}, own, ...units.map((unit) => unit.reads));
-  return (calls) => {
-    const answers: Answer[] = [];
-    let rest = calls;
-    for (const { writes, commitGroup } of writers) {
-      const group = rest.filter((call) => Object.hasOwn(writes, call.method));
-      if (group.length === 0) continue;
-      for (const answer of commitGroup(group, writes)) answers.push(answer);
-      rest = rest.filter((call) => !Object.hasOwn(writes, call.method));
-    }
-    for (const call of rest) answers.push(runRead(call, reads));
-    return answers;
+  const own: ThreadOperations = { commitStats: () => writers.map(({ meter }) => meter.stats()) };
+  const reads: Handlers = Object.assign(named('thread', own), ...units.map((unit) => named(unit.name, unit.reads)));
+  return {
+    operations: [...Object.keys(reads), ...writers.flatMap(({ writes }) => Object.keys(writes))],
+    runGroup(calls) {
+      const answers: ThreadAnswer[] = [];
+      let rest = calls;
+      for (const { writes, commitGroup } of writers) {
+        const group = rest.filter((call) => Object.hasOwn(writes, call.method));
+        if (group.length === 0) continue;
+        for (const answer of commitGroup(group, writes)) answers.push(answer);
+        rest = rest.filter((call) => !Object.hasOwn(writes, call.method));
+      }
+      for (const call of rest) answers.push(runRead(call, reads));
+      return answers;
+    },
   };
 }
 
-function runRead(call: Call, reads: Handlers): Answer {
+const named = (name: string, handlers: Handlers): Handlers =>
+  Object.fromEntries(Object.entries(handlers).map(([operation, handler]) => [`${name}.${operation}`, handler]));
+
+function runRead(call: ThreadCall, reads: Handlers): ThreadAnswer {
   try {
     const read = Object.hasOwn(reads, call.method) ? reads[call.method] : undefined;
     if (!read) throw new Error(`this store thread has no method ${call.method}`);

@@ -5,32 +5,47 @@
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '#core';
 import { fromWireError } from '../database/wire-error.js';
-import type { Answer, Call } from './commit-group.js';
-import type { Reply, Request, ThreadData } from './serve-thread.js';
+import type { ThreadAnswer, ThreadCall } from './commit-group.js';
+import type { ThreadData, ThreadReply, ThreadRequest } from './serve-thread.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: any function type is a method; its own types come through Parameters and ReturnType
-type Methods<C> = { [K in keyof C]: (...args: any[]) => unknown };
+/** Operations as the main thread has them. */
+export type Calls<Operations> = {
+  [Name in keyof Operations]: Operations[Name] extends (...args: infer Args) => infer Result ? (...args: Args) => Promise<Result> : never;
+};
 
-/** A worker that answers the methods of `C`. */
-export interface StoreThread<C extends Methods<C>> {
-  call<K extends keyof C & string>(method: K, ...args: Parameters<C[K]>): Promise<ReturnType<C[K]>>;
+export interface StoreThread {
+  /** What it answers: `NAME.OPERATION`. */
+  operations: readonly string[];
+  call(method: string, args: unknown[]): Promise<unknown>;
   /** From now on calls reject with StoreError `closed`; those that wait are still answered. */
   refuse(): void;
   /** Answers what waits, then closes the files; resolves when the thread has ended. Refuses from the start. */
   close(): Promise<void>;
 }
 
+/**
+ * The caller's side of the operations under one name, whichever of the threads answers each. The types are those of the table that the threads serve:
+ * `makeCalls<OperationsOf<typeof DIRECTORY_NOUNS>>('directory', …)`.
+ */
+export function makeCalls<Operations>(name: string, threads: readonly StoreThread[]): Calls<Operations> {
+  const calls: Record<string, (...args: unknown[]) => Promise<unknown>> = {};
+  for (const thread of threads) {
+    for (const method of thread.operations.filter((operation) => operation.startsWith(`${name}.`))) {
+      const operation = method.slice(name.length + 1);
+      if (Object.hasOwn(calls, operation)) throw new Error(`two threads answer ${method}`);
+      calls[operation] = (...args: unknown[]) => thread.call(method, args);
+    }
+  }
+  return calls as Calls<Operations>;
+}
+
 interface Pending {
-  resolve: (value: never) => void;
+  resolve: (value: unknown) => void;
   reject: (error: Error) => void;
 }
 
 /** Starts the worker; resolves when its files are open. Rejects with a plain Error when they cannot be opened. */
-export function startStoreThread<C extends Methods<C>>(
-  script: URL,
-  data: ThreadData,
-  onDeath: (error: Error) => void,
-): Promise<StoreThread<C>> {
+export function startStoreThread(script: URL, data: ThreadData, onDeath: (error: Error) => void): Promise<StoreThread> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(script, { workerData: data });
     let isOpen = false;
@@ -42,29 +57,29 @@ export function startStoreThread<C extends Methods<C>>(
     worker.once('error', fail);
     worker.once('exit', () => fail(new Error(`store thread ${script.pathname} ended while it was starting`)));
     // After the listeners above, so that a thread that dies while it opens is abandoned before it could be called a death.
-    const client = makeClient<C>(worker, onDeath);
-    worker.once('message', (reply: Reply) => {
+    const client = makeClient(worker, onDeath);
+    worker.once('message', (reply: ThreadReply) => {
       if ('failed' in reply) return fail(new Error(reply.failed));
       isOpen = true;
-      resolve(client);
+      resolve({ ...client, operations: 'ready' in reply ? reply.ready : [] });
     });
   });
 }
 
-function makeClient<C extends Methods<C>>(worker: Worker, onDeath: (error: Error) => void): StoreThread<C> & { abandon(): void } {
+function makeClient(worker: Worker, onDeath: (error: Error) => void): Omit<StoreThread, 'operations'> & { abandon(): void } {
   const pending = new Map<number, Pending>();
-  let outgoing: Call[] = [];
+  let outgoing: ThreadCall[] = [];
   let nextId = 1;
   // Why no call is taken any more; once set, the end of the thread is no surprise.
   let gone: StoreError | undefined;
   let isRefusing = false;
   let closing: Promise<void> | undefined;
 
-  const settle = (answer: Answer) => {
+  const settle = (answer: ThreadAnswer) => {
     const waiting = pending.get(answer.id);
     pending.delete(answer.id);
     if ('error' in answer) waiting?.reject(fromWireError(answer.error));
-    else waiting?.resolve(answer.value as never);
+    else waiting?.resolve(answer.value);
   };
   const die = (cause: Error) => {
     if (gone) return;
@@ -76,7 +91,7 @@ function makeClient<C extends Methods<C>>(worker: Worker, onDeath: (error: Error
   worker.on('error', die);
   worker.on('messageerror', die);
   worker.on('exit', (code) => die(new Error(`exit code ${code}`)));
-  worker.on('message', (reply: Reply) => {
+  worker.on('message', (reply: ThreadReply) => {
     if (Array.isArray(reply)) for (const answer of reply) settle(answer);
     else if ('died' in reply) die(new Error(reply.died));
     else if ('closed' in reply) gone = new StoreError('closed', 'the store is closed');
@@ -87,7 +102,7 @@ function makeClient<C extends Methods<C>>(worker: Worker, onDeath: (error: Error
     outgoing = [];
     if (gone || calls.length === 0) return;
     try {
-      worker.postMessage(calls satisfies Request);
+      worker.postMessage(calls satisfies ThreadRequest);
     } catch (cause) {
       // A value that cannot be cloned is a programming error of one caller; all of this turn hear of it rather than wait for ever.
       for (const { id } of calls) settle({ id, error: { kind: 'failed', message: (cause as Error).message, code: '' } });
@@ -95,12 +110,12 @@ function makeClient<C extends Methods<C>>(worker: Worker, onDeath: (error: Error
   };
 
   return {
-    call(method, ...args) {
+    call(method, args) {
       if (gone) return Promise.reject(gone);
       if (isRefusing) return Promise.reject(new StoreError('closed', 'the store is closing'));
       return new Promise((resolve, reject) => {
         const id = nextId++;
-        pending.set(id, { resolve: resolve as Pending['resolve'], reject });
+        pending.set(id, { resolve, reject });
         if (outgoing.push({ id, method, args }) === 1) setImmediate(flush);
       });
     },
@@ -113,7 +128,7 @@ function makeClient<C extends Methods<C>>(worker: Worker, onDeath: (error: Error
         flush();
         if (gone) return resolve();
         worker.once('exit', () => resolve());
-        worker.postMessage('close' satisfies Request);
+        worker.postMessage('close' satisfies ThreadRequest);
       });
       return closing;
     },

@@ -1,10 +1,32 @@
+/** What the operations on the spool remember together, in the thread that writes it. */
+import type { Backlog } from '../../../spool-store.js';
+import type { GroupMemory } from '../database/nouns.js';
+import type { Connection } from '../database/open-database.js';
+import { type Destinations, makeDestinations } from './destinations.js';
+
+export interface SpoolMemory extends GroupMemory {
+  destinations: Destinations;
+  tally: GroupTally;
+}
+
+export function makeSpoolMemory(database: Connection): SpoolMemory {
+  const destinations = makeDestinations(database);
+  const tally = makeGroupTally(database);
+  return {
+    destinations,
+    tally,
+    beforeCommit: tally.write,
+    forget() {
+      destinations.forget();
+      tally.forget();
+    },
+  };
+}
+
 /**
  * Rows that every put and settle of a group would change (the largest id, the backlog of an account): gathered in memory while the calls run and
  * written once, just before the commit, so that a message costs no statement for them.
  */
-import type { Backlog } from '../../../spool-store.js';
-import type { Connection } from '../database/open-database.js';
-
 export interface GroupTally {
   noteId(id: number): void;
   /** Adds to what the account has waiting; negative when deliveries end. */
@@ -14,7 +36,7 @@ export interface GroupTally {
   forget(): void;
 }
 
-export function makeGroupTally(database: Connection): GroupTally {
+function makeGroupTally(database: Connection): GroupTally {
   const raiseMark = database.prepare('UPDATE id_mark SET largest = ? WHERE largest < ?');
   const addBacklog = database.prepare<[number, number, number]>(
     `INSERT INTO backlog (account, deliveries, bytes) VALUES (?, ?, ?)

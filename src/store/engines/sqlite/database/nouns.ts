@@ -1,0 +1,55 @@
+/**
+ * The table of operations of one database file has a line for each noun: the tables it fills, and the factories of its operations by the place where
+ * they run. The threads serve what the factories make; the caller's side has the same names and types, as promises. So a new noun is a new line.
+ */
+import type { RetentionRule } from '../../../retention.js';
+import type { Connection } from './open-database.js';
+
+/** Operations by their names. Their argument types are those of the table, which the caller's side is checked against. */
+// biome-ignore lint/suspicious/noExplicitAny: parameters are contravariant; `never[]` would forbid the call and `unknown[]` the handlers
+export type Handlers = Record<string, (...args: any[]) => unknown>;
+
+/** What operations of one file remember of the group commit under way. */
+export interface GroupMemory {
+  /** Writes what the calls of a group have gathered, as part of its transaction. */
+  beforeCommit?(): void;
+  /** Drops what is remembered of rows that a rollback has undone; runs after every rollback, whole or partial. */
+  forget?(): void;
+}
+
+/** `Shared` is what the operations of one file remember together, in the thread that writes it. */
+export interface Noun<Shared> {
+  /** How long the rows of each of its tables are kept. */
+  tables?: Record<string, RetentionRule>;
+  /** Reads that mail waits for, a seek each: answered by the thread that writes the file, after the commit of the writes that came with them. */
+  lookups?: (database: Connection, shared: Shared) => Handlers;
+  /** Each is one unit of a group commit. */
+  writes?: (database: Connection, shared: Shared) => Handlers;
+  /** Reads that may take longer: answered by the reader thread. */
+  lists?: (database: Connection) => Handlers;
+}
+
+export type Nouns<Shared> = Record<string, Noun<Shared>>;
+
+type Intersection<T> = (T extends unknown ? (one: T) => void : never) extends (all: infer A) => void ? A : never;
+type Made<N> = { [Part in keyof N]: N[Part] extends (...args: never[]) => infer H ? H : never }[keyof N];
+
+/** The operations of all nouns of a table. */
+export type OperationsOf<Table> = Intersection<{ [Name in keyof Table]: Made<Table[Name]> }[keyof Table]>;
+
+/** Methods of a store's interface as a thread answers them: at once. */
+export type Answers<Store, Names extends keyof Store> = {
+  [Name in Names]: Store[Name] extends (...args: infer Args) => Promise<infer Result> ? (...args: Args) => Result : never;
+};
+
+/** All operations of a table that run in one place. Throws when two nouns have one of the same name. */
+export function makeHandlers<Shared>(nouns: Nouns<Shared>, make: (noun: Noun<Shared>) => Handlers | undefined): Handlers {
+  const handlers: Handlers = {};
+  for (const noun of Object.values(nouns)) {
+    for (const [name, handler] of Object.entries(make(noun) ?? {})) {
+      if (Object.hasOwn(handlers, name)) throw new Error(`two operations are called ${name}`);
+      handlers[name] = handler;
+    }
+  }
+  return handlers;
+}

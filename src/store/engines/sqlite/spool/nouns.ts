@@ -1,0 +1,52 @@
+/** What spool.db holds: a line for each noun, and for what walks over several. */
+import { boundedBy, KEPT_MS, keptUntil } from '../../../retention.js';
+import type { Nouns } from '../database/nouns.js';
+import { givenAnswerRows } from './given-answers.js';
+import { holdRows } from './hold-rows.js';
+import { makeSpoolCensus, makeSpoolInspect } from './inspect.js';
+import { makeSpoolList } from './list.js';
+import type { SpoolMemory } from './memory.js';
+import { outboxRows } from './outbox-rows.js';
+import { makeSpoolPut } from './put.js';
+import { makeIdRaise, makeSpoolReads } from './reads.js';
+import { restrictionRows } from './restriction-rows.js';
+import { makeSpoolSettle } from './settle.js';
+import { storedMessageRows } from './stored-messages.js';
+import { makeSpoolSweep } from './sweep.js';
+import { makeSpoolTake } from './take.js';
+import { warmupRows } from './warmup-rows.js';
+
+export const SPOOL_NOUNS = {
+  messages: {
+    tables: {
+      message: keptUntil('the message_ttl of its domain has passed since its last delivery ended, or its owner deletes it'),
+      message_content: keptUntil('its message goes'),
+    },
+    lookups: makeSpoolReads,
+    writes: makeSpoolPut,
+  },
+  deliveries: {
+    tables: { queue: keptUntil('the delivery is settled'), destination: keptUntil('no delivery to it is open') },
+    lookups: makeSpoolTake,
+    writes: makeSpoolSettle,
+    lists: makeSpoolList,
+  },
+  walks: { lists: makeSpoolInspect },
+  statistics: { lists: makeSpoolCensus },
+  counts: {
+    tables: {
+      usage: { kind: 'period', ms: KEPT_MS.usage, from: 'the start of the day it counts' },
+      backlog: boundedBy('the number of accounts'),
+      id_mark: boundedBy('a single row'),
+      identity: boundedBy('a single row'),
+    },
+    writes: makeIdRaise,
+  },
+  sweep: { writes: makeSpoolSweep },
+  storedMessageRows,
+  outboxRows,
+  holdRows,
+  warmupRows,
+  restrictionRows,
+  givenAnswerRows,
+} satisfies Nouns<SpoolMemory>;
