@@ -73,7 +73,7 @@ describe('a call', () => {
     const { url, seen } = await serve(() => 200);
     await queue.put(call('a', `${url}/in?x=1`));
     await queue.put(call('a', `${url}/in?x=1`));
-    await waitFor(async () => (await waiting(url)).length === 0 && queue.stats().origins === 0);
+    await waitFor(async () => (await waiting(url)).length === 0 && queue?.stats().origins === 0);
     expect(seen).toEqual([{ path: '/in?x=1', type: 'application/mime', body: 'bytes' }]);
     expect(queue.stats()).toMatchObject({ taken: 1, retried: 0, origins: 0 });
   });
