@@ -23,7 +23,10 @@ export interface PartsDeps {
 
 export interface Running<T> {
   made: T;
-  /** Stops every part. A part that fails to is logged, and the rest still stop. Never rejects; a second call waits for the same end. */
+  /**
+   * Stops every part. A part that fails to is logged, the rest still stop, and then it rejects with the first such error. A second call waits for the
+   * same end.
+   */
   stop(): Promise<void>;
 }
 
@@ -31,6 +34,7 @@ export interface Running<T> {
 export async function runParts<T>({ logger, graceMs }: PartsDeps, build: (start: StartPart) => Promise<T>): Promise<Running<T>> {
   const started: { name: string; carriesMail: boolean; stop: () => unknown }[] = [];
   let stopping: Promise<void> | undefined;
+  const failures: unknown[] = [];
 
   const start: StartPart = async (part) => {
     const made = await part.start();
@@ -47,11 +51,13 @@ export async function runParts<T>({ logger, graceMs }: PartsDeps, build: (start:
           try {
             await stop();
           } catch (err) {
+            failures.push(err);
             logger.error({ err, part: name }, 'a part could not be stopped in good order');
           }
         }),
       );
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   const stop = () => {
@@ -61,7 +67,8 @@ export async function runParts<T>({ logger, graceMs }: PartsDeps, build: (start:
   try {
     return { made: await build(start), stop };
   } catch (error) {
-    await stop();
+    // What could not be stopped is in the log; why it was started in vain comes first.
+    await stop().catch(() => undefined);
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 /** What every command is given and made of: the outside world in one object, and the options that commands share. */
 import { Command } from 'commander';
-import type { Environment } from '#config';
-import type { Clock } from '#core';
+import { type Environment, readEnvironment } from '#config';
+import { type Clock, systemClock } from '#core';
 import { EXAMPLES } from './examples.js';
-import { makePaint, type Paint, type Terminal } from './terminal.js';
+import { makePaint, type Paint, processTerminal, type Terminal } from './terminal.js';
 
 export interface Cli {
   terminal: Terminal;
@@ -11,6 +11,18 @@ export interface Cli {
   clock: Clock;
   /** From the first call on, Ctrl-C and SIGTERM abort the signal instead of ending the process. */
   interruption: () => AbortSignal;
+}
+
+/** The outside world of a process of its own. */
+export function processCli(): Cli {
+  const environment = readEnvironment();
+  return { environment, terminal: processTerminal(environment.noColor), clock: systemClock, interruption };
+}
+
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
 }
 
 /** A command that throws instead of leaving the process, and writes where `cli` says. */

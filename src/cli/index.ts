@@ -3,9 +3,8 @@
  * (0 done, 1 refused or failed, 2 wrong usage); it never throws, results go to standard output and everything else to standard error.
  */
 import { packageVersion } from '#config';
-import type { Cli } from './cli.js';
+import { type Cli, processCli } from './cli.js';
 import { makeProgram } from './commands/program.js';
-import { processCli } from './process-cli.js';
 import { describeCommand } from './reference/describe-command.js';
 import { type ManPage, manPages } from './reference/man-pages.js';
 import { runProgram } from './run-program.js';

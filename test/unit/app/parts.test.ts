@@ -51,6 +51,16 @@ it('stops what was started when something fails between two parts', async () => 
   expect(told).toEqual(['start a', 'stop A 100']);
 });
 
+it('rejects with what kept it from starting, not with what kept it from stopping then', async () => {
+  const { errors, deps, part } = makeWorld();
+  const running = runParts(deps, async (start) => {
+    await start(part('a', { stop: () => Promise.reject(new Error('no')) }));
+    throw new Error('bad file');
+  });
+  await expect(running).rejects.toThrow('bad file');
+  expect(errors).toHaveLength(1);
+});
+
 it('stops once, however often it is asked, and every caller waits for the end', async () => {
   const { told, deps, part } = makeWorld();
   let end = () => {};
@@ -79,13 +89,13 @@ it.each([
       throw new Error('no');
     },
   ],
-])('logs a part whose stop %s, and stops the rest', async (_, stopping) => {
+])('logs a part whose stop %s, stops the rest, and tells the caller', async (_, stopping) => {
   const { told, errors, deps, part } = makeWorld();
   const { stop } = await runParts(deps, async (start) => {
     await start(part('a'));
     await start(part('b', { stop: stopping }));
   });
-  await stop();
+  await expect(stop()).rejects.toThrow('no');
   expect(errors).toEqual([{ err: new Error('no'), part: 'b' }]);
   expect(told.slice(2)).toEqual(['stop A 100']);
 });
