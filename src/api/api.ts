@@ -3,12 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { makeIdleNotices } from '#directory';
 import { ErrorAnswer, type HttpPart, makeGuessBrake, makeRateLimit, type RequestObserver, refuseOtherMethods } from '#http';
-import { authenticateKey } from './authenticate-key.js';
-import type { Services } from './define-endpoint.js';
-import { endpoints } from './endpoints.js';
-import { makeEndpointFinder } from './find-endpoint.js';
+import { authenticateKey } from './endpoint/authenticate-key.js';
+import type { Services } from './endpoint/define-endpoint.js';
+import { makeEndpointFinder } from './endpoint/find-endpoint.js';
+import { apiEndpoints } from './endpoints.js';
 import { makeRequestHandler } from './handle-request.js';
-import { isOperatorsKey } from './operator/read-scope.js';
+import { isOperatorsKey } from './operator/account-scope.js';
 
 export interface ApiDeps extends Omit<Services, 'noteIdle' | 'startedAt'> {
   observe: RequestObserver;
@@ -39,7 +39,7 @@ export function makeApi({ observe, note, logger, tempDir, limits, ...shared }: A
     rateLimit: makeRateLimit({ clock, perMinute: limits.requestsPerMinute }),
     ...{ logger, tempDir, observe, note },
   });
-  const find = makeEndpointFinder(endpoints);
+  const find = makeEndpointFinder(apiEndpoints);
 
   return {
     part: {
@@ -69,7 +69,7 @@ export function makeApi({ observe, note, logger, tempDir, limits, ...shared }: A
 
 function methodsByPath(): Map<string, string[]> {
   const methods = new Map<string, string[]>();
-  for (const { path, method } of endpoints)
+  for (const { path, method } of apiEndpoints)
     methods.set(path, [...(methods.get(path) ?? []), ...(method === 'GET' ? ['GET', 'HEAD'] : [method])]);
   return methods;
 }

@@ -23,10 +23,10 @@ import {
   setHeaders,
 } from '#http';
 import type { ApiKeyRecord } from '#store';
-import { authenticateKey } from './authenticate-key.js';
-import type { Call, Endpoint, Services } from './define-endpoint.js';
-import type { FoundEndpoint } from './find-endpoint.js';
-import { accessRefusal } from './may-call.js';
+import { authenticateKey } from './endpoint/authenticate-key.js';
+import type { ApiRequest, Services } from './endpoint/define-endpoint.js';
+import type { FoundEndpoint } from './endpoint/find-endpoint.js';
+import { accessRefusal } from './endpoint/may-call.js';
 
 export interface RequestHandlerDeps {
   services: Services;
@@ -45,7 +45,7 @@ export type RequestHandler = (found: FoundEndpoint, request: IncomingMessage, re
 export function makeRequestHandler(deps: RequestHandlerDeps): RequestHandler {
   const { services, logger } = deps;
 
-  const callOf = (endpoint: Endpoint, params: Record<string, string>, key: ApiKeyRecord, form: Form, request: IncomingMessage): Call => ({
+  const readRequest = ({ endpoint, params }: FoundEndpoint, key: ApiKeyRecord, form: Form, request: IncomingMessage): ApiRequest => ({
     endpoint: `${endpoint.method} ${endpoint.path}`,
     account: key.account,
     key,
@@ -58,7 +58,8 @@ export function makeRequestHandler(deps: RequestHandlerDeps): RequestHandler {
     remoteAddress: clientAddress(request),
   });
 
-  return async ({ endpoint, params }, request, response) => {
+  return async (found, request, response) => {
+    const { endpoint, params } = found;
     const started = services.clock.monotonic();
     let key: ApiKeyRecord | undefined;
     let form: Form | undefined;
@@ -74,7 +75,7 @@ export function makeRequestHandler(deps: RequestHandlerDeps): RequestHandler {
       if (refusal !== undefined) throw refusal;
       form = await readForm(request, deps.tempDir);
       deps.note(`${endpoint.method} ${endpoint.path}`);
-      const answer = await endpoint.handler(callOf(endpoint, params, key, form, request), services);
+      const answer = await endpoint.handler(readRequest(found, key, form, request), services);
       if (answer instanceof StreamAnswer) await sendStream(response, answer);
       else sendJson(response, 200, answer, form.flag('pretty') ?? false);
     } catch (error) {

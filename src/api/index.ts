@@ -7,6 +7,6 @@
  */
 export { type Api, type ApiDeps, makeApi } from './api.js';
 export type { QueueChangeAnswer, QueuedDeliveryJson } from './contract/queue-answers.js';
-export type { Access, Endpoint, Group, ParameterKind } from './define-endpoint.js';
-export { endpoints } from './endpoints.js';
-export { presentKey } from './present/key.js';
+export type { Access, Endpoint, Permissions } from './endpoint/define-endpoint.js';
+export { apiEndpoints } from './endpoints.js';
+export { presentKey } from './groups/keys.js';

@@ -85,7 +85,7 @@ export async function startListeners(stage: StageContext, { storage, network, en
     resend: engine.resend,
     queue: engine.queue,
     events: engine.events,
-    conversations: engine.conversations,
+    transcripts: engine.conversations,
     warmups: engine.warmups,
     workers: engine.workers,
     observe: countRequests(registry),

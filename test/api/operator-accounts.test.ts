@@ -1,6 +1,6 @@
 /** The operator's view of other accounts' mail, and that nobody else has it. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { endpoints } from '../../dist/api/index.js';
+import { apiEndpoints } from '../../dist/api/index.js';
 import { ACCOUNTS } from './support/fake-directory.js';
 import { queuedDelivery } from './support/fake-services.js';
 import { type Harness, KEYS, startApi } from './support/harness.js';
@@ -52,8 +52,8 @@ it('lists an account, or all of them and whose each delivery is, page by page', 
 });
 
 it('shows a delivery and a message of another account', async () => {
-  const conversation = { account: 2, messageId: 'm20@other.example', recipient: 'alice@example.org', outcome: 'deferred' as const, at: 0 };
-  api.conversations.entries = [{ ...conversation, delivery: 20, attempt: 1, text: 'S: 451 later' }];
+  const attempt = { account: 2, messageId: 'm20@other.example', recipient: 'alice@example.org', outcome: 'deferred' as const, at: 0 };
+  api.transcripts.entries = [{ ...attempt, delivery: 20, attempt: 1, text: 'S: 451 later' }];
   api.events.add({ at: 1, account: 2, event: 'accepted', messageId: 'm20@other.example', recipient: 'alice@example.org' });
   expect((await get(`${QUEUE}/20`)).status).toBe(404);
   for (const account of [CUSTOMERS, 'all']) {
@@ -135,7 +135,7 @@ it('answers 404 for an account that is not there', async () => {
   }
 });
 
-const operators = endpoints.filter(({ group, path }) => group === 'Operator' && !path.endsWith('/status'));
+const operators = apiEndpoints.filter(({ group, path }) => group === 'Operator' && !path.endsWith('/status'));
 
 it.each(operators.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const))(
   '%s lets no key but the operator’s name an account, its own or one that is not there',

@@ -54,10 +54,10 @@ it('shows a delivery in full', async () => {
       first_attempt_at: '2026-03-04T10:00:00.000Z',
     },
   };
-  const conversation = { account: 1, messageId: 'm7@example.com', recipient: 'alice@example.org', outcome: 'deferred' as const, at: 0 };
-  api.conversations.entries = [
-    { ...conversation, delivery: 12, attempt: 1, text: 'S: 451 4.7.1 Greylisted' },
-    { ...conversation, delivery: 12, attempt: 1, text: 'secret of another account', account: 2 },
+  const attempt = { account: 1, messageId: 'm7@example.com', recipient: 'alice@example.org', outcome: 'deferred' as const, at: 0 };
+  api.transcripts.entries = [
+    { ...attempt, delivery: 12, attempt: 1, text: 'S: 451 4.7.1 Greylisted' },
+    { ...attempt, delivery: 12, attempt: 1, text: 'secret of another account', account: 2 },
   ];
   const { why, ...shown } = (await api.call('GET', `${QUEUE}/12`)).json;
   expect(why).toMatch(
@@ -77,7 +77,7 @@ it('shows a delivery in full', async () => {
 
 it('shows deliveries that are over, by number or by Message-ID', async () => {
   const noted = { account: 1, messageId: 'm7@example.com', attempt: 1, at: 0, text: 'S: 451 later' };
-  api.conversations.entries = [{ ...noted, delivery: 21, recipient: 'a@example.org', outcome: 'deferred' }];
+  api.transcripts.entries = [{ ...noted, delivery: 21, recipient: 'a@example.org', outcome: 'deferred' }];
   const recipients = ['a@example.org', 'b@example.org', 'c@example.org'];
   for (const [index, recipient] of recipients.entries()) api.events.add({ at: 1_000_000 + index, event: 'accepted', recipient });
   api.events.add({ at: 2_000_000, event: 'delivered', recipient: 'a@example.org' });

@@ -1,7 +1,7 @@
 /** A key bound to a domain is held to it, whatever its kind and role: every kind of key at every endpoint of the list. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endpoints } from '../../dist/api/index.js';
-import { mayCall } from '../../dist/api/may-call.js';
+import { mayCall } from '../../dist/api/endpoint/may-call.js';
+import { apiEndpoints } from '../../dist/api/index.js';
 import { type Harness, startApi } from '../api/support/harness.js';
 
 const KINDS = ['user', 'web', 'domain'] as const;
@@ -23,14 +23,14 @@ afterAll(() => api.stop());
 
 const pathAt = (path: string, domain: string) => path.replace(':domain', domain).replace(/:([a-z]+)/g, 'none');
 
-describe.each(endpoints.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const))('%s', (_name, endpoint) => {
+describe.each(apiEndpoints.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const))('%s', (_name, endpoint) => {
   it.each(KINDS.flatMap((kind) => ROLES.map((role) => [kind, role] as const)))('%s key with role %s', async (kind, role) => {
     const isAllowed = async (key: string, domain: string) => {
       const { status, text } = await api.call(endpoint.method, pathAt(endpoint.path, domain), { key });
       expect([401, 429], text).not.toContain(status);
       return status !== 403;
     };
-    const byRole = mayCall(role, endpoint.group, endpoint.access);
+    const byRole = mayCall(role, endpoint);
     const hasDomain = endpoint.path.includes(':domain');
     const free = keyName(kind, role, undefined);
     const bound = keyName(kind, role, BOUND_TO);

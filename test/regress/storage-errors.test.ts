@@ -1,6 +1,6 @@
 /** A store that fails is 503 with Retry-After at every endpoint, whichever of its calls fails; it was 500, which clients do not try again. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { endpoints } from '../../dist/api/index.js';
+import { apiEndpoints } from '../../dist/api/index.js';
 import { StoreError } from '../../dist/core/index.js';
 import { type Harness, startApi } from '../api/support/harness.js';
 
@@ -47,9 +47,9 @@ function breakAll(service: object): void {
 }
 
 it('every endpoint that needs the store says so', async () => {
-  for (const service of [api.directory, api.intake, api.stored, api.queue, api.events, api.conversations]) breakAll(service);
+  for (const service of [api.directory, api.intake, api.stored, api.queue, api.events, api.transcripts]) breakAll(service);
   const answers = new Map<string, { status: number; retryAfter: unknown }>();
-  for (const { method, path } of endpoints) {
+  for (const { method, path } of apiEndpoints) {
     const at = path.replace(/:([a-z]+)/g, (_all, name: string) => SAMPLES[name] ?? 'none');
     const query = new URLSearchParams(method === 'GET' ? FORM : {}).toString();
     const answer = await api.call(method, method === 'GET' ? `${at}?${query}` : at, method === 'GET' ? {} : { form: FORM });
@@ -59,5 +59,5 @@ it('every endpoint that needs the store says so', async () => {
   expect([...answers].filter(([, { status }]) => status === 500)).toEqual([]);
   for (const { status, retryAfter } of failed) expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: '10' });
   // The others never ask a store, or refuse this form before.
-  expect(failed.length).toBeGreaterThan(endpoints.length / 2);
+  expect(failed.length).toBeGreaterThan(apiEndpoints.length / 2);
 });

@@ -46,6 +46,7 @@ export const RANK: Readonly<Record<string, number>> = {
  * folders. `index.ts` is above everything.
  */
 export const SUBROOMS: Readonly<Record<string, readonly string[]>> = {
+  api: ['contract', 'endpoint', 'present', 'message-form', 'event-query', 'operator', 'groups'],
   cli: [
     '.',
     'render',

@@ -1,11 +1,28 @@
 /** Domain keys: what mail is signed with. */
 import { badRequest } from '#core';
 import type { Form } from '#http';
-import type { DkimKeyFilter } from '#store';
+import { dkimRecordValue } from '#mail';
+import type { DkimKeyFilter, DkimKeyRecord } from '#store';
 import type { DkimKeyChangedAnswer, DkimKeyJson, DkimKeyListAnswer, DkimKeyPageAnswer } from '../contract/dkim-key-answers.js';
 import type { MessageAnswer } from '../contract/domain-answers.js';
-import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
-import { presentDkimKey } from '../present/dkim-key.js';
+import { type ApiRequest, defineEndpoint, type EndpointDefinition, type Services } from '../endpoint/define-endpoint.js';
+
+/** `is_active`: it signs, and what it signs can be verified. */
+function presentDkimKey(key: DkimKeyRecord, domain: string): DkimKeyJson {
+  const value = dkimRecordValue(key.publicKey, key.kind);
+  return {
+    signing_domain: domain,
+    selector: key.selector,
+    dns_record: {
+      is_active: key.active && key.published,
+      cached: [],
+      name: `${key.selector}._domainkey.${domain}`,
+      record_type: 'TXT',
+      valid: key.published ? 'valid' : 'unknown',
+      value,
+    },
+  };
+}
 
 const PEM_LIMIT = 16_384;
 
@@ -26,7 +43,7 @@ async function readPem(form: Form): Promise<string | undefined> {
 }
 
 /** `kind` is ours: Mailgun makes RSA keys only. */
-async function create({ account, form }: Call, { directory }: Services): Promise<DkimKeyJson> {
+async function create({ account, form }: ApiRequest, { directory }: Services): Promise<DkimKeyJson> {
   const bits = form.choice('bits', ['1024', '2048', '4096']);
   const key = await directory.dkimKeys.create(account, {
     domainName: required(form, 'signing_domain'),
@@ -47,7 +64,7 @@ function readPage(form: Form): Pick<DkimKeyFilter, 'after' | 'before'> {
   return side === 'a' ? { after: Number(id) } : { before: Number(id) };
 }
 
-async function list({ account, form, baseUrl }: Call, { directory }: Services): Promise<DkimKeyPageAnswer> {
+async function list({ account, form, baseUrl }: ApiRequest, { directory }: Services): Promise<DkimKeyPageAnswer> {
   const limit = form.pageSize({ usual: 10, max: 100 });
   const [domainName, selector] = [form.text('signing_domain'), form.text('selector')];
   const place = readPage(form);
@@ -70,28 +87,28 @@ async function list({ account, form, baseUrl }: Call, { directory }: Services): 
   };
 }
 
-async function remove({ account, form }: Call, { directory }: Services): Promise<MessageAnswer> {
+async function remove({ account, form }: ApiRequest, { directory }: Services): Promise<MessageAnswer> {
   await directory.dkimKeys.remove(account, required(form, 'signing_domain'), required(form, 'selector'));
   return { message: 'success' };
 }
 
-async function listOfDomain(call: Call, { directory }: Services): Promise<DkimKeyListAnswer> {
-  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
+async function listOfDomain(request: ApiRequest<'domain'>, { directory }: Services): Promise<DkimKeyListAnswer> {
+  const domain = await directory.domains.get(request.account, request.params.domain);
   return { items: (await directory.dkimKeys.of(domain)).map((key) => presentDkimKey(key, domain.name)) };
 }
 
 const change = (verb: 'activate' | 'deactivate') =>
-  async function changed(call: Call, { directory }: Services): Promise<DkimKeyChangedAnswer> {
-    const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
-    const key = await directory.dkimKeys[verb](call.account, domain.name, pathParameter(call, 'selector'));
+  async function changed(request: ApiRequest<'domain' | 'selector'>, { directory }: Services): Promise<DkimKeyChangedAnswer> {
+    const domain = await directory.domains.get(request.account, request.params.domain);
+    const key = await directory.dkimKeys[verb](request.account, domain.name, request.params.selector);
     return { message: `domain key ${verb}d`, authority: domain.name, selector: key.selector, active: key.active };
   };
 
-export const dkimKeyEndpoints: Endpoint[] = [
-  defineEndpoint('GET /v1/dkim/keys', 'Domains', 'read', 'List keys for all domains', list),
-  defineEndpoint('POST /v1/dkim/keys', 'Domains', 'write', 'Create a domain key', create),
-  defineEndpoint('DELETE /v1/dkim/keys', 'Domains', 'write', 'Delete a domain key', remove),
-  defineEndpoint('GET /v4/domains/:domain/keys', 'Domains', 'read', 'List domain keys', listOfDomain),
-  defineEndpoint('PUT /v4/domains/:domain/keys/:selector/activate', 'Domains', 'write', 'Activate a domain key', change('activate')),
-  defineEndpoint('PUT /v4/domains/:domain/keys/:selector/deactivate', 'Domains', 'write', 'Deactivate a domain key', change('deactivate')),
+export const dkimKeyEndpoints: EndpointDefinition[] = [
+  defineEndpoint('GET /v1/dkim/keys', 'read', 'List keys for all domains', list),
+  defineEndpoint('POST /v1/dkim/keys', 'write', 'Create a domain key', create),
+  defineEndpoint('DELETE /v1/dkim/keys', 'write', 'Delete a domain key', remove),
+  defineEndpoint('GET /v4/domains/:domain/keys', 'read', 'List domain keys', listOfDomain),
+  defineEndpoint('PUT /v4/domains/:domain/keys/:selector/activate', 'write', 'Activate a domain key', change('activate')),
+  defineEndpoint('PUT /v4/domains/:domain/keys/:selector/deactivate', 'write', 'Deactivate a domain key', change('deactivate')),
 ];

@@ -1,13 +1,78 @@
 /** Domains, at v3 and v4 alike: clients mix the two. */
-import { badRequest, parseDomain } from '#core';
-import { idleSettings, type NewDomain } from '#directory';
+import { badRequest, parseDomain, rfc2822Date } from '#core';
+import { type DnsRecord, type DomainDns, idleSettings, type NewDomain } from '#directory';
 import type { Form } from '#http';
 import { parseUrl } from '#intake';
 import type { DomainChanges, DomainRecord } from '#store';
-import type { ConnectionAnswer, ConnectionSetAnswer, DomainAnswer, DomainListAnswer, MessageAnswer } from '../contract/domain-answers.js';
-import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
-import { presentConnection, presentDomain, presentDomainWithDns } from '../present/domain.js';
-import { readPage } from '../present/offset-page.js';
+import type {
+  ConnectionAnswer,
+  ConnectionSetAnswer,
+  DnsRecordJson,
+  DomainAnswer,
+  DomainJson,
+  DomainListAnswer,
+  MessageAnswer,
+} from '../contract/domain-answers.js';
+import { type ApiRequest, defineEndpoint, type EndpointDefinition, type Services } from '../endpoint/define-endpoint.js';
+import { readPage } from '../present/paging.js';
+
+/** Clients in Java parse `created_at` with a named zone only. */
+function presentDomain(domain: DomainRecord): DomainJson {
+  return {
+    id: domain.publicId,
+    name: domain.name,
+    state: domain.state,
+    type: domain.type,
+    created_at: rfc2822Date(domain.createdAt, 'GMT'),
+    smtp_login: `postmaster@${domain.name}`,
+    spam_action: domain.spamAction,
+    wildcard: domain.wildcard,
+    require_tls: domain.requireTls,
+    skip_verification: domain.skipVerification,
+    is_disabled: domain.state === 'disabled',
+    web_prefix: domain.webPrefix,
+    web_scheme: domain.webScheme,
+    tracking_host: `${domain.webPrefix}.${domain.name}`,
+    use_automatic_sender_security: domain.automaticSenderSecurity,
+    encrypt_incoming_message: domain.encryptIncoming,
+    force_dkim_authority: domain.forceDkimAuthority,
+    force_root_dkim_host: domain.forceRootDkimHost,
+    dkim_host: domain.dkimHost || domain.name,
+    mailfrom_host: domain.mailfromHost || domain.name,
+    ...(domain.archiveTo === '' ? {} : { archive_to: domain.archiveTo }),
+    message_ttl: domain.messageTtl,
+  };
+}
+
+/** Both lists are always there, because clients index into them. */
+function presentDomainWithDns(domain: DomainRecord, dns: DomainDns, message?: string): DomainAnswer {
+  return {
+    ...(message === undefined ? {} : { message }),
+    domain: presentDomain(domain),
+    // The Go client looks for it here.
+    use_automatic_sender_security: domain.automaticSenderSecurity,
+    receiving_dns_records: dns.receiving.map(presentDnsRecord),
+    sending_dns_records: dns.sending.map(presentDnsRecord),
+  };
+}
+
+function presentConnection({ requireTls, skipVerification }: DomainRecord): ConnectionAnswer {
+  const connection = { require_tls: requireTls, skip_verification: skipVerification };
+  return { ...connection, connection };
+}
+
+function presentDnsRecord(record: DnsRecord): DnsRecordJson {
+  return {
+    is_active: record.valid === 'valid',
+    cached: record.cached,
+    ...(record.lookupError === undefined ? {} : { lookup_error: record.lookupError }),
+    ...(record.name === undefined ? {} : { name: record.name }),
+    ...(record.priority === undefined ? {} : { priority: record.priority }),
+    record_type: record.recordType,
+    valid: record.valid,
+    value: record.value,
+  };
+}
 
 /** Parameters that only work when a domain is made; where its mail leaves from is changed by `/ips`. */
 const OF_CREATION = ['ips', 'pool_id'];
@@ -70,7 +135,7 @@ function noteIdle(domain: DomainRecord, services: Services): DomainRecord {
   return domain;
 }
 
-async function create({ account, form }: Call, services: Services): Promise<DomainAnswer> {
+async function create({ account, form }: ApiRequest, services: Services): Promise<DomainAnswer> {
   const { directory } = services;
   const domain = noteIdle(await directory.domains.create(account, readNewDomain(form)), services);
   return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain DNS records have been created');
@@ -81,7 +146,7 @@ function readAuthority(form: Form): string | undefined {
   return authority && (parseDomain(authority) ?? authority);
 }
 
-async function list({ account, form }: Call, { directory }: Services): Promise<DomainListAnswer> {
+async function list({ account, form }: ApiRequest, { directory }: Services): Promise<DomainListAnswer> {
   const { items, total } = await directory.domains.list(account, {
     ...readPage(form),
     state: form.choice('state', ['active', 'unverified', 'disabled']),
@@ -99,22 +164,22 @@ async function list({ account, form }: Call, { directory }: Services): Promise<D
 }
 
 /** `h:extended` asks for fields that are always there. */
-async function get(call: Call, { directory }: Services): Promise<DomainAnswer> {
-  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
-  const withDns = call.form.flag('h:with_dns') ?? true;
+async function get(request: ApiRequest<'domain'>, { directory }: Services): Promise<DomainAnswer> {
+  const domain = await directory.domains.get(request.account, request.params.domain);
+  const withDns = request.form.flag('h:with_dns') ?? true;
   return presentDomainWithDns(domain, withDns ? await directory.domains.dns(domain) : { sending: [], receiving: [] });
 }
 
-async function verify(call: Call, { directory }: Services): Promise<DomainAnswer> {
-  const { domain, dns } = await directory.domains.verify(call.account, pathParameter(call, 'domain'));
+async function verify(request: ApiRequest<'domain'>, { directory }: Services): Promise<DomainAnswer> {
+  const { domain, dns } = await directory.domains.verify(request.account, request.params.domain);
   return presentDomainWithDns(domain, dns, 'Domain DNS records have been updated');
 }
 
 /** The password is that of postmaster, the login which comes with a domain or is made by this. */
-async function update(call: Call, services: Services): Promise<DomainAnswer> {
-  const { account, form } = call;
+async function update(request: ApiRequest<'domain'>, services: Services): Promise<DomainAnswer> {
+  const { account, form } = request;
   const { directory } = services;
-  const { name } = await directory.domains.get(account, pathParameter(call, 'domain'));
+  const { name } = await directory.domains.get(account, request.params.domain);
   const late = OF_CREATION.find((parameter) => form.text(parameter) !== undefined);
   if (late !== undefined) throw badRequest(`'${late}' belongs to the creation of a domain; change it by /v3/domains/${name}/ips`);
   const settings = readSettings(form);
@@ -124,15 +189,15 @@ async function update(call: Call, services: Services): Promise<DomainAnswer> {
   return presentDomainWithDns(domain, await directory.domains.dns(domain), 'Domain has been updated');
 }
 
-async function getConnection(call: Call, { directory }: Services): Promise<ConnectionAnswer> {
-  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
+async function getConnection(request: ApiRequest<'domain'>, { directory }: Services): Promise<ConnectionAnswer> {
+  const domain = await directory.domains.get(request.account, request.params.domain);
   return presentConnection(domain);
 }
 
 /** The words are Mailgun's; here it takes effect at once. */
-async function setConnection(call: Call, { directory }: Services): Promise<ConnectionSetAnswer> {
-  const { requireTls, skipVerification } = readSettings(call.form);
-  const domain = await directory.domains.update(call.account, pathParameter(call, 'domain'), { requireTls, skipVerification });
+async function setConnection(request: ApiRequest<'domain'>, { directory }: Services): Promise<ConnectionSetAnswer> {
+  const { requireTls, skipVerification } = readSettings(request.form);
+  const domain = await directory.domains.update(request.account, request.params.domain, { requireTls, skipVerification });
   return {
     message: 'Domain connection settings have been updated, may take 10 minutes to fully propagate',
     ...presentConnection(domain),
@@ -141,33 +206,33 @@ async function setConnection(call: Call, { directory }: Services): Promise<Conne
   };
 }
 
-async function setWebPrefix(call: Call, services: Services): Promise<MessageAnswer> {
+async function setWebPrefix(request: ApiRequest<'domain'>, services: Services): Promise<MessageAnswer> {
   const { directory } = services;
-  const { name } = await directory.domains.get(call.account, pathParameter(call, 'domain'));
-  const webPrefix = call.form.text('web_prefix');
+  const { name } = await directory.domains.get(request.account, request.params.domain);
+  const webPrefix = request.form.text('web_prefix');
   if (webPrefix === undefined) throw badRequest("Parameter 'web_prefix' is missing");
-  noteIdle(await directory.domains.update(call.account, name, { webPrefix }), services);
+  noteIdle(await directory.domains.update(request.account, name, { webPrefix }), services);
   return { message: 'Domain web prefix updated' };
 }
 
 /** Ruby clients compare this text. */
-async function remove(call: Call, { directory }: Services): Promise<MessageAnswer> {
-  await directory.domains.remove(call.account, pathParameter(call, 'domain'));
+async function remove(request: ApiRequest<'domain'>, { directory }: Services): Promise<MessageAnswer> {
+  await directory.domains.remove(request.account, request.params.domain);
   return { message: 'Domain has been deleted' };
 }
 
 const ofBothVersions = (['v3', 'v4'] as const).flatMap((version) => [
-  defineEndpoint(`GET /${version}/domains`, 'Domains', 'read', 'Get domains', list),
-  defineEndpoint(`POST /${version}/domains`, 'Domains', 'write', 'Create a domain', create),
-  defineEndpoint(`GET /${version}/domains/:domain`, 'Domains', 'read', 'Get domain details', get),
-  defineEndpoint(`PUT /${version}/domains/:domain`, 'Domains', 'write', 'Update a domain', update),
-  defineEndpoint(`PUT /${version}/domains/:domain/verify`, 'Domains', 'write', 'Verify a domain', verify),
-  defineEndpoint(`DELETE /${version}/domains/:domain`, 'Domains', 'write', 'Delete a domain', remove),
+  defineEndpoint(`GET /${version}/domains`, 'read', 'Get domains', list),
+  defineEndpoint(`POST /${version}/domains`, 'write', 'Create a domain', create),
+  defineEndpoint(`GET /${version}/domains/:domain`, 'read', 'Get domain details', get),
+  defineEndpoint(`PUT /${version}/domains/:domain`, 'write', 'Update a domain', update),
+  defineEndpoint(`PUT /${version}/domains/:domain/verify`, 'write', 'Verify a domain', verify),
+  defineEndpoint(`DELETE /${version}/domains/:domain`, 'write', 'Delete a domain', remove),
 ]);
 
-export const domainEndpoints: Endpoint[] = [
+export const domainEndpoints: EndpointDefinition[] = [
   ...ofBothVersions,
-  defineEndpoint('GET /v3/domains/:domain/connection', 'Domains', 'read', 'Get connection settings of a domain', getConnection),
-  defineEndpoint('PUT /v3/domains/:domain/connection', 'Domains', 'write', 'Update connection settings of a domain', setConnection),
-  defineEndpoint('PUT /v3/domains/:domain/web_prefix', 'Domains', 'write', 'Update the web prefix of a domain', setWebPrefix),
+  defineEndpoint('GET /v3/domains/:domain/connection', 'read', 'Get connection settings of a domain', getConnection),
+  defineEndpoint('PUT /v3/domains/:domain/connection', 'write', 'Update connection settings of a domain', setConnection),
+  defineEndpoint('PUT /v3/domains/:domain/web_prefix', 'write', 'Update the web prefix of a domain', setWebPrefix),
 ];

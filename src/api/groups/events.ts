@@ -1,17 +1,20 @@
 /** The event log of a domain. */
-import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
+import { type ApiRequest, defineEndpoint, type EndpointDefinition, type Services } from '../endpoint/define-endpoint.js';
 import { fetchPage } from '../event-query/fetch-page.js';
+import { presentEventPage } from '../event-query/present-page.js';
 import { readPageRequest } from '../event-query/read-page-request.js';
-import { presentEventPage } from '../present/event-page.js';
 
-async function list(call: Call, { directory, events, clock }: Services) {
-  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
-  const request = readPageRequest(call.form, call.params.page, clock.now());
-  const page = await fetchPage(events, call.account, domain.name, request);
-  return presentEventPage(page, call.baseUrl, `/v3/${domain.name}/events`);
+async function showPage(request: ApiRequest<'domain'>, { directory, events, clock }: Services, token?: string) {
+  const domain = await directory.domains.get(request.account, request.params.domain);
+  const query = readPageRequest(request.form, token, clock.now());
+  const page = await fetchPage(events, request.account, domain.name, query);
+  return presentEventPage(page, request.baseUrl, `/v3/${domain.name}/events`);
 }
 
-export const eventEndpoints: Endpoint[] = [
-  defineEndpoint('GET /v3/:domain/events', 'Events', 'read', 'Query the events of a domain', list),
-  defineEndpoint('GET /v3/:domain/events/:page', 'Events', 'read', 'A page of an events query', list),
+const list = (request: ApiRequest<'domain'>, services: Services) => showPage(request, services);
+const goOn = (request: ApiRequest<'domain' | 'page'>, services: Services) => showPage(request, services, request.params.page);
+
+export const eventEndpoints: EndpointDefinition[] = [
+  defineEndpoint('GET /v3/:domain/events', 'read', 'Query the events of a domain', list),
+  defineEndpoint('GET /v3/:domain/events/:page', 'read', 'A page of an events query', goOn),
 ];

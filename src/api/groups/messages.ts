@@ -1,33 +1,39 @@
 /** Sending, by parts or as MIME. */
 import type { DomainRecord } from '#store';
-import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
-import { answerOnce, type RequestOnce } from '../idempotency/answer-once.js';
-import type { Draft } from '../message-form/draft.js';
+import { answerOnce, type RequestOnce } from '../endpoint/answer-once.js';
+import { type ApiRequest, defineEndpoint, type EndpointDefinition, type Services } from '../endpoint/define-endpoint.js';
 import { readMime } from '../message-form/read-mime.js';
 import { readParts } from '../message-form/read-parts.js';
-import { presentAccepted } from '../present/accepted.js';
+import type { RequestedMessage } from '../message-form/requested-message.js';
+import { presentAccepted } from '../present/acknowledgements.js';
 
-async function send(call: Call, services: Services) {
-  const domain = await services.directory.domains.get(call.account, pathParameter(call, 'domain'));
-  const read = () => readParts(call.form, domain.name, services.clock.now(), services.looseDots);
-  return answerOnce(call, services, domain, async (once) => submit(call, services, domain, read(), once));
+async function send(request: ApiRequest<'domain'>, services: Services) {
+  const domain = await services.directory.domains.get(request.account, request.params.domain);
+  const read = () => readParts(request.form, domain.name, services.clock.now(), services.looseDots);
+  return answerOnce(request, services, domain, async (once) => submit(request, services, domain, read(), once));
 }
 
-async function sendMime(call: Call, services: Services) {
-  const domain = await services.directory.domains.get(call.account, pathParameter(call, 'domain'));
-  return answerOnce(call, services, domain, async (once) =>
-    submit(call, services, domain, await readMime(call.form, services.looseDots), once),
+async function sendMime(request: ApiRequest<'domain'>, services: Services) {
+  const domain = await services.directory.domains.get(request.account, request.params.domain);
+  return answerOnce(request, services, domain, async (once) =>
+    submit(request, services, domain, await readMime(request.form, services.looseDots), once),
   );
 }
 
-/** Queued means durable. */
-async function submit(call: Call, { intake }: Services, domain: DomainRecord, draft: Draft, once: RequestOnce | undefined) {
+/** Answers 200 only when the message is durable. */
+async function submit(
+  request: ApiRequest,
+  { intake }: Services,
+  domain: DomainRecord,
+  message: RequestedMessage,
+  once: RequestOnce | undefined,
+) {
   const accepted = await intake.accept({
-    ...draft,
-    account: call.account,
+    ...message,
+    account: request.account,
     domain,
-    remoteAddress: call.remoteAddress,
-    apiKeyId: call.key.id,
+    remoteAddress: request.remoteAddress,
+    apiKeyId: request.key.id,
     method: 'http',
     protocol: 'HTTP',
     isAuthenticated: true,
@@ -36,7 +42,7 @@ async function submit(call: Call, { intake }: Services, domain: DomainRecord, dr
   return presentAccepted(accepted);
 }
 
-export const messageEndpoints: Endpoint[] = [
-  defineEndpoint('POST /v3/:domain/messages', 'Messages', 'send', 'Send an email', send),
-  defineEndpoint('POST /v3/:domain/messages.mime', 'Messages', 'send', 'Send an email in MIME format', sendMime),
+export const messageEndpoints: EndpointDefinition[] = [
+  defineEndpoint('POST /v3/:domain/messages', 'send', 'Send an email', send),
+  defineEndpoint('POST /v3/:domain/messages.mime', 'send', 'Send an email in MIME format', sendMime),
 ];

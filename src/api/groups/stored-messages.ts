@@ -1,34 +1,31 @@
 /** Stored messages: read as parts or as MIME, their attachments, sent again, deleted. */
-
 import { ErrorAnswer, StreamAnswer } from '#http';
 import type { Accepted } from '#intake';
 import { mimeText, openAttachment, type ParsedMessage, parseHead, parseMessage } from '#mail';
 import { type Preview, TaskFailure } from '#workers';
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import type { StoredMessageAnswer } from '../contract/stored-message-answers.js';
-import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
-import { answerOnce } from '../idempotency/answer-once.js';
+import { answerOnce } from '../endpoint/answer-once.js';
+import { type ApiRequest, defineEndpoint, type EndpointDefinition, type Services } from '../endpoint/define-endpoint.js';
 import { readRecipients } from '../message-form/addresses.js';
-import { presentAccepted } from '../present/accepted.js';
-import { attachmentHeaders } from '../present/attachment-headers.js';
-import { jsonWithText } from '../present/json-with-text.js';
-import { presentMimeFields, presentStoredMessage, storageUrl } from '../present/stored-message.js';
+import { presentAccepted } from '../present/acknowledgements.js';
+import { attachmentHeaders, jsonWithText, presentMimeFields, presentStoredMessage, storageUrl } from '../present/stored-message.js';
 
 const PATH = '/v3/domains/:domain/messages/:message';
 
 /** Clients ask for the MIME with either name. */
-const wantsMime = (call: Call): boolean => /\bmessage\/rfc2?822\b/i.test(call.header('accept') ?? '');
+const wantsMime = (request: ApiRequest): boolean => /\bmessage\/rfc2?822\b/i.test(request.header('accept') ?? '');
 
-async function find(call: Call, { directory, stored }: Services) {
-  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
-  const message = await stored.get(domain, pathParameter(call, 'message'));
-  const url = storageUrl(call.baseUrl, domain.name, message.facts.storageKey);
+async function find(request: ApiRequest<'domain' | 'message'>, { directory, stored }: Services) {
+  const domain = await directory.domains.get(request.account, request.params.domain);
+  const message = await stored.get(domain, request.params.message);
+  const url = storageUrl(request.baseUrl, domain.name, message.facts.storageKey);
   return { message, url };
 }
 
-async function get(call: Call, services: Services): Promise<StoredMessageAnswer | StreamAnswer> {
-  const { message, url } = await find(call, services);
-  if (!wantsMime(call)) {
+async function get(request: ApiRequest<'domain' | 'message'>, services: Services): Promise<StoredMessageAnswer | StreamAnswer> {
+  const { message, url } = await find(request, services);
+  if (!wantsMime(request)) {
     const parsed = await parseMessage(parseHead(message.head), message.openBody());
     return presentStoredMessage(message, parsed, await previewOf(parsed, services), url);
   }
@@ -47,34 +44,34 @@ async function previewOf({ texts }: ParsedMessage, { workers }: Services): Promi
   }
 }
 
-async function getAttachment(call: Call, services: Services): Promise<StreamAnswer> {
-  const { message } = await find(call, services);
-  const number = pathParameter(call, 'attachment');
+async function getAttachment(request: ApiRequest<'domain' | 'message' | 'attachment'>, services: Services): Promise<StreamAnswer> {
+  const { message } = await find(request, services);
+  const number = request.params.attachment;
   const found = /^\d{1,6}$/.test(number) ? await openAttachment(parseHead(message.head), message.openBody(), Number(number)) : undefined;
   if (found === undefined) throw new ErrorAnswer(404, { message: 'Attachment not found' });
   return new StreamAnswer(attachmentHeaders(found), found.content);
 }
 
-async function resend(call: Call, services: Services): Promise<object> {
-  const domain = await services.directory.domains.get(call.account, pathParameter(call, 'domain'));
-  return answerOnce(call, services, domain, async (request) => {
-    const recipients = readRecipients(call.form, services.looseDots);
-    const { remoteAddress, key } = call;
-    const once = request && { ...request, answer: (accepted: Accepted) => JSON.stringify(presentAccepted(accepted)) };
-    const name = { domain, key: pathParameter(call, 'message') };
+async function resend(request: ApiRequest<'domain' | 'message'>, services: Services): Promise<object> {
+  const domain = await services.directory.domains.get(request.account, request.params.domain);
+  return answerOnce(request, services, domain, async (asked) => {
+    const recipients = readRecipients(request.form, services.looseDots);
+    const { remoteAddress, key } = request;
+    const once = asked && { ...asked, answer: (accepted: Accepted) => JSON.stringify(presentAccepted(accepted)) };
+    const name = { domain, key: request.params.message };
     return presentAccepted(await services.resend({ ...name, recipients, remoteAddress, apiKeyId: key.id, once }));
   });
 }
 
-async function remove(call: Call, { directory, stored }: Services): Promise<MessageAnswer> {
-  const domain = await directory.domains.get(call.account, pathParameter(call, 'domain'));
-  await stored.remove(domain, pathParameter(call, 'message'));
+async function remove(request: ApiRequest<'domain' | 'message'>, { directory, stored }: Services): Promise<MessageAnswer> {
+  const domain = await directory.domains.get(request.account, request.params.domain);
+  await stored.remove(domain, request.params.message);
   return { message: 'Message has been deleted' };
 }
 
-export const storedMessageEndpoints: Endpoint[] = [
-  defineEndpoint(`GET ${PATH}`, 'Messages', 'read', 'Retrieve a stored email', get),
-  defineEndpoint(`GET ${PATH}/attachments/:attachment`, 'Messages', 'read', 'Retrieve an attachment of a stored email', getAttachment),
-  defineEndpoint(`POST ${PATH}`, 'Messages', 'write', 'Resend an email', resend),
-  defineEndpoint(`DELETE ${PATH}`, 'Messages', 'write', 'Delete a stored email', remove),
+export const storedMessageEndpoints: EndpointDefinition[] = [
+  defineEndpoint(`GET ${PATH}`, 'read', 'Retrieve a stored email', get),
+  defineEndpoint(`GET ${PATH}/attachments/:attachment`, 'read', 'Retrieve an attachment of a stored email', getAttachment),
+  defineEndpoint(`POST ${PATH}`, 'write', 'Resend an email', resend),
+  defineEndpoint(`DELETE ${PATH}`, 'write', 'Delete a stored email', remove),
 ];

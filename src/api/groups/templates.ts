@@ -1,26 +1,59 @@
 /** Templates of a domain and their versions. */
-import { badRequest, JsonProblem, parseJson } from '#core';
+import { badRequest, JsonProblem, parseJson, rfc2822Date } from '#core';
 import type { NewTemplateVersion } from '#directory';
 import type { Form } from '#http';
+import type { TemplateRecord, TemplateVersionRecord, TemplateVersionSummary } from '#store';
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import type {
   TemplateAnswer,
   TemplateChangedAnswer,
+  TemplateJson,
   TemplatePageAnswer,
+  TemplateVersionJson,
   TemplateVersionPageAnswer,
   VersionCopiedAnswer,
 } from '../contract/template-answers.js';
-import { type Call, defineEndpoint, type Endpoint, pathParameter, type Services } from '../define-endpoint.js';
-import { presentNamePaging, readNamePage } from '../present/name-page.js';
-import { presentChange, presentTemplate, presentVersion } from '../present/template.js';
+import { type ApiRequest, defineEndpoint, type EndpointDefinition, type Services } from '../endpoint/define-endpoint.js';
+import { presentNamePaging, readNamePage } from '../present/paging.js';
+
+function presentTemplate(template: TemplateRecord, version?: TemplateVersionRecord): TemplateJson {
+  return {
+    name: template.name,
+    description: template.description,
+    createdAt: rfc2822Date(template.createdAt, 'UTC'),
+    createdBy: template.createdBy,
+    id: template.publicId,
+    ...(version === undefined ? {} : { version: presentVersion(version) }),
+  };
+}
+
+/** Lists leave the text of a version out. */
+function presentVersion(version: TemplateVersionSummary & { source?: string }): TemplateVersionJson {
+  return {
+    tag: version.tag,
+    ...(version.source === undefined ? {} : { template: version.source }),
+    engine: version.engine,
+    mjml: '',
+    createdAt: rfc2822Date(version.createdAt, 'UTC'),
+    comment: version.comment,
+    active: version.active,
+    id: version.publicId,
+    headers: version.headers,
+  };
+}
+
+const presentTemplateChange = (message: string, template: TemplateRecord, version?: TemplateVersionRecord): TemplateChangedAnswer => ({
+  template: { name: template.name, ...(version === undefined ? {} : { version: { tag: version.tag } }) },
+  message,
+});
 
 /** Bytes of a template that comes as a file; more characters than one may have. */
 const MAX_FILE = 1024 * 1024;
 
-const namesIn = (call: Call): [account: number, domain: string, template: string] => [
-  call.account,
-  pathParameter(call, 'domain'),
-  pathParameter(call, 'template'),
+const namesIn = (request: ApiRequest<'domain' | 'template'>): [account: number, domain: string, template: string] => [
+  request.account,
+  request.params.domain,
+  request.params.template,
 ];
 
 function required(form: Form, name: string): string {
@@ -62,9 +95,9 @@ async function readVersion(form: Form): Promise<NewTemplateVersion | undefined> 
   return undefined;
 }
 
-async function create(call: Call, { directory }: Services): Promise<TemplateAnswer> {
-  const { account, form } = call;
-  const domain = await directory.templates.domain(account, pathParameter(call, 'domain'));
+async function create(request: ApiRequest<'domain'>, { directory }: Services): Promise<TemplateAnswer> {
+  const { account, form } = request;
+  const domain = await directory.templates.domain(account, request.params.domain);
   const { template, version } = await directory.templates.create(account, domain.name, {
     name: required(form, 'name'),
     description: form.text('description'),
@@ -74,91 +107,100 @@ async function create(call: Call, { directory }: Services): Promise<TemplateAnsw
   return { template: presentTemplate(template, version), message: 'template has been stored' };
 }
 
-async function list(call: Call, { directory }: Services): Promise<TemplatePageAnswer> {
-  const domain = await directory.templates.domain(call.account, pathParameter(call, 'domain'));
-  const page = readNamePage(call.form);
-  const templates = await directory.templates.list(call.account, domain.name, page);
+async function list(request: ApiRequest<'domain'>, { directory }: Services): Promise<TemplatePageAnswer> {
+  const domain = await directory.templates.domain(request.account, request.params.domain);
+  const page = readNamePage(request.form);
+  const templates = await directory.templates.list(request.account, domain.name, page);
   const names = templates.map(({ name }) => name);
   // The Go client asks a list for active versions as it asks a template for its own.
-  const isWhole = call.form.flag('active') === true;
-  const shown = isWhole ? await Promise.all(names.map((name) => directory.templates.active(call.account, domain.name, name))) : [];
+  const isWhole = request.form.flag('active') === true;
+  const shown = isWhole ? await Promise.all(names.map((name) => directory.templates.active(request.account, domain.name, name))) : [];
   return {
     items: templates.map((template, index) => presentTemplate(template, shown[index]?.version)),
-    paging: presentNamePaging(`${call.baseUrl}/v3/${domain.name}/templates`, page, names),
+    paging: presentNamePaging(`${request.baseUrl}/v3/${domain.name}/templates`, page, names),
   };
 }
 
-async function removeAll(call: Call, { directory }: Services): Promise<MessageAnswer> {
-  await directory.templates.removeAll(call.account, pathParameter(call, 'domain'));
+async function removeAll(request: ApiRequest<'domain'>, { directory }: Services): Promise<MessageAnswer> {
+  await directory.templates.removeAll(request.account, request.params.domain);
   return { message: 'templates have been deleted' };
 }
 
-async function get(call: Call, { directory }: Services): Promise<TemplateAnswer> {
-  if (!call.form.flag('active')) return { template: presentTemplate(await directory.templates.get(...namesIn(call))) };
-  const { template, version } = await directory.templates.active(...namesIn(call));
+async function get(request: ApiRequest<'domain' | 'template'>, { directory }: Services): Promise<TemplateAnswer> {
+  if (!request.form.flag('active')) return { template: presentTemplate(await directory.templates.get(...namesIn(request))) };
+  const { template, version } = await directory.templates.active(...namesIn(request));
   return { template: presentTemplate(template, version) };
 }
 
-async function update(call: Call, { directory }: Services): Promise<TemplateChangedAnswer> {
-  const names = namesIn(call);
+async function update(request: ApiRequest<'domain' | 'template'>, { directory }: Services): Promise<TemplateChangedAnswer> {
+  const names = namesIn(request);
   const { description } = await directory.templates.get(...names);
-  const template = await directory.templates.update(...names, call.form.text('description') ?? description);
-  return presentChange('template has been updated', template);
+  const template = await directory.templates.update(...names, request.form.text('description') ?? description);
+  return presentTemplateChange('template has been updated', template);
 }
 
-async function remove(call: Call, { directory }: Services): Promise<TemplateChangedAnswer> {
-  return presentChange('template has been deleted', await directory.templates.remove(...namesIn(call)));
+async function remove(request: ApiRequest<'domain' | 'template'>, { directory }: Services): Promise<TemplateChangedAnswer> {
+  return presentTemplateChange('template has been deleted', await directory.templates.remove(...namesIn(request)));
 }
 
-async function listVersions(call: Call, { directory }: Services): Promise<TemplateVersionPageAnswer> {
-  const [account, domain, name] = namesIn(call);
-  const page = readNamePage(call.form);
+async function listVersions(request: ApiRequest<'domain' | 'template'>, { directory }: Services): Promise<TemplateVersionPageAnswer> {
+  const [account, domain, name] = namesIn(request);
+  const page = readNamePage(request.form);
   const { template, versions } = await directory.templates.versions(account, domain, name, page);
   const tags = versions.map(({ tag }) => tag);
-  const url = `${call.baseUrl}/v3/${encodeURIComponent(domain)}/templates/${encodeURIComponent(template.name)}/versions`;
+  const url = `${request.baseUrl}/v3/${encodeURIComponent(domain)}/templates/${encodeURIComponent(template.name)}/versions`;
   return {
     template: { ...presentTemplate(template), versions: versions.map(presentVersion) },
     paging: presentNamePaging(url, page, tags),
   };
 }
 
-async function createVersion(call: Call, { directory }: Services): Promise<TemplateAnswer> {
-  const names = namesIn(call);
+async function createVersion(request: ApiRequest<'domain' | 'template'>, { directory }: Services): Promise<TemplateAnswer> {
+  const names = namesIn(request);
   await directory.templates.get(...names);
-  const tag = required(call.form, 'tag');
-  const wanted = await readVersion(call.form);
+  const tag = required(request.form, 'tag');
+  const wanted = await readVersion(request.form);
   if (wanted === undefined) throw badRequest("Parameter 'template' is missing");
   const { template, version } = await directory.templates.createVersion(...names, { ...wanted, tag });
   return { template: presentTemplate(template, version), message: 'new version of the template has been stored' };
 }
 
-async function getVersion(call: Call, { directory }: Services): Promise<TemplateAnswer> {
-  const { template, version } = await directory.templates.version(...namesIn(call), pathParameter(call, 'version'));
+async function getVersion(request: ApiRequest<'domain' | 'template' | 'version'>, { directory }: Services): Promise<TemplateAnswer> {
+  const { template, version } = await directory.templates.version(...namesIn(request), request.params.version);
   return { template: presentTemplate(template, version) };
 }
 
-async function updateVersion(call: Call, { directory }: Services): Promise<TemplateChangedAnswer> {
-  const { form } = call;
-  const tag = pathParameter(call, 'version');
-  await directory.templates.version(...namesIn(call), tag);
+async function updateVersion(
+  request: ApiRequest<'domain' | 'template' | 'version'>,
+  { directory }: Services,
+): Promise<TemplateChangedAnswer> {
+  const { form } = request;
+  const tag = request.params.version;
+  await directory.templates.version(...namesIn(request), tag);
   const changes = {
     source: await readSource(form),
     comment: form.text('comment'),
     headers: readHeaders(form),
     active: form.flag('active'),
   };
-  const { template, version } = await directory.templates.updateVersion(...namesIn(call), tag, changes);
-  return presentChange('version has been updated', template, version);
+  const { template, version } = await directory.templates.updateVersion(...namesIn(request), tag, changes);
+  return presentTemplateChange('version has been updated', template, version);
 }
 
-async function removeVersion(call: Call, { directory }: Services): Promise<TemplateChangedAnswer> {
-  const { template, version } = await directory.templates.removeVersion(...namesIn(call), pathParameter(call, 'version'));
-  return presentChange('version has been deleted', template, version);
+async function removeVersion(
+  request: ApiRequest<'domain' | 'template' | 'version'>,
+  { directory }: Services,
+): Promise<TemplateChangedAnswer> {
+  const { template, version } = await directory.templates.removeVersion(...namesIn(request), request.params.version);
+  return presentTemplateChange('version has been deleted', template, version);
 }
 
-async function copyVersion(call: Call, { directory }: Services): Promise<VersionCopiedAnswer> {
-  const [from, to] = [pathParameter(call, 'version'), pathParameter(call, 'newversion')];
-  const { version } = await directory.templates.copyVersion(...namesIn(call), from, to, call.form.text('comment'));
+async function copyVersion(
+  request: ApiRequest<'domain' | 'template' | 'version' | 'newversion'>,
+  { directory }: Services,
+): Promise<VersionCopiedAnswer> {
+  const [from, to] = [request.params.version, request.params.newversion];
+  const { version } = await directory.templates.copyVersion(...namesIn(request), from, to, request.form.text('comment'));
   const copy = presentVersion(version);
   return { version: copy, template: copy, message: 'version has been copied' };
 }
@@ -167,17 +209,17 @@ const ALL = '/v3/:domain/templates';
 const ONE = `${ALL}/:template` as const;
 const VERSION = `${ONE}/versions/:version` as const;
 
-export const templateEndpoints: Endpoint[] = [
-  defineEndpoint(`GET ${ALL}`, 'Templates', 'read', 'Get templates', list),
-  defineEndpoint(`POST ${ALL}`, 'Templates', 'write', 'Create a template', create),
-  defineEndpoint(`DELETE ${ALL}`, 'Templates', 'write', 'Delete all templates', removeAll),
-  defineEndpoint(`GET ${ONE}`, 'Templates', 'read', 'Get template', get),
-  defineEndpoint(`PUT ${ONE}`, 'Templates', 'write', 'Update template', update),
-  defineEndpoint(`DELETE ${ONE}`, 'Templates', 'write', 'Delete a template', remove),
-  defineEndpoint(`GET ${ONE}/versions`, 'Templates', 'read', 'Get all template versions', listVersions),
-  defineEndpoint(`POST ${ONE}/versions`, 'Templates', 'write', 'Create a template version', createVersion),
-  defineEndpoint(`GET ${VERSION}`, 'Templates', 'read', 'Get a version', getVersion),
-  defineEndpoint(`PUT ${VERSION}`, 'Templates', 'write', 'Update a version', updateVersion),
-  defineEndpoint(`DELETE ${VERSION}`, 'Templates', 'write', 'Delete a version', removeVersion),
-  defineEndpoint(`PUT ${VERSION}/copy/:newversion`, 'Templates', 'write', 'Copy a version', copyVersion),
+export const templateEndpoints: EndpointDefinition[] = [
+  defineEndpoint(`GET ${ALL}`, 'read', 'Get templates', list),
+  defineEndpoint(`POST ${ALL}`, 'write', 'Create a template', create),
+  defineEndpoint(`DELETE ${ALL}`, 'write', 'Delete all templates', removeAll),
+  defineEndpoint(`GET ${ONE}`, 'read', 'Get template', get),
+  defineEndpoint(`PUT ${ONE}`, 'write', 'Update template', update),
+  defineEndpoint(`DELETE ${ONE}`, 'write', 'Delete a template', remove),
+  defineEndpoint(`GET ${ONE}/versions`, 'read', 'Get all template versions', listVersions),
+  defineEndpoint(`POST ${ONE}/versions`, 'write', 'Create a template version', createVersion),
+  defineEndpoint(`GET ${VERSION}`, 'read', 'Get a version', getVersion),
+  defineEndpoint(`PUT ${VERSION}`, 'write', 'Update a version', updateVersion),
+  defineEndpoint(`DELETE ${VERSION}`, 'write', 'Delete a version', removeVersion),
+  defineEndpoint(`PUT ${VERSION}/copy/:newversion`, 'write', 'Copy a version', copyVersion),
 ];

@@ -1,7 +1,7 @@
 /** The `h:` parameters as header fields. Pure. */
 import { badRequest, cleanText, parseDate } from '#core';
 import type { Form } from '#http';
-import { VARIABLES_HEADER } from './user-variables.js';
+import { VARIABLES_HEADER } from './variables.js';
 
 /** The final server writes Return-Path (RFC 5321 4.4); frameworks send it along with all their headers. */
 const NOT_OURS = new Set([VARIABLES_HEADER, 'h:return-path', 'h:message-id']);

@@ -4,24 +4,23 @@ import { type Address, badRequest, type LooseDots } from '#core';
 import type { Form } from '#http';
 import { firstValue, type HeadField, makeField, parseAddressList, readHead } from '#mail';
 import { readAddresses, readRecipients } from './addresses.js';
-import type { Draft } from './draft.js';
 import { readHeaders, readMessageId } from './headers.js';
-import { readRecipientVariables } from './recipient-variables.js';
+import type { RequestedMessage } from './requested-message.js';
 import { readSendOptions } from './send-options.js';
-import { readTemplate } from './template.js';
-import { readUserVariables } from './user-variables.js';
+import { readTemplateRequest } from './template.js';
+import { readRecipientVariablesParameter, readUserVariables } from './variables.js';
 
 /** Fields a message may have only once, or that describe its structure: the MIME says them already. */
 const SAID_IN_MIME = /^(?:from|sender|reply-to|to|cc|bcc|subject|date|message-id|in-reply-to|references|mime-version|content-.*)$/i;
 
 /** `message` may be a file or a plain field: JavaScript clients send a string as one. Refusal 400. */
-export async function readMime(form: Form, looseDots: LooseDots): Promise<Draft> {
+export async function readMime(form: Form, looseDots: LooseDots): Promise<RequestedMessage> {
   const recipients = readRecipients(form, looseDots);
   const message = contentOf(form);
   const { options, tags } = readSendOptions(form);
   const userVariables = readUserVariables(form);
-  const recipientVariables = readRecipientVariables(form);
-  const template = readTemplate(form);
+  const recipientVariables = readRecipientVariablesParameter(form);
+  const template = readTemplateRequest(form);
   const addedFields = readAddedFields(form);
   const sender = await findSender(form, message);
   return {

@@ -4,16 +4,15 @@ import type { Form, Upload } from '#http';
 import type { TemplateRequest } from '#intake';
 import { attachmentType, buildMessage, messageLimits, parseAddressList } from '#mail';
 import { readAddresses, readRecipients } from './addresses.js';
-import type { Draft } from './draft.js';
 import { readHeaders, readMessageId } from './headers.js';
-import { readRecipientVariables } from './recipient-variables.js';
+import type { RequestedMessage } from './requested-message.js';
 import { readSendOptions } from './send-options.js';
-import { readTemplate } from './template.js';
-import { readUserVariables } from './user-variables.js';
+import { readTemplateRequest } from './template.js';
+import { readRecipientVariablesParameter, readUserVariables } from './variables.js';
 
 /** Refusal 400 with Mailgun's texts, naming the parameter. Bcc goes into the envelope and nowhere else. `now` is in ms. */
-export function readParts(form: Form, domain: string, now: number, looseDots: LooseDots): Draft {
-  const template = readTemplate(form);
+export function readParts(form: Form, domain: string, now: number, looseDots: LooseDots): RequestedMessage {
+  const template = readTemplateRequest(form);
   const authors = readAddresses(form, 'from');
   // A template may bring its own author.
   const author = authors[0] ?? (template && parseAddress(`postmaster@${domain}`));
@@ -21,7 +20,7 @@ export function readParts(form: Form, domain: string, now: number, looseDots: Lo
   const recipients = readRecipients(form, looseDots);
   const { options, tags } = readSendOptions(form);
   const userVariables = readUserVariables(form);
-  const recipientVariables = readRecipientVariables(form);
+  const recipientVariables = readRecipientVariablesParameter(form);
   const bodies = { text: form.text('text'), html: form.text('html'), amp: form.text('amp-html') };
   if (Object.values(bodies).reduce((sum, body = '') => sum + body.length, 0) > messageLimits.message) {
     throw tooLarge('Message exceeds fixed limit');

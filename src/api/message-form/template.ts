@@ -6,7 +6,7 @@ import type { TemplateRequest } from '#intake';
 const OPTIONS = new Set(['t:version', 't:text', 't:variables']);
 
 /** Undefined when there is none. Refusal 400 naming the parameter: `t:` without `template`, an unknown `t:`, bad JSON. */
-export function readTemplate(form: Form): TemplateRequest | undefined {
+export function readTemplateRequest(form: Form): TemplateRequest | undefined {
   const options = form.names().filter((name) => name.startsWith('t:'));
   const unknown = options.find((name) => !OPTIONS.has(name));
   if (unknown !== undefined) throw badRequest(`'${cleanText(unknown)}' is not a template option`);

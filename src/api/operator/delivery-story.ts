@@ -1,4 +1,4 @@
-/** Finds everything known of deliveries, open or over: the queue's row, the conversations of its attempts, and the event that ended it. */
+/** Finds everything known of deliveries, open or over: the queue's row, the transcripts of its attempts, and the event that ended it. */
 import { notFound } from '#core';
 import type { ConversationLog, EventLog } from '#events';
 import type { Queue, WaitReason } from '#queue';
@@ -8,11 +8,12 @@ import { findDeliveries } from './find-deliveries.js';
 
 interface Facts {
   account: number;
-  /** Absent when it was never noted: a delivery that ended with its first attempt leaves only its event. */
+  /** Absent for a delivery that ended with its first attempt: only its event was kept. */
   id: number | undefined;
   messageId: string;
   recipient: string;
-  conversations: StoredConversation[];
+  /** Of its attempts. */
+  transcripts: StoredConversation[];
 }
 
 export type DeliveryStory = (
@@ -24,11 +25,11 @@ export type DeliveryStory = (
 interface StoryDeps {
   queue: Queue;
   events: EventLog;
-  conversations: Pick<ConversationLog, 'find'>;
+  transcripts: Pick<ConversationLog, 'find'>;
 }
 
-/** Conversations and events looked at for one answer. */
-const MAX_CONVERSATIONS = 100;
+/** Transcripts and events that are read for one answer. */
+const MAX_TRANSCRIPTS = 100;
 const MAX_EVENTS = 300;
 
 /** The delivery of that number, if it is of one of these accounts. Refusal 404. */
@@ -41,9 +42,9 @@ export async function storyOfDelivery(deps: StoryDeps, accounts: readonly number
 }
 
 async function storyInAccount(deps: StoryDeps, account: number, id: number): Promise<DeliveryStory | undefined> {
-  const [[open], conversations] = await Promise.all([
+  const [[open], transcripts] = await Promise.all([
     deps.queue.list({ account, limit: 1, after: id - 1 }),
-    deps.conversations.find({ account, delivery: id, limit: MAX_CONVERSATIONS }),
+    deps.transcripts.find({ account, delivery: id, limit: MAX_TRANSCRIPTS }),
   ]);
   if (open?.id === id)
     return {
@@ -54,13 +55,13 @@ async function storyInAccount(deps: StoryDeps, account: number, id: number): Pro
       id,
       messageId: open.messageId,
       recipient: open.recipient,
-      conversations,
+      transcripts,
     };
-  const [noted] = conversations;
+  const [noted] = transcripts;
   if (noted === undefined) return undefined;
   const { messageId, recipient } = noted;
   const ends = await endsOf(deps.events, account, messageId, recipient);
-  return { ...ended(ends.get(recipient)), account, id, messageId, recipient, conversations };
+  return { ...ended(ends.get(recipient)), account, id, messageId, recipient, transcripts };
 }
 
 /** All deliveries of a message (of each account that has one of that id), as far as the event log remembers it. Refusal 404 when there is none. */
@@ -73,14 +74,14 @@ export async function storiesOfMessage(deps: StoryDeps, accounts: readonly numbe
 
 async function storiesInAccount(deps: StoryDeps, account: number, messageId: string): Promise<DeliveryStory[]> {
   const [noted, ends] = await Promise.all([
-    deps.conversations.find({ account, messageId, limit: MAX_CONVERSATIONS }),
+    deps.transcripts.find({ account, messageId, limit: MAX_TRANSCRIPTS }),
     endsOf(deps.events, account, messageId),
   ]);
   const stories: DeliveryStory[] = [];
   for (const [recipient, end] of ends) {
-    const conversations = noted.filter((entry) => entry.recipient === recipient);
+    const transcripts = noted.filter((entry) => entry.recipient === recipient);
     const open = end === undefined ? await findOpen(deps.queue, account, messageId, recipient) : undefined;
-    const facts = { account, id: open?.id ?? conversations[0]?.delivery, messageId, recipient, conversations };
+    const facts = { account, id: open?.id ?? transcripts[0]?.delivery, messageId, recipient, transcripts };
     stories.push(open === undefined ? { ...ended(end), ...facts } : { state: 'open', open, waiting: await deps.queue.why(open), ...facts });
   }
   return stories;

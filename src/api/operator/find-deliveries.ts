@@ -6,7 +6,7 @@ import type { QueuedDelivery } from '#store';
 import { type DeliveryFilter, isStored, matches } from './delivery-filter.js';
 
 /** A delivery and its account, in the order in which lists are: account by account, each by id. */
-export interface Place {
+export interface QueuePosition {
   account: number;
   id: number;
 }
@@ -19,7 +19,7 @@ export async function* findDeliveries(
   queue: Queue,
   accounts: readonly number[],
   filter: DeliveryFilter = EVERYTHING,
-  after: Place = { account: 0, id: 0 },
+  after: QueuePosition = { account: 0, id: 0 },
   pageSize = MAX_PAGE,
 ): AsyncGenerator<QueuedDelivery[]> {
   for (const account of accounts.filter((one) => one >= after.account)) {
@@ -37,7 +37,7 @@ export async function* findDeliveries(
 export async function listDeliveries(
   queue: Queue,
   accounts: readonly number[],
-  page: { filter: DeliveryFilter | undefined; limit: number; after: Place | undefined },
+  page: { filter: DeliveryFilter | undefined; limit: number; after: QueuePosition | undefined },
 ) {
   const found: QueuedDelivery[] = [];
   // One more than asked for tells whether there is more; rows that are looked at one by one are better fetched in bulk.
@@ -52,11 +52,11 @@ export async function listDeliveries(
 }
 
 /** The number of a delivery; over several accounts the account's is before it. */
-const placeText = ({ account, id }: Place, accounts: readonly number[]): number | string =>
+const placeText = ({ account, id }: QueuePosition, accounts: readonly number[]): number | string =>
   accounts.length === 1 ? id : `${account}.${id}`;
 
 /** `after`, as a page before it gave it. Refusal 400. */
-export function readPlace(form: Form, accounts: readonly number[]): Place | undefined {
+export function readQueuePosition(form: Form, accounts: readonly number[]): QueuePosition | undefined {
   const text = form.text('after')?.trim();
   if (text === undefined) return undefined;
   const match = /^(?:(\d{1,15})\.)?(\d{1,16})$/.exec(text);

@@ -3,12 +3,12 @@ import { badRequest, notFound } from '#core';
 import type { Form } from '#http';
 import type { Queue } from '#queue';
 import type { HoldFilter } from '#store';
+import type { AccountScope } from './account-scope.js';
 import { readDeliveryFilter } from './delivery-filter.js';
 import { findDeliveries } from './find-deliveries.js';
-import type { Scope } from './read-scope.js';
 
 /** For a hold, which is for mail that waits: a message of that number has to have some. Refusal 404. */
-export async function refuseUnknownMessage(queue: Queue, { accounts }: Scope, { message }: HoldFilter): Promise<void> {
+export async function refuseUnknownMessage(queue: Queue, { accounts }: AccountScope, { message }: HoldFilter): Promise<void> {
   if (message === undefined) return;
   for await (const page of findDeliveries(queue, accounts, { stored: { message } })) if (page[0] !== undefined) return;
   throw notFound('No delivery of that message is open');
@@ -18,7 +18,7 @@ export async function refuseUnknownMessage(queue: Queue, { accounts }: Scope, { 
  * `domain`, `destination`, `site`, `message` (number, or Message-ID of a message with open deliveries), or `all=yes` for all mail of the account (or accounts); exactly
  * one of the two ways, so that a forgotten filter never means everything. Refusal 400, 404.
  */
-export async function readHoldFilter(form: Form, queue: Queue, scope: Scope): Promise<HoldFilter> {
+export async function readHoldFilter(form: Form, queue: Queue, scope: AccountScope): Promise<HoldFilter> {
   if (form.text('recipient') !== undefined) throw badRequest("Mail cannot be held by 'recipient': name its 'destination' or 'message'");
   const filter = readDeliveryFilter(form);
   const isAll = form.flag('all') ?? false;

@@ -1,5 +1,4 @@
 /** A stored message as Mailgun's clients read it (clients.md 1.2, 12.2): its parts decoded, or its MIME as one text. */
-
 import {
   decodeHeaderText,
   firstValue,
@@ -90,4 +89,35 @@ function contentIdMap(parsed: ParsedAttachment[], shown: StoredAttachmentJson[])
 
 function presentAttachment({ filename, contentType, size }: ParsedAttachment, url: string): StoredAttachmentJson {
   return { url, 'content-type': contentType, name: filename, size };
+}
+
+/**
+ * Hands an attachment out as what it says it is, but never to be shown or run by a browser as a page of this server. `filename*` is as in RFC 8187; the
+ * plain `filename` is for clients that do not know it.
+ */
+export function attachmentHeaders({ filename, contentType }: { filename: string; contentType: string }): Record<string, string> {
+  const ascii = filename.replace(/[^\x20-\x7e]|["\\%]/g, '_');
+  const exact = encodeURIComponent(Buffer.from(filename, 'utf8').toString('utf8')).replace(
+    /['()*]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  const names = filename === '' ? '' : `; filename="${ascii}"${ascii === filename ? '' : `; filename*=UTF-8''${exact}`}`;
+  return {
+    'content-type': contentType,
+    'content-disposition': `attachment${names}`,
+    'content-security-policy': "sandbox; default-src 'none'",
+  };
+}
+
+/**
+ * A JSON object whose last value is a text too long to be held whole. `texts` are pieces of whole characters; nothing is given before the first one has
+ * come. `fields` has at least one.
+ */
+export async function* jsonWithText(fields: object, name: string, texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let start = `${JSON.stringify(fields).slice(0, -1)},${JSON.stringify(name)}:"`;
+  for await (const text of texts) {
+    yield start + JSON.stringify(text).slice(1, -1);
+    start = '';
+  }
+  yield `${start}"}`;
 }

@@ -10,7 +10,13 @@ export function endpointsCommand(cli: Cli): Command {
       // Loaded here, so that the other commands do not wait for the whole HTTP server.
       const [api, http] = await Promise.all([import('#api'), import('#http')]);
       const open = http.OPEN_PAGES.map((page) => ({ ...page, group: 'Health' }));
-      const items = [...api.endpoints, ...open].map(({ method, path, group, title, access }) => ({ method, path, group, title, access }));
+      const items = [...api.apiEndpoints, ...open].map(({ method, path, group, title, access }) => ({
+        method,
+        path,
+        group,
+        title,
+        access,
+      }));
       report(cli, options, { total_count: items.length, items }, (paint) => {
         const rows = items.map((item) => [item.method, item.path, item.group, item.access, item.title]);
         return renderTable(paint, ['METHOD', 'PATH', 'GROUP', 'ACCESS', 'DOES'], rows, 'No endpoints.');

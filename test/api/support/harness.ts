@@ -18,10 +18,10 @@ import {
   type serverTimeouts,
 } from '../../../dist/http/index.js';
 import { makeWorkers } from '../../../dist/workers/index.js';
-import { type FakeConversations, makeFakeConversations } from './fake-conversations.js';
 import { type FakeDirectory, makeFakeDirectory } from './fake-directory.js';
 import { type FakeEvents, type FakeIntake, type FakeQueue, makeFakeEvents, makeFakeIntake, makeFakeQueue } from './fake-services.js';
 import { type FakeStored, makeFakeStored } from './fake-stored.js';
+import { type FakeTranscripts, makeFakeTranscripts } from './fake-transcripts.js';
 
 export interface Answer {
   status: number;
@@ -47,7 +47,7 @@ export interface Harness {
   stored: FakeStored;
   queue: FakeQueue;
   events: FakeEvents;
-  conversations: FakeConversations;
+  transcripts: FakeTranscripts;
   /** What stands in the way of being ready. */
   obstacles: Obstacle[];
   /** Answers of endpoints as they were told to whoever counts. */
@@ -85,7 +85,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   directory.addKey(KEYS.sending, { account: 1, role: 'sending', kind: 'domain', domainName: 'example.com' });
   directory.addKey(KEYS.other, { account: 2, role: 'admin' });
   const [intake, queue, events] = [makeFakeIntake(), makeFakeQueue(), makeFakeEvents()];
-  const conversations = makeFakeConversations();
+  const transcripts = makeFakeTranscripts();
   const stored = makeFakeStored(intake);
   const warmups = makeWarmups({
     store: { warmups: async () => [], saveWarmup: async () => undefined, deleteWarmup: async () => undefined },
@@ -98,7 +98,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const tempDir = await mkdtemp(join(tmpdir(), 'mailwagon-api-'));
   const { part, requireOperator } = makeApi({
     workers: makeWorkers(),
-    ...{ directory, intake, stored, resend: stored.resend, queue, events, conversations, warmups, logger, tempDir },
+    ...{ directory, intake, stored, resend: stored.resend, queue, events, transcripts, warmups, logger, tempDir },
     note: () => undefined,
     observe: (method, route, status) => void observed.push(`${method} ${route} ${status}`),
     clock: options.clock ?? systemClock,
@@ -118,7 +118,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    ...{ port, server, directory, intake, stored, queue, events, conversations, obstacles, observed, logs, tempDir },
+    ...{ port, server, directory, intake, stored, queue, events, transcripts, obstacles, observed, logs, tempDir },
     call: (method, path, callOptions = {}) => call(port, method, path, callOptions),
     leftovers: () => readdir(tempDir),
     async stop() {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readSendOptions } from '../../../dist/api/message-form/send-options.js';
-import { readUserVariables } from '../../../dist/api/message-form/user-variables.js';
+import { readUserVariables } from '../../../dist/api/message-form/variables.js';
 import { Refusal } from '../../../dist/core/index.js';
 import { Form } from '../../../dist/http/body/form.js';
 import { OPTION_TABLE } from '../../../dist/intake/options/option-table.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { endpoints } from '../../../dist/api/endpoints.js';
-import { makeEndpointFinder } from '../../../dist/api/find-endpoint.js';
+import { makeEndpointFinder } from '../../../dist/api/endpoint/find-endpoint.js';
+import { apiEndpoints } from '../../../dist/api/index.js';
 
-const find = makeEndpointFinder(endpoints);
+const find = makeEndpointFinder(apiEndpoints);
 const shown = (method: string, path: string) => {
   const found = find(method, path);
   return found && [`${found.endpoint.method} ${found.endpoint.path}`, found.params];
@@ -32,10 +32,10 @@ describe('finding an endpoint', () => {
   ])('nothing for %s %s', (method, path) => expect(shown(method, path)).toBeUndefined());
 
   it('finds each by its own path', () => {
-    for (const [own, { method, path }] of endpoints.entries()) {
+    for (const [own, { method, path }] of apiEndpoints.entries()) {
       const found = find(method, path.replace(/:[a-z]+/g, 'x'));
       // An earlier one may fit as well, and goes first.
-      const at = found === undefined ? -1 : endpoints.indexOf(found.endpoint);
+      const at = found === undefined ? -1 : apiEndpoints.indexOf(found.endpoint);
       expect(at, path).toBeGreaterThanOrEqual(0);
       expect(at, path).toBeLessThanOrEqual(own);
     }

@@ -1,9 +1,8 @@
 /** Every option of a message, asked for through both doors: the same comes of it, and a bad value is refused by the name the client used. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readRecipientVariables } from '../../../dist/api/message-form/recipient-variables.js';
 import { readSendOptions } from '../../../dist/api/message-form/send-options.js';
-import { readTemplate } from '../../../dist/api/message-form/template.js';
-import { readUserVariables } from '../../../dist/api/message-form/user-variables.js';
+import { readTemplateRequest } from '../../../dist/api/message-form/template.js';
+import { readRecipientVariablesParameter, readUserVariables } from '../../../dist/api/message-form/variables.js';
 import { Refusal } from '../../../dist/core/index.js';
 import { Form } from '../../../dist/http/body/form.js';
 import { OPTION_TABLE } from '../../../dist/intake/options/option-table.js';
@@ -315,7 +314,7 @@ async function overHttp(pairs: Pair[], mail = MAIL): Promise<Taken | Refusal> {
   try {
     return await take(mail, {
       ...{ method: 'http', protocol: 'HTTP', ...readSendOptions(form), userVariables: readUserVariables(form) },
-      ...{ recipientVariables: readRecipientVariables(form), template: readTemplate(form) },
+      ...{ recipientVariables: readRecipientVariablesParameter(form), template: readTemplateRequest(form) },
     });
   } catch (error) {
     if (error instanceof Refusal) return error;

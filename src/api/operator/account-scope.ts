@@ -3,9 +3,9 @@ import { notFound } from '#core';
 import { OPERATORS_ACCOUNT } from '#directory';
 import { ErrorAnswer } from '#http';
 import { type ApiKeyRecord, EVERY_ACCOUNT } from '#store';
-import type { Call, Services } from '../define-endpoint.js';
+import type { ApiRequest, Services } from '../endpoint/define-endpoint.js';
 
-export interface Scope {
+export interface AccountScope {
   /** In order of their numbers. */
   accounts: readonly number[];
   /** The account that a hold names: EVERY_ACCOUNT for all of them. */
@@ -21,7 +21,10 @@ export const isOperatorsKey = ({ role, account, domainName }: Pick<ApiKeyRecord,
   role === 'admin' && account === OPERATORS_ACCOUNT && domainName === undefined;
 
 /** `account`: a public id, or `all`. Refusal 404; 403 for everybody but the operator, whatever it says, so that nobody learns which ids there are. */
-export async function readScope({ key, account, form }: Call, { directory }: Pick<Services, 'directory'>): Promise<Scope> {
+export async function readAccountScope(
+  { key, account, form }: ApiRequest,
+  { directory }: Pick<Services, 'directory'>,
+): Promise<AccountScope> {
   const name = form.text('account')?.trim();
   if (name === undefined) return { accounts: [account], account, isOperators: false, nameOf: () => undefined };
   if (!isOperatorsKey(key)) throw new ErrorAnswer(403, { message: 'Forbidden' });

@@ -1,10 +1,10 @@
 /** A page of events as Mailgun's clients read it: four absolute URLs, always. */
 import type { EventPageAnswer } from '../contract/event-answers.js';
-import type { EventPage } from '../event-query/fetch-page.js';
-import { encodePageToken, type PageRequest } from '../event-query/page-request.js';
-import { storageUrl } from './stored-message.js';
+import { storageUrl } from '../present/stored-message.js';
+import type { EventPage } from './fetch-page.js';
+import { encodePageToken, type PageRequest } from './page-request.js';
 
-/** `baseUrl` is the server as the client sees it; `listPath` the path of the query, to which the token is added, and `query` what goes on with every page. */
+/** `baseUrl` is the server as the client sees it. A URL of a page is `listPath`, a slash, the page's token and `query`, which is the same for all pages. */
 export function presentEventPage(page: EventPage, baseUrl: string, listPath: string, query = ''): EventPageAnswer {
   const url = (request: PageRequest) => `${baseUrl}${listPath}/${encodePageToken(request)}${query}`;
   return {

@@ -1,7 +1,7 @@
-/** What a send asks for, read and checked: ready for intake but for who sends it. */
+/** What a send asks for, read and checked. Intake needs besides only who sends it. */
 import type { Submission } from '#intake';
 
-export type Draft = Pick<
+export type RequestedMessage = Pick<
   Submission,
   | 'sender'
   | 'recipients'

@@ -1,13 +1,13 @@
-/** A log of conversations in memory. */
+/** A log of transcripts in memory. */
 import type { ConversationLog } from '../../../dist/events/index.js';
 import type { StoredConversation } from '../../../dist/store/index.js';
 
-export interface FakeConversations extends Pick<ConversationLog, 'find'> {
+export interface FakeTranscripts extends Pick<ConversationLog, 'find'> {
   entries: StoredConversation[];
 }
 
-export function makeFakeConversations(): FakeConversations {
-  const fake: FakeConversations = {
+export function makeFakeTranscripts(): FakeTranscripts {
+  const fake: FakeTranscripts = {
     entries: [],
     find: async (query) =>
       fake.entries.filter(
