@@ -32,6 +32,7 @@ export {
   recipientStorageKey,
   shuffle,
 } from './ids.js';
+export { type MemberShape, missingMembers, requireMembers } from './library-members.js';
 export { type Installation, loadFailureText } from './load-failure.js';
 export {
   type Attachment,

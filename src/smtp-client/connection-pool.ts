@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, DAY, HOUR, MINUTE, makeExpiringSet } from '#core';
 import { makeClientTls, makeTlsSessions, type TlsDecision } from '#net';
+import { checkClientLibrary } from './client-adapter.js';
 import { makePreparePeerTls, tlsKeyOf } from './peer-tls.js';
 import { openSmtpSession, type SmtpPeer, type SmtpSession } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
@@ -63,7 +64,9 @@ export interface PoolDeps {
   ownWord?: string | undefined;
 }
 
+/** Throws when the installed nodemailer is another than the one this is made for. */
 export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa, ownWord }: PoolDeps): ConnectionPool {
+  checkClientLibrary();
   const keys = new Map<SmtpSession, string>();
   /** Per peer, the one used last at the end. */
   const idle = new Map<string, SmtpSession[]>();

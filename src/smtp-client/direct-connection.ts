@@ -2,40 +2,20 @@
  * The strict connection, with a short way for messages that are ready: one write to the socket instead of three streams piped into each other,
  * which cost more than the rest of the conversation.
  */
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { MessageDone, SendDone, SendParameters, SendStream } from './client-adapter.js';
 import type { ReadyMessage } from './ready-message.js';
 import { StrictConnection } from './strict-connection.js';
-
-type Done = (error: Error | null, reply?: string) => void;
-type SendDone = Parameters<SMTPConnection['send']>[2];
-
-/** What the library calls when the peer has said 354, and what it does then. */
-interface Internals {
-  _createSendStream(done: Done): SendStream;
-  _responseActions: ((reply: string) => void)[];
-  _actionSMTPStream(reply: string, done: Done): void;
-}
-
-interface SendStream {
-  outByteCount: number;
-  write(message: Buffer): unknown;
-  end(): unknown;
-  once?(event: 'end', listener: () => void): unknown;
-}
-
-const library = SMTPConnection.prototype as unknown as Internals;
 
 export class DirectConnection extends StrictConnection {
   #ready: ReadyMessage | undefined;
 
   /** As `send()`, without a stream. */
-  sendReady(envelope: Parameters<SMTPConnection['send']>[0], message: ReadyMessage, done: SendDone): void {
+  sendReady(envelope: SendParameters[0], message: ReadyMessage, done: SendDone): void {
     this.#ready = message;
     super.send(envelope, message.bytes, done);
   }
 
-  /** Overrides the library's; named as it is there. */
-  _createSendStream(done: Done): SendStream {
+  protected override openSendStream(done: MessageDone): SendStream {
     const ready = this.#ready;
     this.#ready = undefined;
     this.beginMessage();
@@ -43,23 +23,22 @@ export class DirectConnection extends StrictConnection {
       this.messageLeft = true;
     };
     if (ready === undefined) {
-      const stream = library._createSendStream.call(this, done);
+      const stream = this.makeSendStream(done);
       stream.once?.('end', left);
       return stream;
     }
-    const { _responseActions } = this as unknown as Internals;
-    _responseActions.push((reply) => library._actionSMTPStream.call(this, reply, done));
+    this.expectMessageReply(done);
     return {
       outByteCount: ready.bytes.length,
       write: () => {
-        if (this._socket) this._socket.write(ready.leave());
+        this.socket?.write(ready.leave());
         left();
       },
       end: () => undefined,
     };
   }
 
-  override send(envelope: Parameters<SMTPConnection['send']>[0], message: Parameters<SMTPConnection['send']>[1], done: SendDone): void {
+  override send(envelope: SendParameters[0], message: SendParameters[1], done: SendDone): void {
     this.#ready = undefined;
     super.send(envelope, message, done);
   }

@@ -191,7 +191,7 @@ class Session implements SmtpSession {
       this.#connection.connect();
     });
     this.capabilities = parseCapabilities(String(this.#connection.lastServerResponse));
-    const socket = this.#connection._socket;
+    const socket = this.#connection.socket;
     const isTls = socket instanceof TLSSocket;
     this.facts.tls = isTls;
     this.facts.utf8 = this.capabilities.smtpUtf8;
@@ -257,7 +257,7 @@ class Session implements SmtpSession {
 
   /** The library writes message and dot apart; in one segment they cost the peer and us one wake-up less. */
   #joinWrites(): void {
-    const socket = this.#connection._socket;
+    const socket = this.#connection.socket;
     if (!socket) return;
     socket.cork();
     setImmediate(() => socket.uncork());
@@ -305,7 +305,7 @@ class Session implements SmtpSession {
   }
 
   get progress(): string {
-    return `${this.messages} ${this.stage} ${this.#connection._socket ? this.#connection._socket.bytesWritten : 0}`;
+    return `${this.messages} ${this.stage} ${this.#connection.socket?.bytesWritten ?? 0}`;
   }
 
   giveUp(text: string): void {
@@ -345,7 +345,7 @@ class Session implements SmtpSession {
     if (this.#closed) return;
     this.#conversation.remark(text);
     this.#lost(new SmtpFailure({ stage: this.stage, kind, text }));
-    const socket = this.#connection._socket;
+    const socket = this.#connection.socket;
     this.#connection.close();
     if (socket) socket.destroy();
   }

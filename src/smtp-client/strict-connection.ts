@@ -4,7 +4,7 @@
  * replies is replaced: each one must be able to answer the command it meets, be the last word when nothing else was asked, and end the session
  * otherwise. What the library does upon an answer stays its own.
  */
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { ClientBase, type ClientOptions } from './client-adapter.js';
 import { type Command, judgeReply } from './judge-reply.js';
 import { makeReplyReader, type WireReply } from './reply-reader.js';
 import type { Conversation } from './transcript.js';
@@ -13,20 +13,7 @@ import type { Conversation } from './transcript.js';
 const MAX_REPLY_BYTES = 64 * 1024;
 const CLOSING = 421;
 
-/** What is used of the library's own machinery. */
-interface Internals {
-  _responseActions: ((this: StrictConnection, reply: string) => void)[];
-  _sendCommand(command: string, shown?: string): void;
-  _onError(error: Error, code: string, reply: false, command: string): void;
-  _onServerClosing(reply: string): void;
-  _upgradeConnection(done: (error: Error | null) => void): void;
-  lastServerResponse: string;
-  _destroyed: boolean;
-}
-
-const library = SMTPConnection.prototype as unknown as Internals;
-
-export class StrictConnection extends SMTPConnection {
+export abstract class StrictConnection extends ClientBase {
   /** All of the message was handed to the socket, final dot included. */
   protected messageLeft = false;
   readonly #watch: Pick<Conversation, 'client' | 'server'>;
@@ -38,7 +25,7 @@ export class StrictConnection extends SMTPConnection {
   #doubt: string | undefined;
 
   /** `watch` is told every command and every reply as it came; secrets of commands are masked. */
-  constructor(options: ConstructorParameters<typeof SMTPConnection>[0], watch: Pick<Conversation, 'client' | 'server'>) {
+  constructor(options: ClientOptions, watch: Pick<Conversation, 'client' | 'server'>) {
     super(options);
     this.#watch = watch;
   }
@@ -54,15 +41,14 @@ export class StrictConnection extends SMTPConnection {
     this.#asked.push('dot');
   }
 
-  /** Overrides the library's; named as it is there, like those below. */
-  _sendCommand(command: string, shown?: string): void {
+  protected override beforeCommand(command: string, shown: string | undefined): void {
     if (command === '.') {
       this.#refuseToBegin();
       return;
     }
     this.#watch.client(shown ?? command);
     this.#asked.push(commandOf(command));
-    library._sendCommand.call(this, command, shown);
+    this.say(command, shown);
   }
 
   /**
@@ -70,36 +56,31 @@ export class StrictConnection extends SMTPConnection {
    * somebody would find the empty message in his mail.
    */
   #refuseToBegin(): void {
-    const tell = (this as unknown as Internals)._responseActions.pop();
+    const tell = this.takeBackAction();
     this.close();
-    tell?.call(this, '');
+    tell?.('');
   }
 
   /** Nothing that was said in clear counts once TLS begins, also what came behind the go ahead (RFC 3207 6). */
-  _upgradeConnection(done: (error: Error | null) => void): void {
+  protected override beforeUpgrade(): void {
     this.#reader = makeReplyReader(MAX_REPLY_BYTES);
-    library._upgradeConnection.call(this, done);
   }
 
-  _onData(chunk: Buffer): void {
-    if (this.#isOver) return;
+  protected override received(chunk: Buffer): void {
+    if (this.isOver) return;
     const reader = this.#reader;
     const { replies, fault } = reader.push(chunk);
     const isMoreComing = fault !== undefined || reader.isInside;
     for (const [index, reply] of replies.entries()) {
       this.#watch.server(reply.text);
       // Who watches may have heard enough.
-      if (this.#isOver) return;
+      if (this.isOver) return;
       this.#take(reply, replies[index + 1], isMoreComing || index + 1 < replies.length);
-      if (this.#isOver || reader !== this.#reader) return;
+      if (this.isOver || reader !== this.#reader) return;
     }
     if (isMoreComing && this.#asked.length === 0) this.#doubt = 'something said that nobody asked for';
     const why = fault ?? this.#doubt;
     if (why !== undefined) this.#fail(why);
-  }
-
-  get #isOver(): boolean {
-    return (this as unknown as Internals)._destroyed;
   }
 
   #take(reply: WireReply, next: WireReply | undefined, isMoreSaid: boolean): void {
@@ -129,13 +110,11 @@ export class StrictConnection extends SMTPConnection {
   }
 
   #answer(command: Command, { code, decided }: WireReply): void {
-    const inner = this as unknown as Internals;
     this.#asked.shift();
     this.#answered = command;
-    inner.lastServerResponse = decided;
-    inner._responseActions.shift()?.call(this, decided);
+    this.act(decided);
     // No more replies come, also to what was asked already (RFC 5321 4.2.1).
-    if (code === CLOSING) inner._onServerClosing(decided);
+    if (code === CLOSING) this.peerCloses(decided);
   }
 
   /** A server may say at any time that it is about to close, and nothing else. */
@@ -145,7 +124,7 @@ export class StrictConnection extends SMTPConnection {
   }
 
   #fail(text: string): void {
-    (this as unknown as Internals)._onError(new Error(`reply out of turn: ${text}`), 'EPROTOCOL', false, 'CONN');
+    this.failWith(new Error(`reply out of turn: ${text}`), 'EPROTOCOL');
   }
 }
 

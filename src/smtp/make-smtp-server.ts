@@ -7,7 +7,7 @@ import type { Intake } from '#intake';
 import { makeConnectionCounter } from '#net';
 import { makeAuthBrake } from './auth-brake.js';
 import type { SmtpLimits } from './limits.js';
-import { checkLibrary } from './server-adapter.js';
+import { checkServerLibrary } from './server-adapter.js';
 import { noObserver, type ServerContext, type SmtpObserver } from './server-context.js';
 import { SmtpListener, type TlsPair } from './smtp-listener.js';
 
@@ -57,7 +57,7 @@ const LAST_WORDS_MS = 500;
 
 /** Throws when the installed smtp-server library is another than the one this is made for. */
 export function makeSmtpServer(deps: SmtpServerDeps): SmtpServer {
-  checkLibrary();
+  checkServerLibrary();
   let stopping = false;
   let sweeper: NodeJS.Timeout | undefined;
   const { hostname, ownWord, directory, intake, clock, logger, limits, observer = noObserver } = deps;

@@ -1,6 +1,6 @@
 /**
  * The only file that touches private members of the `smtp-server` library. Its three base classes give each member that we use or replace a plain
- * name; the rest of the room is written against those. `checkLibrary` says at start when the installed version has no such member any more.
+ * name; the rest of the room is written against those. `checkServerLibrary` says at start if the installed version lacks such a member.
  * Why we depend on them at all: docs/decisions/0004-subclassing-smtp-server.md.
  */
 import { createRequire } from 'node:module';
@@ -9,6 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
+import { type MemberShape, missingMembers, requireMembers } from '#core';
 
 type Done = (error?: Error | null) => void;
 
@@ -241,11 +242,8 @@ export interface Library {
   SMTPStream: new () => object;
 }
 
-/** How many parameters a method has, or what type of value a field begins with. */
-type Shape = number | 'boolean' | 'number' | 'object' | 'null';
-
 /** Every member that is used or replaced above or in the classes that extend these, but for what every EventEmitter has. */
-const MEMBERS: Readonly<Record<keyof Library, Readonly<Record<string, Shape>>>> = {
+const MEMBERS: Readonly<Record<keyof Library, Readonly<Record<string, MemberShape>>>> = {
   SMTPServer: {
     _acceptSocket: 2,
     _pendingSockets: 'object',
@@ -301,33 +299,18 @@ const MEMBERS: Readonly<Record<keyof Library, Readonly<Record<string, Shape>>>> 
   },
 };
 
-/** What the library lacks or has in another shape: `SMTPConnection._ready is undefined, expected boolean`. */
-export function missingMembers(library: Library): string[] {
+/** What the library lacks or has in another shape. */
+export function missingHooks(library: Library): string[] {
   const server = new library.SMTPServer({ logger: false });
-  const objects: Record<keyof Library, object> = {
-    SMTPServer: server,
-    SMTPConnection: new library.SMTPConnection(server as never, new Socket()),
-    SMTPStream: new library.SMTPStream(),
-  };
-  return (Object.keys(MEMBERS) as (keyof Library)[]).flatMap((name) =>
-    Object.entries(MEMBERS[name]).flatMap(([member, expected]) => {
-      const shape = shapeOf(Reflect.get(objects[name], member));
-      return shape === expected ? [] : [`${name}.${member} is ${shown(shape)}, expected ${shown(expected)}`];
-    }),
-  );
+  return [
+    ...missingMembers('SMTPServer', server, MEMBERS.SMTPServer),
+    ...missingMembers('SMTPConnection', new library.SMTPConnection(server as never, new Socket()), MEMBERS.SMTPConnection),
+    ...missingMembers('SMTPStream', new library.SMTPStream(), MEMBERS.SMTPStream),
+  ];
 }
-
-function shapeOf(value: unknown): number | string {
-  if (typeof value === 'function') return value.length;
-  return value === null ? 'null' : typeof value;
-}
-
-const shown = (shape: number | string): string => (typeof shape === 'number' ? `a method with ${shape} parameters` : shape);
 
 /** Throws when the installed library is not one that these classes fit. */
-export function checkLibrary(): void {
-  const missing = missingMembers({ SMTPServer, SMTPConnection, SMTPStream });
-  if (missing.length === 0) return;
+export function checkServerLibrary(): void {
   const { version } = createRequire(import.meta.url)('smtp-server/package.json') as { version: string };
-  throw new Error(`smtp-server ${version} does not fit: ${missing.join('; ')}. Install the version that package.json names (npm ci)`);
+  requireMembers('smtp-server', version, missingHooks({ SMTPServer, SMTPConnection, SMTPStream }));
 }

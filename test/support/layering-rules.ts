@@ -117,7 +117,7 @@ const EXPRESSION_HOMES: readonly { name: string; home: string; instead: string }
 ];
 
 /** Files that may use private members of a library (`_socket`, `handler_DATA`), each behind plain names for the rest of its room. */
-const PRIVATE_MEMBER_HOMES = ['src/smtp/server-adapter.ts', 'src/delivery/', 'src/smtp-client/'];
+const PRIVATE_MEMBER_HOMES = ['src/smtp/server-adapter.ts', 'src/smtp-client/client-adapter.ts'];
 
 /** Names that begin so and are no secret: what Node asks of who extends a stream. */
 const STREAM_METHODS = new Set(['_construct', '_destroy', '_final', '_flush', '_read', '_transform', '_write', '_writev']);
