@@ -31,7 +31,9 @@ export {
   type QueuedDelivery,
   type QueueFilter,
   type Settlement,
+  type SpoolHealth,
   type SpoolStore,
+  type SpoolWatcher,
 } from './spool-store.js';
 export { startSweeping } from './start-sweeping.js';
 export type { CommitStats, StoreOptions, Stores } from './stores.js';

@@ -132,6 +132,16 @@ export interface Backlog {
   bytes: number;
 }
 
+/** What came of the last commit of mail: `full` and `failed` as in StoreError. */
+export type SpoolHealth = 'ok' | 'full' | 'failed';
+
+/** Is told of every change, so that those who must know at once, for each message, need not ask. */
+export interface SpoolWatcher {
+  /** What an account has waiting now. One that is never told of has nothing. */
+  backlog(account: number, backlog: Backlog): void;
+  health(health: SpoolHealth): void;
+}
+
 /** The whole queue in numbers. */
 export interface QueueCensus {
   deliveries: number;
@@ -236,11 +246,12 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
   /** True per settlement that found its row. */
   settle(settlements: Settlement[]): Promise<boolean[]>;
 
-  /** What the account has waiting, as of the last commit that was answered. */
-  backlog(account: number): Backlog;
-  /** What came of the last commit of mail: `full` and `failed` as in StoreError. */
-  health(): 'ok' | 'full' | 'failed';
-  /** Commits something that means nothing, so that health() tells the truth when no mail comes. Throws StoreError. */
+  /**
+   * Tells the watcher how things stand before it resolves, and every change from then on. What a commit changes is told before its promise resolves.
+   * Gives the function that ends it.
+   */
+  watch(watcher: SpoolWatcher): Promise<() => void>;
+  /** Commits something that means nothing, so that the health that is told is true when no mail comes. Throws StoreError. */
   probe(): Promise<void>;
 
   /** How many recipients the domain was charged with on this UTC day. */

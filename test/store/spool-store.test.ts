@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery } from '../../dist/core/index.js';
 import type { DeliveryKey, Settlement } from '../../dist/store/index.js';
-import { DAY, makeDelivery, makeEvent, makeMessage, makeNewMessage, openTestStores, type TestStores } from './support/store.ts';
+import { DAY, makeDelivery, makeEvent, makeMessage, makeNewMessage, openTestStores, type TestStores, watchSpool } from './support/store.ts';
 
 let stores: TestStores;
 beforeEach(async () => {
@@ -179,18 +179,20 @@ describe('the backlog', () => {
     const [first, second] = await stores.spool.put(makeNewMessage(10, [1, 2], { message: makeMessage(10, { size: 500 }) }));
     await stores.spool.put(makeNewMessage(20, [1], { message: makeMessage(20, { size: 70, account: 2 }) }));
     if (first === undefined || second === undefined) throw new Error('two deliveries were put');
-    expect(stores.spool.backlog(1)).toEqual({ deliveries: 2, bytes: 500 });
+    const told = await watchSpool(stores.spool);
+    expect(told.backlog(1)).toEqual({ deliveries: 2, bytes: 500 });
     expect(await stores.spool.settle([done(first), done(first)])).toEqual([true, false]);
     const expected = [
       { deliveries: 1, bytes: 500 },
       { deliveries: 1, bytes: 70 },
       { deliveries: 0, bytes: 0 },
     ];
-    expect([1, 2, 3].map((account) => stores.spool.backlog(account))).toEqual(expected);
+    expect([1, 2, 3].map(told.backlog)).toEqual(expected);
     await stores.reopen();
-    expect([1, 2, 3].map((account) => stores.spool.backlog(account))).toEqual(expected);
+    const again = await watchSpool(stores.spool);
+    expect([1, 2, 3].map(again.backlog)).toEqual(expected);
     await stores.spool.settle([done(second)]);
-    expect(stores.spool.backlog(1)).toEqual({ deliveries: 0, bytes: 0 });
+    expect(again.backlog(1)).toEqual({ deliveries: 0, bytes: 0 });
   });
 
   it('leaves out what was not kept, and defers', async () => {
@@ -199,11 +201,23 @@ describe('the backlog', () => {
     await Promise.allSettled([stores.spool.put(makeNewMessage(10, [5])), stores.spool.put(makeNewMessage(30, []))]);
     if (first === undefined) throw new Error('a delivery was put');
     await stores.spool.settle([{ kind: 'defer', key: first, message: 20, due: 50, attempts: 1, last: undefined, events: [] }]);
-    expect(stores.spool.backlog(1)).toEqual({ deliveries: 2, bytes: 44 });
+    expect((await watchSpool(stores.spool)).backlog(1)).toEqual({ deliveries: 2, bytes: 44 });
     await stores.reopen();
-    expect(stores.spool.backlog(1)).toEqual({ deliveries: 2, bytes: 44 });
+    const told = await watchSpool(stores.spool);
+    expect(told.backlog(1)).toEqual({ deliveries: 2, bytes: 44 });
     await stores.spool.probe();
-    expect(stores.spool.health()).toBe('ok');
+    expect(told.health).toBe('ok');
+  });
+
+  it('is told before the promise of the commit resolves, until the watch ends', async () => {
+    const told = await watchSpool(stores.spool);
+    expect(told).toMatchObject({ health: 'ok' });
+    await stores.spool.put(makeNewMessage(10, [1], { message: makeMessage(10, { size: 500 }) }));
+    expect(told.backlog(1)).toEqual({ deliveries: 1, bytes: 500 });
+    told.end();
+    await stores.spool.put(makeNewMessage(20, [1], { message: makeMessage(20, { size: 70 }) }));
+    expect(told.backlog(1)).toEqual({ deliveries: 1, bytes: 500 });
+    expect((await watchSpool(stores.spool)).backlog(1)).toEqual({ deliveries: 2, bytes: 570 });
   });
 });
 

@@ -5,11 +5,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Refusal } from '#core';
-import type { DiskFacts, DiskRoom, SpoolStore } from '#store';
+import type { Backlog, DiskFacts, DiskRoom, SpoolHealth, SpoolStore } from '#store';
 import { ballastFor, decideBallast, decidePressure, defaultDiskFloor, type PressureLimits, TIGHT_MEMORY } from './decide-pressure.js';
 
 export interface PressureDeps {
-  spool: Pick<SpoolStore, 'backlog' | 'health' | 'probe'>;
+  spool: Pick<SpoolStore, 'watch' | 'probe'>;
   room: DiskRoom;
   logger: Logger;
   limits: PressureLimits & { /** Free bytes; auto: by the size of the disk. */ diskFloor: number | 'auto' };
@@ -28,7 +28,7 @@ export interface PressureState {
   /** Why not, for the operator; undefined when it is. */
   reason: string | undefined;
   /** What came of the last commit. */
-  store: 'ok' | 'full' | 'failed';
+  store: SpoolHealth;
   memory: { used: number; limit: number };
   /** Undefined when the disk could not be asked. */
   disk: (DiskFacts & { floor: number; ballast: number }) | undefined;
@@ -38,29 +38,34 @@ export interface Pressure {
   /** Why no mail of this account (or of nobody) is taken in at the moment. Costs next to nothing. */
   refusal(account?: number): Refusal | undefined;
   state(): PressureState;
-  /** Resolves when the disk was looked at for the first time. */
+  /** Resolves when the store has told how things stand, and the disk was looked at for the first time. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const EVERY_MS = 500;
+const NOTHING: Backlog = { deliveries: 0, bytes: 0 };
 
 export function makePressure({ spool, room, logger, limits, relieve, everyMs = EVERY_MS, ...deps }: PressureDeps): Pressure {
   const stopping = new AbortController();
+  /** As the store tells of them. */
+  const backlogs = new Map<number, Backlog>();
+  let health: SpoolHealth = 'ok';
   let memory = deps.memory();
   let disk: PressureState['disk'];
   let wasAccepting = true;
   let running: Promise<void> | undefined;
+  let unwatch: (() => void) | undefined;
 
   const decide = (account: number | undefined) =>
-    decidePressure({ backlog: account === undefined ? undefined : spool.backlog(account), limits, memory, disk });
+    decidePressure({ backlog: account === undefined ? undefined : (backlogs.get(account) ?? NOTHING), limits, memory, disk });
 
   function state(): PressureState {
     const decision = decide(undefined);
     return {
       accepting: decision === 'ok',
       reason: decision === 'ok' ? undefined : (decision.reason ?? decision.publicText),
-      store: spool.health(),
+      store: health,
       memory,
       disk,
     };
@@ -74,7 +79,7 @@ export function makePressure({ spool, room, logger, limits, relieve, everyMs = E
   }
 
   async function tendBallast({ free, floor, ballast }: NonNullable<PressureState['disk']>): Promise<void> {
-    const move = decideBallast({ free, floor, held: ballast, isFull: spool.health() === 'full' });
+    const move = decideBallast({ free, floor, held: ballast, isFull: health === 'full' });
     if (move === 'drop') {
       await room.dropBallast();
       logger.warn({ free, ballast }, 'disk is full: ballast given up so that deliveries go on');
@@ -92,7 +97,7 @@ export function makePressure({ spool, room, logger, limits, relieve, everyMs = E
     try {
       await tendBallast(await measure());
       // Nothing else may be committed for a long time, and the store would be called broken all the while.
-      if (spool.health() !== 'ok') await spool.probe();
+      if (health !== 'ok') await spool.probe();
     } catch (error) {
       logger.debug({ err: error }, 'disk or store does not answer as it should');
     }
@@ -121,6 +126,12 @@ export function makePressure({ spool, room, logger, limits, relieve, everyMs = E
     },
     state,
     async start() {
+      unwatch = await spool.watch({
+        backlog: (account, backlog) => void backlogs.set(account, backlog),
+        health(now) {
+          health = now;
+        },
+      });
       // What cannot be asked now is asked again soon; nobody waits for ballast to be written.
       await measure().catch(() => undefined);
       running = watch();
@@ -128,6 +139,7 @@ export function makePressure({ spool, room, logger, limits, relieve, everyMs = E
     async stop() {
       stopping.abort();
       await running;
+      unwatch?.();
     },
   };
 }

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type { Address, Message } from '../../../dist/core/index.js';
 import { DEFAULT_DOMAIN_SETTINGS } from '../../../dist/directory/index.js';
 import {
+  type Backlog,
   type DomainRecord,
   type NewDelivery,
   type NewMessage,
   type OutboxEvent,
   type OutboxRow,
   openStores,
+  type SpoolStore,
   type Stores,
 } from '../../../dist/store/index.js';
 import { tempDir } from '../../support/temp-dir.mjs';
@@ -44,6 +46,23 @@ export async function openTestStores(): Promise<TestStores> {
     },
   };
   return test;
+}
+
+/** What the spool tells whoever watches it, as of the last call that was answered. */
+export async function watchSpool(spool: SpoolStore) {
+  const backlogs = new Map<number, Backlog>();
+  const told = {
+    health: 'unknown',
+    backlog: (account: number): Backlog => backlogs.get(account) ?? { deliveries: 0, bytes: 0 },
+    end: () => {},
+  };
+  told.end = await spool.watch({
+    backlog: (account, backlog) => void backlogs.set(account, backlog),
+    health(health) {
+      told.health = health;
+    },
+  });
+  return told;
 }
 
 export function makeMessage(id: number, fields: Partial<Message> = {}): Message {

@@ -9,6 +9,7 @@ import {
   defaultDiskFloor,
   type PressureFacts,
 } from '../../../dist/intake/pressure/decide-pressure.js';
+import type { SpoolWatcher } from '../../../dist/store/index.js';
 import { waitFor } from '../../support/wait-for.mjs';
 
 const MB = 1024 ** 2;
@@ -88,20 +89,22 @@ describe('the watch', () => {
       free: 10 * GB,
       held: 0,
       used: 10,
-      health: 'ok' as 'ok' | 'full' | 'failed',
       probes: 0,
       relieved: 0,
-      backlog: { deliveries: 0, bytes: 0 },
       lines: [] as string[],
+      /** What the store tells its watcher. */
+      told: undefined as SpoolWatcher | undefined,
     };
     pressure = makePressure({
       spool: {
-        backlog: (account) => (account === 1 ? world.backlog : { deliveries: 0, bytes: 0 }),
-        health: () => world.health,
+        async watch(watcher) {
+          world.told = watcher;
+          return () => undefined;
+        },
         async probe() {
           world.probes++;
           if (world.free < MB) throw new StoreError('full', 'full');
-          world.health = 'ok';
+          world.told?.health('ok');
         },
       },
       room: {
@@ -150,7 +153,7 @@ describe('the watch', () => {
     await pressure.start();
     await waitFor(() => world.held > 0);
     world.free = 0;
-    world.health = 'full';
+    world.told?.health('full');
     await waitFor(() => world.probes > 0);
     await waitFor(() => world.held === 0);
     await waitFor(() => pressure.state().store === 'ok');
@@ -162,11 +165,11 @@ describe('the watch', () => {
   it('holds an account to its cap, at once and nobody else', async () => {
     const { world, pressure } = watch();
     await pressure.start();
-    world.backlog.deliveries = 5;
+    world.told?.backlog(1, { deliveries: 5, bytes: 0 });
     expect(pressure.refusal(1)).toMatchObject({ smtpCode: 452, httpStatus: 429 });
     expect([pressure.refusal(2), pressure.refusal()]).toEqual([undefined, undefined]);
     expect(pressure.state().accepting).toBe(true);
-    world.backlog.deliveries = 4;
+    world.told?.backlog(1, { deliveries: 4, bytes: 0 });
     expect(pressure.refusal(1)).toBeUndefined();
   });
 

@@ -1,27 +1,14 @@
 /** SpoolStore over the store threads and the folder of body files. */
-import { StoreError } from '#core';
 import type { SpoolStore } from '../../spool-store.js';
-import { makeBacklogMirror } from './backlog-mirror.js';
 import type { DatabaseCalls } from './calls.js';
 import type { BodyFiles } from './spool/body-files.js';
 import { NOT_FOUND } from './spool/settle.js';
 import { toDelivery, toMessage, toPutRows, toRecipient } from './spool/wire.js';
+import { makeSpoolNews } from './spool-news.js';
 
 /** What is not named here is as the threads answer it; the rest crosses to them in rows (`spool/wire.ts`), or is about files. */
 export async function makeSpoolStore(calls: DatabaseCalls['spool'], bodies: BodyFiles): Promise<SpoolStore> {
-  const backlog = makeBacklogMirror(await calls.backlogs());
-  let health: ReturnType<SpoolStore['health']> = 'ok';
-  /** Every commit of mail passes here, so that its failure is known beyond the one who asked. */
-  async function watched<T>(commit: Promise<T>): Promise<T> {
-    try {
-      const value = await commit;
-      health = 'ok';
-      return value;
-    } catch (error) {
-      if (error instanceof StoreError && (error.kind === 'full' || error.kind === 'failed')) health = error.kind;
-      throw error;
-    }
-  }
+  const news = makeSpoolNews(await calls.backlogs());
 
   return {
     ...calls,
@@ -29,9 +16,9 @@ export async function makeSpoolStore(calls: DatabaseCalls['spool'], bodies: Body
     openBody: bodies.openBody,
     async put(entry) {
       const rows = toPutRows(entry);
-      const numbers = await watched(calls.put(rows));
+      const numbers = await news.committing(calls.put(rows));
       const { id: message, account, size } = entry.message;
-      if (numbers.length > 0) backlog.add(account, numbers.length, size);
+      if (numbers.length > 0) news.add(account, numbers.length, size);
       return entry.deliveries.map((delivery, index) => ({
         ...delivery,
         variablesSize: rows.deliveries[index]?.variables?.length,
@@ -50,7 +37,7 @@ export async function makeSpoolStore(calls: DatabaseCalls['spool'], bodies: Body
       return found && { ...toMessage(found.message), to: found.to && toRecipient(found.to) };
     },
     async removeStored(stored) {
-      const removed = await watched(calls.removeStored(stored));
+      const removed = await news.committing(calls.removeStored(stored));
       if (removed?.bodyFile) await bodies.remove(removed.bodyFile);
       return removed !== undefined;
     },
@@ -59,16 +46,15 @@ export async function makeSpoolStore(calls: DatabaseCalls['spool'], bodies: Body
       return { rows: rows.map((row) => toDelivery(row, destinationName)), nextDue };
     },
     async settle(settlements) {
-      const results = await watched(calls.settle(settlements));
+      const results = await news.committing(calls.settle(settlements));
       for (const [index, freed] of results.entries()) {
         const settlement = settlements[index];
-        if (freed !== NOT_FOUND && settlement?.kind === 'done') backlog.add(settlement.key.account, -1, -freed);
+        if (freed !== NOT_FOUND && settlement?.kind === 'done') news.add(settlement.key.account, -1, -freed);
       }
       return results.map((freed) => freed !== NOT_FOUND);
     },
-    backlog: backlog.of,
-    health: () => health,
-    probe: () => watched(calls.probe()),
+    watch: news.watch,
+    probe: () => news.committing(calls.probe()),
     async list(filter) {
       const rows = await calls.list(filter);
       return rows.map((row) => ({

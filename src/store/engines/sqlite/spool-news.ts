@@ -1,0 +1,51 @@
+/**
+ * What those who watch the spool are told: how much each account has waiting (read once at open, then kept in step with the commits that are
+ * answered), and what came of the last commit of mail.
+ */
+import { StoreError } from '#core';
+import type { Backlog, SpoolHealth, SpoolStore, SpoolWatcher } from '../../spool-store.js';
+
+export interface SpoolNews {
+  watch: SpoolStore['watch'];
+  /** Adds to what the account has waiting; negative when deliveries end. */
+  add(account: number, deliveries: number, bytes: number): void;
+  /** Every commit of mail passes here, so that its failure is known beyond the one who asked. */
+  committing<T>(commit: Promise<T>): Promise<T>;
+}
+
+export function makeSpoolNews(known: readonly ({ account: number } & Backlog)[]): SpoolNews {
+  const watchers = new Set<SpoolWatcher>();
+  const backlogs = new Map<number, Backlog>(known.map(({ account, deliveries, bytes }) => [account, { deliveries, bytes }]));
+  let health: SpoolHealth = 'ok';
+
+  function setHealth(next: SpoolHealth): void {
+    if (next === health) return;
+    health = next;
+    for (const watcher of watchers) watcher.health(health);
+  }
+
+  return {
+    async watch(watcher) {
+      watchers.add(watcher);
+      for (const [account, backlog] of backlogs) watcher.backlog(account, backlog);
+      watcher.health(health);
+      return () => void watchers.delete(watcher);
+    },
+    add(account, deliveries, bytes) {
+      const before = backlogs.get(account);
+      const backlog = { deliveries: (before?.deliveries ?? 0) + deliveries, bytes: (before?.bytes ?? 0) + bytes };
+      backlogs.set(account, backlog);
+      for (const watcher of watchers) watcher.backlog(account, backlog);
+    },
+    async committing(commit) {
+      try {
+        const value = await commit;
+        setHealth('ok');
+        return value;
+      } catch (error) {
+        if (error instanceof StoreError && (error.kind === 'full' || error.kind === 'failed')) setHealth(error.kind);
+        throw error;
+      }
+    },
+  };
+}
