@@ -1,34 +1,47 @@
 import { randomBytes, randomFillSync, randomInt } from 'node:crypto';
 import type { Clock } from './clock.js';
 
-/** 2020-01-01, so that time-ordered ids stay safe integers until 2089. */
+/** 2020-01-01. */
 const ID_EPOCH_MS = 1_577_836_800_000;
-const IDS_PER_MS = 4096;
+/** Numbers that nodes may have: 0 to 15. */
+export const MAX_NODES = 16;
+/** Of one node. More in a millisecond borrow from the next ones. */
+const IDS_PER_MS = 256;
 /** Enough for every safe integer. */
 const STORAGE_ID_BYTES = 7;
 
-/** Makes integer ids that grow with time and never repeat while they are seeded with the largest id in use. */
+/**
+ * Makes integer ids that grow with time and never repeat while they are seeded with the largest id in use.
+ *
+ * An id is `((ms since 2020) × 256 + count) × 16 + node`: 4 bits say which node made it, 8 count within a millisecond, so a millisecond takes 12 bits and
+ * ids stay safe integers (below 2^53) for 2^41 ms, until 2089. Nodes with numbers of their own never make the same id, and ids of all nodes are in the
+ * order of their clocks. Ids from before nodes had numbers took the same 12 bits for the count alone, so they are in order with these.
+ */
 export interface IdSource {
   next(): number;
-  /** No later id will be at or below this one. */
+  /** No later id will be at or below this one, whichever node made it. */
   raiseTo(id: number): void;
 }
 
-export function makeIdSource(clock: Clock): IdSource {
+/** `node` is 0 for the only one. */
+export function makeIdSource(clock: Clock, node = 0): IdSource {
+  if (!Number.isInteger(node) || node < 0 || node >= MAX_NODES)
+    throw new Error(`a node has a number from 0 to ${MAX_NODES - 1}, not ${node}`);
+  /** Ids without their node. */
   let last = 0;
   return {
     next() {
       last = Math.max(last + 1, (clock.now() - ID_EPOCH_MS) * IDS_PER_MS);
-      return last;
+      return last * MAX_NODES + node;
     },
     raiseTo(id) {
-      last = Math.max(last, id);
+      last = Math.max(last, Math.floor(id / MAX_NODES));
     },
   };
 }
 
-/** The least id that may be made at that time, ms since the epoch; ids made before are smaller. */
-export const firstIdAt = (ms: number): number => (ms - ID_EPOCH_MS) * IDS_PER_MS;
+/** The least id that any node may make at that time, ms since the epoch; ids made before are smaller. */
+export const firstIdAt = (ms: number): number => (ms - ID_EPOCH_MS) * IDS_PER_MS * MAX_NODES;
 
 /** Random bytes are drawn by the pageful: a call of its own for each id would cost as much as parsing a message's head. */
 const pool = { bytes: Buffer.alloc(4096), used: 4096 };

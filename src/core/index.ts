@@ -20,6 +20,7 @@ export { describeIdle, IDLE_OPTIONS, IDLE_PLACEHOLDER, IDLE_SETTINGS, type Idle 
 export {
   firstIdAt,
   type IdSource,
+  MAX_NODES,
   makeEventId,
   makeIdSource,
   makeMessageId,

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   cleanText,
   domainOf,
+  firstIdAt,
   isoDateWithoutZone,
+  MAX_NODES,
   makeEventId,
   makeIdSource,
   makeMessageId,
@@ -157,10 +159,51 @@ describe('ids', () => {
     const ids = makeIdSource(clock);
     const first = ids.next();
     clock.time -= 60_000;
-    expect(ids.next()).toBe(first + 1);
-    ids.raiseTo(first + 1_000_000);
-    expect(ids.next()).toBe(first + 1_000_001);
+    expect(ids.next()).toBe(first + MAX_NODES);
+    ids.raiseTo(first + 1_000_000 * MAX_NODES);
+    expect(ids.next()).toBe(first + 1_000_001 * MAX_NODES);
     expect(Number.isSafeInteger(first)).toBe(true);
+  });
+
+  it('of two nodes differ and are in the order of time, whoever had the largest', () => {
+    const clock = { time: 1_800_000_000_000, now: () => clock.time, monotonic: () => 0 };
+    const nodes = [0, 7, MAX_NODES - 1].map((node) => makeIdSource(clock, node));
+    const made = Array.from({ length: 1000 }, () => nodes.map((ids) => ids.next())).flat();
+    expect(new Set(made).size).toBe(made.length);
+    clock.time += 10;
+    for (const ids of nodes) {
+      const id = ids.next();
+      expect(id).toBeGreaterThan(Math.max(...made));
+      expect(id).toBeGreaterThanOrEqual(firstIdAt(clock.time));
+    }
+    // One of another node, then one that no node would make.
+    for (const largest of [(nodes[2]?.next() ?? 0) + 5 * MAX_NODES, firstIdAt(clock.time + 1000) + 5]) {
+      for (const ids of nodes) {
+        ids.raiseTo(largest);
+        expect(ids.next()).toBeGreaterThan(largest);
+      }
+    }
+    for (const node of [-1, MAX_NODES, 0.5]) expect(() => makeIdSource(clock, node)).toThrow('number from 0 to 15');
+  });
+
+  it('go on in order after ids that were made before nodes had numbers', () => {
+    const clock = { time: 1_800_000_000_000, now: () => clock.time, monotonic: () => 0 };
+    // All 4096 of the millisecond were made, as they were then.
+    const old = firstIdAt(clock.time) + 4095;
+    const ids = makeIdSource(clock, 3);
+    ids.raiseTo(old);
+    expect(ids.next()).toBeGreaterThan(old);
+    clock.time += 1;
+    expect(makeIdSource(clock).next()).toBeGreaterThan(old);
+  });
+
+  it('are safe integers until 2089, also of the last node', () => {
+    const clock = { time: Date.UTC(2089, 0), now: () => clock.time, monotonic: () => 0 };
+    const ids = makeIdSource(clock, MAX_NODES - 1);
+    const made = [ids.next(), ids.next()];
+    expect(made.every(Number.isSafeInteger)).toBe(true);
+    expect(made).toEqual([firstIdAt(clock.time) + 15, firstIdAt(clock.time) + 31]);
+    expect(firstIdAt(Date.UTC(2020, 0) + 2 ** 41)).toBe(2 ** 53);
   });
 
   it('have the forms clients know', () => {
