@@ -22,8 +22,8 @@ const FORWARDING = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 
 const LOCAL_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 /**
- * The request was made on this machine, by something that is no proxy for others as far as can be seen, to this machine by name (a web page that
- * points a name of its own at 127.0.0.1 is somebody else).
+ * True for a program of this machine that asks for itself: no header says that a proxy stands between, and the Host header is a name of this machine.
+ * The Host header matters because a web page can point a name of its own at 127.0.0.1.
  */
 export function isDirectFromThisMachine(request: IncomingMessage): boolean {
   const peer = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');

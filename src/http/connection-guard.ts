@@ -1,7 +1,7 @@
 /**
- * Who may hold a connection to the HTTP listeners. Nobody waits outside while others hold places for nothing: when all places are taken, or all of one
- * client, the connection that has been quiet longest (no request on it, or only a part of a request's head) makes room. What is in the middle of a request
- * is never cut for somebody else, only when it takes too long.
+ * Decides who may hold a connection to the HTTP listeners. When all places are taken, or all places of one client, the connection that has been quiet
+ * longest is closed to make room; quiet means that no request is on it, or only a part of a request's head. A connection in the middle of a request is
+ * never closed for another one, only when its request takes too long.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,17 +13,17 @@ export type ConnectionFate = 'session' | 'refused-total' | 'refused-source' | 'e
 export interface ConnectionGuardDeps {
   limits: ConnectionLimits;
   clock: Clock;
-  /** Clients that are not held to the limit per client; this machine never is, because proxies are there. */
+  /** Clients without the limit per client. This machine has none either, because proxies run on it. */
   isTrusted?: (ip: string) => boolean;
   observe?: (fate: ConnectionFate) => void;
-  /** A request whose head is there is answered, and its answer taken, within this, ms. */
+  /** How long a request may take from its whole head until its answer is taken, ms. */
   exchangeMs?: number;
 }
 
 export interface ConnectionGuard {
   /** Open now, all servers together. */
   open(): number;
-  /** Puts the guard before what the server does with its connections. Several servers share the places. */
+  /** Guards the connections of a server from now on. All servers that one guard watches share its places. */
   watch(server: Server): void;
 }
 
@@ -37,7 +37,7 @@ interface Visit {
   leave: () => void;
   /** Requests on it that are not answered. */
   requests: number;
-  /** Monotonic, ms: when the oldest of them began. */
+  /** When the oldest of these requests began; monotonic, ms. */
   since: number;
 }
 
@@ -45,8 +45,9 @@ export function makeConnectionGuard(deps: ConnectionGuardDeps): ConnectionGuard 
   const { limits, clock, isTrusted = () => false, observe = () => undefined, exchangeMs = EXCHANGE_MS } = deps;
   const counter = makeConnectionCounter(limits);
   const visits = new WeakMap<Socket, Visit>();
-  /** Both in the order in which they fell quiet, or got busy. */
+  /** In the order in which they fell quiet. */
   const quiet = new Set<Visit>();
+  /** In the order in which they got busy. */
   const busy = new Set<Visit>();
 
   function evict(why: 'total' | 'source', source: string, isOwn: boolean): boolean {
@@ -77,7 +78,7 @@ export function makeConnectionGuard(deps: ConnectionGuardDeps): ConnectionGuard 
     const source = sourceOf(ip);
     const enter = () => counter.enter(ip, isOwn || isTrusted(ip));
     let place = enter();
-    // More than one where there are fewer places than there were.
+    // More than one has to go where the limit has become lower.
     while (typeof place === 'string' && evict(place, source, isOwn)) place = enter();
     if (typeof place === 'string') {
       observe(`refused-${place}`);
@@ -129,7 +130,7 @@ export function makeConnectionGuard(deps: ConnectionGuardDeps): ConnectionGuard 
   };
 }
 
-/** Says why, without reading what it wants. */
+/** Answers without reading the request. */
 function refuse(socket: Socket, why: 'total' | 'source'): void {
   const status = why === 'source' ? '429 Too Many Requests' : '503 Service Unavailable';
   const body = JSON.stringify({ message: `Too many connections${why === 'source' ? ' from your address' : ''}` });

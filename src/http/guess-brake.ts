@@ -1,6 +1,6 @@
 /**
- * Tells who guesses keys from who has an old one: an address that tried many different wrong ones is asked to wait. A right key always counts, so that
- * nobody's guessing locks out who has one; it is too long to be guessed. In memory and bounded.
+ * Slows down whoever guesses keys: an address that has tried many different wrong keys is asked to wait. A right key always counts, so that nobody can
+ * lock others out by guessing; keys are too long to be guessed. In memory and bounded.
  */
 import { hash } from 'node:crypto';
 import { type Clock, MINUTE } from '#core';
@@ -11,7 +11,7 @@ const WINDOW_MS = 10 * MINUTE;
 const MAX_ENTRIES = 10_000;
 
 export interface GuessBrake {
-  /** A wrong key came from there. Gives the seconds that the address should wait; 0 while it may have been a mistake. */
+  /** Notes a wrong key from this address. Gives the seconds that the address should wait; 0 while it may have been a mistake. */
   wrong(address: string, secret: string): number;
 }
 

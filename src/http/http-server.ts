@@ -1,4 +1,4 @@
-/** The HTTP server around the API: absolute deadlines for header and body, bounded headers, and `Expect: 100-continue` answered only once the body is wanted. */
+/** One HTTP server: absolute deadlines for header and body, bounded headers, and `Expect: 100-continue` answered only once the body is wanted. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { MINUTE, SECOND } from '#core';
 import type { ConnectionGuard } from './connection-guard.js';
@@ -24,7 +24,7 @@ export function makeHttpServer(
   const server = createServer({ ...serverTimeouts, ...timeouts, maxHeaderSize: 16 * 1024 }, listener);
   server.maxHeadersCount = 200;
   server.on('checkContinue', (request, response) => {
-    // Reading the body is what asks for it: a request refused by its header never gets to send one.
+    // The client is asked for its body when something begins to read it. A request that is refused by its header never sends one.
     request.once('resume', () => {
       if (!response.headersSent) response.writeContinue();
     });

@@ -31,7 +31,7 @@ export interface DomainJson {
 export interface DnsRecordJson {
   is_active: boolean;
   cached: string[];
-  /** Not of Mailgun's: the look-up failed, so that `valid` is unknown. `timeout`, `unreachable`, `servfail`, … */
+  /** Not part of Mailgun's answer: the look-up failed, so `valid` is unknown. `timeout`, `unreachable`, `servfail`, … */
   lookup_error?: string;
   name?: string;
   /** A number as text, on MX records only. */

@@ -66,7 +66,7 @@ export interface PoolDomainsAnswer {
   paging: { first: string; next: string };
 }
 
-/** The names that the list has, and clients in Go read in the details too. */
+/** Under the names that the list has. Clients in Go read these in the details, too. */
 export interface WarmupStageJson {
   /** `25%`. */
   sent_within_stage: string;

@@ -12,7 +12,7 @@ export interface KeyJson {
   /** E-mail address of the user it was made for. */
   requestor: string | null;
   user_name: string | null;
-  /** Not of Mailgun's; there when one was given. */
+  /** Not part of Mailgun's answer; there when one was given. */
   user_id?: string;
   is_disabled: false;
 }

@@ -23,7 +23,7 @@ export interface QueuedDeliveryJson {
   expires_at: string;
 }
 
-/** What was said in one attempt; lines marked `C:` (ours), `S:` (the peer's) or `*` (remarks). */
+/** The transcript of one attempt; its lines begin with `C:` (ours), `S:` (the peer's) or `*` (remarks). */
 export interface ConversationJson {
   attempt: number;
   at: string;
@@ -48,13 +48,13 @@ export type DeliveryStoryJson =
       state: 'open';
       /** Why it waits, in plain words. */
       why: string;
-      /** null: it is due, or nobody can say (held). */
+      /** null: it is due, or it is held, so that nobody can say. */
       next_attempt_at: string | null;
-      /** Of the last attempts that did not succeed. */
+      /** What was said in the last attempts that did not succeed. */
       conversations: ConversationJson[];
     })
   | {
-      /** null: it ended with its first attempt, and only its event was kept. */
+      /** null for a delivery that ended with its first attempt: only its event was kept. */
       id: number | null;
       account?: string | undefined;
       message_id: string;
@@ -78,7 +78,7 @@ export interface QueueAnswer {
   next: number | string | null;
 }
 
-/** Mail held back: what fits every field that is not null. */
+/** Holds back the mail that fits all fields which are not null. */
 export interface HoldJson {
   /** Public id, or `all`; only when the operator named an account. */
   account?: string | undefined;
@@ -100,18 +100,18 @@ export interface HoldsAnswer {
 export interface QueueChangeAnswer {
   /** Deliveries that were changed. */
   count: number;
-  /** Those that were left as they are: being attempted at the moment or, of a retry, scheduled by their sender. Absent: none. */
+  /** Deliveries that were left as they are: they are being attempted at the moment or, in a retry, are scheduled by their sender. Absent: none. */
   left?: number;
-  /** Of the ids that were given, those of no open delivery. */
+  /** Ids that were given and belong to no open delivery. */
   unknown?: number[];
-  /** Of a retry: what is due now and still waits, by reason, the most first. */
+  /** After a retry: deliveries that are due now and still wait, by reason; the reason with the most comes first. */
   resting?: RestingJson[];
 }
 
 export interface RestingJson {
   count: number;
   reason: string;
-  /** null: nobody can say, or the reason does. */
+  /** null: unknown, or said in the reason. */
   until: string | null;
 }
 

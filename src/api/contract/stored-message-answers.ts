@@ -18,7 +18,7 @@ export interface StoredMimeFields {
   'message-url': string;
 }
 
-/** Beside these every header field is a key of its own; of a repeated field the topmost. */
+/** Every header field of the message is a further key; a repeated field has the value of its topmost line. */
 export interface StoredMessageAnswer extends StoredMimeFields {
   'body-plain': string;
   'stripped-text': string;

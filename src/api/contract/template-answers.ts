@@ -53,7 +53,7 @@ export interface TemplateChangedAnswer {
 
 export interface VersionCopiedAnswer {
   version: TemplateVersionJson;
-  /** The same under its old name. */
+  /** The version once more, under its old name. */
   template: TemplateVersionJson;
   message: string;
 }

@@ -10,8 +10,8 @@ export interface FoundEndpoint {
 export type EndpointFinder = (method: string, path: string) => FoundEndpoint | undefined;
 
 /**
- * The first endpoint that fits. Letters count as they are, one slash at the end of a path is as none, a parameter is one part that is not empty, and
- * HEAD is asked of whoever answers GET. Undefined as well for a parameter whose percent escapes are no UTF-8.
+ * Gives the first endpoint that fits. Upper and lower case differ, one slash at the end of a path is ignored, a parameter is one part of the path that is
+ * not empty, and HEAD goes to the endpoint of GET. Undefined when nothing fits, and for a parameter whose percent escapes are no UTF-8.
  */
 export function makeEndpointFinder(endpoints: readonly Endpoint[]): EndpointFinder {
   const bySize = new Map<string, { endpoint: Endpoint; parts: string[] }[]>();

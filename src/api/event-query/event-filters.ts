@@ -1,4 +1,4 @@
-/** The filters of an events query: their texts as a client wrote them and a page token carries them, and what the event log is asked for. Pure. */
+/** The filters of an events query: first as the texts that a client wrote and a page token carries, then as what the event log is asked for. Pure. */
 import { badRequest, cleanText, parseAddress } from '#core';
 import type { Form } from '#http';
 import { EVENT_FIELDS, type EventFilter, type EventQuery } from '#store';
@@ -10,7 +10,7 @@ type EventExpression = EventFilter['expression'];
 /** Fields and expressions; several of a field are combined with AND. */
 export type EventFilters = readonly [field: EventField, expression: string][];
 
-/** Characters of all of them: they travel in the URL of each page. */
+/** Characters of all expressions together: they travel in the URL of each page. */
 const MAX_LENGTH = 2000;
 
 /** Parameters of a query that are no filters. */
@@ -18,7 +18,7 @@ const OTHERS = ['begin', 'end', 'ascending', 'limit', 'pretty', 'page'];
 
 const isField = (name: unknown): name is EventField => EVENT_FIELDS.some((field) => field === name);
 
-/** `beside`: what else the endpoint takes. Refusal 400 for an unknown filter, which would show what was not asked for, or a bad expression. */
+/** `beside`: further parameters of the endpoint. Refusal 400 for a bad expression, and for an unknown filter: without it too much would be shown. */
 export function readEventFilters(form: Form, beside: readonly string[] = []): EventFilters {
   const unknown = form.names().find((name) => !isField(name) && !OTHERS.includes(name) && !beside.includes(name));
   if (unknown !== undefined) throw badRequest(`unknown filter '${cleanText(unknown).slice(0, 60)}'; there are ${EVENT_FIELDS.join(', ')}`);
@@ -33,7 +33,7 @@ export const areEventFilters = (value: unknown): value is EventFilters =>
   value.every((pair) => Array.isArray(pair) && pair.length === 2 && isField(pair[0]) && typeof pair[1] === 'string') &&
   value.reduce((sum, [, text]) => sum + text.length, 0) <= MAX_LENGTH;
 
-/** What the log is asked for: whole addresses and message ids by their indexes, all else event by event. Refusal 400. */
+/** What the log is asked for. Whole addresses and message ids are found by their indexes, everything else is compared event by event. Refusal 400. */
 export function planFilters(filters: EventFilters): Pick<EventQuery, 'recipient' | 'messageId' | 'filters'> {
   if (!areEventFilters(filters)) throw badRequest(`Filters may have ${MAX_LENGTH} characters together`);
   const plan: { recipient?: string; messageId?: string; filters: EventFilter[] } = { filters: [] };
@@ -47,7 +47,7 @@ export function planFilters(filters: EventFilters): Pick<EventQuery, 'recipient'
   return plan;
 }
 
-/** The only term of an expression, in its own case. */
+/** The term of an expression that has no other, in upper and lower case as it was written; undefined for any other expression. */
 function plainTerm(text: string): string | undefined {
   const term = text.trim().replace(/^"([^"\\]*)"$/, '$1');
   return /^[^\s()"]+$/.test(term) && !/^(?:AND|OR|NOT)$/.test(term) ? term : undefined;
@@ -55,7 +55,7 @@ function plainTerm(text: string): string | undefined {
 
 const SEVERITIES = ['permanent', 'temporary'];
 
-/** Terms as the events have them. Refusal 400 for a severity that none has. */
+/** Writes terms in the form that events have them in. Refusal 400 for a severity that no event has. */
 function checked(field: EventField, expression: EventExpression): EventExpression {
   if (expression.kind === 'and' || expression.kind === 'or')
     return { kind: expression.kind, of: expression.of.map((part) => checked(field, part)) };

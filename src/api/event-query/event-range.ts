@@ -10,8 +10,8 @@ export interface EventRange {
 }
 
 /**
- * `begin` is where reading starts and `end` where it stops, so their order is the direction; without `end` the direction must be said. Neither:
- * newest first. A descending range ends at `now` (µs) at the latest, so that its pages stand still; an ascending one without `end` goes on with
+ * Reading starts at `begin` and stops at `end`, so their order is the direction. Without `end` the direction must be given; without both the newest
+ * event comes first. A descending range ends at `now` (µs) at the latest, so that its pages do not move; an ascending one without `end` goes on with
  * what happens later. Refusal 400 for what is no date, or a direction that contradicts the range.
  */
 export function readEventRange(form: Form, now: number): EventRange {

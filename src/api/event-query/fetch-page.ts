@@ -1,4 +1,4 @@
-/** Fetches one page of events and says where its neighbours are; every page has all four, also an empty one. */
+/** Fetches one page of events and says which pages are the first, the last, and those beside it. Every page has all four, also an empty one. */
 import type { EventLog } from '#events';
 import type { EventPosition, StoredEvent } from '#store';
 import { planFilters } from './event-filters.js';

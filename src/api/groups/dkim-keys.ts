@@ -7,7 +7,7 @@ import type { DkimKeyChangedAnswer, DkimKeyJson, DkimKeyListAnswer, DkimKeyPageA
 import type { MessageAnswer } from '../contract/domain-answers.js';
 import { type ApiRequest, defineEndpoint, type EndpointDefinition, type Services } from '../endpoint/define-endpoint.js';
 
-/** `is_active`: it signs, and what it signs can be verified. */
+/** `is_active`: the key signs, and its signatures can be verified. */
 function presentDkimKey(key: DkimKeyRecord, domain: string): DkimKeyJson {
   const value = dkimRecordValue(key.publicKey, key.kind);
   return {

@@ -1,4 +1,4 @@
-/** Domains, at v3 and v4 alike: clients mix the two. */
+/** Domains, under v3 and v4, because clients mix the two. */
 import { badRequest, parseDomain, rfc2822Date } from '#core';
 import { type DnsRecord, type DomainDns, idleSettings, type NewDomain } from '#directory';
 import type { Form } from '#http';
@@ -74,10 +74,10 @@ function presentDnsRecord(record: DnsRecord): DnsRecordJson {
   };
 }
 
-/** Parameters that only work when a domain is made; where its mail leaves from is changed by `/ips`. */
+/** Parameters that count only when a domain is made. Later, `/ips` changes where its mail leaves from. */
 const OF_CREATION = ['ips', 'pool_id'];
 
-/** A text, or `''` where it is given without one. */
+/** The text of a parameter; `''` when it was given without a value. */
 const readText = (form: Form, name: string): string | undefined => form.text(name) ?? (form.isEmpty(name) ? '' : undefined);
 
 function readArchive(form: Form): string | undefined {
@@ -129,7 +129,7 @@ function readNewDomain(form: Form): NewDomain {
   };
 }
 
-/** What was just made or changed, as it is now. */
+/** Tells the log of settings without effect. Gives the domain. */
 function noteIdle(domain: DomainRecord, services: Services): DomainRecord {
   services.noteIdle(domain.account, domain.name, idleSettings(domain));
   return domain;
@@ -175,7 +175,7 @@ async function verify(request: ApiRequest<'domain'>, { directory }: Services): P
   return presentDomainWithDns(domain, dns, 'Domain DNS records have been updated');
 }
 
-/** The password is that of postmaster, the login which comes with a domain or is made by this. */
+/** `smtp_password` is for the login postmaster, which is made here when the domain has none. */
 async function update(request: ApiRequest<'domain'>, services: Services): Promise<DomainAnswer> {
   const { account, form } = request;
   const { directory } = services;
@@ -194,7 +194,7 @@ async function getConnection(request: ApiRequest<'domain'>, { directory }: Servi
   return presentConnection(domain);
 }
 
-/** The words are Mailgun's; here it takes effect at once. */
+/** The text about 10 minutes is Mailgun's; here the change takes effect at once. */
 async function setConnection(request: ApiRequest<'domain'>, { directory }: Services): Promise<ConnectionSetAnswer> {
   const { requireTls, skipVerification } = readSettings(request.form);
   const domain = await directory.domains.update(request.account, request.params.domain, { requireTls, skipVerification });

@@ -32,7 +32,7 @@ async function hold(request: ApiRequest, services: Services): Promise<HoldJson> 
   return presentHold(await queue.hold(filter, cleanText(request.form.text('reason') ?? '')), scope.nameOf(filter.account));
 }
 
-/** Those made with exactly these fields; every one with `all=yes`. The operator's own stay unless it is the operator who asks. */
+/** Releases the holds that were made with exactly these fields, or every hold with `all=yes`. Holds of the operator stay unless the operator asks. */
 async function release(request: ApiRequest, services: Services): Promise<HoldsAnswer> {
   const { queue } = services;
   const scope = await readAccountScope(request, services);

@@ -19,7 +19,7 @@ import { type DeliveryStory, storiesOfMessage, storyOfDelivery } from '../operat
 import { listDeliveries, readQueuePosition } from '../operator/find-deliveries.js';
 import { presentDelivery, presentStory } from '../operator/present-delivery.js';
 
-/** Each site has a reason of its own: nobody reads them all. */
+/** Reasons that one answer lists. Each site may have its own, and nobody reads them all. */
 const MAX_REASONS = 20;
 
 function presentQueueChange({ count, left, unknown, resting }: DeliveriesChanged): QueueChangeAnswer {
@@ -51,7 +51,7 @@ async function listQueue(request: ApiRequest, services: Services): Promise<Queue
   return { items: items.map((item) => presentDelivery(item, nameOf(item.account))), next };
 }
 
-/** By the number of a delivery, or by a Message-ID, which has an `@`. Open or over. */
+/** By the number of a delivery, or by a Message-ID, which has an `@`. Finds deliveries that are open and those that are over. */
 async function showDelivery(request: ApiRequest<'delivery'>, services: Services): Promise<DeliveryStoryJson | MessageStoryJson> {
   const { accounts, nameOf } = await readAccountScope(request, services);
   const name = request.params.delivery.trim().replace(/^<|>$/g, '');

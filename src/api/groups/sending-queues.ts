@@ -16,6 +16,7 @@ interface SendingFacts {
   now: number;
 }
 
+/** Whether the domain's mail is going out, and why not (clients.md 1.3). What stops it stops scheduled mail, too. */
 export function presentSendingQueues(facts: SendingFacts): SendingQueuesAnswer {
   const state = stateOf(facts);
   return { regular: state, scheduled: state };

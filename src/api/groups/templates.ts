@@ -79,13 +79,13 @@ function readHeaders(form: Form): Record<string, unknown> | undefined {
     const headers = parseJson(text);
     if (typeof headers === 'object' && headers !== null && !Array.isArray(headers)) return headers as Record<string, unknown>;
   } catch (error) {
-    // Told below like JSON of another kind.
+    // Answered below, like JSON that is no object.
     if (!(error instanceof JsonProblem)) throw error;
   }
   throw badRequest("'headers' parameter is not a valid JSON object");
 }
 
-/** What a version is made of; undefined when no source is given, which is fine for a template of its own. */
+/** Undefined when no source is given, for a template may be made without a version. Refusal 400 for what belongs to a version then. */
 async function readVersion(form: Form): Promise<NewTemplateVersion | undefined> {
   const source = await readSource(form);
   const [tag, engine, comment] = [form.text('tag'), form.text('engine'), form.text('comment')];
@@ -112,7 +112,7 @@ async function list(request: ApiRequest<'domain'>, { directory }: Services): Pro
   const page = readNamePage(request.form);
   const templates = await directory.templates.list(request.account, domain.name, page);
   const names = templates.map(({ name }) => name);
-  // The Go client asks a list for active versions as it asks a template for its own.
+  // The Go client may ask for the active version of each template in a list, with the parameter that it uses for a single template.
   const isWhole = request.form.flag('active') === true;
   const shown = isWhole ? await Promise.all(names.map((name) => directory.templates.active(request.account, domain.name, name))) : [];
   return {

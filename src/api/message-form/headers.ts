@@ -3,7 +3,7 @@ import { badRequest, cleanText, parseDate } from '#core';
 import type { Form } from '#http';
 import { VARIABLES_HEADER } from './variables.js';
 
-/** The final server writes Return-Path (RFC 5321 4.4); frameworks send it along with all their headers. */
+/** `h:` parameters that become no header field here. Return-Path is written by the final server (RFC 5321 4.4); frameworks send it with all their headers. */
 const NOT_OURS = new Set([VARIABLES_HEADER, 'h:return-path', 'h:message-id']);
 
 /** Every `h:` field but Message-Id. A folded value is unfolded; other line breaks are refused where the field is written. Refusal 400 for a bad date. */

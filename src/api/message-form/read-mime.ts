@@ -10,7 +10,7 @@ import { readSendOptions } from './send-options.js';
 import { readTemplateRequest } from './template.js';
 import { readRecipientVariablesParameter, readUserVariables } from './variables.js';
 
-/** Fields a message may have only once, or that describe its structure: the MIME says them already. */
+/** Fields that a message has only once, or that describe its structure: the MIME has them already. */
 const SAID_IN_MIME = /^(?:from|sender|reply-to|to|cc|bcc|subject|date|message-id|in-reply-to|references|mime-version|content-.*)$/i;
 
 /** `message` may be a file or a plain field: JavaScript clients send a string as one. Refusal 400. */
@@ -54,7 +54,7 @@ function readAddedFields(form: Form): HeadField[] {
   return headers.map(({ name, value }) => makeField(name, value));
 }
 
-/** The author; several authors are spoken for by Sender (RFC 5322 3.6.2). The `from` parameter counts where the message names nobody. */
+/** The author, or the address in Sender when there are several (RFC 5322 3.6.2). The `from` parameter counts when the message names no author. */
 async function findSender(form: Form, message: Content): Promise<Address> {
   const head = await readHead(message instanceof Uint8Array ? [message] : message());
   const from = firstValue(head, 'from');

@@ -28,7 +28,7 @@ export function readParts(form: Form, domain: string, now: number, looseDots: Lo
   if (template === undefined && Object.values(bodies).every((body) => body === undefined)) {
     throw badRequest("Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified");
   }
-  // In the order of the message that is built of them, which is how mail from other doors is told of.
+  // In the order in which the built message has them: events list the attachments of mail that comes over SMTP in the same order.
   const files = [...readFiles(form, 'inline', true), ...readFiles(form, 'attachment', false)];
   const headers = readHeaders(form);
   const content = buildMessage({
@@ -56,17 +56,17 @@ export function readParts(form: Form, domain: string, now: number, looseDots: Lo
   return { sender, recipients, options, tags, userVariables, recipientVariables, template, attachments, content };
 }
 
-/** Clients leave them at the end of a subject. */
+/** Some clients leave line ends at the end of a subject. */
 function withoutLineEnds(text: string | undefined): string | undefined {
   let end = text?.length ?? 0;
   while (end > 0 && (text?.[end - 1] === '\n' || text?.[end - 1] === '\r')) end--;
   return text?.slice(0, end);
 }
 
-/** Where the texts that the template makes will stand, so that the message is built around them. */
+/** Blanks in the places of the texts that the template will make, so that the message is built around them. */
 const placesFor = (template: TemplateRequest, text: string | undefined) => ({ html: ' ', text: text ?? (template.text ? ' ' : undefined) });
 
-/** Several authors are spoken for by Sender (RFC 5322 3.6.2). */
+/** The address in Sender, which says who sent it when there are several authors (RFC 5322 3.6.2). */
 function speakerOf(headers: { name: string; value: string }[]): Address | undefined {
   const given = headers.findLast(({ name }) => name.toLowerCase() === 'sender');
   return parseAddressList(given?.value ?? '')?.[0]?.address;

@@ -1,4 +1,4 @@
-/** The `o:` parameters of a send, by the table both doors share. Pure. */
+/** The `o:` parameters of a send, read by the table of options that HTTP and SMTP share. Pure. */
 import { badRequest, cleanText } from '#core';
 import type { Form } from '#http';
 import { type Asked, optionOfParameter, readOption } from '#intake';

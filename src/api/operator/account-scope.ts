@@ -10,7 +10,7 @@ export interface AccountScope {
   accounts: readonly number[];
   /** The account that a hold names: EVERY_ACCOUNT for all of them. */
   account: number;
-  /** It is about mail of others: what is held is held over their heads. */
+  /** True for mail of other accounts: what is held then is held by the operator, and its account cannot release it. */
   isOperators: boolean;
   /** Public id of the account, `all` for EVERY_ACCOUNT; undefined unless the caller named an account. */
   nameOf(account: number): string | undefined;

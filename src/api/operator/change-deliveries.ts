@@ -24,11 +24,11 @@ export function readSelection(form: Form): Selection {
 
 export interface DeliveriesChanged {
   count: number;
-  /** Open, and left as they are. */
+  /** Open deliveries that were left as they are. */
   left: number;
   /** Ids of no open delivery. */
   unknown: number[];
-  /** Of a retry: why what is due now still waits; with how many each. */
+  /** After a retry: the reasons why deliveries that are due now still wait, each with how many do. */
   resting: Map<string, WaitReason & { count: number }>;
 }
 
@@ -63,7 +63,7 @@ async function findOpen(queue: Queue, accounts: readonly number[], id: number): 
   return undefined;
 }
 
-/** `page`: of one account. */
+/** All deliveries of `page` are of one account. */
 async function change(queue: Queue, verb: Verb, page: readonly QueuedDelivery[], changed: DeliveriesChanged): Promise<void> {
   if (page[0] === undefined) return;
   const count = await queue[verb](

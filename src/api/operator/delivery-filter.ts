@@ -32,7 +32,7 @@ export function readDeliveryFilter(form: Form): DeliveryFilter | undefined {
 export const matches = (delivery: QueuedDelivery, { messageId, site }: DeliveryFilter, queue: Pick<Queue, 'isAt'>): boolean =>
   (messageId === undefined || delivery.messageId === messageId) && (site === undefined || queue.isAt(delivery.destinationName, site));
 
-/** The store gives all that the filter means: no row has to be looked at. */
+/** True when the store applies the whole filter, so that no row has to be looked at here. */
 export const isStored = ({ messageId, site }: DeliveryFilter): boolean => messageId === undefined && site === undefined;
 
 function readName(form: Form, name: 'domain' | 'destination'): string | undefined {
@@ -48,5 +48,5 @@ function readRecipient(text: string | undefined): string | undefined {
   return address;
 }
 
-/** What a client wrote, as far as it is looked at. */
+/** What a client wrote, cut and cleaned for an error text. */
 const shown = (text: string) => cleanText(text).slice(0, 100);

@@ -64,7 +64,7 @@ async function storyInAccount(deps: StoryDeps, account: number, id: number): Pro
   return { ...ended(ends.get(recipient)), account, id, messageId, recipient, transcripts };
 }
 
-/** All deliveries of a message (of each account that has one of that id), as far as the event log remembers it. Refusal 404 when there is none. */
+/** All deliveries of a message, as far as the event log remembers it. Several of the accounts may have a message of that id. Refusal 404 when none has. */
 export async function storiesOfMessage(deps: StoryDeps, accounts: readonly number[], messageId: string): Promise<DeliveryStory[]> {
   const stories: DeliveryStory[] = [];
   for (const account of accounts) stories.push(...(await storiesInAccount(deps, account, messageId)));
@@ -105,7 +105,7 @@ interface EventBody {
   'delivery-status'?: { code: number; message: string; description: string; 'attempt-no': number; 'mx-host'?: string; tls?: boolean };
 }
 
-/** The end of each recipient, in the order in which they were accepted; undefined while it is open. */
+/** How the delivery to each recipient ended, in the order in which recipients were accepted; undefined while it is open. */
 async function endsOf(events: EventLog, account: number, messageId: string, recipient?: string): Promise<Map<string, EndJson | undefined>> {
   const query = { account, messageId, recipient, events: ['accepted', 'delivered', 'failed'], ascending: true, limit: MAX_EVENTS };
   const ends = new Map<string, EndJson | undefined>();

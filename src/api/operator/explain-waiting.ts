@@ -1,4 +1,4 @@
-/** Says in plain words why an open delivery waits and when it is tried next, by its row and by what the queue says of its turn. Pure. */
+/** Says in plain words why an open delivery waits and when it is tried next, by its row in the queue and by what the queue waits for. Pure. */
 import { DAY, HOUR, MINUTE, SECOND } from '#core';
 import type { WaitReason } from '#queue';
 import type { QueuedDelivery } from '#store';
@@ -15,7 +15,7 @@ export function explainWaiting(delivery: QueuedDelivery, { reason, until }: Wait
   const nextAttemptAt = until !== undefined && until > now ? until : undefined;
   const history = attempts === 0 ? 'It has not been tried yet.' : lastAttempt(delivery);
   const wait = nextAttemptAt === undefined ? '' : duration(nextAttemptAt - now);
-  // By its own schedule: the history says the rest.
+  // It waits for its own schedule, and the history says why.
   const isScheduled = nextAttemptAt === due;
   const next = isScheduled
     ? attempts === 0
@@ -32,7 +32,7 @@ function lastAttempt({ attempts, last, destinationName }: QueuedDelivery): strin
   return `It was tried ${times(attempts)}; ${meaning(last.code, last.enhancedCode, who)}: "${last.code} ${last.message}".`;
 }
 
-/** The codes of our own replies (no host in the middle said these) name what stood in the way. */
+/** What the last attempt failed on. These codes are this server's own, for failures without a reply of the peer; any other reply is the peer's. */
 function meaning(code: number, enhancedCode: string, who: string): string {
   if (code === 421 && enhancedCode === '4.4.1') return `no connection could be made to ${who}`;
   if (code === 421 && enhancedCode === '4.4.2') return `the session with ${who} broke off`;

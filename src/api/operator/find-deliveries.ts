@@ -5,7 +5,7 @@ import type { Queue } from '#queue';
 import type { QueuedDelivery } from '#store';
 import { type DeliveryFilter, isStored, matches } from './delivery-filter.js';
 
-/** A delivery and its account, in the order in which lists are: account by account, each by id. */
+/** A position in a list, which is ordered by account and then by id. */
 export interface QueuePosition {
   account: number;
   id: number;
@@ -51,11 +51,11 @@ export async function listDeliveries(
   return { items, next: found.length > page.limit && last !== undefined ? placeText(last, accounts) : null };
 }
 
-/** The number of a delivery; over several accounts the account's is before it. */
+/** The number of a delivery, in a list of several accounts with the number of its account before it. */
 const placeText = ({ account, id }: QueuePosition, accounts: readonly number[]): number | string =>
   accounts.length === 1 ? id : `${account}.${id}`;
 
-/** `after`, as a page before it gave it. Refusal 400. */
+/** The `after` parameter: the `next` of the page before. Refusal 400. */
 export function readQueuePosition(form: Form, accounts: readonly number[]): QueuePosition | undefined {
   const text = form.text('after')?.trim();
   if (text === undefined) return undefined;

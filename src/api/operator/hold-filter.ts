@@ -7,7 +7,7 @@ import type { AccountScope } from './account-scope.js';
 import { readDeliveryFilter } from './delivery-filter.js';
 import { findDeliveries } from './find-deliveries.js';
 
-/** For a hold, which is for mail that waits: a message of that number has to have some. Refusal 404. */
+/** A hold is for mail that waits. Refusal 404 when it names a message without open deliveries. */
 export async function refuseUnknownMessage(queue: Queue, { accounts }: AccountScope, { message }: HoldFilter): Promise<void> {
   if (message === undefined) return;
   for await (const page of findDeliveries(queue, accounts, { stored: { message } })) if (page[0] !== undefined) return;

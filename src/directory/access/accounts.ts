@@ -5,16 +5,17 @@ import { makeRecent } from '../cache/recent.js';
 
 /**
  * The operator's own account, which `mailwagon init` makes first: its administrators may see what is about the whole server. Accounts are numbered by the
- * store from 1 and never removed, so no other can come to have this number.
+ * store from 1 and never removed, so no other account can get this number.
  */
 export const OPERATORS_ACCOUNT = 1;
 
 export interface Accounts {
   create(name: string): Promise<AccountRecord>;
+  /** Refusal 404. */
   get(id: number): Promise<AccountRecord>;
-  /** For events; mail of an account that the directory does not know (restored from an older copy) goes on. Rejects with StoreError only. */
+  /** For events. `unknown` for an account that is not there, as after a restore from an older copy: its mail goes on. Rejects with StoreError only. */
   publicId(id: number): Promise<string>;
-  /** By what customers see of its number. */
+  /** Refusal 404. */
   find(publicId: string): Promise<AccountRecord>;
   /** All of them, in order of their numbers. */
   list(): Promise<AccountRecord[]>;

@@ -1,4 +1,4 @@
-/** SMTP logins. Checking a password costs the same time whether or not the login exists; a burst of logins with the same password is checked once. */
+/** SMTP logins. Checking a password takes the same time whether or not the login exists; a password that was right is not hashed again for a while. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { badRequest, type Clock, MINUTE, notFound, parseAddress, randomPassword } from '#core';
 import type { CredentialRecord, DirectoryStore, DomainRecord, Page } from '#store';
@@ -6,7 +6,7 @@ import { makeRecent } from '../cache/recent.js';
 import type { DomainFinder } from '../domains/domain-finder.js';
 import { checkPasswordLength, hashPassword, verifyPassword } from '../secrets/passwords.js';
 
-/** Credentials may not outlive a change for longer than this in an attacker's hands: changes also forget what was verified. */
+/** How long a right password is remembered. A change that this process makes forgets it at once. */
 const VERIFIED_FOR = 5 * MINUTE;
 
 export interface Credentials {
@@ -15,7 +15,7 @@ export interface Credentials {
   list(account: number, domain: string, limit: number, skip: number): Promise<Page<CredentialRecord>>;
   /** Refusal 400, 404 `Credentials not found`. */
   changePassword(account: number, domain: string, login: string, password: string): Promise<void>;
-  /** The same, and makes the login when there is none. */
+  /** Changes the password, or makes the login when there is none. Refusal 400, 404 for the domain. */
   setPassword(account: number, domain: string, login: string, password: string): Promise<void>;
   /** Gives the full login. Refusal 404 `Credentials not found`; 400 for postmaster, which goes with its domain. */
   remove(account: number, domain: string, login: string): Promise<string>;
@@ -25,7 +25,7 @@ export interface Credentials {
   /** True where the login was used from this client (an IPv4 address or an IPv6 /64 network) with its right password before, also before a restart. */
   knowsClient(login: string, client: string): Promise<boolean>;
   rememberClient(login: string, client: string): Promise<void>;
-  /** For who logged in a while ago: false once the credential was removed or got another password. */
+  /** False when the credential was removed, or got another password, after it was given out here. */
   isCurrent(credential: CredentialRecord): Promise<boolean>;
 }
 
@@ -45,7 +45,7 @@ export function makeCredentials(deps: {
   const { store, clock, domains } = deps;
   const verified = makeRecent<{ digest: Buffer; hash: string }>({ clock, maxEntries: 1000, lifetimeMs: VERIFIED_FOR });
   const digestOf = (login: string, password: string) => createHmac('sha256', deps.serverKey).update(`${login}\0${password}`).digest();
-  // What an unknown login is checked against.
+  // The password of an unknown login is compared with this.
   const nobody = hashPassword(randomPassword());
 
   async function isRight(credential: CredentialRecord, password: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 /**
- * API keys. A secret is 32 hex digits and the key's id (`<32>-<8>-<8>`); it is shown once and kept as an HMAC under the server's own key, which
- * fits secrets that nobody chose: they cannot be guessed, and a copy of the database alone does not even allow to try.
+ * API keys. A secret is 32 hex digits and the key's id (`<32>-<8>-<8>`). It is shown once and kept as an HMAC under the server's own key: a fast hash is
+ * enough, because the digits are random, and whoever has a copy of the database only cannot even try a guess.
  */
 import { createHmac, randomBytes, hash as sha256, timingSafeEqual } from 'node:crypto';
 import { badRequest, type Clock, MINUTE, notFound } from '#core';
@@ -40,7 +40,7 @@ export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey:
   const { store, clock } = deps;
   const hash = (secret: string) => createHmac('sha256', deps.serverKey).update(secret).digest('hex');
   const recent = makeRecent<ApiKeyRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
-  /** Keys whose secret was right, by its SHA-256: a client's next request does without the slower HMAC. */
+  /** Keys whose secret was right, by the SHA-256 of the secret: a client's next request needs no HMAC, which is slower. */
   const proven = makeRecent<ApiKeyRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
   const isExpired = (key: ApiKeyRecord) => key.expiresAt !== undefined && key.expiresAt <= clock.now();
 
@@ -106,7 +106,7 @@ export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey:
   };
 }
 
-/** What is given of the user a key is for. Refusal 400. */
+/** The facts about the user whom the key is for. Refusal 400. */
 function userOf({ email, userId, userName }: NewKey): Pick<ApiKeyRecord, 'email' | 'userId' | 'userName'> {
   for (const [name, text = ''] of Object.entries({ email, user_id: userId, user_name: userName })) {
     if (text.length > MAX_USER_TEXT) throw badRequest(`'${name}' may have at most ${MAX_USER_TEXT} characters`);

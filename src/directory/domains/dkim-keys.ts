@@ -41,7 +41,7 @@ export interface DkimKeys {
   create(account: number, key: NewDkimKey): Promise<DkimKeyRecord & { domainName: string }>;
   list(account: number, filter: DkimKeyFilter): Promise<(DkimKeyRecord & { domainName: string })[]>;
   of(domain: DomainRecord): Promise<DkimKeyRecord[]>;
-  /** While DNS does not show it, it signs only when it shows no other active key of its kind either. Refusal 404 `domain key not found`; 400 when three of its kind are active already. */
+  /** Until DNS shows the key it signs only where DNS shows no other active key of its kind. Refusal 404 `domain key not found`; 400 when three of its kind are active already. */
   activate(account: number, domain: string, selector: string): Promise<DkimKeyRecord>;
   /** Refusal 404; 400 for the last active key of a domain, or the last of those that DNS shows. */
   deactivate(account: number, domain: string, selector: string): Promise<DkimKeyRecord>;
@@ -59,9 +59,9 @@ export interface DkimKeysDeps {
 }
 
 export interface OwnDkimKeys extends DkimKeys {
-  /** Remembers which of the keys the records of the domain showed just now; one that could not be looked up stays as it is. */
+  /** Notes for each key whether DNS shows it, by records that were just looked up. A key whose record could not be looked up stays as it is. */
   learn(domain: DomainRecord, keys: readonly DkimKeyRecord[], records: readonly DnsRecord[]): Promise<void>;
-  /** The keys of a domain were removed with it. */
+  /** To be called when a domain is removed, and its keys with it. */
   forget(domain: DomainRecord): void;
   /** See `signingKeys` of `Domains`. */
   signers(domain: DomainRecord, message: { message: number } & SecondaryDkim): Promise<SigningKey[]>;
@@ -91,8 +91,9 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
   }
 
   /**
-   * Its active keys, but of a kind of which DNS shows one only those that it shows: these take turns, and no mail should get the turn that nobody
-   * can verify. One that was activated before it was published is looked for again here, so that it begins to sign by itself.
+   * The active keys that may sign. Keys of one kind take turns, and no message should be signed by a key that nobody can verify: as soon as DNS shows one
+   * key of a kind, the others of that kind wait until DNS shows them, too. A key that was activated before it was published is looked up again here, so
+   * that it begins to sign by itself.
    */
   async function usable(domain: DomainRecord): Promise<DkimKeyRecord[]> {
     const keys = (await store.dkimKeys(domain.account, domain.id)).filter((key) => key.active);
@@ -232,7 +233,7 @@ async function pairOf({ pem, bits, kind }: NewDkimKey) {
   return pair;
 }
 
-/** A domain that once signed goes on signing, and one whose signatures can be verified keeps a key that can. */
+/** Refusal 400 unless another key is active, and where DNS shows this key, unless DNS shows another active one. */
 function requireOther(keys: DkimKeyRecord[], key: DkimKeyRecord, verb: string): void {
   const others = keys.filter((other) => other.active && other.id !== key.id);
   if (others.length === 0) throw badRequest(`cannot ${verb} domain key: must have at least one active domain key`);

@@ -46,7 +46,7 @@ export function expectedRecords(domain: DomainRecord, keys: DkimKeyRecord[], hos
   };
 }
 
-/** The same records with `valid` and `cached` by what DNS answers; `hostAddresses` are those of this server. */
+/** Fills in `valid` and `cached` of the expected records by what DNS answers. `hostAddresses` are those of this server. */
 export function checkRecords(expected: DomainDns, domain: string, hostAddresses: string[], answers: DnsAnswers): DomainDns {
   const check = (record: DnsRecord): DnsRecord => {
     const found = answers(record.recordType, record.name ?? domain);
@@ -56,7 +56,7 @@ export function checkRecords(expected: DomainDns, domain: string, hostAddresses:
   return { sending: expected.sending.map(check), receiving: expected.receiving.map(check) };
 }
 
-/** A domain may send for real when its SPF record is there and that of a DKIM key; the tracking name is optional. */
+/** A domain becomes active when DNS shows its SPF record and the record of a DKIM key; the tracking name is optional. */
 export function isReadyToSend({ sending }: DomainDns): boolean {
   const valid = sending.filter((record) => record.recordType === 'TXT' && record.valid === 'valid');
   return valid.some(isSpf) && valid.some((record) => !isSpf(record));

@@ -1,4 +1,4 @@
-/** Who may host a name below somebody else's domain: only who can write into its DNS. */
+/** Decides who may host a name below somebody else's domain: only an account that can write into the DNS of that name. */
 import { createHmac } from 'node:crypto';
 import { badRequest } from '#core';
 import type { Dns } from '#net';

@@ -1,4 +1,4 @@
-/** Hosted domains with their DKIM keys: created together, found fast on the mail path, verified against DNS. */
+/** Hosted domains: made together with their first DKIM key, changed, and verified against DNS. */
 import { badRequest, type Clock, DAY, MINUTE, notFound, parseDomain, randomHexId, StoreError } from '#core';
 import { generateDkimKey } from '#mail';
 import type { Dns } from '#net';
@@ -22,7 +22,7 @@ import { idleSettings } from './idle-settings.js';
 
 const DEFAULT_SELECTOR = 'mailwagon';
 const DEFAULT_BITS = 2048;
-/** What a domain is made with where nothing is said; messages are kept as long as Mailgun keeps them. */
+/** The settings of a domain that is made without any. Messages are kept as long as Mailgun keeps them. */
 export const DEFAULT_DOMAIN_SETTINGS: DomainSettings = {
   requireTls: false,
   skipVerification: false,
@@ -40,7 +40,7 @@ export const DEFAULT_DOMAIN_SETTINGS: DomainSettings = {
   archiveTo: '',
 };
 const HOSTS = { dkimHost: 'dkim_host_name', mailfromHost: 'mailfrom_host' } as const;
-/** s; the events that name a message are kept no longer. */
+/** s. Events are kept no longer, and nothing else names a message. */
 const MAX_MESSAGE_TTL = (30 * DAY) / 1000;
 /** Domains looked at in one read. */
 const PAGE = 500;
@@ -99,7 +99,7 @@ export function makeDomains(deps: {
   async function recordsOf(domain: DomainRecord): Promise<DomainDns> {
     const expected = expectedRecords(domain, await store.dkimKeys(domain.account, domain.id), hostname);
     const { sending = [], receiving = [] } = checked.get(domain.publicId) ?? {};
-    // An active domain had its SPF record when it was verified; its keys know themselves.
+    // An active domain had its SPF record when it was verified. Whether DNS shows a DKIM key is kept with the key.
     const isVerified = domain.state === 'active' && domain.type !== 'sandbox';
     const lastOf = (record: DnsRecord): DnsRecord =>
       [...sending, ...receiving].find(({ name, value }) => name === record.name && value === record.value) ??
@@ -163,7 +163,7 @@ export function makeDomains(deps: {
       const changes = readChanges(wanted);
       if (!(await store.updateDomain(account, domain.id, changes))) throw notFound(`Domain not found: ${name}`);
       finder.forget();
-      // Its prefix is in the records that were looked up.
+      // The records that were looked up have the old prefix.
       if (changes.webPrefix !== undefined) checked.delete(domain.publicId);
       return get(account, name);
     },

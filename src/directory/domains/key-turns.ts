@@ -1,4 +1,4 @@
-/** Whose turn it is among the keys of a domain: the next with each message, and the same for every try of a message while it is remembered. */
+/** Decides whose turn it is among the keys of a domain: each message takes the next key, and keeps it for all its attempts while it is remembered. */
 export interface KeyTurns {
   /** A number that goes up by one from message to message of the domain. */
   turnOf(domain: string, message: number): number;
@@ -6,7 +6,7 @@ export interface KeyTurns {
   forget(domain: string): void;
 }
 
-/** Messages and domains remembered, the latest; of a message that is forgotten the next try takes another key, which harms nobody. */
+/** Messages and domains remembered, the latest ones. The next attempt of a forgotten message may take another key, which harms nobody. */
 const MAX_KEPT = 10_000;
 
 export function makeKeyTurns(): KeyTurns {

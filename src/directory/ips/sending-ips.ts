@@ -1,4 +1,4 @@
-/** The server's addresses, and which of them a message may leave from: what the message asks for, else what its domain is given. */
+/** The IPs that this server sends from, and which of them a message may leave from: those that it asks for, else those of its domain. */
 import { isIPv6 } from 'node:net';
 import { badRequest, type Clock, MINUTE, notFound, type SendOptions } from '#core';
 import { type Dns, pointerName } from '#net';
@@ -25,13 +25,13 @@ export interface SendingIps {
   readonly names: readonly string[];
   /** The name of the source that has the address. Refusal 404 when none has. */
   resolve(address: string): string;
-  /** The same for an address that no source has any more: the address itself. */
+  /** The name of the source that has the address; the address itself when no source has it any more. */
   canonical(address: string): string;
   /** What DNS calls the address; undefined when it has no name or DNS does not answer. */
   reverseName(address: string): Promise<string | undefined>;
   /**
-   * The addresses that mail may leave from, the list that counts first: of the message, of its domain. Later ones are for when the server has none of
-   * the addresses of an earlier one; empty: any.
+   * Lists of addresses that a message may leave from, in the order in which they count: its own, then those of its domain. A later list counts only
+   * where the server has no address of the earlier ones. An empty list: any address.
    */
   wanted(domain: DomainRecord | undefined, options: SourceOptions): Promise<readonly (readonly string[])[]>;
   /** For intake. Refusal 400 that names the parameter when the account has no such address or pool. */
@@ -62,11 +62,11 @@ export interface SendingIpsDeps {
 }
 
 export type OwnSendingIps = SendingIps & {
-  /** As the store takes it. Refusal 404, 400. */
+  /** The replacement in the form that the store takes. Refusal 404, 400. */
   readReplacement(account: number, source: SourceReplacement): Promise<PoolReplacement>;
-  /** The same for a domain that is being made; undefined: any address. Refusal 400 that names the parameter. */
+  /** What a domain that is being made sends from, in the form that the store takes; undefined: any address. Refusal 400 that names the parameter. */
   ofNewDomain(account: number, domain: { addresses?: readonly string[]; pool?: string }): Promise<PoolReplacement | undefined>;
-  /** A pool or a domain has changed. */
+  /** To be called when a pool has changed. */
   forget(): void;
 };
 

@@ -21,7 +21,7 @@ export async function hashPassword(password: string): Promise<string> {
   return ['scrypt', COST, BLOCK, PARALLEL, salt.toString('base64'), key.toString('base64')].join('$');
 }
 
-/** True when the password makes this hash; false too for a text that is no hash. */
+/** True when `stored` is a hash of the password; false also for a text that is no hash. */
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {
   const [kind, cost, block, parallel, salt, hash] = stored.split('$');
   if (kind !== 'scrypt' || salt === undefined || hash === undefined) return false;

@@ -38,13 +38,13 @@ export async function writeSecret(dataDir: string, name: string, text: string): 
   await syncFolder(dataDir);
 }
 
-/** The same in the place of one that may be there: whoever reads it meanwhile has the old one or the new one. */
+/** Like `writeSecret`, in the place of a file that may be there. Whoever reads it meanwhile gets the whole old file or the whole new one. */
 export async function replaceSecret(dataDir: string, name: string, text: string): Promise<void> {
   await rename(await writeDraft(dataDir, name, text), join(dataDir, name));
   await syncFolder(dataDir);
 }
 
-/** What an earlier run left unfinished goes. */
+/** Takes the place of what an earlier run may have left unfinished. */
 async function writeDraft(dataDir: string, name: string, text: string): Promise<string> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const draft = join(dataDir, `${name}.new`);

@@ -26,7 +26,7 @@ export interface NewTemplateVersion {
   tag?: string;
   engine?: string;
   comment?: string;
-  /** By name; their values are looked at here. */
+  /** Values by field name; they are checked here. */
   headers?: Record<string, unknown>;
   active?: boolean;
 }
@@ -59,7 +59,7 @@ export interface Templates {
   create(account: number, domain: string, wanted: NewTemplate): Promise<{ template: TemplateRecord; version?: TemplateVersionRecord }>;
   list(account: number, domain: string, page: NamePage): Promise<TemplateRecord[]>;
   get(account: number, domain: string, name: string): Promise<TemplateRecord>;
-  /** Of a template without active version only the template. */
+  /** Gives no version when the template has no active one. */
   active(account: number, domain: string, name: string): Promise<{ template: TemplateRecord; version?: TemplateVersionRecord }>;
   update(account: number, domain: string, name: string, description: string): Promise<TemplateRecord>;
   remove(account: number, domain: string, name: string): Promise<TemplateRecord>;
@@ -88,7 +88,7 @@ export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domain
   const { store, clock } = deps;
   const compiled = makeCompiled({ store, clock });
 
-  /** Mailgun's templates have a text of their own for a domain that the account does not have. */
+  /** Mailgun answers for templates with a text of its own when the account does not have the domain. */
   async function domainOf(account: number, name: string): Promise<DomainRecord> {
     const domain = await deps.domains.find(name);
     if (domain?.account !== account) throw notFound('domain not found');
@@ -109,7 +109,7 @@ export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domain
     return { template, version };
   }
 
-  /** What is remembered from before a change, or read while it is made, is forgotten. */
+  /** Makes a change. Versions that were compiled before it, or read while it is made, are forgotten. */
   async function changing<T>(change: () => Promise<T>, taken: string): Promise<T> {
     compiled.clear();
     try {
@@ -239,7 +239,7 @@ export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domain
 
 const tooManyVersions = (): Refusal => badRequest(`A template may have at most ${MAX_VERSIONS} versions`);
 
-/** Compiled versions by domain, name and tag; what was read before the last `clear` is not kept. */
+/** Compiled versions by domain, name and tag. A version that was read before the last `clear` is not kept. */
 function makeCompiled({ store, clock }: { store: TemplateStore; clock: Clock }) {
   const recent = makeRecent<ReadyTemplate>({ clock, maxEntries: 200, lifetimeMs: MINUTE });
   let generation = 0;

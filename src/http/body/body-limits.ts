@@ -2,13 +2,13 @@
 export const bodyLimits = {
   /** Whole body, before and after decompression: Mailgun's 52.4 MiB. */
   bytes: Math.floor(52.4 * 1024 * 1024),
-  /** A body of JSON: a message cannot be larger, and who sends files sends them otherwise. */
+  /** A JSON body. A message cannot be larger, and files are not sent as JSON. */
   json: 32 * 1024 * 1024,
-  /** Fields of a body or of a query: a thousand recipients may come as so many of them, beside all else. */
+  /** Fields of a body or of a query. A thousand recipients may come as a thousand fields, with others beside them. */
   fields: 4000,
   /** File parts. */
   files: 1000,
-  /** Name of a field. */
+  /** Bytes of a field's name. */
   fieldName: 1024,
   /** File parts up to this size stay in memory; larger ones go to a temporary file. */
   memoryPerFile: 256 * 1024,

@@ -1,4 +1,4 @@
-/** The bytes of a request body, decompressed and limited, whole or as a stream, which may fail without taking the connection (and so the answer) with it. */
+/** Reads the bytes of a request body, decompressed and limited. When a body fails its connection stays open, so that the request is still answered. */
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
@@ -15,12 +15,12 @@ const DECODERS: Readonly<Record<string, (() => Transform) | undefined>> = {
   deflate: createInflate,
 };
 
-/** A body announced as at most this many bytes is taken whole: what a stream costs is most of what such a body costs. */
+/** A body announced as at most this many bytes is read whole: to set up a stream would cost more than to read it. */
 const SMALL = 64 * 1024;
 
 /**
- * The body, as one piece when it is small and not encoded. Refusals: 413 when either form of it is larger than `limit` bytes, 415 for an unknown
- * encoding, 400 for a body that is not encoded as it says or that ends early.
+ * Gives the body in one piece when it is small and not encoded, otherwise as a stream. Refusals: 413 for more than `limit` bytes before or after
+ * decompression, 415 for an unknown encoding, 400 for a body that is not encoded as it says or that ends early.
  */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | Readable> {
   const announced = Number(request.headers['content-length'] ?? Number.NaN);
@@ -49,7 +49,7 @@ function readSmall(request: IncomingMessage): Promise<Buffer> {
 
 function bodyStream(request: IncomingMessage, limit: number, makeDecoder: (() => Transform) | undefined): Readable {
   const counted = countBytes(limit);
-  // A body that nobody reads any more may still fail.
+  // It may still fail when nobody reads it any more.
   counted.on('error', () => {});
   // pipe() and not pipeline(): when the body is refused the request must live on to be answered.
   request.pipe(counted);
@@ -84,7 +84,7 @@ export async function readBytes(body: Buffer | Readable): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What a broken body is answered with; refusals are kept. */
+/** Makes a refusal of the error that a broken body ended with. A refusal stays what it is. */
 export function bodyFailure(error: unknown, malformedText: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code.startsWith('Z_')) return badRequest('malformed compressed request body');

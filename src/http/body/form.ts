@@ -1,6 +1,6 @@
 /**
  * The parameters of a request, wherever they came from: query, urlencoded, multipart or JSON. The body wins over the query, an empty value is an
- * absent one, and `name`, `name[]` and `name[0]` are the same repeated parameter. Values are text; whoever needs more asks for it here.
+ * absent one, and `name`, `name[]` and `name[0]` are the same repeated parameter. Values are text; `flag`, `integer` and `choice` read more of them.
  */
 import { badRequest } from '#core';
 import type { Upload } from './upload.js';
@@ -31,7 +31,7 @@ export class Form {
       return;
     }
     this.#uploads.push(entry.file);
-    // What a browser sends for an empty file input.
+    // For an empty file input a browser sends a part without content and without a name.
     if (entry.file.size > 0 || entry.file.filename !== '') add(this.#files, plainName(entry.name), entry.file);
   }
 
@@ -40,7 +40,7 @@ export class Form {
     return this.#names;
   }
 
-  /** Given without a value: absent for whoever only looks at values, and the way to take a text back. */
+  /** True when the parameter was given without a value. Everywhere else it counts as absent; clients send it to take a text back. */
   isEmpty(name: string): boolean {
     return this.#empty.has(name) && !this.#values.has(name);
   }
@@ -78,7 +78,7 @@ export class Form {
     return value;
   }
 
-  /** How many items a page has: `limit`, where 0 is what clients send for no matter. Refusal 400 beyond `max`. */
+  /** How many items a page has: `limit`, or `usual` when it is absent or 0, which some clients send when they do not care. Refusal 400 beyond `max`. */
   pageSize({ usual, max }: { usual: number; max: number }): number {
     return this.text('limit')?.trim() === '0' ? usual : (this.integer('limit', { min: 1, max }) ?? usual);
   }

@@ -5,8 +5,8 @@ import type { FormEntry } from './form.js';
 import { parseUrlEncoded } from './url-encoding.js';
 
 /**
- * A query as it is, but for what the Ruby client makes of the parameters of a DELETE: `params={:selector=>"s1"}` or `params={selector: "s1"}`, a
- * hash as Ruby prints it. Its texts become parameters of the query, and what is no such hash is left out.
+ * Reads a query string. The Ruby client sends the parameters of a DELETE as one parameter, a hash as Ruby prints it: `params={:selector=>"s1"}` or
+ * `params={selector: "s1"}`. The texts in the hash become parameters of the query; a `params` that is no such hash is left out.
  */
 export function parseQuery(text: string): FormEntry[] {
   return parseUrlEncoded(text).flatMap((entry) => (entry.name === 'params' && 'value' in entry ? parseRubyHash(entry.value) : [entry]));
@@ -20,7 +20,7 @@ function parseRubyHash(text: string): FormEntry[] {
   return [...text.matchAll(RUBY_PAIR)].map(([, name = '', value = '']) => ({ name, value: value.replace(/\\(.)/g, '$1') }));
 }
 
-/** An object whose values are texts, numbers, booleans or lists of them; objects in it become the JSON text a form would carry, null is absent. */
+/** Reads an object of texts, numbers, booleans and lists of them. An object in it becomes the JSON text that a form would carry; null counts as absent. */
 export function parseJsonFields(text: string): FormEntry[] {
   const parsed = readJson(text);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw badRequest('The request body must be a JSON object');

@@ -1,19 +1,19 @@
 /**
- * Looks at the delimiters of a multipart body and the heads behind them as it passes. The parser drops a part whose head it cannot read without a
- * word; a message that goes out without its attachment is worse than a refusal, so whoever reads a body compares what arrived with what was there.
- * The parser also keeps the parameters of a part's type to itself, and calls a part without one text.
+ * Counts the parts of a multipart body and notes their types, beside the parser. The parser (busboy) silently drops a part whose head it cannot read,
+ * and a message without its attachment is worse than a refusal: so the reader compares the parts that the parser gave with the count made here. The
+ * parser also leaves out the parameters of a part's type, and says that a part without a type is plain text.
  */
 export interface PartScanner {
   /** The next bytes of the body. */
   see(chunk: Buffer): void;
-  /** Parts seen so far; true to the body once it ended with its closing delimiter. */
+  /** Parts seen so far; the whole count once the body has ended with its closing delimiter. */
   readonly parts: number;
   /** The Content-Type of the part with this index, as it was written but on one line; `''` when it has none, or its head has not been seen whole. */
   contentType(index: number): string;
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
-/** The parser takes no longer heads. */
+/** The parser takes no head that is longer. */
 const MAX_HEAD = 16 * 1024;
 
 /** The boundary parameter of a Content-Type header; undefined when there is none. */
@@ -26,7 +26,7 @@ export function makePartScanner(boundary: string): PartScanner {
   const needle = Buffer.from(`\r\n--${boundary}`, 'latin1');
   const types: string[] = [];
   let delimiters = 0;
-  /** Behind a delimiter whose head has not ended. */
+  /** True behind a delimiter, until the head there has ended. */
   let inHead = false;
   // The first delimiter may be the first line of the body.
   let tail: Buffer = Buffer.from('\r\n');

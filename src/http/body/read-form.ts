@@ -1,4 +1,4 @@
-/** Reads whatever a request carries, for every method alike, into one Form. The caller must dispose it. */
+/** Reads whatever a request carries into one Form; all methods are treated in the same way. The caller must dispose the form. */
 import type { IncomingMessage } from 'node:http';
 import { badRequest, tooLarge } from '#core';
 import { bodyLimits } from './body-limits.js';
@@ -24,7 +24,7 @@ const hasBody = (request: IncomingMessage): boolean =>
 async function readEntries(request: IncomingMessage, tempDir: string): Promise<FormEntry[]> {
   const header = request.headers['content-type'] ?? '';
   const type = header.split(';')[0]?.trim().toLowerCase() ?? '';
-  // Without a boundary there are no parts: the Python client's samples label urlencoded fields so.
+  // Without a boundary there are no parts: the samples of the Python client give urlencoded fields this type.
   if (type === 'multipart/form-data' && /;\s*boundary\s*=/i.test(header))
     return readMultipart(await readBody(request, bodyLimits.bytes), request.headers, tempDir);
   if (!FIELD_TYPES.has(type)) {
@@ -47,7 +47,7 @@ async function readEntries(request: IncomingMessage, tempDir: string): Promise<F
 const FIELD_TYPES = new Set(['', 'application/x-www-form-urlencoded', 'application/json', 'multipart/form-data']);
 const BLANKS = new Set([0x20, 0x09, 0x0d, 0x0a]);
 
-/** The first that is no blank, `''` without one. */
+/** The first character that is no blank; `''` when there is none. */
 function firstCharacter(bytes: Buffer): string {
   let at = 0;
   while (BLANKS.has(bytes[at] ?? 0)) at++;

@@ -12,7 +12,7 @@ import { boundaryOf, makePartScanner, type PartScanner } from './part-scanner.js
 import { receiveUpload, type Upload } from './upload.js';
 
 const MALFORMED = 'malformed multipart/form-data request';
-/** Only here is a part without a file name a file; elsewhere it is a field that its sender labelled oddly. */
+/** In these fields a part is a file even without a file name. In any other it is a text that its sender labelled oddly. */
 const FILE_FIELDS = new Set(['attachment', 'inline', 'message']);
 
 /** `source` is the body, whole or in pieces. Refusal 400 for a broken or truncated body, and what the source or the disk fails with. */
@@ -68,7 +68,7 @@ async function feed(source: Buffer | Readable, scanner: PartScanner, parser: Ret
     parser.end(source);
     return parsed;
   }
-  // Looked at in the end; it may fail before.
+  // Awaited at the end; it may fail before that.
   parsed.catch(() => undefined);
   try {
     for await (const chunk of source) {

@@ -83,7 +83,7 @@ function onDisk(facts: Facts, file: FileHandle): Upload {
   };
 }
 
-/** Private (0600), and unlinked at once: the open handle is all there is of it. */
+/** Private (0600), and unlinked at once: only the open handle leads to it. */
 async function openNameless(folder: string): Promise<FileHandle> {
   const path = join(folder, `upload-${randomToken(16)}`);
   const file = await open(path, 'wx+', 0o600);
@@ -95,7 +95,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.byteLength; ) done += (await file.write(bytes, done)).bytesWritten;
 }
 
-/** What the disk refuses is no fault of the request. */
+/** A failure of the disk is no fault of the request: it becomes a StoreError. */
 const stored = <T>(work: Promise<T>): Promise<T> =>
   work.catch((error: NodeJS.ErrnoException) => {
     const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';

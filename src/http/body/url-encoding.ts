@@ -1,4 +1,7 @@
-/** `application/x-www-form-urlencoded`, as lenient as a browser: what is no escape stays as it is. In steps, so that a body of 50 MB lets others have their turn. */
+/**
+ * Reads `application/x-www-form-urlencoded`, as lenient as a browser: a percent sign that begins no escape stays as it is. A long body is decoded in
+ * steps, so that other requests have their turn.
+ */
 import { setImmediate } from 'node:timers/promises';
 import { badRequest } from '#core';
 import { bodyLimits } from './body-limits.js';
@@ -21,7 +24,7 @@ export function parseUrlEncoded(text: string): FormEntry[] {
   }
 }
 
-/** The same of a body of any size. */
+/** For a body of any size, in steps. Refusal 400 for more parameters than there may be. */
 export async function parseUrlEncodedBody(bytes: Buffer): Promise<FormEntry[]> {
   const reading = readPairs(bytes);
   for (;;) {
@@ -49,7 +52,7 @@ function* readPairs(bytes: Buffer): Generator<undefined, FormEntry[]> {
 }
 
 function* decode(bytes: Buffer): Generator<undefined, string> {
-  // Most names, and many values.
+  // Most names and many values need no decoding.
   if (bytes.length < STEP && !bytes.includes(PLUS) && !bytes.includes(PERCENT)) return bytes.toString('utf8');
   const out = Buffer.allocUnsafe(bytes.length);
   let to = 0;

@@ -1,4 +1,4 @@
-/** Whether this server should be sent work: everything it needs is there. Asked by strangers, so the store is tried at most once in a while. */
+/** Says whether this server should be sent work, because everything it needs is there. Strangers may ask, so the store is tried only once in a while. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, SECOND } from '#core';
 
