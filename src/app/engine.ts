@@ -5,15 +5,15 @@ import { addDeliveryMetrics, makeDelivery, makeWarmups, type Warmups } from '#de
 import { type Directory, makeDirectory } from '#directory';
 import {
   addEventMetrics,
-  type ConversationLog,
   countAttempts,
   type EventLog,
-  makeConversationLog,
   makeEventLog,
   makeEventLogReader,
   makeOutboxPump,
   makeRecorder,
+  makeTranscriptLog,
   type OutboxPump,
+  type TranscriptLog,
 } from '#events';
 import {
   addIntakeMetrics,
@@ -40,7 +40,7 @@ import type { Storage } from './storage.js';
 export interface Engine {
   directory: Directory;
   events: EventLog;
-  conversations: ConversationLog;
+  conversations: TranscriptLog;
   pump: OutboxPump;
   pressure: Pressure;
   queue: Queue;
@@ -113,7 +113,7 @@ export async function startEngine(stage: StageContext, serverKey: Uint8Array, st
 
   const conversations = await start({
     name: 'transcripts',
-    start: () => makeConversationLog({ store: stores.events, logger }),
+    start: () => makeTranscriptLog({ store: stores.events, logger }),
     stop: (_graceMs, log) => log.stop(),
   });
   addEventMetrics(registry, conversations);

@@ -17,7 +17,7 @@ export interface StageContext {
   /** Word that this server greets with and no other does, so that it knows itself when it is connected to. */
   ownWord: string;
   /** Shorter times for tests. */
-  testing: { restMs?: number };
+  testing: { trialAfterMs?: number };
   start: StartPart;
 }
 

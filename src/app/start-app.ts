@@ -18,7 +18,7 @@ export interface AppOptions {
   /** Something failed that cannot be mended while running: exit non-zero, once. */
   onFatal: (error: Error) => void;
   /** Shorter times for tests: until a loop that stands still is ended, and until a suspect is tried again, ms. */
-  testing?: { standstillMs?: number; restMs?: number } | undefined;
+  testing?: { standstillMs?: number; trialAfterMs?: number } | undefined;
 }
 
 export interface App extends Listeners {

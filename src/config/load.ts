@@ -17,7 +17,7 @@ export interface Environment {
   /** NOTIFY_SOCKET: set by systemd for a service that reports its readiness (sd_notify(3)). */
   notifySocket?: string;
   /** MAILWAGON_TEST_STANDSTILL_MS and MAILWAGON_TEST_REST_MS, for tests: what would take them half a minute. */
-  testing?: { standstillMs?: number; restMs?: number };
+  testing?: { standstillMs?: number; trialAfterMs?: number };
   /** NO_COLOR is set and not empty, or TERM is dumb. */
   noColor: boolean;
 }
@@ -25,13 +25,13 @@ export interface Environment {
 /** Reads the environment; an empty variable counts as absent. */
 export function readEnvironment(): Environment {
   const { MAILWAGON_CONFIG, MAILWAGON_API_URL, MAILWAGON_API_KEY, NOTIFY_SOCKET, NO_COLOR, TERM } = process.env;
-  const { MAILWAGON_TEST_STANDSTILL_MS: standstill, MAILWAGON_TEST_REST_MS: rest } = process.env;
+  const { MAILWAGON_TEST_STANDSTILL_MS: standstill, MAILWAGON_TEST_REST_MS: trialAfter } = process.env;
   return {
     configFile: MAILWAGON_CONFIG || undefined,
     apiUrl: MAILWAGON_API_URL || undefined,
     apiKey: MAILWAGON_API_KEY || undefined,
     notifySocket: NOTIFY_SOCKET || undefined,
-    testing: { ...(standstill ? { standstillMs: Number(standstill) } : {}), ...(rest ? { restMs: Number(rest) } : {}) },
+    testing: { ...(standstill ? { standstillMs: Number(standstill) } : {}), ...(trialAfter ? { trialAfterMs: Number(trialAfter) } : {}) },
     noColor: Boolean(NO_COLOR) || TERM === 'dumb',
   };
 }

@@ -13,6 +13,7 @@ export {
   type SteadyClock,
   systemClock,
 } from './clock.js';
+export { type ConcurrencyLimit, makeConcurrencyLimit } from './concurrency-limit.js';
 export { DAY, HOUR, MINUTE, SECOND } from './duration.js';
 export { badRequest, forbidden, notFound, Refusal, refusalFrom, StoreError, tooLarge } from './errors.js';
 export { makeExpiringSet } from './expiring-set.js';
@@ -55,4 +56,3 @@ export type { ConnectionFacts, Outcome, Stage } from './outcome.js';
 export { parseDate } from './parse-date.js';
 export { isJsonObject, JsonProblem, parseClientJson, parseJson, parseJsonObject } from './parse-json.js';
 export { cleanText, ownReply, parseSmtpReply, type SmtpReply } from './smtp-reply.js';
-export { makeTurns, type Turns } from './turns.js';

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { BounceRules, ShapingRules } from '#config';
 import { type Clock, makeSteadyClock, randomJitter } from '#core';
 import type { Directory } from '#directory';
-import type { ConversationLog, Recorder } from '#events';
+import type { Recorder, TranscriptLog } from '#events';
 import { type Dane, type Dns, hasGlobalIpv6, type MtaSts } from '#net';
 import type { Queue, Suspects } from '#queue';
 import { makeBounceClassifier } from '#replies';
@@ -65,7 +65,7 @@ export interface DeliveryDeps {
   clock: Clock;
   logger: Logger;
   /** Told what was said to peers, for the operator; must not wait and not throw. */
-  conversations?: Pick<ConversationLog, 'note'>;
+  conversations?: Pick<TranscriptLog, 'note'>;
   /** POSTs what `o:archive-to` asks for. */
   putCall: KeepCall;
   /** What sources on warm-up may send. */

@@ -3,7 +3,7 @@
  * and the log that is one of those readers. Events are committed with what they tell of, so none is lost and none tells of what did not happen.
  */
 export { type EventLog, makeEventLog, makeEventLogReader } from './log/event-log.js';
-export { type ConversationLog, makeConversationLog } from './log/transcript-log.js';
+export { makeTranscriptLog, type TranscriptLog } from './log/transcript-log.js';
 export { addEventMetrics, countAttempts } from './metrics.js';
 export { makeOutboxPump, type OutboxPump, type OutboxReader } from './outbox/outbox-reader.js';
 export { EVENT_NAMES } from './record/event-types.js';

@@ -1,7 +1,7 @@
 /** Numbers about what happens to mail: attempts are counted where their events are made, so that none is missed. */
 import { type Clock, type Outcome, SECOND } from '#core';
 import type { Registry } from '#metrics';
-import type { ConversationLog } from './log/transcript-log.js';
+import type { TranscriptLog } from './log/transcript-log.js';
 import type { Recorder } from './record/record.js';
 
 /** Seconds. */
@@ -53,7 +53,7 @@ export function countAttempts(registry: Registry, clock: Clock, recorder: Record
 const dueSince = ({ delivery, firstAttemptAt }: Parameters<Recorder['delivered']>[0]): number =>
   delivery.attempts === 0 ? delivery.due : firstAttemptAt;
 
-export function addEventMetrics(registry: Registry, conversations: Pick<ConversationLog, 'dropped'>): void {
+export function addEventMetrics(registry: Registry, conversations: Pick<TranscriptLog, 'dropped'>): void {
   const dropped = registry.counters({
     name: 'mailwagon_conversations_dropped_total',
     help: 'SMTP conversations that could not be kept.',

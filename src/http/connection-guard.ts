@@ -6,7 +6,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Clock, MINUTE } from '#core';
-import { type ConnectionLimits, isLoopback, makeConnectionCounter, sourceOf } from '#net';
+import { type ConnectionLimits, clientNetworkOf, isLoopback, makeConnectionCounter } from '#net';
 
 export type ConnectionFate = 'session' | 'refused-total' | 'refused-source' | 'evicted';
 
@@ -75,7 +75,7 @@ export function makeConnectionGuard(deps: ConnectionGuardDeps): ConnectionGuard 
       return false;
     }
     const isOwn = isLoopback(ip);
-    const source = sourceOf(ip);
+    const source = clientNetworkOf(ip);
     const enter = () => counter.enter(ip, isOwn || isTrusted(ip));
     let place = enter();
     // More than one has to go where the limit has become lower.

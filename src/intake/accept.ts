@@ -59,7 +59,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
 
   return {
     refusalNow: (account) => deps.pressure.refusal(account),
-    givenAnswer: (domain, key) => deps.spool.givenAnswer(domain.account, domain.name, key, deps.clock.now()),
+    idempotencyRecord: (domain, key) => deps.spool.givenAnswer(domain.account, domain.name, key, deps.clock.now()),
     async accept(submission) {
       const refusal = deps.pressure.refusal(submission.account);
       if (refusal !== undefined) throw refusal;

@@ -4,7 +4,7 @@
  */
 import { Refusal } from '#core';
 import type { Draft } from './draft/draft.js';
-import type { IntakeContext, Step } from './draft/step.js';
+import type { IntakeContext, IntakeStep } from './draft/step.js';
 import { addTrace } from './steps/add-trace.js';
 import { checkArchiveUrl } from './steps/check-archive-url.js';
 import { checkBatchAuthors } from './steps/check-batch-authors.js';
@@ -26,7 +26,7 @@ import { noteIdle, readOptions } from './steps/read-options.js';
 import { readRecipientVariables } from './steps/read-recipient-variables.js';
 import { showVariables } from './steps/show-variables.js';
 
-const PIPELINE: readonly { name: string; step: Step }[] = [
+const PIPELINE: readonly { name: string; step: IntakeStep }[] = [
   { name: 'check-domain', step: checkDomain },
   { name: 'check-hops', step: checkHops },
   { name: 'read-recipient-variables', step: readRecipientVariables },

@@ -1,5 +1,5 @@
 /** Counts the open connections of one kind of listener, in all and per client, so that nobody can take every place. */
-import { isLoopback, sourceOf } from './source-of.js';
+import { clientNetworkOf, isLoopback } from './client-network.js';
 
 export interface ConnectionLimits {
   /** All listeners of the kind together. May change while we run. */
@@ -27,7 +27,7 @@ export function makeConnectionCounter(limits: ConnectionLimits): ConnectionCount
     enter(ip, isTrusted) {
       const { connections, connectionsPerSource } = limits;
       if (total >= (isLoopback(ip) ? connections : connections - keptOf(connections))) return 'total';
-      const source = sourceOf(ip);
+      const source = clientNetworkOf(ip);
       const count = bySource.get(source) ?? 0;
       if (!isTrusted && count >= connectionsPerSource) return 'source';
       bySource.set(source, count + 1);

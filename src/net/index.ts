@@ -12,6 +12,7 @@
  *   `makeDnsClient` throw for it: they are made once, at start, from configuration.
  */
 export { makeCidrMatcher, parseCidr } from './cidr.js';
+export { clientNetworkOf, isLoopback } from './client-network.js';
 export { type ConnectionCounter, type ConnectionLimits, makeConnectionCounter } from './connection-counter.js';
 export { type ConnectionRoom, decideConnectionRoom, makeConnectionRoom } from './connection-room.js';
 export type { Dns, DnsAnswer, DnsType, TlsaRecord } from './dns/dns-answer.js';
@@ -25,7 +26,6 @@ export { makeResolverCheck } from './dns/resolver-check.js';
 export { type HttpClient, type HttpClientOptions, type HttpRequest, type HttpResult, makeHttpClient } from './http-client/http-client.js';
 export { checkUrl, isWebPort } from './http-client/url-guard.js';
 export { hasGlobalIpv6, isPublicAddress } from './public-address.js';
-export { isLoopback, sourceOf } from './source-of.js';
 export { type ClientTls, makeClientTls, type TlsLevel } from './tls/client-tls.js';
 export { type Dane, type DaneQuestion, type DaneResult, makeDane } from './tls/dane.js';
 export { loadAuthorities } from './tls/load-authorities.js';

@@ -5,13 +5,12 @@
  */
 import type { Logger } from 'pino';
 import { type Clock, MINUTE, SECOND } from '#core';
-import type { SpoolStore } from '#store';
+import type { SpoolStore, WaitingDelivery } from '#store';
 import type { Jump } from './clock-jumps.js';
 import type { Flows } from './flows/flows.js';
 import { LONGEST_DELAY, RETRY_DELAYS } from './retry-schedule.js';
 
 type Part = Awaited<ReturnType<SpoolStore['dueAfter']>>;
-export type WaitingDelivery = Part['rows'][number];
 
 /** Deliveries moved in one commit. */
 const PART = 200;

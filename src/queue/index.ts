@@ -1,7 +1,7 @@
 /**
  * The spool's schedule: knows which delivery is due and whose turn it is, not how to deliver. put() and settle() are durable when they resolve and
  * keep nothing when they throw StoreError. What is taken is owned in memory only: a crash forgets it and the delivery is due again. Mail waits at
- * sites, which the deliverer names; a site that rests, a hold and a change of site cost memory for flows, never a write per message.
+ * sites, which the deliverer names; a suspended site, a hold and a change of site cost memory for flows, never a write per message.
  */
 export { tooOld } from './expire.js';
 export type { WaitReason } from './flows/wait-reason.js';

@@ -42,7 +42,7 @@ export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; 
   async function load(flow: Flow): Promise<void> {
     await read(flow);
     flow.isLoading = false;
-    if (flow.home.site?.rest !== undefined) flows.unload(flow);
+    if (flow.home.site?.suspension !== undefined) flows.unload(flow);
     if (flows.hasWork(flow)) flows.wake(flow);
     else flows.retire(flow);
     flows.nudge(flow);

@@ -55,9 +55,9 @@ export function makeQueue(deps: QueueDeps): Queue {
     onUnplaced: (destination) => running && tell((listener) => listener.onUnplaced(destination)),
     isHeld: (flow) => isHeld(flow),
   });
-  /** Flows that whoever takes wants no more of for now. */
-  const withheld = new Set<Flow>();
-  const isHeld = (flow: Flow): boolean => withheld.has(flow) || holds.holdsFlow(flow) || pauses.find(flow) !== undefined;
+  /** Flows that whoever takes can send nothing of for now. */
+  const deferredFlows = new Set<Flow>();
+  const isHeld = (flow: Flow): boolean => deferredFlows.has(flow) || holds.holdsFlow(flow) || pauses.find(flow) !== undefined;
   // A pause lasts as long as it was meant to, whatever the clock is set to meanwhile.
   const steady = makeSteadyClock(clock);
   const pauses = makePauses({ clock: steady, onEnd: () => wakeEveryone() });
@@ -102,7 +102,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       flow.nextDue > now &&
       flow.ready.length < READY_PER_FLOW &&
       !flows.inHand.isCrowded &&
-      flow.home.site?.rest === undefined &&
+      flow.home.site?.suspension === undefined &&
       !isHeld(flow);
     if (!isDirect) {
       flows.noteRow(flow, delivery.due, delivery.id);
@@ -182,16 +182,16 @@ export function makeQueue(deps: QueueDeps): Queue {
     listen: (listener) => void listeners.push(listener),
     place: flows.place,
     take: makeTake({ flows, clock, holds, load: load.start, mayTake: suspects?.mayTake ?? (() => true) }),
-    rest(siteName, until, why) {
+    suspend(siteName, until, why) {
       const site = flows.site(siteName);
       if (site === undefined) return;
-      site.rest = { until, why };
+      site.suspension = { until, why };
       for (const flow of site.turns.flows()) flows.unload(flow);
     },
-    wake(siteName) {
+    resume(siteName) {
       const site = flows.site(siteName);
       if (site === undefined) return;
-      site.rest = undefined;
+      site.suspension = undefined;
       if (running && site.turns.current() !== undefined) tell((listener) => listener.onDue(siteName));
     },
     pause(filter, until, why) {
@@ -211,11 +211,11 @@ export function makeQueue(deps: QueueDeps): Queue {
     giveBack(delivery) {
       if (clearing.ends(delivery)) return;
       const flow = flows.flow(delivery, delivery.destinationName);
-      if (flow.home.site?.rest !== undefined || isHeld(flow)) return flows.returnRow(delivery);
+      if (flow.home.site?.suspension !== undefined || isHeld(flow)) return flows.returnRow(delivery);
       flow.ready.unshift(delivery);
       flows.wake(flow);
     },
-    setAside(delivery) {
+    defer(delivery) {
       if (!clearing.ends(delivery)) flows.inHand.delete(delivery.id);
     },
     bringBack(delivery) {
@@ -224,14 +224,14 @@ export function makeQueue(deps: QueueDeps): Queue {
       const flow = known ?? flows.flow(delivery, delivery.destinationName);
       if (flows.noteRow(flow, delivery.due, delivery.id)) flows.wake(flow);
     },
-    withhold(delivery) {
+    deferFlow(delivery) {
       if (clearing.ends(delivery)) return () => undefined;
       const flow = flows.flow(delivery, delivery.destinationName);
-      withheld.add(flow);
+      deferredFlows.add(flow);
       flows.withdraw(flow);
       flow.ready.unshift(delivery);
       return () => {
-        if (withheld.delete(flow)) flows.wake(flow);
+        if (deferredFlows.delete(flow)) flows.wake(flow);
       };
     },
     ...makeOperate({ ...deps, flows, committed: deps.onEvents }),
@@ -249,7 +249,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       wall: steady.wall,
       suspicion: (delivery) => suspects?.why(delivery),
       explain: (site, delivery) => listeners.map((listener) => listener.explain(site, delivery)).find(Boolean),
-      explainRest: (delivery) => listeners.map((listener) => listener.explainRest(delivery)).find(Boolean),
+      explainRest: (delivery) => listeners.map((listener) => listener.explainDeferral(delivery)).find(Boolean),
       explainTaken: (delivery) => listeners.map((listener) => listener.explainTaken(delivery)).find(Boolean),
     }),
     async hold({ account, isOperators, domain, destination, site, message }: HoldFilter, reason = '') {

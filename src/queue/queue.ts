@@ -13,15 +13,15 @@ export type Verdict =
 
 /** Who delivers. All calls are cheap, may come more often than needed, and come from within other calls of the queue. */
 export interface QueueListener {
-  /** The site may have due work: after put(), at a due time, after place() and wake(). */
+  /** The site may have due work: after put(), at a due time, after place() and resume(). */
   onDue(site: string): void;
   /** The destination has due work and its site is not known, or was told too long ago: answer with place(), when it is known. */
   onUnplaced(destination: string): void;
   /** In plain words why a delivery that is due at this site is not being attempted; undefined when there is nothing to say. */
   explain(site: string, delivery: Delivery): string | undefined;
-  /** The part of it that lasts, whatever the delivery's turn: no source takes its mail for now. */
-  explainRest(delivery: Delivery): string | undefined;
-  /** The same for a delivery that was taken; undefined: it is being attempted. */
+  /** In plain words why a delivery waits for a source, however due it is: none takes its mail for now. Undefined when it does not. */
+  explainDeferral(delivery: Delivery): string | undefined;
+  /** In plain words why a delivery that was taken is not being attempted; undefined when it is. */
   explainTaken(delivery: Delivery): string | undefined;
 }
 
@@ -36,14 +36,14 @@ export interface Queue {
    */
   place(destination: string, site: string, until: number): void;
   /**
-   * At most `limit` due deliveries of a site, fair among its accounts and priorities. The caller owns them until settle(), giveBack() or
-   * setAside(). Empty: nothing can be had now; onDue() tells when there is.
+   * At most `limit` due deliveries of a site, fair among its accounts and priorities. The caller owns them until settle(), giveBack(),
+   * defer() or deferFlow(). Empty: nothing can be had now; onDue() tells when there is.
    */
   take(site: string, limit: number): Delivery[];
-  /** Nothing is taken from the site until wake(); what waits there stays in the spool. `until`, ms by a steady clock, and `why` are for people. */
-  rest(site: string, until: number, why: string): void;
-  wake(site: string): void;
-  /** The same for part of the mail of a site or all sites; ends by itself. Memory only. */
+  /** Nothing is taken from the site until resume(); what waits there stays in the spool. `until`, ms by a steady clock, and `why` are for people. */
+  suspend(site: string, until: number, why: string): void;
+  resume(site: string): void;
+  /** Nothing is taken of the mail that fits the filter, until that time (ms by a steady clock). Memory only. */
   pause(filter: PauseFilter, until: number, why: string): void;
 
   /**
@@ -51,18 +51,18 @@ export interface Queue {
    * it is set now: a clock that is set while we run takes no time from a message and gives it none.
    */
   message(id: number): Promise<Message | undefined>;
-  /** An operator's hold on the sending domain covers it: setAside() instead of an attempt. */
+  /** An operator's hold on the sending domain covers it: defer() instead of an attempt. */
   isHeld(delivery: Delivery, message: Message): boolean;
   /** Commits the verdict and its events together. False when the delivery had been cancelled meanwhile; nothing is written then. */
   settle(delivery: Delivery, verdict: Verdict): Promise<boolean>;
   /** Returns a delivery that was not tried: it is due again at once. */
   giveBack(delivery: Delivery): void;
-  /** Returns a delivery that is held: it is due again when the hold is released, or when bringBack() names it or an earlier one of its flow. */
-  setAside(delivery: Delivery): void;
-  /** What was set aside of a flow from this delivery on is due again. Costs another read of those rows, never a write. */
+  /** Returns a delivery that waits for a source or a release: it is due again when its hold is released, or when bringBack() names it or an earlier one of its flow. */
+  defer(delivery: Delivery): void;
+  /** What was deferred of a flow from this delivery on is due again. Costs another read of those rows, never a write. */
   bringBack(delivery: Delivery): void;
-  /** Returns a delivery that was not tried; nothing more of its flow is taken until the function that this gives is called. */
-  withhold(delivery: Delivery): () => void;
+  /** Returns a delivery that no source can take; nothing more of its flow is taken until the function that this gives is called. */
+  deferFlow(delivery: Delivery): () => void;
 
   /** Memory is tight: gives up what can be read again from the spool. */
   relieve(): void;
@@ -75,18 +75,18 @@ export interface Queue {
   siteOf(destination: string): string | undefined;
   /** Why an open delivery waits and when it is tried next. */
   why(delivery: QueuedDelivery): Promise<WaitReason>;
-  /** What keeps it back however due it is: a hold, a pause, a site or source that is left alone. Undefined: only its turn. Memory only. */
-  rests(delivery: Delivery & { domain: string }): WaitReason | undefined;
-  /** Makes the open deliveries of these ids due now. Gives how many; those being attempted right now or scheduled by their sender are left alone. */
+  /** What keeps it from being tried however due it is: a hold, a pause, a suspended site, no source. Undefined: it waits for its turn only. Memory only. */
+  obstacle(delivery: Delivery & { domain: string }): WaitReason | undefined;
+  /** Makes the open deliveries of these ids due now. Gives how many; those being attempted right now or scheduled by their sender stay as they are. */
   retry(account: number, deliveries: number[]): Promise<number>;
-  /** Ends the open deliveries of these ids with a `failed` event that says so. Gives how many; those being attempted right now are left alone. */
+  /** Ends the open deliveries of these ids with a `failed` event that says so. Gives how many; those being attempted right now stay as they are. */
   cancel(account: number, deliveries: number[]): Promise<number>;
   /**
    * Ends every open delivery of a sending domain, scheduled ones too, with a `failed` event that says so; those being attempted right now end with
    * their attempt. Gives how many ended before it resolved.
    */
   clear(account: number, domain: string): Promise<number>;
-  /** Holds back what fits, now and later, until release(); attempts under way go on. Held mail still expires. Durable; no queue row is written. */
+  /** Keeps what fits from being tried, now and later, until release(); attempts under way go on. Held mail still expires. Durable; no queue row is written. */
   hold(filter: HoldFilter, reason?: string): Promise<Hold>;
   /** Ends the holds that were made with exactly these fields, and gives them. */
   release(filter: HoldFilter): Promise<Hold[]>;

@@ -44,7 +44,7 @@ export function makeTake({ flows, clock, holds, load, mayTake }: TakeDeps) {
       flows.checkTimer();
       site = flows.site(siteName);
     }
-    if (site === undefined || site.rest !== undefined) return taken;
+    if (site === undefined || site.suspension !== undefined) return taken;
     for (let reads = 0; taken.length < limit && reads < MAX_READS; ) {
       const flow = site.turns.current();
       if (flow === undefined) break;

@@ -22,11 +22,11 @@ export interface WhyDeps {
   /** It rests because it may bring the server down. */
   suspicion: (delivery: Delivery) => WaitReason | undefined;
   explain: QueueListener['explain'];
-  explainRest: QueueListener['explainRest'];
+  explainRest: QueueListener['explainDeferral'];
   explainTaken: QueueListener['explainTaken'];
 }
 
-export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'rests'> {
+export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'obstacle'> {
   const { spool, flows, holds, pauses, clock, wall, suspicion, explain, explainRest, explainTaken } = deps;
   const isReady = ({ destinationName, id }: Delivery) =>
     [...(flows.find(destinationName)?.flows.values() ?? [])].some(({ ready }) => ready.some((row) => row.id === id));
@@ -44,10 +44,10 @@ export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'rests'> {
     const pause = flow === undefined ? undefined : pauses.find(flow);
     if (pause !== undefined) return { reason: `Left alone for now: ${pause.why}`, until: wall(pause.until) };
     const site = destination?.site;
-    return site?.rest && { reason: `${site.name} is left alone for now: ${site.rest.why}`, until: wall(site.rest.until) };
+    return site?.suspension && { reason: `${site.name} is left alone for now: ${site.suspension.why}`, until: wall(site.suspension.until) };
   }
 
-  function rests(delivery: Delivery & { domain: string }): WaitReason | undefined {
+  function obstacle(delivery: Delivery & { domain: string }): WaitReason | undefined {
     const known = heldBack(delivery) ?? leftAlone(delivery);
     const reason = known === undefined ? explainRest(delivery) : undefined;
     return reason === undefined ? known : { reason, until: undefined };
@@ -79,5 +79,5 @@ export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'rests'> {
     return { reason: `${others}${load === undefined ? '' : `; ${load}`}`, until: undefined };
   }
 
-  return { why, rests };
+  return { why, obstacle };
 }

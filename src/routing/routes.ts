@@ -3,7 +3,7 @@
  * become old is used while it is looked up anew, so that a resolver in trouble delays nobody whose route was known; it delays only the
  * destinations that nothing is known of.
  */
-import { type Clock, MINUTE, makeTurns, ownReply, SECOND, type SmtpReply } from '#core';
+import { type Clock, MINUTE, makeConcurrencyLimit, ownReply, SECOND, type SmtpReply } from '#core';
 import {
   type AddressResult,
   type Dane,
@@ -96,7 +96,7 @@ export function makeRoutes(deps: RoutesDeps): Routes {
   const entries = new Map<string, Entry>();
   const sites = new Map<string, SiteFacts>();
   const running = new Map<string, Promise<Route>>();
-  const inTurn = makeTurns(MAX_LOOKUPS);
+  const inTurn = makeConcurrencyLimit(MAX_LOOKUPS);
 
   const viaTransport = (transport: Transport): Route => ({
     site: siteOfTransport(transport),

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '#core';
 import type { Credentials } from '#directory';
-import { sourceOf } from '#net';
+import { clientNetworkOf } from '#net';
 
 export interface AuthBrake {
   /** True when this attempt must not even be checked. */
@@ -70,7 +70,7 @@ export function makeAuthBrake({ clock, limits, credentials, maxEntries = MAX_ENT
 
   return {
     async isBraked(login, ip) {
-      const source = sourceOf(ip);
+      const source = clientNetworkOf(ip);
       if (isHeld(bySource, source)) return true;
       const name = loginKey(login);
       if (!isHeld(byLogin, name) || owners.has(`${source} ${name}`)) return false;
@@ -80,10 +80,10 @@ export function makeAuthBrake({ clock, limits, credentials, maxEntries = MAX_ENT
     },
     failed(login, ip) {
       count(byLogin, loginKey(login), limits.authFailuresPerLogin);
-      count(bySource, sourceOf(ip), limits.authFailuresPerSource);
+      count(bySource, clientNetworkOf(ip), limits.authFailuresPerSource);
     },
     async succeeded(login, ip) {
-      const [name, source] = [loginKey(login), sourceOf(ip)];
+      const [name, source] = [loginKey(login), clientNetworkOf(ip)];
       byLogin.delete(name);
       const isNew = !owners.has(`${source} ${name}`);
       remember(owners, `${source} ${name}`, true);

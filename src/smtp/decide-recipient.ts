@@ -5,11 +5,11 @@
  */
 import type { DomainRecord } from '#store';
 import type { Submitter } from './decide-sender.js';
-import type { Path } from './parse-path.js';
+import type { EnvelopePath } from './parse-path.js';
 import { makeReply, type Reply } from './reply.js';
 
-export interface RecipientFacts {
-  path: Path;
+export interface RecipientQuestion {
+  path: EnvelopePath;
   /** MAIL named SMTPUTF8. */
   utf8: boolean;
   submitter: Submitter | undefined;
@@ -18,7 +18,7 @@ export interface RecipientFacts {
 }
 
 /** The refusal, or undefined when the recipient is taken. `%` and `!` in a local part are letters like any other. */
-export function decideRecipient({ path, utf8, submitter, hosted }: RecipientFacts): Reply | undefined {
+export function decideRecipient({ path, utf8, submitter, hosted }: RecipientQuestion): Reply | undefined {
   switch (path.kind) {
     case 'null':
     case 'malformed':

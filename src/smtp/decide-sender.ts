@@ -1,6 +1,6 @@
 /** Who may say MAIL FROM what, and whose mail it then is. Pure; the caller looks the domains up. */
 import type { DomainRecord } from '#store';
-import type { Path } from './parse-path.js';
+import type { EnvelopePath } from './parse-path.js';
 import { makeReply, type Reply } from './reply.js';
 
 /** Whose message it is: the account is charged, and the message belongs to the domain. */
@@ -11,7 +11,7 @@ export interface Submitter {
 }
 
 export interface SenderFacts {
-  path: Path;
+  path: EnvelopePath;
   /** MAIL named SMTPUTF8. */
   utf8: boolean;
   /** The domain of the credential that logged in, as it is now. */
@@ -41,7 +41,7 @@ export function decideSender({ path, utf8, login, isTrusted, hosted }: SenderFac
   return { submitter: undefined };
 }
 
-function refuseSenderPath(path: Path, utf8: boolean): Reply | undefined {
+function refuseSenderPath(path: EnvelopePath, utf8: boolean): Reply | undefined {
   switch (path.kind) {
     case 'null':
       return undefined;

@@ -4,7 +4,7 @@ import type { DomainRecord } from '#store';
 import type { Login } from './authenticate.js';
 import { decideRecipient } from './decide-recipient.js';
 import { decideSender, type Submitter } from './decide-sender.js';
-import { decideMailParameters, decideRecipientParameters, type Path, parsePathArgument } from './parse-path.js';
+import { decideMailParameters, decideRecipientParameters, type EnvelopePath, parsePathArgument } from './parse-path.js';
 import { makeReply, type Reply, replyFrom } from './reply.js';
 import type { ServerContext } from './server-context.js';
 
@@ -83,7 +83,7 @@ async function currentDomain(login: Login, server: ServerContext): Promise<Domai
   return domain !== undefined && domain.id === login.domain.id && domain.state !== 'disabled' ? domain : undefined;
 }
 
-async function hostedDomain(path: Path, login: DomainRecord | undefined, server: ServerContext): Promise<DomainRecord | undefined> {
+async function hostedDomain(path: EnvelopePath, login: DomainRecord | undefined, server: ServerContext): Promise<DomainRecord | undefined> {
   if (path.kind !== 'address') return undefined;
   const name = domainOf(path.address);
   return name === login?.name ? login : server.directory.domains.find(name);

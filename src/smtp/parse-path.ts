@@ -5,7 +5,7 @@
 import { type Address, type LooseDots, parseAddress } from '#core';
 import { makeReply, type Reply } from './reply.js';
 
-export type Path =
+export type EnvelopePath =
   | { kind: 'address'; address: Address /** Has characters beyond ASCII, so it needs SMTPUTF8 (RFC 6531 3.3). */; utf8: boolean }
   /** `<>`. */
   | { kind: 'null' }
@@ -18,7 +18,7 @@ export type Path =
   | { kind: 'malformed' };
 
 export interface PathArgument {
-  path: Path;
+  path: EnvelopePath;
   /** Upper-case keyword → value, `''` for a keyword without one. */
   parameters: Map<string, string>;
 }
@@ -70,7 +70,7 @@ function endOfPath(argument: string): number {
   return -1;
 }
 
-function readPath(text: string, looseDots: LooseDots | undefined): Path {
+function readPath(text: string, looseDots: LooseDots | undefined): EnvelopePath {
   if (text === '') return { kind: 'null' };
   if (text.startsWith('@')) return { kind: 'source-route' };
   if (text.toLowerCase() === 'postmaster') return { kind: 'postmaster' };

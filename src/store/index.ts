@@ -34,6 +34,7 @@ export {
   type SpoolHealth,
   type SpoolStore,
   type SpoolWatcher,
+  type WaitingDelivery,
 } from './spool-store.js';
 export { startSweeping } from './start-sweeping.js';
 export type { CommitStats, StoreOptions, Stores } from './stores.js';

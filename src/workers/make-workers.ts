@@ -1,6 +1,6 @@
 /** Runs tasks that may take long in threads of their own, which are started when they are needed, and ended when a task takes too long or nobody asks any more. */
 import { Worker } from 'node:worker_threads';
-import { makeTurns } from '#core';
+import { makeConcurrencyLimit } from '#core';
 import type { TaskReply, TaskRequest } from './task-thread.js';
 import { fromSentError, TASKS, type Tasks } from './tasks.js';
 
@@ -55,7 +55,7 @@ export function makeWorkers({
   idleMs = 30_000,
   atOnce = 128 * 1024,
 }: WorkersOptions = {}): Workers {
-  const inTurn = makeTurns(threads);
+  const inTurn = makeConcurrencyLimit(threads);
   const idle: Idle[] = [];
   const all = new Set<Worker>();
 

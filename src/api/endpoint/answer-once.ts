@@ -24,13 +24,13 @@ export async function answerOnce(
   if (key === undefined) return send(undefined);
   if (!KEY.test(key)) throw badRequest('Idempotency-Key must be 1 to 255 printable ASCII characters');
   const fingerprint = await fingerprintOf(request);
-  const known = await intake.givenAnswer(domain, key);
+  const known = await intake.idempotencyRecord(domain, key);
   if (known !== undefined) return repeat(known, fingerprint);
   try {
     return await send({ key, fingerprint });
   } catch (error) {
     // A request with this key that came at the same moment was the first.
-    const first = error instanceof StoreError && error.kind === 'conflict' ? await intake.givenAnswer(domain, key) : undefined;
+    const first = error instanceof StoreError && error.kind === 'conflict' ? await intake.idempotencyRecord(domain, key) : undefined;
     if (first === undefined) throw error;
     return repeat(first, fingerprint);
   }

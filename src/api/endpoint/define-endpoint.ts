@@ -2,7 +2,7 @@
 import type { Clock, LooseDots } from '#core';
 import type { Warmups } from '#delivery';
 import type { Directory, NoteIdle } from '#directory';
-import type { ConversationLog, EventLog } from '#events';
+import type { EventLog, TranscriptLog } from '#events';
 import type { Form } from '#http';
 import type { Intake, Resend } from '#intake';
 import type { StoredMessages } from '#messages';
@@ -19,7 +19,7 @@ export interface Services {
   queue: Queue;
   events: EventLog;
   /** What was said to peers, for the operator. */
-  transcripts: Pick<ConversationLog, 'find'>;
+  transcripts: Pick<TranscriptLog, 'find'>;
   warmups: Pick<Warmups, 'list' | 'find' | 'begin' | 'cancel'>;
   /** Tells the log of settings that have no effect. */
   noteIdle: NoteIdle;

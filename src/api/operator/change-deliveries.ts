@@ -72,7 +72,7 @@ async function change(queue: Queue, verb: Verb, page: readonly QueuedDelivery[],
   );
   changed.count += count;
   changed.left += page.length - count;
-  if (verb === 'retry' && count > 0) for (const delivery of page) addRest(queue.rests(delivery), changed.resting);
+  if (verb === 'retry' && count > 0) for (const delivery of page) addRest(queue.obstacle(delivery), changed.resting);
 }
 
 function addRest(rest: WaitReason | undefined, resting: DeliveriesChanged['resting']): void {

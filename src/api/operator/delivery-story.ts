@@ -1,6 +1,6 @@
 /** Finds everything known of deliveries, open or over: the queue's row, the transcripts of its attempts, and the event that ended it. */
 import { notFound } from '#core';
-import type { ConversationLog, EventLog } from '#events';
+import type { EventLog, TranscriptLog } from '#events';
 import type { Queue, WaitReason } from '#queue';
 import type { QueuedDelivery, StoredConversation } from '#store';
 import type { EndJson } from '../contract/queue-answers.js';
@@ -25,7 +25,7 @@ export type DeliveryStory = (
 interface StoryDeps {
   queue: Queue;
   events: EventLog;
-  transcripts: Pick<ConversationLog, 'find'>;
+  transcripts: Pick<TranscriptLog, 'find'>;
 }
 
 /** Transcripts and events that are read for one answer. */

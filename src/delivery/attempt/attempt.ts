@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { type Clock, type Message, type Outcome, ownReply } from '#core';
 import type { Directory } from '#directory';
-import type { ConversationLog } from '#events';
+import type { TranscriptLog } from '#events';
 import { storedForm } from '#messages';
 import type { Suspects } from '#queue';
 import type { ClassifyBounce } from '#replies';
@@ -40,7 +40,7 @@ export interface AttemptDeps {
   /** True once nothing new may be sent. */
   isStopping: () => boolean;
   /** Told what was said in attempts that did not succeed, and in successes after one that did not. */
-  conversations?: Pick<ConversationLog, 'note'> | undefined;
+  conversations?: Pick<TranscriptLog, 'note'> | undefined;
   /** Watches over work on messages that may end us; nobody is suspected unless given. */
   suspects?: Pick<Suspects, 'isOut' | 'work' | 'survived'> | undefined;
   /** Told what is begun, for the log should it never end. */

@@ -255,7 +255,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       await settling;
       settling = undefined;
       if (decision === 'back') queue.giveBack(delivery);
-      else if (decision === 'aside') queue.setAside(delivery);
+      else if (decision === 'aside') queue.defer(delivery);
       else settling = settle(delivery, decision);
       pump(work);
       taken = isHalted || mustYield(work) ? undefined : take(work, false);
@@ -397,7 +397,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
 
   return {
     start: () =>
-      queue.listen({ onDue: (site) => isHalted || supply.onDue(site), onUnplaced, explain, explainRest: supply.explain, explainTaken }),
+      queue.listen({ onDue: (site) => isHalted || supply.onDue(site), onUnplaced, explain, explainDeferral: supply.explain, explainTaken }),
     onReady,
     halt() {
       isHalted = true;

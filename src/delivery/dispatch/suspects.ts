@@ -26,7 +26,7 @@ export interface Suspects {
 }
 
 export interface SuspectsDeps {
-  queue: Pick<Queue, 'setAside' | 'bringBack'>;
+  queue: Pick<Queue, 'defer' | 'bringBack'>;
   clock: Clock;
   logger: Logger;
 }

@@ -28,7 +28,7 @@ const LONGEST_SLEEP = 60 * 60_000;
 
 const flowOf = ({ destinationName, account, priority }: Delivery) => `${destinationName} ${account} ${priority}`;
 
-export function makeAsides({ queue, clock }: { queue: Pick<Queue, 'setAside' | 'bringBack'>; clock: Clock }): Asides {
+export function makeAsides({ queue, clock }: { queue: Pick<Queue, 'defer' | 'bringBack'>; clock: Clock }): Asides {
   const sites = new Map<string, Site>();
 
   function release(name: string): void {
@@ -54,7 +54,7 @@ export function makeAsides({ queue, clock }: { queue: Pick<Queue, 'setAside' | '
       const isFirst = known === undefined || delivery.due < known.due || (delivery.due === known.due && delivery.id < known.id);
       site.flows.set(flowOf(delivery), { first: isFirst ? delivery : known, why });
       if (recheckAt !== undefined) arm(name, site, recheckAt);
-      queue.setAside(delivery);
+      queue.defer(delivery);
     },
     bringBack(name) {
       for (const site of name === undefined ? [...sites.keys()] : [name]) release(site);

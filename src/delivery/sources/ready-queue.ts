@@ -42,7 +42,7 @@ export interface Supply {
 }
 
 export interface DirectSupplyDeps {
-  queue: Pick<Queue, 'take' | 'rest' | 'wake'>;
+  queue: Pick<Queue, 'take' | 'suspend' | 'resume'>;
   paths: Pick<Paths, 'get'>;
   sources: Pick<Sources, 'default'>;
   /** The path may have something to take. */
@@ -57,8 +57,8 @@ export function makeDirectSupply({ queue, paths, sources, onReady }: DirectSuppl
       const [delivery] = queue.take(site, 1);
       return delivery === undefined ? undefined : { delivery, via };
     },
-    rest: ({ site }, until, why) => queue.rest(site, until, why),
-    wake: ({ site }) => queue.wake(site),
+    rest: ({ site }, until, why) => queue.suspend(site, until, why),
+    wake: ({ site }) => queue.resume(site),
     ended: () => false,
     returned: () => undefined,
     waitsFor: () => undefined,

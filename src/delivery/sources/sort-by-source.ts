@@ -21,7 +21,7 @@ import { makeTurnedAway } from './turned-away.js';
 import type { Warmups } from './warmups.js';
 
 export interface SortDeps {
-  queue: Pick<Queue, 'take' | 'rest' | 'wake' | 'message' | 'giveBack' | 'setAside' | 'bringBack' | 'withhold'>;
+  queue: Pick<Queue, 'take' | 'suspend' | 'resume' | 'message' | 'giveBack' | 'defer' | 'bringBack' | 'deferFlow'>;
   paths: Pick<Paths, 'get' | 'find'>;
   policies: SitePolicies;
   sources: Sources;
@@ -128,7 +128,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
 
   function give(path: Path, taken: Taken): void {
     if (!parks.add(path, taken)) {
-      parks.onRoom(path, queue.withhold(taken.delivery));
+      parks.onRoom(path, queue.deferFlow(taken.delivery));
       return;
     }
     count(taken, 1);
@@ -188,7 +188,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
     },
     rest(path, until, why) {
       reasons.set(path, why);
-      if (hasOnePath(path.site)) queue.rest(path.site, until, why);
+      if (hasOnePath(path.site)) queue.suspend(path.site, until, why);
       // They may have another way; the last one first, so that they keep their order.
       for (const taken of parks.clear(path).reverse()) {
         count(taken, -1);
@@ -196,7 +196,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       }
     },
     wake(path) {
-      if (hasOnePath(path.site)) queue.wake(path.site);
+      if (hasOnePath(path.site)) queue.resume(path.site);
       asides.bringBack(smarthosts.has(path.site) ? undefined : path.site);
       if (parks.has(path)) onReady(path);
     },

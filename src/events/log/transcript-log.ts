@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import type { ConversationQuery, EventStore, StoredConversation } from '#store';
 
-export interface ConversationLog {
+export interface TranscriptLog {
   /** Takes it if there is room. Never throws, never waits. */
   note(entry: StoredConversation): void;
   /** What has been written so far and what waits to be written, by delivery, in the order of their attempts. */
@@ -23,10 +23,10 @@ const MAX_WAITING = 5000;
 /** Of one entry, when an attempt talked to many hosts. */
 const MAX_TEXT = 4096;
 
-export function makeConversationLog(deps: {
+export function makeTranscriptLog(deps: {
   store: Pick<EventStore, 'appendConversations' | 'conversations'>;
   logger: Logger;
-}): ConversationLog {
+}): TranscriptLog {
   const { store, logger } = deps;
   let waiting: StoredConversation[] = [];
   let writing: Promise<void> | undefined;

@@ -39,4 +39,4 @@ export interface IntakeContext {
 }
 
 /** The draft, changed or not, or the refusal that ends it; throws StoreError only. */
-export type Step = (draft: Draft, context: IntakeContext) => Draft | Refusal | Promise<Draft | Refusal>;
+export type IntakeStep = (draft: Draft, context: IntakeContext) => Draft | Refusal | Promise<Draft | Refusal>;

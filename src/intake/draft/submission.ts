@@ -63,7 +63,7 @@ export interface Intake {
   /** Why nothing of this account can be taken in at the moment, if so; doors ask before they read a message. Costs next to nothing. */
   refusalNow(account: number): Refusal | undefined;
   /** The answer that was given for this idempotency key in the last day. */
-  givenAnswer(domain: DomainRecord, key: string): Promise<GivenAnswer | undefined>;
+  idempotencyRecord(domain: DomainRecord, key: string): Promise<GivenAnswer | undefined>;
   /** Durable when it resolves. Throws Refusal (or StoreError) and has kept nothing otherwise; the content may then be only partly read. */
   accept(submission: Submission): Promise<Accepted>;
 }

@@ -1,9 +1,9 @@
 /** Adds our Received field (RFC 5321 4.4). Who logged in is nobody's business but ours, so the field does not say it. */
 import { rfc2822Date } from '#core';
 import { makeField } from '#mail';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 
-export const addTrace: Step = (draft, { hostname, ids, ownTrace }) => {
+export const addTrace: IntakeStep = (draft, { hostname, ids, ownTrace }) => {
   const { helo, remoteAddress, method, protocol } = draft.submission;
   const from = method === 'smtp' ? `from ${heloName(helo)} ([${remoteAddress.includes(':') ? 'IPv6:' : ''}${remoteAddress}]) ` : '';
   const id = ownTrace.mark(ids.next().toString(36).toUpperCase());

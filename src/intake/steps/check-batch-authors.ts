@@ -4,12 +4,12 @@ import { compileAuthors, type HeadField, mergeRecipientOf, templateFields } from
 import { variablesOf } from '../batch/recipient-variables.js';
 import type { Draft } from '../draft/draft.js';
 import { refuseAuthors } from '../draft/refuse-authors.js';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 
 /** Recipients whose fields are made in one turn of the event loop. */
 const TOGETHER = 16;
 
-export const checkBatchAuthors: Step = async (draft, { directory }) => {
+export const checkBatchAuthors: IntakeStep = async (draft, { directory }) => {
   const { account, recipients } = draft.submission;
   const fieldsFor = authorsFor(draft);
   if (fieldsFor === undefined) return draft;

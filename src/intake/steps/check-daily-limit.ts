@@ -1,9 +1,9 @@
 /** A domain that has not shown its DNS records (or is the sandbox) sends only so much a day. */
 import { DAY, Refusal, rfc2822Date } from '#core';
 import type { DomainRecord } from '#store';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 
-export const checkDailyLimit: Step = async (draft, { usage }) => {
+export const checkDailyLimit: IntakeStep = async (draft, { usage }) => {
   const { domain, account, recipients } = draft.submission;
   if (domain.state === 'active' && domain.type === 'custom') return draft;
   const usageDay = new Date(draft.receivedAt).toISOString().slice(0, 10);

@@ -2,9 +2,9 @@
 import { Refusal } from '#core';
 import { reencodeFor7Bit, SealedContent } from '#mail';
 import type { Draft } from '../draft/draft.js';
-import type { IntakeContext, Step } from '../draft/step.js';
+import type { IntakeContext, IntakeStep } from '../draft/step.js';
 
-export const checkSealed: Step = (draft, context) => (draft.traits.longLines ? check(draft, context) : draft);
+export const checkSealed: IntakeStep = (draft, context) => (draft.traits.longLines ? check(draft, context) : draft);
 
 async function check(draft: Draft, { spool }: IntakeContext): Promise<Draft | Refusal> {
   try {

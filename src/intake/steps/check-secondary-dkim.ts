@@ -1,9 +1,9 @@
 /** A second DKIM key that is asked for must be one of the account's, and active (manual page "Passing sending options"). */
 import { badRequest } from '#core';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 import { optionName } from '../options/read-option.js';
 
-export const checkSecondaryDkim: Step = async (draft, { directory }) => {
+export const checkSecondaryDkim: IntakeStep = async (draft, { directory }) => {
   const { secondaryDkim, secondaryDkimPublic } = draft.options;
   const nameOf = (option: string) => optionName(draft.submission.method, option);
   if (secondaryDkim === undefined) {

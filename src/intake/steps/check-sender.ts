@@ -2,18 +2,18 @@
 import { badRequest, forbidden } from '#core';
 import { isAuthorField } from '#mail';
 import { refuseAuthors } from '../draft/refuse-authors.js';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 
 /** Of two, some readers see the first and some the last. */
 const ONCE = ['from', 'sender'];
 
 /** A domain that its owner or operator switched off sends nothing. */
-export const checkDomain: Step = (draft) => {
+export const checkDomain: IntakeStep = (draft) => {
   const { domain } = draft.submission;
   return domain.state === 'disabled' ? forbidden(`Domain ${domain.name} is not allowed to send: the domain is disabled.`) : draft;
 };
 
-export const checkSender: Step = async (draft, { directory }) => {
+export const checkSender: IntakeStep = async (draft, { directory }) => {
   const { account, sender } = draft.submission;
   const fields = draft.head.filter(isAuthorField);
   for (const once of ONCE) {

@@ -1,9 +1,9 @@
 /** The address a message asks to leave from must be one of the server's, the pool one of the account's (manual page "Passing sending options"). */
 import { badRequest, Refusal } from '#core';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 import { optionName } from '../options/read-option.js';
 
-export const checkSources: Step = async (draft, { directory }) => {
+export const checkSources: IntakeStep = async (draft, { directory }) => {
   const { sendingIp, sendingIpPool } = draft.options;
   if (sendingIp === undefined && sendingIpPool === undefined) return draft;
   const { method, account } = draft.submission;

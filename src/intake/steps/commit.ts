@@ -7,13 +7,13 @@ import { variablesOf } from '../batch/recipient-variables.js';
 import { acceptedAs, type Draft } from '../draft/draft.js';
 import { headerTexts } from '../draft/header-texts.js';
 import { giveUpAt, sendWindow } from '../draft/schedule.js';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 
 const BULK = 100;
 /** Events are made in turns of the event loop of about so many ms: values and templates may be long. */
 const TURN_MS = 20;
 
-export const commit: Step = async (draft, context) => {
+export const commit: IntakeStep = async (draft, context) => {
   const { directory, queue, recorder, usage, ids, clock, preferredSendTime } = context;
   const { account, domain, recipients } = draft.submission;
   const acceptedAt = clock.now();

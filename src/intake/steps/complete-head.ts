@@ -1,11 +1,11 @@
 /** Adds what every message must have (RFC 6409 8: From, Date, Message-ID), removes what recipients must not see, folds over-long lines. */
 import { badRequest, makeMessageId, rfc2822Date } from '#core';
 import { firstValue, foldLongFields, type HeadField, makeField } from '#mail';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 
 const PRIVATE = new Set(['bcc', 'resent-bcc', 'return-path']);
 
-export const completeHead: Step = (draft) => {
+export const completeHead: IntakeStep = (draft) => {
   const { sender, domain } = draft.submission;
   const head = draft.head.filter((field) => !PRIVATE.has(field.lowerName));
   const added: HeadField[] = [];

@@ -4,11 +4,11 @@ import { shownVariables } from '#events';
 import { type HeadField, makeField, parseAddressList, replaceTexts } from '#mail';
 import type { Draft } from '../draft/draft.js';
 import { readContent } from '../draft/read-content.js';
-import type { IntakeContext, Step } from '../draft/step.js';
+import type { IntakeContext, IntakeStep } from '../draft/step.js';
 import { renderTemplate } from '../template/render-template.js';
 import { checkTemplateRequest, type TemplateRequest } from '../template/template-request.js';
 
-export const fillTemplate: Step = (draft, context) =>
+export const fillTemplate: IntakeStep = (draft, context) =>
   draft.template === undefined
     ? draft
     : fill(draft, draft.template, context).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 /** Finds what events say of the attachments, for messages whose door did not know them. */
 import { listAttachments } from '#mail';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 
-export const findAttachments: Step = async (draft, { spool }) => {
+export const findAttachments: IntakeStep = async (draft, { spool }) => {
   if (draft.submission.attachments !== undefined) return draft;
   return { ...draft, attachments: await listAttachments(draft.head, spool.openBody(draft.body)) };
 };

@@ -3,10 +3,10 @@ import { idleSettings } from '#directory';
 import { joinHead, type LintWarning } from '#mail';
 import { TaskFailure } from '#workers';
 import type { Draft } from '../draft/draft.js';
-import type { IntakeContext, Step } from '../draft/step.js';
+import type { IntakeContext, IntakeStep } from '../draft/step.js';
 import { idleOptions } from '../options/idle-options.js';
 
-export const lint: Step = async (draft, context) =>
+export const lint: IntakeStep = async (draft, context) =>
   draft.requested.lint === true ? { ...draft, warnings: await warningsFor(draft, context) } : draft;
 
 async function warningsFor(draft: Draft, { spool, workers }: IntakeContext): Promise<LintWarning[]> {

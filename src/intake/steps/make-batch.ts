@@ -17,12 +17,12 @@ import {
 import type { SpoolStore } from '#store';
 import { NO_VARIABLES, variablesOf } from '../batch/recipient-variables.js';
 import type { Draft } from '../draft/draft.js';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 
 const ALONE = makeField('To', '%recipient%');
 const NAMES_RECIPIENTS = new Set(['to', 'cc', 'resent-to', 'resent-cc']);
 
-export const makeBatch: Step = (draft, { spool }) => (draft.recipientVariables === undefined ? draft : asBatch(draft, spool));
+export const makeBatch: IntakeStep = (draft, { spool }) => (draft.recipientVariables === undefined ? draft : asBatch(draft, spool));
 
 async function asBatch(draft: Draft, spool: Pick<SpoolStore, 'openBody'>): Promise<Draft | Refusal> {
   const head = withoutOthers(draft.head);

@@ -5,7 +5,7 @@
 import { badRequest, Refusal } from '#core';
 import { decodeHeaderText, type HeadField } from '#mail';
 import type { Draft } from '../draft/draft.js';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 import { HEADER_FORM_PREFIX, wasSentBefore } from '../options/header-form.js';
 import { idleOptions } from '../options/idle-options.js';
 import { optionName, optionOfField, readOption } from '../options/read-option.js';
@@ -21,7 +21,7 @@ const NOT_COUNTED = 'x-mailgun-recipient-variables';
 /** Of the fields together, bytes: what `o:`, `h:`, `v:` and `t:` may have over HTTP. */
 const MAX_TOTAL = 16 * 1024;
 
-export const readOptions: Step = (draft, { limits }) => {
+export const readOptions: IntakeStep = (draft, { limits }) => {
   try {
     const read = readHeaderForms(draft);
     if (read.tags.length <= limits.tagsPerMessage) return read;
@@ -65,7 +65,7 @@ function withHeaderForm(draft: Draft, field: HeadField): Draft {
 }
 
 /** Puts into the log, once per account, what a message asks for that has no effect yet. */
-export const noteIdle: Step = (draft, context) => {
+export const noteIdle: IntakeStep = (draft, context) => {
   const { account, domain, method } = draft.submission;
   context.noteIdle(account, domain.name, idleOptions(method, draft.requested));
   return draft;

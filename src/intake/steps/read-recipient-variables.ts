@@ -5,12 +5,12 @@
 import { Refusal } from '#core';
 import { decodeHeaderText } from '#mail';
 import { mergeRecipientVariables, NO_VARIABLES, parseRecipientVariables } from '../batch/recipient-variables.js';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 import { wasSentBefore } from '../options/header-form.js';
 
 const FIELD = 'x-mailgun-recipient-variables';
 
-export const readRecipientVariables: Step = (draft) => {
+export const readRecipientVariables: IntakeStep = (draft) => {
   const fields = wasSentBefore(draft.head) ? [] : draft.head.filter((field) => field.lowerName === FIELD);
   if (fields.length === 0 && draft.container === undefined) return draft;
   try {

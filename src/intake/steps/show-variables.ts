@@ -3,11 +3,11 @@
  * fields that its sender suppresses: a message that was sent before still has those of its first sender.
  */
 import { makeField } from '#mail';
-import type { Step } from '../draft/step.js';
+import type { IntakeStep } from '../draft/step.js';
 
 const NAME = 'X-Mailgun-Variables';
 
-export const showVariables: Step = (draft) => {
+export const showVariables: IntakeStep = (draft) => {
   const { suppressHeaders = [] } = draft.requested;
   const isHidden = (lowerName: string) =>
     suppressHeaders === 'all' ? lowerName.startsWith('x-mailgun-') : suppressHeaders.includes(lowerName);

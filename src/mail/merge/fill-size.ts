@@ -1,5 +1,5 @@
 /** How long texts are with their placeholders filled, as a sum: nothing is built to find out. Pure. */
-import { type Lookup, sourceOf, type TextTemplate } from './placeholders.js';
+import { type Lookup, placeholderText, type TextTemplate } from './placeholders.js';
 
 export interface FillSize {
   /** Bytes in UTF-8 while nothing is filled. */
@@ -13,7 +13,7 @@ export function sizeOfTemplate(template: TextTemplate): FillSize {
   let source = 0;
   for (const piece of template) {
     if (typeof piece !== 'string') counts.set(piece.name, (counts.get(piece.name) ?? 0) + 1);
-    source += Buffer.byteLength(typeof piece === 'string' ? piece : sourceOf(piece));
+    source += Buffer.byteLength(typeof piece === 'string' ? piece : placeholderText(piece));
   }
   return { source, counts };
 }
@@ -30,7 +30,8 @@ export function filledSize({ source, counts }: FillSize, names: readonly string[
   for (const name of names.length < counts.size ? names : counts.keys()) {
     const count = counts.get(name);
     const value = count === undefined ? undefined : lookup(name);
-    if (count !== undefined && value !== undefined) size += count * (Buffer.byteLength(value) - Buffer.byteLength(sourceOf({ name })));
+    if (count !== undefined && value !== undefined)
+      size += count * (Buffer.byteLength(value) - Buffer.byteLength(placeholderText({ name })));
   }
   return size;
 }

@@ -9,7 +9,7 @@ import { formatMailbox, parseAddressList } from '../head/address-list.js';
 import type { HeadField } from '../head/head-fields.js';
 import { makeField } from '../head/make-field.js';
 import { type FieldMaker, type MergeRecipient, makeLookup } from './merge-recipient.js';
-import { fillTemplate, type Lookup, onOneLine, parseTemplate, sourceOf, type TextTemplate } from './placeholders.js';
+import { fillPlaceholders, type Lookup, onOneLine, parseTemplate, placeholderText, type TextTemplate } from './placeholders.js';
 
 interface Element {
   name: TextTemplate;
@@ -39,7 +39,7 @@ export function compileAddresses(field: HeadField): FieldMaker | undefined {
 function readsAlike(value: string, elements: readonly Element[]): boolean {
   const judged = parseAddressList(value)?.map((mailbox) => mailbox.address);
   const read = elements.map(({ address }) =>
-    parseAddress(address.map((piece) => (typeof piece === 'string' ? piece : sourceOf(piece))).join('')),
+    parseAddress(address.map((piece) => (typeof piece === 'string' ? piece : placeholderText(piece))).join('')),
   );
   return judged !== undefined && judged.length === read.length && judged.every((address, index) => address === read[index]);
 }
@@ -49,7 +49,7 @@ function readElements(value: string): Element[] | undefined {
   const mark = freeMark(value);
   const sources: string[] = [];
   const marked = parseTemplate(value)
-    .map((piece) => (typeof piece === 'string' ? piece : `${mark}${sources.push(sourceOf(piece))}z`))
+    .map((piece) => (typeof piece === 'string' ? piece : `${mark}${sources.push(placeholderText(piece))}z`))
     .join('');
   const marks = new RegExp(`${mark}(\\d+)z`, 'gi');
   const unmark = (text: string) => text.replace(marks, (_, index: string) => sources[Number(index) - 1] ?? '');
@@ -76,12 +76,12 @@ function fillElement(
   if (address.length === 0 && name.length === 1 && only !== undefined && typeof only !== 'string') {
     if (only.name === 'recipient') return formatMailbox({ name: onOneLine(recipient.name).trim(), address: recipient.address });
     const value = lookup(only.name);
-    if (value === undefined) return sourceOf(only);
+    if (value === undefined) return placeholderText(only);
     const mailboxes = parseAddressList(onOneLine(value).trim()) ?? [];
     if (mailboxes.length === 1 && mailboxes[0] !== undefined) return formatMailbox(mailboxes[0]);
     return fallback === undefined ? undefined : formatMailbox({ name: onOneLine(value).trim(), address: fallback });
   }
-  const displayName = fillTemplate(name, lookup, onOneLine).trim();
+  const displayName = fillPlaceholders(name, lookup, onOneLine).trim();
   const isTheirs = [...name, ...address].some((piece) => typeof piece !== 'string');
   const filled = fillAddress(address, lookup) ?? (isTheirs ? fallback : undefined);
   return filled === undefined ? undefined : formatMailbox({ name: displayName, address: filled });
@@ -89,7 +89,7 @@ function fillElement(
 
 /** Undefined when the values make no address of it, or one at another domain than the one that is written. */
 function fillAddress(template: TextTemplate, lookup: Lookup): string | undefined {
-  const address = parseAddress(fillTemplate(template, lookup, onOneLine));
+  const address = parseAddress(fillPlaceholders(template, lookup, onOneLine));
   const last = template.at(-1);
   if (address === undefined || typeof last !== 'string') return address;
   const at = last.lastIndexOf('@');

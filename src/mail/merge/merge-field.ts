@@ -7,7 +7,7 @@ import { messageLimits } from '../message-limits.js';
 import { type FillSize, filledSize, sizeOfTemplate } from './fill-size.js';
 import { compileAddresses } from './merge-addresses.js';
 import { type FieldMaker, type MadeField, type MergeRecipient, makeLookup } from './merge-recipient.js';
-import { fillTemplate, hasPlaceholder, type Lookup, onOneLine, parseTemplate, type TextTemplate } from './placeholders.js';
+import { fillPlaceholders, hasPlaceholder, type Lookup, onOneLine, parseTemplate, type TextTemplate } from './placeholders.js';
 
 /** Fields that describe the message or its way; the Message-ID is the same for the whole batch, because events go by it. */
 const FIXED =
@@ -33,7 +33,8 @@ function fits(size: FillSize, recipient: MergeRecipient): boolean {
 }
 
 function compileText(name: string, lowerName: string, template: TextTemplate): FieldMaker {
-  if (lowerName === 'x-mailgun-variables') return (recipient) => makeField(name, fillTemplate(template, makeLookup(recipient), asJsonText));
+  if (lowerName === 'x-mailgun-variables')
+    return (recipient) => makeField(name, fillPlaceholders(template, makeLookup(recipient), asJsonText));
   if (lowerName.startsWith('list-')) return (recipient) => makeField(name, fillList(template, makeLookup(recipient)));
   return (recipient) => makeField(name, fillText(template, makeLookup(recipient)));
 }
@@ -50,7 +51,7 @@ function canBeMade(name: string): boolean {
 
 /** A value that looks like an encoded word is what it looks like, not what it would decode to. */
 function fillText(template: TextTemplate, lookup: Lookup): string {
-  const text = fillTemplate(template, lookup, onOneLine);
+  const text = fillPlaceholders(template, lookup, onOneLine);
   return text.includes('=?') ? encodePhrase(text) : text;
 }
 
@@ -64,7 +65,7 @@ function asJsonText(value: string): string {
 function fillList(template: TextTemplate, lookup: Lookup): string {
   let isInside = false;
   const pieces = template.map((piece) => {
-    const text = fillTemplate([piece], lookup, (value) =>
+    const text = fillPlaceholders([piece], lookup, (value) =>
       isInside ? onOneLine(value).replace(/[<>"\s]/g, encodeURIComponent) : onOneLine(value),
     );
     const [opens, closes] = [text.lastIndexOf('<'), text.lastIndexOf('>')];

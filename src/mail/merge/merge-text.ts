@@ -5,7 +5,7 @@
 import { makeBase64Encoder, makeQuotedPrintableEncoder } from '../mime/transfer-encoding.js';
 import { type FillSize, sizeOfTemplate } from './fill-size.js';
 import { type MergeRecipient, makeLookup } from './merge-recipient.js';
-import { fillTemplate, hasPlaceholder, parseTemplate, type TextTemplate } from './placeholders.js';
+import { fillPlaceholders, hasPlaceholder, parseTemplate, type TextTemplate } from './placeholders.js';
 
 export type TextEncoding = 'as it is' | 'quoted-printable' | 'base64';
 
@@ -50,7 +50,7 @@ export function planText(text: string, isPlain: boolean): TextPlan {
 function compileText(wire: string, isPlain: boolean): (recipient: MergeRecipient) => EncodedText {
   if (shareBeyondAscii(wire) > BASE64_ABOVE) {
     const template = parseTemplate(wire);
-    return (recipient) => asBase64(fillTemplate(template, makeLookup(recipient), asLines));
+    return (recipient) => asBase64(fillPlaceholders(template, makeLookup(recipient), asLines));
   }
   const runs = runsOf(wire);
   const mayBePlain = isPlain && runs.every((run) => 'template' in run || fitsPlain(run.plain.toString('utf8')));
@@ -93,7 +93,7 @@ function runsOf(wire: string): Run[] {
 
 function joinRuns(runs: readonly Run[], recipient: MergeRecipient, mayBePlain: boolean): EncodedText {
   const lookup = makeLookup(recipient);
-  const texts = runs.map((run) => ('template' in run ? fillTemplate(run.template, lookup, asLines) : run));
+  const texts = runs.map((run) => ('template' in run ? fillPlaceholders(run.template, lookup, asLines) : run));
   const isPlain = mayBePlain && texts.every((text) => typeof text !== 'string' || (fitsPlain(text) && !/^--/m.test(text)));
   const pieces = texts.map((text) => {
     if (typeof text !== 'string') return isPlain ? text.plain : text.quoted;

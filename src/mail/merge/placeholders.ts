@@ -38,7 +38,7 @@ export function parseTemplate(text: string): TextTemplate {
  * `prepare` makes a value fit for its place; the text around the values is not touched. What is longer than `most` characters is not completed: it is
  * longer by one value at most.
  */
-export function fillTemplate(
+export function fillPlaceholders(
   template: TextTemplate,
   lookup: Lookup,
   prepare: (value: string) => string,
@@ -52,13 +52,13 @@ export function fillTemplate(
       continue;
     }
     const value = lookup(piece.name);
-    text += value === undefined ? sourceOf(piece) : prepare(value);
+    text += value === undefined ? placeholderText(piece) : prepare(value);
   }
   return text;
 }
 
 /** The placeholder as it was written. */
-export const sourceOf = ({ name }: Placeholder): string => `%${name}%`;
+export const placeholderText = ({ name }: Placeholder): string => `%${name}%`;
 
 /** A value on one line: line breaks and other controls become spaces. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced

@@ -1,12 +1,12 @@
 /** Puts a recipient's values into texts that are no part of a message: what events show, the variables of a stored template. */
-import { fillTemplate, type Lookup, parseTemplate } from './placeholders.js';
+import { fillPlaceholders, type Lookup, parseTemplate } from './placeholders.js';
 
 /** Nested deeper, values stay as they are. */
 const MAX_DEPTH = 32;
 
 /** What is longer than `most` characters is not completed: it is longer by one value at most. */
 export function substituteText(text: string, lookup: Lookup, most?: number): string {
-  return fillTemplate(parseTemplate(text), lookup, (value) => value, most);
+  return fillPlaceholders(parseTemplate(text), lookup, (value) => value, most);
 }
 
 /** How many characters the texts of a value may still have; less than none when there were more, and no more is filled then. */

@@ -4,7 +4,7 @@
  */
 import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
-import { type Clock, makeTurns } from '#core';
+import { type Clock, makeConcurrencyLimit } from '#core';
 import type { Dns, DnsAnswer, DnsFailure, DnsType } from './dns-answer.js';
 import { type DnsServer, exchange } from './dns-exchange.js';
 import { type DnsResponse, normaliseDnsName } from './dns-message.js';
@@ -34,7 +34,7 @@ export function makeDnsClient(options: DnsClientOptions): Dns {
   const servers = (options.servers.length > 0 ? options.servers : getServers()).map(parseDnsServer);
   // The server that answered last is asked first, so that a dead one costs its timeout once and not on every question.
   let preferred = 0;
-  const turns = makeTurns(MAX_IN_FLIGHT);
+  const turns = makeConcurrencyLimit(MAX_IN_FLIGHT);
 
   async function askServers(name: string, type: DnsType, deadline: number): Promise<DnsResponse | DnsFailure> {
     let failure: DnsFailure = 'unreachable';

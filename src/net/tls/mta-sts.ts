@@ -3,7 +3,7 @@
  * Never rejects: trouble with DNS, HTTPS or the policy itself leaves the policy known before, or none.
  */
 import type { Logger } from 'pino';
-import { type Clock, DAY, MINUTE, makeTurns, SECOND } from '#core';
+import { type Clock, DAY, MINUTE, makeConcurrencyLimit, SECOND } from '#core';
 import type { Dns } from '../dns/dns-answer.js';
 import type { HttpClient } from '../http-client/http-client.js';
 import { makeStsMemory, type StoredStsPolicy } from './sts-memory.js';
@@ -61,7 +61,7 @@ export function makeMtaSts(options: MtaStsOptions): MtaSts {
   /** `domain id` → when it may be fetched again, monotonic ms. */
   const failures = new Map<string, number>();
   const fetches = new Map<string, Promise<void>>();
-  const turns = makeTurns(MAX_FETCHES);
+  const turns = makeConcurrencyLimit(MAX_FETCHES);
   let loading: Promise<void> | undefined;
 
   async function load(): Promise<void> {

@@ -2,9 +2,9 @@
  * The queue's memory: which flows exist, at which site each destination is, when each flow is next due, and which deliveries are in somebody's
  * hands. Everything here can be forgotten and found again in the spool; nothing here grows with the number of queued deliveries.
  *
- * The rule that makes each committed row be taken exactly once: a row at or before its flow's cursor is in `inHand`, settled, or set aside by a
- * hold. So a row that becomes known behind the cursor (committed late, dated back, moved, released) lowers the cursor, and what is read twice is
- * dropped by `inHand`; what a read answers of a row that has left somebody's hands since it was asked is dropped too.
+ * The rule that makes each committed row be taken exactly once: a row at or before its flow's cursor is in `inHand`, settled, or deferred. So a
+ * row that becomes known behind the cursor (committed late, dated back, moved, released) lowers the cursor, and what is read twice is dropped by
+ * `inHand`; what a read answers of a row that has left somebody's hands since it was asked is dropped too.
  *
  * The rule that makes nothing wait for ever: a flow with due work is in the turns of its site, or is being read, or is held, or its destination
  * has no site and somebody was asked for one.
@@ -49,8 +49,8 @@ export interface Site {
   readonly turns: Turns<Flow>;
   /** Destinations placed here. */
   destinations: number;
-  /** Why nothing is taken from it, and until when (ms since the epoch); undefined while it is served. */
-  rest: { until: number; why: string } | undefined;
+  /** Why nothing is taken from it, and until when (ms since the epoch); undefined while it may be taken from. */
+  suspension: { until: number; why: string } | undefined;
 }
 
 export interface FlowsDeps {
@@ -124,7 +124,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
 
   function tell({ name, site }: Destination): void {
     if (site === undefined) onUnplaced(name);
-    else if (site.rest === undefined) onDue(site.name);
+    else if (site.suspension === undefined) onDue(site.name);
   }
 
   function wakeAll(flows: Iterable<Flow>): void {
@@ -161,7 +161,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
   function siteOf(name: string): Site {
     let site = sites.get(name);
     if (site === undefined) {
-      site = { name, turns: new Turns(), destinations: 0, rest: undefined };
+      site = { name, turns: new Turns(), destinations: 0, suspension: undefined };
       sites.set(name, site);
     }
     return site;

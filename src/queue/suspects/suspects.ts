@@ -17,7 +17,7 @@ export interface SuspectsDeps {
   clock: Clock;
   logger: Logger;
   /** How long they rest after a start, ms. */
-  restMs?: number;
+  trialAfterMs?: number;
 }
 
 export interface Suspects {
@@ -46,7 +46,7 @@ const BETWEEN_MS = 20;
 const LONGEST_TRIAL = 10 * 60_000;
 
 /** What was in hand when the process before this one ended is suspected, durably, when it resolves. */
-export async function makeSuspects({ dataDir, clock, logger, restMs = REST_MS }: SuspectsDeps): Promise<Suspects> {
+export async function makeSuspects({ dataDir, clock, logger, trialAfterMs = REST_MS }: SuspectsDeps): Promise<Suspects> {
   const file = join(dataDir, 'suspects.json');
   const log = openWorkLog(join(dataDir, 'in-work'));
   const known = readSuspicions(await readSmallFile(file), clock.now());
@@ -99,7 +99,7 @@ export async function makeSuspects({ dataDir, clock, logger, restMs = REST_MS }:
   function tryNext(): void {
     const isTrying = trial !== undefined && clock.monotonic() - trial.since < LONGEST_TRIAL;
     if (!isTrying) beginTrial();
-    arm(restMs);
+    arm(trialAfterMs);
   }
 
   function beginTrial(): void {
@@ -207,7 +207,7 @@ export async function makeSuspects({ dataDir, clock, logger, restMs = REST_MS }:
     },
     start(bring) {
       bringBack = bring;
-      if (suspicions.size > 0) arm(restMs);
+      if (suspicions.size > 0) arm(trialAfterMs);
     },
     async stop() {
       clearTimeout(timer);

@@ -35,7 +35,7 @@ export function makeFakeIntake(): FakeIntake {
     failure: undefined,
     pressure: undefined,
     refusalNow: () => fake.pressure,
-    givenAnswer: async (domain, key) => given.get(`${domain.name} ${key}`),
+    idempotencyRecord: async (domain, key) => given.get(`${domain.name} ${key}`),
     async accept({ content, ...submission }) {
       if (fake.failure) throw fake.failure;
       const bytes = content instanceof Uint8Array ? content : await ('fields' in content ? bytesOf(content) : join(content));
@@ -74,17 +74,17 @@ export function makeFakeQueue(): FakeQueue {
     resting: new Map(),
     listen: notHere,
     place: notHere,
-    rest: notHere,
-    wake: notHere,
+    suspend: notHere,
+    resume: notHere,
     isHeld: notHere,
     siteOf: (destination) => `mx.${destination}`,
     isAt: (destination, site) => site === `mx.${destination}`,
     relieve: notHere,
-    setAside: notHere,
+    defer: notHere,
     bringBack: notHere,
-    withhold: notHere,
+    deferFlow: notHere,
     pause: notHere,
-    rests: ({ destinationName }) => fake.resting.get(destinationName),
+    obstacle: ({ destinationName }) => fake.resting.get(destinationName),
     why: async () => ({ reason: 'First of its sender to this destination', until: undefined }),
     async hold(filter, reason = '') {
       const hold = { ...filter, id: fake.held.length + 1, reason, at: Date.UTC(2026, 2, 4) };

@@ -1,8 +1,8 @@
 /** A log of transcripts in memory. */
-import type { ConversationLog } from '../../../dist/events/index.js';
+import type { TranscriptLog } from '../../../dist/events/index.js';
 import type { StoredConversation } from '../../../dist/store/index.js';
 
-export interface FakeTranscripts extends Pick<ConversationLog, 'find'> {
+export interface FakeTranscripts extends Pick<TranscriptLog, 'find'> {
   entries: StoredConversation[];
 }
 

@@ -29,13 +29,13 @@ beforeEach(() => {
   supply = makeSortedSupply({
     queue: {
       take: (_site, limit) => due.splice(0, limit),
-      rest: () => undefined,
-      wake: () => undefined,
+      suspend: () => undefined,
+      resume: () => undefined,
       message: async () => ({ domain: 'src.test', options: {} }) as never,
       giveBack: (delivery) => void due.unshift(delivery),
-      setAside: () => undefined,
+      defer: () => undefined,
       bringBack: (delivery) => void due.unshift(delivery),
-      withhold: () => () => undefined,
+      deferFlow: () => () => undefined,
     },
     paths,
     policies: { of: () => undefined, forget: () => undefined },

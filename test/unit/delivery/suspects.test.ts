@@ -12,7 +12,7 @@ function setUp() {
   const path = paths.get('relay:25');
   const aside: number[] = [];
   const back: number[] = [];
-  const queue = { setAside: ({ id }: Delivery) => void aside.push(id), bringBack: ({ id }: Delivery) => void back.push(id) };
+  const queue = { defer: ({ id }: Delivery) => void aside.push(id), bringBack: ({ id }: Delivery) => void back.push(id) };
   const suspects = makeSuspects({ queue, clock, logger: pino({ level: 'silent' }) });
   let nextId = 0;
   const deliveryOf = (message: number, hasFailed = false): Delivery => {

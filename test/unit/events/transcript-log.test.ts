@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { makeConversationLog } from '../../../dist/events/index.js';
+import { makeTranscriptLog } from '../../../dist/events/index.js';
 import type { StoredConversation } from '../../../dist/store/index.js';
 import { waitFor } from '../../support/wait-for.mjs';
 
@@ -29,7 +29,7 @@ const logger = pino({ level: 'silent' });
 
 it('writes in batches, and finds what was noted a moment ago', async () => {
   const store = memoryStore();
-  const log = makeConversationLog({ store, logger });
+  const log = makeTranscriptLog({ store, logger });
   for (let delivery = 1; delivery <= 600; delivery++) log.note(entry(delivery));
   expect(await log.find({ account: 1, delivery: 1, limit: 1000 })).toHaveLength(600);
   expect(store.batches.length).toBeLessThan(5);
@@ -46,7 +46,7 @@ it('drops what a slow store leaves no room for, and what it refuses, without hol
   store.hold = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const log = makeConversationLog({ store, logger });
+  const log = makeTranscriptLog({ store, logger });
   for (let delivery = 1; delivery <= 6000; delivery++) log.note(entry(delivery));
   expect(log.dropped()).toBe(1000);
   store.fails = true;
@@ -57,7 +57,7 @@ it('drops what a slow store leaves no room for, and what it refuses, without hol
 
 it('bounds each entry, keeping its beginning and its end', async () => {
   const store = memoryStore();
-  const log = makeConversationLog({ store, logger });
+  const log = makeTranscriptLog({ store, logger });
   log.note(entry(1, `* first${'x'.repeat(10_000)}* last`));
   await log.stop();
   const text = store.batches[0]?.[0]?.text ?? '';

@@ -28,7 +28,7 @@ async function setUp() {
     onDue: () => undefined,
     onUnplaced: (destination) => queue.place(destination, destination, Number.POSITIVE_INFINITY),
     explain: () => undefined,
-    explainRest: () => undefined,
+    explainDeferral: () => undefined,
     explainTaken: () => undefined,
   });
   await queue.start();
@@ -102,7 +102,7 @@ describe('clear', () => {
     expect(codes()).toEqual([604, 604]);
   });
 
-  it.each(['giveBack', 'setAside', 'withhold'] as const)('ends what comes back by %s', async (way) => {
+  it.each(['giveBack', 'defer', 'deferFlow'] as const)('ends what comes back by %s', async (way) => {
     const { queue, put, spool, codes } = await setUp();
     await put(2);
     const [first] = await takeSome(queue, 1);

@@ -32,7 +32,7 @@ function build(): Queue {
     onDue: () => undefined,
     onUnplaced: (destination) => built.place(destination, SITE, Number.POSITIVE_INFINITY),
     explain: () => undefined,
-    explainRest: () => undefined,
+    explainDeferral: () => undefined,
     explainTaken: () => undefined,
   });
   return built;
@@ -94,10 +94,10 @@ describe('set back', () => {
   it('leaves due what was due, read or not', async () => {
     queue.place(SITE, SITE, Number.POSITIVE_INFINITY);
     const first = await put();
-    queue.rest(SITE, START + HOUR, 'no session could be had');
+    queue.suspend(SITE, START + HOUR, 'no session could be had');
     const second = await put();
     await set(-DAY);
-    queue.wake(SITE);
+    queue.resume(SITE);
     const taken: number[] = [];
     await expect.poll(() => taken.push(...queue.take(SITE, 5).map((row) => row.id)) && [...taken].sort()).toEqual([first.id, second.id]);
   });

@@ -40,7 +40,7 @@ function setUp(siteOf = (destination: string) => destination) {
       onDue: (site) => due.push(site),
       onUnplaced: (destination) => queue.place(destination, siteOf(destination), Number.POSITIVE_INFINITY),
       explain: () => undefined,
-      explainRest: () => undefined,
+      explainDeferral: () => undefined,
       explainTaken: ({ id }) => inLine.get(id),
     });
     return queue;
@@ -351,8 +351,8 @@ describe('every committed row is taken exactly once while the process lives', ()
       };
       const things = [
         () => queue.place(oneOf(DESTINATIONS), site, random() < 0.5 ? 0 : Number.POSITIVE_INFINITY),
-        () => queue.rest(site, clock.time + 5, 'test'),
-        () => queue.wake(site),
+        () => queue.suspend(site, clock.time + 5, 'test'),
+        () => queue.resume(site),
         () => queue.pause(oneOf([{ account, site }, { destination: oneOf(DESTINATIONS) }]), clock.time + 5, 'test'),
         () => work.push(queue.hold({ account, ...filter })),
         () => work.push(queue.release(queue.holds(account)[0] ?? { account })),
@@ -374,7 +374,7 @@ describe('every committed row is taken exactly once while the process lives', ()
     }
     await Promise.all(work.splice(0));
     for (const account of [1, 2]) for (const hold of queue.holds(account)) await queue.release(hold);
-    for (const site of SITES) queue.wake(site);
+    for (const site of SITES) queue.resume(site);
     clock.time += 10_000;
     for (let round = 0; round < 3000 && spool.rows.size > 0; round++) {
       takeAny();
@@ -411,7 +411,7 @@ describe('sites', () => {
       onDue: (site) => due.push(site),
       onUnplaced: (name) => asked.push(name),
       explain: () => undefined,
-      explainRest: () => undefined,
+      explainDeferral: () => undefined,
       explainTaken: () => undefined,
     });
     await queue.start();
@@ -462,7 +462,7 @@ describe('sites', () => {
         queue.place(name, 'mx.example', clock.time + 100);
       },
       explain: () => undefined,
-      explainRest: () => undefined,
+      explainDeferral: () => undefined,
       explainTaken: () => undefined,
     });
     await queue.start();
@@ -478,12 +478,12 @@ describe('sites', () => {
     const { queue, spool, due } = setUp();
     await queue.start();
     await put(queue, deliveries(300));
-    queue.rest('dst.example', START + 1000, 'no answer');
+    queue.suspend('dst.example', START + 1000, 'no answer');
     due.length = 0;
     await put(queue, deliveries(100));
     expect(await takeAll(queue)).toEqual([]);
     expect(due).toEqual([]);
-    queue.wake('dst.example');
+    queue.resume('dst.example');
     expect(due).toEqual(['dst.example']);
     expect(await takeAll(queue)).toHaveLength(400);
     expect(spool.writes).toBe(0);
@@ -494,7 +494,7 @@ describe('sites', () => {
     await queue.start();
     queue.place('dead.example', 'dead', Number.POSITIVE_INFINITY);
     for (let count = 0; count < 5; count++) await put(queue, deliveries(2000, { destinationName: 'dead.example', priority: 2 }));
-    queue.rest('dead.example', START + 60_000, 'dead');
+    queue.suspend('dead.example', START + 60_000, 'dead');
     await put(queue, deliveries(1), 2);
     expect(queue.take('dst.example', 1)).toHaveLength(1);
   });
@@ -554,7 +554,7 @@ describe('a hold', () => {
       const message = await queue.message(row.message);
       if (message === undefined) throw new Error('gone');
       expect(queue.isHeld(row, message)).toBe(true);
-      queue.setAside(row);
+      queue.defer(row);
     }
     expect(await takeAll(queue)).toEqual([]);
     await queue.release({ account: 1, domain: 'src.example' });
@@ -642,11 +642,11 @@ describe('expiry', () => {
     await put(queue, slow);
     const [attempted] = queue.take('slow.example', 1);
     await put(queue, at('aside.example', 1));
-    for (const row of queue.take('aside.example', 1)) queue.setAside(row);
+    for (const row of queue.take('aside.example', 1)) queue.defer(row);
     for (const name of ['held.example', 'paused.example', 'resting.example']) await put(queue, at(name));
     await queue.hold({ account: 1, destination: 'held.example' });
     queue.pause({ destination: 'paused.example' }, START + 2 * MESSAGE_LIFETIME, 'test');
-    queue.rest('resting.example', START + 2 * MESSAGE_LIFETIME, 'test');
+    queue.suspend('resting.example', START + 2 * MESSAGE_LIFETIME, 'test');
     const pass = async (ms: number) => {
       clock.time += ms;
       await vi.advanceTimersByTimeAsync(ms);
@@ -694,7 +694,7 @@ describe('why', () => {
     };
     const restOf = async (id: number) => {
       const [row] = await queue.list({ account: 1, limit: 1, after: id - 1 });
-      return row && queue.rests(row);
+      return row && queue.obstacle(row);
     };
     const [late] = deliveries(1, { due: START + 500 });
     const rows = deliveries(3);
@@ -716,7 +716,7 @@ describe('why', () => {
       until: START + 600,
     });
     expect(await restOf(second ?? 0)).toBeUndefined();
-    queue.rest('dst.example', clock.time + 60_000, 'no session could be had');
+    queue.suspend('dst.example', clock.time + 60_000, 'no session could be had');
     // However due it were: what a retry has to tell.
     for (const id of [first ?? 0, second ?? 0])
       expect(await restOf(id)).toEqual({ reason: 'dst.example is left alone for now: no session could be had', until: START + 60_000 });
@@ -739,7 +739,7 @@ describe('put', () => {
       },
       onUnplaced: () => undefined,
       explain: () => undefined,
-      explainRest: () => undefined,
+      explainDeferral: () => undefined,
       explainTaken: () => undefined,
     });
     await queue.start();

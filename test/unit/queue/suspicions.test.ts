@@ -81,7 +81,7 @@ describe('suspects', () => {
   async function startAfter(...left: [message: number, delivery: number][]): Promise<Suspects> {
     const log = openWorkLog(join(folder.path, 'in-work'));
     for (const [message, delivery] of left) log.begin(of(message, delivery));
-    return makeSuspects({ dataDir: folder.path, clock, logger, restMs: 1 });
+    return makeSuspects({ dataDir: folder.path, clock, logger, trialAfterMs: 1 });
   }
 
   it('rest, with all of their message, until each is tried by itself', async () => {

@@ -1,19 +1,19 @@
 /** Tables of the server's decisions. */
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../dist/core/index.js';
-import { isLoopback, sourceOf } from '../../../dist/net/source-of.js';
+import { clientNetworkOf, isLoopback } from '../../../dist/net/client-network.js';
 import { type CommandState, commandName, decideCommand } from '../../../dist/smtp/decide-command.js';
 import { decideRecipient } from '../../../dist/smtp/decide-recipient.js';
 import { decideSender } from '../../../dist/smtp/decide-sender.js';
 import { defaultSmtpLimits, overdue } from '../../../dist/smtp/limits.js';
 
-import { decideMailParameters, type Path, parsePathArgument } from '../../../dist/smtp/parse-path.js';
+import { decideMailParameters, type EnvelopePath, parsePathArgument } from '../../../dist/smtp/parse-path.js';
 import { protocolName } from '../../../dist/smtp/receive-message.js';
 import { replyFrom } from '../../../dist/smtp/reply.js';
 import { domainRecord, storeFull } from './support/fakes.js';
 
 const STRICT = { brackets: 'needed' } as const;
-const path = (text: string): Path => parsePathArgument('RCPT TO', `RCPT TO:<${text}>`, STRICT)?.path ?? { kind: 'malformed' };
+const path = (text: string): EnvelopePath => parsePathArgument('RCPT TO', `RCPT TO:<${text}>`, STRICT)?.path ?? { kind: 'malformed' };
 const mine = domainRecord(1, 1, 'a.test');
 const alsoMine = domainRecord(2, 1, 'other-a.test');
 const theirs = domainRecord(3, 2, 'b.test');
@@ -93,13 +93,13 @@ describe('decideSender', () => {
     ['a login, its own domain', { path: path('x@a.test'), login: mine, hosted: mine }, 'a.test authenticated'],
     ['a login, another domain of its account', { path: path('x@other-a.test'), login: mine, hosted: alsoMine }, 'a.test authenticated'],
     ['a login, a domain hosted nowhere here', { path: path('x@ext.test'), login: mine }, 'a.test authenticated'],
-    ['a login, the null sender', { path: { kind: 'null' } as Path, login: mine }, 'a.test authenticated'],
+    ['a login, the null sender', { path: { kind: 'null' } as EnvelopePath, login: mine }, 'a.test authenticated'],
     ['a login, the domain of another account', { path: path('x@b.test'), login: mine, hosted: theirs }, '550 5.7.1'],
     ['a login in a trusted network stays a login', { path: path('x@b.test'), login: mine, isTrusted: true, hosted: theirs }, '550 5.7.1'],
     ['trusted, hosted', { path: path('x@b.test'), isTrusted: true, hosted: theirs }, 'b.test trusted'],
     ['trusted, disabled', { path: path('x@off.test'), isTrusted: true, hosted: off }, '550 5.7.1'],
     ['trusted, not hosted', { path: path('x@ext.test'), isTrusted: true }, 'stranger'],
-    ['trusted, the null sender', { path: { kind: 'null' } as Path, isTrusted: true }, 'stranger'],
+    ['trusted, the null sender', { path: { kind: 'null' } as EnvelopePath, isTrusted: true }, 'stranger'],
     ['a stranger with a hosted sender', { path: path('x@b.test'), hosted: theirs }, 'stranger'],
     ['a stranger', { path: path('x@ext.test') }, 'stranger'],
     ['UTF-8 without SMTPUTF8', { path: path('ü@ext.test') }, '553 5.6.7'],
@@ -225,14 +225,14 @@ test('protocolName follows RFC 3848 and RFC 6531', () => {
   ]).toEqual(['UTF8SMTP', 'UTF8SMTPS', 'UTF8SMTPA', 'UTF8SMTPSA']);
 });
 
-test('sourceOf: IPv4 by address, IPv6 by /64', () => {
-  expect(sourceOf('192.0.2.1')).toBe('192.0.2.1');
-  expect(sourceOf('::ffff:192.0.2.1')).toBe('192.0.2.1');
-  expect(sourceOf('2001:DB8::1')).toBe(sourceOf('2001:db8:0:0:ffff::2'));
-  expect(sourceOf('2001:db8:0:1::1')).not.toBe(sourceOf('2001:db8::1'));
-  expect(sourceOf('::1')).toBe('0:0:0:0::/64');
-  expect(sourceOf('fe80::1%eth0')).toBe('fe80:0:0:0::/64');
-  expect(sourceOf('64:ff9b::192.0.2.1')).toBe('64:ff9b:0:0::/64');
+test('clientNetworkOf: IPv4 by address, IPv6 by /64', () => {
+  expect(clientNetworkOf('192.0.2.1')).toBe('192.0.2.1');
+  expect(clientNetworkOf('::ffff:192.0.2.1')).toBe('192.0.2.1');
+  expect(clientNetworkOf('2001:DB8::1')).toBe(clientNetworkOf('2001:db8:0:0:ffff::2'));
+  expect(clientNetworkOf('2001:db8:0:1::1')).not.toBe(clientNetworkOf('2001:db8::1'));
+  expect(clientNetworkOf('::1')).toBe('0:0:0:0::/64');
+  expect(clientNetworkOf('fe80::1%eth0')).toBe('fe80:0:0:0::/64');
+  expect(clientNetworkOf('64:ff9b::192.0.2.1')).toBe('64:ff9b:0:0::/64');
   expect([isLoopback('127.8.0.1'), isLoopback('::ffff:127.0.0.1'), isLoopback('::1'), isLoopback('128.0.0.1')]).toEqual([
     true,
     true,

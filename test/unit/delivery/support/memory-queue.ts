@@ -35,7 +35,7 @@ export function makeMemoryQueue(): MemoryQueue {
   const resting = new Map<string, string>();
   const aside: Delivery[] = [];
   /** Flows nobody wants more of; here a flow is a destination. */
-  const withheld = new Set<string>();
+  const deferred = new Set<string>();
   const listeners: QueueListener[] = [];
   const unused = () => Promise.reject(new Error('not in this test'));
   const tell = (name: string) => {
@@ -65,8 +65,8 @@ export function makeMemoryQueue(): MemoryQueue {
       sites.set(destination, site);
       if (due.some(({ destinationName }) => destinationName === destination)) tell(destination);
     },
-    rest: (site, _until, why) => void resting.set(site, why),
-    wake(site) {
+    suspend: (site, _until, why) => void resting.set(site, why),
+    resume(site) {
       resting.delete(site);
       for (const listener of listeners) listener.onDue(site);
     },
@@ -75,7 +75,7 @@ export function makeMemoryQueue(): MemoryQueue {
       if (resting.has(site)) return taken;
       for (let index = 0; index < due.length && taken.length < limit; ) {
         const name = due[index]?.destinationName ?? '';
-        if (sites.get(name) === site && !withheld.has(name)) taken.push(...due.splice(index, 1));
+        if (sites.get(name) === site && !deferred.has(name)) taken.push(...due.splice(index, 1));
         else index++;
       }
       for (const { id } of taken) queue.held.add(id);
@@ -98,12 +98,12 @@ export function makeMemoryQueue(): MemoryQueue {
     },
     pause: (filter, until, why) => void queue.pauses.push({ filter, until, why }),
     isHeld: () => false,
-    rests: () => undefined,
+    obstacle: () => undefined,
     async why(delivery) {
       const told = listeners.map((listener) => listener.explainTaken(delivery)).find(Boolean);
       return { reason: queue.held.has(delivery.id) ? (told ?? 'It is being attempted now') : 'It waits in the queue', until: undefined };
     },
-    setAside(delivery) {
+    defer(delivery) {
       queue.held.delete(delivery.id);
       aside.push(delivery);
     },
@@ -113,12 +113,12 @@ export function makeMemoryQueue(): MemoryQueue {
       due.unshift(...mine);
       tell(destinationName);
     },
-    withhold(delivery) {
+    deferFlow(delivery) {
       queue.held.delete(delivery.id);
       due.unshift(delivery);
-      withheld.add(delivery.destinationName);
+      deferred.add(delivery.destinationName);
       return () => {
-        if (withheld.delete(delivery.destinationName)) tell(delivery.destinationName);
+        if (deferred.delete(delivery.destinationName)) tell(delivery.destinationName);
       };
     },
     holds: () => [],

@@ -111,7 +111,7 @@ export function fakeIntake(): FakeIntake {
     after: () => undefined,
     pressure: undefined,
     refusalNow: () => intake.pressure,
-    givenAnswer: async () => undefined,
+    idempotencyRecord: async () => undefined,
     async accept(submission) {
       await intake.before(submission);
       const { content, ...rest } = submission;

@@ -1,9 +1,9 @@
 /** Runs at most so many tasks at once, the others in the order they came. */
 
 /** `load`: tasks that run or wait as this one begins, itself included. Gives what the task gives. */
-export type Turns = <R>(task: (load: number) => Promise<R>) => Promise<R>;
+export type ConcurrencyLimit = <R>(task: (load: number) => Promise<R>) => Promise<R>;
 
-export function makeTurns(limit: number): Turns {
+export function makeConcurrencyLimit(limit: number): ConcurrencyLimit {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (task) => {

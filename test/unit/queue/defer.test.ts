@@ -1,4 +1,4 @@
-/** What whoever takes from the queue cannot deliver for now: whole flows that wait in line, and rows that are set aside until they are brought back. */
+/** What whoever takes from the queue cannot deliver for now: whole flows that wait in line, and rows that are deferred until they are brought back. */
 import { pino } from 'pino';
 import { beforeEach, expect, it } from 'vitest';
 import { type Delivery, makeIdSource, type Priority } from '../../../dist/core/index.js';
@@ -28,7 +28,7 @@ beforeEach(async () => {
     onDue: (site) => due.push(site),
     onUnplaced: (destination) => queue.place(destination, SITE, Number.POSITIVE_INFINITY),
     explain: () => undefined,
-    explainRest: () => undefined,
+    explainDeferral: () => undefined,
     explainTaken: () => undefined,
   });
   await queue.start();
@@ -56,12 +56,12 @@ async function takeAll(): Promise<Delivery[]> {
   return all;
 }
 
-it('nothing more is taken of a flow that is withheld, and the others go on', async () => {
+it('nothing more is taken of a flow that is deferred, and the others go on', async () => {
   await put(5, 1);
   await put(5, 2);
   const [first] = queue.take(SITE, 1);
   if (first === undefined) throw new Error('nothing was taken');
-  const readmit = queue.withhold(first);
+  const readmit = queue.deferFlow(first);
   const others = await takeAll();
   expect(others.map(({ account }) => account)).toEqual(Array(5).fill(first.account === 1 ? 2 : 1));
 
@@ -80,7 +80,7 @@ it('rows that were set aside are taken again, each once, when the first of them 
   expect(all.length).toBe(300);
   const [first, second, third] = all as [Delivery, Delivery, Delivery];
   // The third one is still in somebody's hands.
-  for (const row of all) if (row !== third) queue.setAside(row);
+  for (const row of all) if (row !== third) queue.defer(row);
   expect(await takeAll()).toEqual([]);
 
   queue.bringBack(second);
@@ -91,7 +91,7 @@ it('rows that were set aside are taken again, each once, when the first of them 
 it('new mail of a flow with rows set aside is taken as it comes', async () => {
   await put(3);
   const old = await takeAll();
-  for (const row of old) queue.setAside(row);
+  for (const row of old) queue.defer(row);
   await put(2);
   const fresh = await takeAll();
   expect(fresh.length).toBe(2);

@@ -1,7 +1,7 @@
 /** Which addresses count as one client: an IPv4 address, or the /64 network of an IPv6 address (what one customer of a provider has). */
 import { isIPv6 } from 'node:net';
 
-export function sourceOf(ip: string): string {
+export function clientNetworkOf(ip: string): string {
   const plain = ip.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '').replace(/%.*$/, '');
   if (!isIPv6(plain)) return plain;
   const [head = '', tail] = plain.toLowerCase().split('::');

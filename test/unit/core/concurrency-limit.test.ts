@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { makeTurns } from '../../../dist/core/index.js';
+import { makeConcurrencyLimit } from '../../../dist/core/index.js';
 
 it('runs so many tasks at once and the others in order, whatever becomes of each', async () => {
-  const turns = makeTurns(2);
+  const turns = makeConcurrencyLimit(2);
   const begun: [name: number, load: number][] = [];
   const ends: (() => void)[] = [];
   const task = (name: number, fails = false) =>
