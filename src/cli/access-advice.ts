@@ -1,21 +1,21 @@
-/** Says whose a file is that this process may not use, and what its owner or root does about it. */
+/** For a file that this process may not use: says who owns it, and what the owner or root can do. */
 import { readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 
-/** What decides about access: the file (or the nearest folder that is there), its owner, and who asks. Names where the system knows them. */
+/** The facts that decide about access: the file (or the nearest folder that exists), its owner, and the user who asks, by name if the system knows it. */
 export interface AccessFacts {
   /** `EACCES`, `EPERM` or `EROFS`. */
   code: string;
   path: string;
-  /** `path` itself, or what of it is there. */
+  /** `path` itself, or the part of it that exists. */
   existing: string;
   owner: string;
   mode: number;
   me: string;
 }
 
-/** `chownTo`: the folder whose whole content ought to be this user's. Pure. */
+/** `chownTo`: the folder whose whole content should belong to this user. Pure. */
 export function adviseAccess({ code, path, existing, owner, mode, me }: AccessFacts, chownTo = path): string {
   if (code === 'EROFS') return `The file system of ${existing} is mounted read-only.`;
   if (existing !== path)
@@ -24,7 +24,7 @@ export function adviseAccess({ code, path, existing, owner, mode, me }: AccessFa
   return `${path} belongs to ${owner} and this is ${me}: run the command as ${owner}${owner === 'root' ? '' : ' (or root)'}, or give it to ${me} with "chown -R ${me}: ${chownTo}".`;
 }
 
-/** Undefined when neither the error nor what caused it is a refusal of the file system. */
+/** Undefined if neither the error nor its cause is a refusal of the file system. */
 export function accessAdvice(error: unknown, dataDir?: string): string | undefined {
   const refused = refusedPath(error);
   if (refused === undefined) return undefined;
@@ -33,10 +33,10 @@ export function accessAdvice(error: unknown, dataDir?: string): string | undefin
   return facts && adviseAccess({ ...refused, ...facts, me: userInfo().username }, isInside ? dataDir : refused.path);
 }
 
-/** The owner's name, where it can be known. */
+/** The owner's name, if it is known. */
 export const ownerOf = (path: string): string | undefined => factsOf(path)?.owner;
 
-/** Errors of store threads come as text, which ends as Node writes it: `EACCES: permission denied, open '/path'`. */
+/** An error of a store thread comes as text, which ends with Node's own words: `EACCES: permission denied, open '/path'`. */
 function refusedPath(error: unknown): { code: string; path: string } | undefined {
   for (let one = error, depth = 0; one instanceof Error && depth < 8; one = one.cause, depth++) {
     const found = /\b(EACCES|EPERM|EROFS): [^,]+, \w+ '([^']+)'/.exec(one.message);

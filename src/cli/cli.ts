@@ -1,4 +1,4 @@
-/** What every command is given and made of: the outside world in one object, and the options that commands share. */
+/** What all commands have in common: the outside world in one object, and shared options. */
 import { Command } from 'commander';
 import { type Environment, readEnvironment } from '#config';
 import { type Clock, systemClock } from '#core';
@@ -9,7 +9,7 @@ export interface Cli {
   terminal: Terminal;
   environment: Environment;
   clock: Clock;
-  /** From the first call on, Ctrl-C and SIGTERM abort the signal instead of ending the process. */
+  /** After the first call, Ctrl-C and SIGTERM abort this signal instead of ending the process. */
   interruption: () => AbortSignal;
 }
 
@@ -25,7 +25,7 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-/** A command that throws instead of leaving the process, and writes where `cli` says. */
+/** A command that throws instead of ending the process, and writes to the terminal of `cli`. */
 export function newCommand(cli: Cli, name: string, description: string): Command {
   const line = (write: (text: string) => void) => (text: string) => write(text.replace(/\n$/, ''));
   return (
@@ -33,12 +33,12 @@ export function newCommand(cli: Cli, name: string, description: string): Command
       .description(description)
       .addHelpText('after', ({ command }) => examplesText(command))
       .exitOverride()
-      // What is wrong with a command line is told by run-program.ts, in the form that was asked for.
+      // run-program.ts writes errors of the command line, as text or as JSON.
       .configureOutput({ writeOut: line(cli.terminal.out), writeErr: line(cli.terminal.err), outputError: () => undefined })
   );
 }
 
-/** The words after the program's own name are the key of a command's examples. */
+/** Examples are found by the words of the command after the program's own name. */
 function examplesText(command: Command): string {
   const words: string[] = [];
   for (let one: Command | null = command; one?.parent; one = one.parent) words.unshift(one.name());
@@ -46,7 +46,7 @@ function examplesText(command: Command): string {
   return lines.length === 0 ? '' : `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 }
 
-/** How a file in `commands/` gives its command. */
+/** What a file in `commands/` exports: makes its command. */
 export type Verb = (cli: Cli) => Command;
 
 /** A noun with its verbs: `domain add|list|…`. */
@@ -68,11 +68,11 @@ export function serverCommand(cli: Cli, name: string, description: string): Comm
     .option('--key <key>', 'API key (MAILWAGON_API_KEY; on the server itself, dataDir/admin.key)');
 }
 
-/** A command about an account's mail; the operator's key may name whose. */
+/** A command about an account's mail. With the operator's key it may name another account. */
 export const accountCommand = (cli: Cli, name: string, description: string): Command =>
   serverCommand(cli, name, description).option('--account <id>', 'of this account, or "all" (with a key of the operator\'s account)');
 
-/** Prints `value` as JSON when `--json` was given, and what `render` makes of it otherwise. */
+/** Prints `value` as JSON if `--json` was given, otherwise the text that `render` makes of it. */
 export function report(cli: Cli, options: { json?: boolean }, value: unknown, render: (paint: Paint) => string): void {
   cli.terminal.out(options.json ? JSON.stringify(value, null, 2) : render(makePaint(cli.terminal.colour)));
 }

@@ -1,11 +1,11 @@
-/** How a command ends when it does not succeed: its text goes to standard error and its kind decides the exit code. */
+/** The errors of commands. The text goes to standard error, and the class decides the exit code. */
 
 /** Refused or failed: exit code 1. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
 
-/** Called in a way that cannot be meant: exit code 2. */
+/** The command line is wrong: exit code 2. */
 export class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
 }

@@ -6,7 +6,7 @@ import type { Cli } from './cli.js';
 import { CommandFailed, WrongUsage } from './command-errors.js';
 import { whyNotLoaded } from './installation.js';
 
-/** Never throws: a command says how it ends by what it throws. With `--json` whatever goes wrong is one JSON object on standard error. */
+/** Never throws; the error that a command throws decides the exit code. With `--json` any error is one JSON object on standard error. */
 export async function runProgram(cli: Cli, program: Command, argv: readonly string[]): Promise<0 | 1 | 2> {
   const isJson = argv.includes('--json');
   if (isJson) silence(program);
@@ -26,13 +26,13 @@ export async function runProgram(cli: Cli, program: Command, argv: readonly stri
   }
 }
 
-/** Help instead of an answer is no JSON. */
+/** Keeps commander from writing help to standard error, where `--json` wants JSON. */
 function silence(command: Command): void {
   command.configureOutput({ writeErr: () => undefined });
   command.commands.forEach(silence);
 }
 
-/** What commander says of one command; of a group, that a command is missing. */
+/** Commander's text for a wrong use of one command. For a group it says that a command is missing. */
 function usageText(error: CommanderError, { command, rest }: FoundCommand): string {
   if (command.commands.length === 0) return error.message.replace(/^error: /, '');
   const [first, second] = rest;
@@ -46,20 +46,20 @@ function usageText(error: CommanderError, { command, rest }: FoundCommand): stri
 function textOf(error: unknown): string {
   if (error instanceof CommandFailed || error instanceof WrongUsage || error instanceof ConfigError) return error.message;
   if (error instanceof Refusal) return error.publicText;
-  // Anything else is a bug or a failing machine: whoever mends it needs the place.
+  // Anything else is a bug or a failing machine. To mend it one needs the stack.
   return whyNotLoaded(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
-/** The command that a command line names, for what is said about the line as a whole. */
+/** The command that a command line names, for errors about the line as a whole. */
 interface FoundCommand {
   command: Command;
   /** `['mailwagon', 'queue', 'list']`. */
   path: string[];
-  /** What of the words was no name of a command. */
+  /** The words that are no names of commands. */
   rest: string[];
 }
 
-/** The longest name that the words begin with; the program itself when they begin with none. */
+/** Finds the command with the longest name that the words begin with; the program itself if there is none. */
 function findCommand(program: Command, words: readonly string[]): FoundCommand {
   const next = program.commands.find((command) => command.name() === words[0]);
   if (next === undefined) return { command: program, path: [program.name()], rest: [...words] };

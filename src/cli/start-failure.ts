@@ -1,4 +1,4 @@
-/** Says why the server could not start in words that point at what mends it. */
+/** Says why the server could not start, in words that point at the remedy. */
 import { accessAdvice } from './access-advice.js';
 import { CommandFailed } from './command-errors.js';
 import { whyNotLoaded } from './installation.js';
@@ -10,7 +10,7 @@ const REASONS: Record<string, string> = {
   ENOTFOUND: 'the name is unknown; change "listen" in the configuration',
 };
 
-/** Failures with a known cause become CommandFailed; a bug stays what it is, so that its stack is seen. */
+/** A failure with a known cause becomes CommandFailed. A bug stays as it is, so that its stack is seen. */
 export function startFailure(error: unknown, dataDir?: string): unknown {
   if (!(error instanceof Error) || error instanceof CommandFailed) return error;
   const notLoaded = whyNotLoaded(error);
@@ -22,7 +22,7 @@ export function startFailure(error: unknown, dataDir?: string): unknown {
     const place = port === undefined ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
     return new CommandFailed(`Cannot listen on ${place}: ${REASONS[code]}`);
   }
-  // The file system's errors name their path; folders below throw plain errors with a whole sentence; a bug has a class of its own.
+  // Errors of the file system name their path, and rooms below throw plain Errors with a whole sentence. A bug has another class (TypeError, …).
   const isTold = path !== undefined || (error.constructor === Error && code === undefined);
   if (!isTold) return error;
   const advice = accessAdvice(error, dataDir);

@@ -1,4 +1,4 @@
-/** The person's side of a command: text out, colours where they are wanted, text in. Tests pass their own. */
+/** The terminal of a command: it writes texts, with colours if they are wanted, and reads answers. Tests pass their own. */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
@@ -6,15 +6,15 @@ import { text } from 'node:stream/consumers';
 export interface Terminal {
   /** Writes one text and a line end to standard output. */
   out(text: string): void;
-  /** The same to standard error. */
+  /** Writes one text and a line end to standard error. */
   err(text: string): void;
   /** Standard output shows colours. */
   readonly colour: boolean;
-  /** A person can be asked: both ends are a terminal. */
+  /** A person can be asked: standard input and standard error are a terminal. */
   readonly isInteractive: boolean;
   /** All of standard input, as UTF-8. */
   readInput(): Promise<string>;
-  /** Asks on standard error and gives the line that was typed; empty when input ends. */
+  /** Asks on standard error and gives the line that was typed; empty if the input ends. */
   ask(question: string): Promise<string>;
 }
 

@@ -1,10 +1,10 @@
-/** Finds out before anything is sent whether this machine has the addresses that mail should leave from. */
+/** Checks, before anything is sent, that this machine has the addresses that mail should leave from. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { LoadedConfig } from './schema/config.js';
 import { ConfigError, type ConfigProblem } from './yaml/problems.js';
 
-/** Rejects with ConfigError that names each address of `delivery.sources` that nothing can be bound to. */
+/** Rejects with ConfigError that names each address of `delivery.sources` to which no socket can be bound. */
 export async function checkOwnAddresses({ config, file, origins }: LoadedConfig): Promise<void> {
   const problems: ConfigProblem[] = [];
   const line = Number(/:(\d+)$/.exec(origins.get('delivery.sources') ?? '')?.[1]) || undefined;

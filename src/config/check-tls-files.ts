@@ -1,11 +1,11 @@
-/** Finds out before anything listens whether the certificates and the key that the configuration names can be used. */
+/** Checks, before anything listens, that the certificates and the key which the configuration names can be used. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { LoadedConfig } from './schema/config.js';
 import { ConfigError, type ConfigProblem } from './yaml/problems.js';
 import { whyUnreadable } from './yaml/unreadable.js';
 
-/** Throws ConfigError when a file is missing, unreadable or not PEM, or when the key is not the certificate's. */
+/** Throws ConfigError if a file is missing, unreadable or not PEM, or if the key does not belong to the certificate. */
 export function checkTlsFiles({ config, file, origins }: LoadedConfig): void {
   const { cert, key } = config.tls;
   const problems: ConfigProblem[] = [];

@@ -1,10 +1,10 @@
-/** Finds out before anything is sent whether the providers that transports name are providers of the shaping. */
+/** Checks, before anything is sent, that the providers which transports name are providers of the shaping. */
 
 import { loadShaping } from './rules/load-shaping.js';
 import type { LoadedConfig } from './schema/config.js';
 import { ConfigError } from './yaml/problems.js';
 
-/** Throws ConfigError that names each `provider` of `delivery.transports` that the shaping does not know; what loadShaping throws. */
+/** Throws ConfigError that names each `provider` of `delivery.transports` that the shaping does not know, and any error of loadShaping. */
 export function checkTransports({ config, file, origins }: LoadedConfig): void {
   const { transports } = config.delivery;
   if (transports.every(({ provider }) => provider === undefined)) return;

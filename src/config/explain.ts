@@ -6,7 +6,7 @@ import { listenerText } from './schema/network-text.js';
 export interface ExplainedValue {
   /** Key path such as `listen.smtp`. */
   key: string;
-  /** As a file would say it; a password is `(set)`. */
+  /** In the notation of the file; a password is `(set)`. */
   value: unknown;
   origin: Origin;
 }

@@ -1,9 +1,12 @@
 /**
- * What the server is told. `loadConfig` takes a file (or finds one), lays it over the defaults and gives a `Config` that is whole and valid;
- * otherwise it throws ConfigError, which lists every problem with its key path, value and what would be valid, and never a secret.
- * `checkTlsFiles` throws the same for certificate files; whoever listens calls it, and whoever sends calls `checkOwnAddresses` and
- * `checkTransports`. The environment is read by `readEnvironment` alone.
- * `loadBounceRules` and `loadShaping` give the rules about other servers' replies, checked like the configuration.
+ * The configuration, and the rules about other servers' replies.
+ *
+ * - `loadConfig` takes a file (or finds one), lays it over the defaults and gives a complete and valid `Config`. Otherwise it throws ConfigError, which lists
+ *   every problem with its key path, its value and what would be valid, and never a secret.
+ * - `checkTlsFiles`, `checkOwnAddresses` and `checkTransports` throw ConfigError for certificate files, source addresses and transports that cannot be used.
+ *   They are called before the server listens and sends.
+ * - `loadBounceRules` and `loadShaping` give the rules, checked like the configuration.
+ * - Only `readEnvironment` reads the environment.
  */
 
 export { checkOwnAddresses } from './check-own-addresses.js';

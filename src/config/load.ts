@@ -1,4 +1,4 @@
-/** Reads the configuration file over the defaults and validates it whole. The only reader of the process's environment. */
+/** Lays the configuration file over the defaults and checks the result as a whole. The only reader of the process's environment. */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Config, LoadedConfig, Origin } from './schema/config.js';
@@ -7,7 +7,7 @@ import { overDefaults, type Settings, settingsSchema } from './schema/schema.js'
 import { ConfigError, problemsOf } from './yaml/problems.js';
 import { parseYaml, readText } from './yaml/yaml-file.js';
 
-/** What the process's environment says to Mailwagon. */
+/** The part of the process's environment that concerns Mailwagon. */
 export interface Environment {
   /** MAILWAGON_CONFIG: the configuration file when `--config` is not given. */
   configFile?: string;
@@ -16,7 +16,7 @@ export interface Environment {
   apiKey?: string;
   /** NOTIFY_SOCKET: set by systemd for a service that reports its readiness (sd_notify(3)). */
   notifySocket?: string;
-  /** MAILWAGON_TEST_STANDSTILL_MS and MAILWAGON_TEST_REST_MS, for tests: what would take them half a minute. */
+  /** MAILWAGON_TEST_STANDSTILL_MS and MAILWAGON_TEST_REST_MS: shorter times for tests, which would otherwise wait half a minute. */
   testing?: { standstillMs?: number; trialAfterMs?: number };
   /** NO_COLOR is set and not empty, or TERM is dumb. */
   noColor: boolean;
@@ -40,7 +40,7 @@ const USUAL_FILES = ['mailwagon.yaml', '/etc/mailwagon/mailwagon.yaml'];
 
 /**
  * Loads `file`, else the file the environment names, else `./mailwagon.yaml`, else `/etc/mailwagon/mailwagon.yaml`, else all defaults.
- * Relative paths in a file are relative to its folder. Throws ConfigError with every problem; reads no other file.
+ * Relative paths in a file are relative to its folder. Throws ConfigError with every problem. Reads no other file.
  */
 export function loadConfig(options: { file?: string; env: Environment }): LoadedConfig {
   const named = options.file ?? options.env.configFile ?? USUAL_FILES.find((path) => existsSync(path));
@@ -51,7 +51,7 @@ export function loadConfig(options: { file?: string; env: Environment }): Loaded
   return parseConfig(readText(named), resolve(named));
 }
 
-/** The same for a text at hand. `file` (absolute) is what errors and origins name and what relative paths start from. */
+/** Loads a configuration from a text. `file` (absolute) is the name in errors and origins, and its folder is where relative paths begin. */
 function parseConfig(text: string, file: string): LoadedConfig {
   const { value, has, lineOf } = parseYaml(text, file);
   const given = value ?? {};

@@ -2,7 +2,7 @@
 import type { HistogramSnapshot } from './histogram.js';
 
 export interface Series<V> {
-  /** In the order of the family's label names. */
+  /** Values of the labels, in the order of the family's label names. */
   labels: readonly string[];
   value: V;
 }

@@ -1,11 +1,14 @@
 /**
- * Numbers about the running process, and their text for Prometheus. Counting is a number added in memory and never throws; families are made once,
- * at start, and hold a bounded number of series: what comes beyond is counted together as `other`. What is only known elsewhere is asked for when
- * somebody looks; a source that fails leaves its families empty and is counted. No I/O of its own but the kernel's word on this process.
+ * Numbers about the running process, and their text for Prometheus.
  *
- * Each room has its families in a `metrics.ts` of its own, with functions of two kinds. `countX` is called once, at start: it makes the families and gives
- * the room's own thing back wrapped, or an observer for it, so that counting costs a look-up of the label values and an addition. `addXMetrics`
- * registers what is read from the room when somebody looks.
+ * - To count is to add to a number in memory; it never throws.
+ * - Families are made once, at start. A family has a bounded number of series; further series are counted together as `other`.
+ * - Numbers that another room keeps are read from it when somebody asks for the text. If reading fails, their families are empty, and the failure is counted.
+ * - The only I/O of the room is to read what the kernel says of this process.
+ *
+ * Each room has its families in a `metrics.ts` of its own, with functions of two kinds. `countX` is called once, at start: it makes the families, and gives
+ * back an observer, or the room's own object wrapped in one, so that counting costs a look-up of the label values and an addition. `addXMetrics`
+ * registers the families that are read from the room.
  */
 export { readFileLimit } from './file-limit.js';
 export { type Histogram, type HistogramSnapshot, makeHistogram } from './histogram.js';

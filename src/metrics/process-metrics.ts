@@ -8,7 +8,7 @@ const NANOSECONDS = 1e9;
 const RESOLUTION_MS = 10;
 const QUANTILES = [0.5, 0.9, 0.99] as const;
 
-/** `version`: of the program, for the build's information. Gives what ends the measuring. */
+/** `version` is the program's, for the build's information. The function that it returns ends the measuring. */
 export function addProcessMetrics(registry: Registry, version: string): () => void {
   registry
     .gauge({ name: 'mailwagon_build_info', help: 'Always 1; says which version runs.', labels: ['version', 'node'] })

@@ -1,4 +1,4 @@
-/** Keeps the families of one server and writes them out when somebody looks. */
+/** Keeps the families of one server, and writes their text when somebody asks for it. */
 import { type FamilyHead, renderHistograms, renderNumbers, type Series } from './exposition.js';
 import { type Histogram, type HistogramSnapshot, makeHistogram } from './histogram.js';
 
@@ -21,7 +21,7 @@ interface Labelled extends Named {
 export interface CounterFamily {
   /** The counter of these label values, in the order of the names; `other` for all once there are too many. */
   with(...values: string[]): Counter;
-  /** For what is counted elsewhere. */
+  /** Sets all series, for numbers that are counted elsewhere. */
   replace(series: readonly Series<number>[]): void;
 }
 
@@ -36,16 +36,16 @@ export interface HistogramFamily {
 }
 
 export interface Registry {
-  /** Throws for a bad or doubled name: families are made at start. */
+  /** All of these are called at start, and throw for a name that is malformed or taken. */
   counter(family: Named): Counter;
   counters(family: Labelled): CounterFamily;
   gauge(family: Named & { labels?: readonly string[] }): GaugeFamily;
   histogram(family: Named & { bounds: readonly number[] }): Histogram;
-  /** For what is measured elsewhere. */
+  /** A family whose histograms are measured elsewhere. */
   histograms(family: Labelled): HistogramFamily;
-  /** Called before each look, to bring these families up to date. When it rejects they are shown empty. */
+  /** `read` is called before each `render`, to bring these families up to date. If it rejects they are empty in the text. */
   collect(name: string, families: readonly { replace(series: readonly never[]): void }[], read: () => Promise<void> | void): void;
-  /** The text for Prometheus. Looks at the same time share one. */
+  /** The text for Prometheus. Calls at the same time share one text. */
   render(): Promise<string>;
 }
 

@@ -1,16 +1,16 @@
 /**
- * Slows password guessing down, per login and per client, in bounded memory. A login is braked whoever guesses, except for clients
- * that logged in with it before: guessing must not lock the owner out. The directory knows those clients also after a restart.
+ * Slows password guessing down, per login and per client, in bounded memory. After too many failures a login is braked for every client, except for clients
+ * that have logged in with it before: strangers who guess must not lock the owner out. The directory remembers these clients across restarts.
  */
 import type { Clock } from '#core';
 import type { Credentials } from '#directory';
 import { clientNetworkOf } from '#net';
 
 export interface AuthBrake {
-  /** True when this attempt must not even be checked. */
+  /** True: the attempt is refused without looking at the password. */
   isBraked(login: string, ip: string): Promise<boolean>;
   failed(login: string, ip: string): void;
-  /** Forgets the login's failures, not the client's: one good login must not buy guesses at others. */
+  /** Forgets the failures of the login. Those of the client stay, so that one good login does not pay for guesses at others. */
   succeeded(login: string, ip: string): Promise<void>;
 }
 
@@ -21,10 +21,10 @@ export interface AuthBrakeLimits {
   authBrakeMs: number;
 }
 
-/** Entries per table; the one that is oldest goes when it is full. */
+/** Entries per table. When a table is full the oldest entry is dropped. */
 const MAX_ENTRIES = 10_000;
 
-/** Logins are addresses; what is longer is not one, and must not fill the tables. */
+/** A login is an address, and no address is longer. Longer texts must not fill the tables. */
 const loginKey = (login: string) => login.toLowerCase().slice(0, 320);
 
 interface Failures {
@@ -43,7 +43,7 @@ export interface AuthBrakeDeps {
 export function makeAuthBrake({ clock, limits, credentials, maxEntries = MAX_ENTRIES }: AuthBrakeDeps): AuthBrake {
   const byLogin = new Map<string, Failures>();
   const bySource = new Map<string, Failures>();
-  /** Those of whom the directory knows already. */
+  /** Clients that the directory is known to remember, with their login. */
   const owners = new Map<string, true>();
 
   const isHeld = (table: Map<string, Failures>, key: string) => (table.get(key)?.brakedUntil ?? 0) > clock.monotonic();

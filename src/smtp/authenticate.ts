@@ -1,4 +1,4 @@
-/** Decides one AUTH attempt. Wrong, unknown and disabled look the same, take the same time, and are counted against guessing. */
+/** Decides one AUTH attempt. A wrong password, an unknown login and a disabled one get the same answer after the same time, and all count as a failure. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CredentialRecord, DomainRecord } from '#store';
 import { isOurFault, makeReply, type Reply } from './reply.js';
@@ -43,7 +43,7 @@ export async function authenticate(attempt: AuthAttempt, server: ServerContext):
   }
   // Nobody may act as somebody else.
   if (found !== undefined && (attempt.authorizeAs === '' || attempt.authorizeAs.toLowerCase() === login.toLowerCase())) {
-    // Nobody waits for it: who is not remembered is only somebody new once more.
+    // Nobody waits for it: a client that is not remembered counts as a new one next time, and nothing else.
     server.brake.succeeded(login, ip).catch((error: unknown) => server.logger.error({ err: error }, 'client of a login not remembered'));
     server.observer.login('right');
     return { login: { ...found, checkedAt: server.clock.monotonic() } };

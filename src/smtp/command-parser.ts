@@ -1,7 +1,7 @@
 /**
- * Splits commands at CRLF and, for clients that are trusted with it, at a bare LF. The library's parser takes that from everybody and runs a last
- * line without a line end; both make two servers see different commands in the same bytes. Message data goes through the DotReader, which ends it
- * at CRLF.CRLF alone, whoever sends it.
+ * Splits commands at CRLF and, for trusted clients, at a bare LF. The library's own parser takes a bare LF from everybody, and runs a last line that has no
+ * line end. Both make two servers see different commands in the same bytes. Messages go through the DotReader, which ends them at CRLF.CRLF alone, for
+ * trusted clients too.
  */
 import type { SMTPServerDataStream } from 'smtp-server';
 import { DotReader } from './dot-reader.js';
@@ -21,13 +21,13 @@ export class CommandParser extends StreamBase {
   #dots = new DotReader();
   readonly #onBareLineFeed: () => 'take' | 'closed';
 
-  /** `onBareLineFeed` is asked when a line ends in LF without CR: it takes it for a line end, or closes the connection. */
+  /** `onBareLineFeed` is asked when a line ends in LF without CR: it takes the LF for a line end, or closes the connection. */
   constructor(options: { maxCommandLength: number; onBareLineFeed: () => 'take' | 'closed' }) {
     super({ maxCommandLength: options.maxCommandLength });
     this.#onBareLineFeed = options.onBareLineFeed;
   }
 
-  /** While a command runs: the client sent more behind it in the same segment. */
+  /** While a command runs: the client has sent more bytes behind it in the same segment. */
   override get hasMore(): boolean {
     return this.#held.length > 0;
   }
@@ -41,7 +41,7 @@ export class CommandParser extends StreamBase {
     let running = false;
     let again = false;
     let processed = 0;
-    // Handlers that answer at once call back before they return: loop then, so that a long pipeline does not grow the stack.
+    // A handler that answers at once calls back before it returns. A loop takes the next line then, so that a long pipeline does not grow the stack.
     const next = () => {
       if (running) {
         again = true;
@@ -60,7 +60,7 @@ export class CommandParser extends StreamBase {
     next();
   }
 
-  /** The next line without its line end; otherwise undefined, and `done` was called or never will be. */
+  /** The next line without its line end. Undefined: there is none, and `done` was called, unless the connection is closed. */
   #takeLine(done: Done): Buffer | undefined {
     if (this.isClosed) {
       this.#held = NOTHING;
@@ -109,7 +109,7 @@ export class CommandParser extends StreamBase {
       this.endMessage(content, rest, done);
       return;
     }
-    // Who reads the message sets the pace; one that was destroyed reads no more, and the rest runs through to its end.
+    // The reader of the message sets the pace. Once the stream is destroyed nobody reads, and the rest of the message passes without waiting.
     if (message === null || content.length === 0 || !message.writable || message.write(content)) {
       done();
       return;
@@ -123,7 +123,7 @@ export class CommandParser extends StreamBase {
     message.on('close', resume);
   }
 
-  /** A last line without its CRLF was cut off, not sent: it does not run. */
+  /** A last line without CRLF was cut off, so it does not run. */
   protected override cutOff(): void {
     this.#held = NOTHING;
   }

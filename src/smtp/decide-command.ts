@@ -1,4 +1,4 @@
-/** What is wrong with a command line before its command is looked at: its bytes, its order, its arguments. Pure. */
+/** Judges a command line before its command runs: its bytes, its length, its place in the session, the form of its arguments. Pure. */
 import { makeReply, type Reply } from './reply.js';
 
 export interface CommandState {
@@ -7,13 +7,13 @@ export interface CommandState {
   secure: boolean;
 }
 
-/** RFC 5321 4.5.3.1.4 says 512, plus what the extensions add; AUTH responses have their own (RFC 4954 4). */
+/** Octets. RFC 5321 4.5.3.1.4 says 512, and extensions add to it; AUTH has a limit of its own (RFC 4954 4). */
 const MAX_LINE = 2048;
 export const MAX_AUTH_LINE = 12_288;
 
 const KNOWN_ELSEWHERE = new Set(['EXPN', 'TURN', 'ATRN', 'ETRN', 'SEND', 'SOML', 'SAML']);
 const WITHOUT_ARGUMENT = new Set(['DATA', 'RSET', 'QUIT']);
-/** Commands that bring no mail nearer. */
+/** Commands that are no step towards a message. */
 const IDLE = new Set(['NOOP', 'RSET', 'HELP', 'VRFY', 'HELO', 'EHLO', 'STARTTLS']);
 
 export const commandName = (line: Buffer): string => {
@@ -29,7 +29,7 @@ export function decideCommand(line: Buffer, name: string, state: CommandState): 
   if (line.length > (name === 'AUTH' ? MAX_AUTH_LINE : MAX_LINE)) return makeReply(500, '5.5.6', 'command line too long');
   if (hasControl(line)) return makeReply(500, '5.5.2', 'control character in command');
   if (KNOWN_ELSEWHERE.has(name)) return makeReply(502, '5.5.1', 'command not implemented');
-  // What follows BDAT is message bytes, which must not run as commands (RFC 3030 2).
+  // The bytes behind BDAT are a message, which must not run as commands (RFC 3030 2).
   if (name === 'BDAT') return makeReply(421, '4.7.0', 'BDAT is not offered');
   if (name === 'AUTH') return decideAuth(line, state.secure);
   if (WITHOUT_ARGUMENT.has(name) && line.toString('latin1').trim().length > name.length) {

@@ -1,7 +1,8 @@
 /**
- * Whom mail may be sent to: anybody for a submitter, nobody yet for a stranger. Pure; this is what keeps the server from being an open relay.
+ * Decides whom a client may send to: a submitter may send to anybody, a stranger to nobody yet. Pure. This keeps the server from being an open relay.
  *
- * Mail of strangers for domains hosted here is put off, never refused for good: an MX that was set too early must cost no mail and no address.
+ * Mail of strangers for domains hosted here gets a temporary refusal, never a permanent one: if an MX record is published too early, no mail may be lost and
+ * no sender may conclude that the address does not exist.
  */
 import type { DomainRecord } from '#store';
 import type { Submitter } from './decide-sender.js';
@@ -13,7 +14,7 @@ export interface RecipientQuestion {
   /** MAIL named SMTPUTF8. */
   utf8: boolean;
   submitter: Submitter | undefined;
-  /** The domain of the path when it is hosted here; not needed when there is a submitter. */
+  /** The domain of the path, if it is hosted here. Not needed if there is a submitter. */
   hosted: DomainRecord | undefined;
 }
 

@@ -1,9 +1,9 @@
-/** Who may say MAIL FROM what, and whose mail it then is. Pure; the caller looks the domains up. */
+/** Decides which sender a client may name in MAIL, and whose mail it is then. Pure; the caller looks the domains up. */
 import type { DomainRecord } from '#store';
 import type { EnvelopePath } from './parse-path.js';
 import { makeReply, type Reply } from './reply.js';
 
-/** Whose message it is: the account is charged, and the message belongs to the domain. */
+/** The owner of the message: the account is charged, and the message belongs to the domain. */
 export interface Submitter {
   account: number;
   domain: DomainRecord;
@@ -22,7 +22,7 @@ export interface SenderFacts {
   hosted: DomainRecord | undefined;
 }
 
-/** `submitter` is undefined for a stranger: somebody who may bring mail in, but send none out. */
+/** `submitter` is undefined for a stranger, who may bring mail for domains hosted here, and may not relay. */
 export type SenderDecision = { submitter: Submitter | undefined } | { refusal: Reply };
 
 export function decideSender({ path, utf8, login, isTrusted, hosted }: SenderFacts): SenderDecision {
@@ -48,7 +48,7 @@ function refuseSenderPath(path: EnvelopePath, utf8: boolean): Reply | undefined 
     case 'address':
       return path.utf8 && !utf8 ? makeReply(553, '5.6.7', 'address needs SMTPUTF8') : undefined;
     case 'literal':
-      // A bounce to it could never be sent.
+      // A bounce to such an address could never be sent.
       return makeReply(553, '5.1.8', 'sender address literals are not accepted');
     case 'source-route':
       return makeReply(550, '5.7.1', 'source routes are not accepted');

@@ -1,6 +1,6 @@
 /**
- * Takes the dot-stuffing off one message and finds its end, CRLF.CRLF and nothing else (RFC 5321 4.5.2), however the bytes are cut.
- * One pass, and a copy only of segments from which a dot is taken: a message of nothing but dots costs no more than another of its size.
+ * Takes the dot-stuffing off one message and finds its end, which is CRLF.CRLF and nothing else (RFC 5321 4.5.2), however the bytes are cut into chunks.
+ * It makes one pass, and copies only chunks from which a dot is taken, so a message of nothing but dots costs no more than another of its size.
  */
 
 const LF_DOT = Buffer.from('\n.');
@@ -12,11 +12,11 @@ const DOT = 0x2e;
 const WINDOW = 4;
 
 export class DotReader {
-  /** Bytes that the next ones may give a meaning. A message begins as if a CRLF stood before it, which is not content. */
+  /** The last bytes, whose meaning depends on the bytes to come. A message begins as if it followed a CRLF, which is not part of it. */
   #held = START;
   #notContent = 2;
 
-  /** `content` is what the message says, perhaps a view of the chunk; `rest`, once the end was found, what follows it. Feed nothing after that. */
+  /** `content`: bytes of the message, perhaps a view of the chunk. `rest`: given once the end was found, the bytes behind it; feed nothing after that. */
   feed(chunk: Buffer): { content: Buffer; rest: Buffer | undefined } {
     const data = this.#withHeld(chunk);
     let output: Buffer | undefined;
@@ -27,13 +27,13 @@ export class DotReader {
       return this.#contentOf(output, written + data.copy(output, written, from, end));
     };
     for (let at = data.indexOf(LF_DOT); at >= 0; at = data.indexOf(LF_DOT, at + 2)) {
-      // The bytes behind decide, and are not here yet.
+      // The bytes behind the dot decide what it is, and are not here yet.
       if (at + WINDOW > data.length) break;
       const lineBegins = data[at - 1] === CR;
       if (lineBegins && data[at + 2] === CR && data[at + 3] === LF) {
         return { content: contentUpTo(at + 1), rest: data.subarray(at + WINDOW) };
       }
-      // A bare LF begins no line; who doubles dots behind it takes it for one, though.
+      // A bare LF ends no line. A client that doubles the dot behind it takes it for a line end, though, so one dot goes.
       if (lineBegins || data[at + 2] === DOT) {
         output ??= Buffer.allocUnsafe(data.length);
         written += data.copy(output, written, from, at + 1);
@@ -46,7 +46,7 @@ export class DotReader {
     return { content, rest: undefined };
   }
 
-  /** What stands before the first chunk matters only to a dot that begins it. */
+  /** The CRLF before the first chunk matters only if the chunk begins with a dot. */
   #withHeld(chunk: Buffer): Buffer {
     if (this.#held !== START || chunk.length === 0 || chunk[0] === DOT) return Buffer.concat([this.#held, chunk]);
     this.#notContent = 0;

@@ -1,4 +1,4 @@
-/** How much one client may ask of the SMTP server before it is told to go away. Every limit is absolute: trickling bytes extends none of them. */
+/** How much one client may ask of the SMTP server before its session is ended. Every limit is absolute: bytes that trickle in extend none of them. */
 import { HOUR, MINUTE, SECOND } from '#core';
 
 export interface SmtpLimits {
@@ -10,30 +10,30 @@ export interface SmtpLimits {
   connections: number;
   /** Open connections of one client (an IPv4 address or an IPv6 /64 network). Trusted networks are not held to it. */
   connectionsPerSource: number;
-  /** A TLS handshake is over within this, ms. */
+  /** A TLS handshake may take so long, ms. */
   handshakeMs: number;
-  /** A command line is complete within this after the reply before it, ms (RFC 5321 4.5.3.2.7 asks for 5 minutes). */
+  /** A command line must be complete so long after the reply before it, ms (RFC 5321 4.5.3.2.7 asks for 5 minutes). */
   commandMs: number;
-  /** The final dot comes within this after the 354, ms. */
+  /** The final dot must come so long after the 354, ms. */
   messageMs: number;
-  /** A session ends after this, ms, unless a message is just coming in. */
+  /** A session is ended after so long, ms, unless a message is just coming in. */
   sessionMs: number;
-  /** Commands answered 5xx since the last accepted message, after which the session ends with 421. */
+  /** So many commands may be answered 5xx since the last accepted message; the next one ends the session with 421. */
   errors: number;
-  /** Commands that bring no mail nearer (NOOP, RSET, EHLO, …) since the last accepted message, after which the session ends with 421. */
+  /** So many commands that are no step towards a message (NOOP, RSET, EHLO, …) may come since the last accepted message; the next one ends the session with 421. */
   idleCommands: number;
-  /** Failed AUTH commands after which the session ends with 421. */
+  /** The failed AUTH command of this number ends the session with 421. */
   authFailures: number;
-  /** A failed AUTH is answered this much later, ms. */
+  /** The answer to a failed AUTH is delayed by so long, ms. */
   authDelayMs: number;
-  /** At MAIL a login is looked up again when the last look is older than this, ms: a removed credential sends nothing after it. */
+  /** MAIL looks the login up again if the last look is so long ago, ms. A removed credential can send for so long at most. */
   loginRecheckMs: number;
-  /** Failed AUTH commands for one login, or from one client, within `authWindowMs`, after which further ones are answered 454 for `authBrakeMs`. */
+  /** After so many failed AUTH commands for one login, or from one client, within `authWindowMs`, further ones are answered 454 for `authBrakeMs`. */
   authFailuresPerLogin: number;
   authFailuresPerSource: number;
   authWindowMs: number;
   authBrakeMs: number;
-  /** Strangers wait this long for the greeting, ms; who talks before it is refused. Loopback and trusted networks do not wait. */
+  /** Strangers wait so long for the greeting, ms; a client that talks before it is refused. Loopback and trusted networks do not wait. */
   greetingDelayMs: number;
 }
 

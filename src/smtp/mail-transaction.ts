@@ -1,4 +1,4 @@
-/** MAIL and RCPT: reads the line, looks up what the decision needs, and says what the client is told. */
+/** Runs MAIL and RCPT: reads the line, looks up the facts that the decision needs, and gives the reply. */
 import { type Address, domainOf, type ReversePath } from '#core';
 import type { DomainRecord } from '#store';
 import type { Login } from './authenticate.js';
@@ -8,7 +8,7 @@ import { decideMailParameters, decideRecipientParameters, type EnvelopePath, par
 import { makeReply, type Reply, replyFrom } from './reply.js';
 import type { ServerContext } from './server-context.js';
 
-/** From MAIL to the reply to the final dot. */
+/** What is known of a message from MAIL to the reply to the final dot. */
 export interface Transaction {
   sender: ReversePath;
   /** Undefined for a stranger, whose recipients are all refused. */
@@ -20,7 +20,7 @@ export interface Transaction {
 
 export type Opened = { transaction: Transaction } | { refusal: Reply /** The login is no longer good for anything. */; loginIsGone?: true };
 
-/** MAIL. */
+/** Runs MAIL. */
 export async function openTransaction(
   line: string,
   client: { login: Login | undefined; ip: string },
@@ -47,7 +47,7 @@ export async function openTransaction(
   return { transaction: { sender, submitter: decision.submitter, recipients: new Set(), utf8 } };
 }
 
-/** RCPT. Adds the recipient when it is taken; a repeated one is taken again and sent to once. */
+/** Runs RCPT. Adds the recipient if it is taken. A recipient that is named again is taken again, and gets the message once. */
 export function addRecipient(line: string, ip: string, transaction: Transaction, server: ServerContext): Reply | Promise<Reply> {
   const argument = parsePathArgument('RCPT TO', line, {
     brackets: server.isTrusted(ip) ? 'optional' : 'needed',
@@ -60,7 +60,7 @@ export function addRecipient(line: string, ip: string, transaction: Transaction,
   const decide = (hosted: DomainRecord | undefined): Reply => {
     const refusal = decideRecipient({ path, hosted, utf8: transaction.utf8, submitter: transaction.submitter });
     if (refusal !== undefined) return refusal;
-    // decideRecipient takes nothing else.
+    // decideRecipient takes no path of another kind.
     if (path.kind !== 'address') throw new Error(`recipient path of kind ${path.kind} was taken`);
     if (transaction.recipients.size >= server.limits.recipients && !transaction.recipients.has(path.address)) {
       return makeReply(452, '4.5.3', 'too many recipients');
@@ -68,11 +68,11 @@ export function addRecipient(line: string, ip: string, transaction: Transaction,
     transaction.recipients.add(path.address);
     return makeReply(250, '2.1.5', 'Ok');
   };
-  // Only strangers need the look-up.
+  // Only a stranger's recipients need the look-up.
   return transaction.submitter === undefined ? hostedDomain(path, undefined, server).then(decide) : decide(undefined);
 }
 
-/** The domain of the login as it is now; undefined when it was disabled or removed, or the credential was removed or changed. */
+/** The domain of the login as it is now. Undefined if the domain was disabled or removed, or the credential was removed or changed. */
 async function currentDomain(login: Login, server: ServerContext): Promise<DomainRecord | undefined> {
   const now = server.clock.monotonic();
   if (now - login.checkedAt >= server.limits.loginRecheckMs) {

@@ -1,4 +1,4 @@
-/** Mail comes in over SMTP: builds the listeners, sweeps deadlines, stops in good order. */
+/** The SMTP server: builds the listeners, ends sessions that pass a deadline, and stops in good order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock, LooseDots } from '#core';
@@ -17,7 +17,7 @@ export interface SmtpServerDeps {
   tls: TlsPair;
   /** What the server calls itself in the greeting. */
   hostname: string;
-  /** Word behind it that no other server says, so that this one knows itself when it is connected to. */
+  /** A word in the greeting that no other server says, so that this server knows itself when it connects to itself. */
   ownWord?: string;
   directory: Directory;
   intake: Intake;
@@ -39,23 +39,23 @@ export interface SmtpAddress {
 }
 
 export interface SmtpServer {
-  /** Where it listens, in the order of the configuration. Rejects with the system's error (`EADDRINUSE`, …, with `address` and `port`), listening nowhere. */
+  /** Gives the addresses in the order of the configuration. Rejects with the system's error (`EADDRINUSE`, …, with `address` and `port`); it listens nowhere then. */
   start(): Promise<SmtpAddress[]>;
   /**
-   * Stops accepting. Idle sessions get 421 4.3.2 at once; who is sending a message may finish within `graceMs` and gets its answer first.
+   * Accepts no more. Idle sessions get 421 4.3.2 at once. A client that is sending a message may finish within `graceMs`, and gets its answer first.
    * Resolves when every connection is gone.
    */
   stop(graceMs: number): Promise<void>;
   /** Connections open now. */
   connections(): number;
-  /** New handshakes show the new certificate; existing sessions stay. Throws when the pair cannot be used, and keeps the old one. */
+  /** New handshakes show the new certificate; existing sessions stay. Throws if the pair cannot be used, and keeps the old one. */
   reloadTls(pair: TlsPair): void;
 }
 
-/** How long a 421 may take to leave when the grace is over, ms. */
+/** How long a 421 may take to be sent after the grace is over, ms. */
 const LAST_WORDS_MS = 500;
 
-/** Throws when the installed smtp-server library is another than the one this is made for. */
+/** Throws if the installed smtp-server library lacks members that the adapter needs. */
 export function makeSmtpServer(deps: SmtpServerDeps): SmtpServer {
   checkServerLibrary();
   let stopping = false;

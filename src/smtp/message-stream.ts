@@ -1,6 +1,6 @@
 /**
- * The bytes of one message as they come in. Throws when the message grows over the limit and when the client leaves before the final dot,
- * so that who reads it keeps nothing. Stopping early does not end the transfer: the rest is drained, and only then the client gets its answer.
+ * The bytes of one message as they come in. Reading throws when the message grows over the limit, and when the client leaves before the final dot,
+ * so that the reader keeps nothing. A reader that stops early does not end the transfer: the rest is drained first, and then the client gets its answer.
  */
 import type { Readable } from 'node:stream';
 import { tooLarge } from '#core';
@@ -57,12 +57,12 @@ export class MessageStream implements AsyncIterable<Uint8Array>, AsyncIterator<U
     return { done: false, value: chunk };
   }
 
-  /** The reader wants no more; the source goes on. */
+  /** The reader wants no more bytes; the transfer goes on. */
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
     return { done: true, value: undefined };
   }
 
-  /** Throws the rest away. `over`: the client sent more than `maxBytes` beyond the limit and has not finished. */
+  /** Throws the rest of the message away. `over`: the client sent more than `maxBytes` beyond the limit, and has not finished. */
   async drain(): Promise<'ended' | 'dropped' | 'over'> {
     while (this.bytes <= 2 * this.#maxBytes) {
       if ((await this.#read()) === undefined) return this.ended ? 'ended' : 'dropped';
@@ -70,7 +70,7 @@ export class MessageStream implements AsyncIterable<Uint8Array>, AsyncIterator<U
     return 'over';
   }
 
-  /** The next chunk; undefined at the end and after a drop. */
+  /** The next chunk. Undefined at the end, and if the client has left. */
   async #read(): Promise<Buffer | undefined> {
     for (;;) {
       const chunk: Buffer | null = this.#source.read();

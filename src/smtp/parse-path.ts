@@ -31,7 +31,7 @@ export interface PathSyntax {
   looseDots?: LooseDots;
 }
 
-/** Undefined when the line is not `MAIL FROM:<…> parameters` at all, or names a parameter twice. */
+/** Undefined if the line does not have the form `MAIL FROM:<…> parameters`, or names a parameter twice. */
 export function parsePathArgument(verb: 'MAIL FROM' | 'RCPT TO', line: string, syntax: PathSyntax): PathArgument | undefined {
   const colon = line.indexOf(':');
   if (colon < 0 || line.slice(0, colon).trimEnd().replace(/ +/g, ' ').toUpperCase() !== verb) return undefined;
@@ -50,7 +50,7 @@ export function parsePathArgument(verb: 'MAIL FROM' | 'RCPT TO', line: string, s
   return { path: readPath(argument.slice(1, end), syntax.looseDots), parameters };
 }
 
-/** A first word that has an at-sign is put into brackets, unless it has quotes or brackets of its own. */
+/** Puts a first word with an at-sign into brackets, unless it has quotes or brackets of its own. */
 function withBrackets(argument: string): string {
   const [word = ''] = argument.split(' ', 1);
   return word.includes('@') && !/[<>"]/.test(word) ? `<${word}>${argument.slice(word.length)}` : argument;
@@ -87,7 +87,7 @@ export interface MailParameters {
 
 const isAnnounced = new Set(['SIZE', 'BODY', 'SMTPUTF8', 'AUTH']);
 
-/** A refusal, or what the parameters ask for. AUTH= is taken and not used, as RFC 4954 5 allows for whom we do not trust to name others. */
+/** A refusal, or what the parameters ask for. AUTH= is accepted and ignored, as RFC 4954 5 allows for clients that are not trusted to name others. */
 export function decideMailParameters(parameters: Map<string, string>, maxBytes: number): Reply | MailParameters {
   for (const keyword of parameters.keys()) {
     if (!isAnnounced.has(keyword)) return makeReply(555, '5.5.4', 'parameter is not supported');

@@ -1,6 +1,6 @@
 /**
- * Hands one message to intake and says what the client is told. The reply comes after the final dot, whatever intake decided before it:
- * the rest of the message is read and thrown away first, within the size limit and the message deadline.
+ * Hands one message to intake, and gives the reply for the client. The reply comes after the final dot: if intake refuses the message earlier, the rest is
+ * read and thrown away first, within the size limit and the message deadline.
  */
 import type { Logger } from 'pino';
 import { type Address, type ReversePath, tooLarge } from '#core';
@@ -19,16 +19,16 @@ export interface Envelope {
 }
 
 export interface Received {
-  /** Undefined when the client left before the final dot: there is nobody to tell. */
+  /** Undefined if the client left before the final dot, so that nobody can be told. */
   reply: Reply | undefined;
-  /** The connection must close after the reply, because the message did not end. */
+  /** The connection must be closed after the reply, because the message did not end. */
   close: boolean;
   accepted?: Accepted;
   /** What was thrown, for the log. */
   error?: unknown;
 }
 
-/** A reply is one line, so it names the rules only. */
+/** A reply is one line, so it has only the names of the rules. */
 const warningText = ({ warnings = [] }: Accepted): string =>
   warnings.length === 0 ? '' : ` (warnings: ${warnings.map(({ rule }) => rule).join(', ')})`;
 
@@ -54,7 +54,7 @@ export async function receiveMessage(envelope: Envelope, content: MessageStream,
   } catch (thrown) {
     const rest = await content.drain();
     if (rest === 'dropped') return { reply: undefined, close: true, error: thrown };
-    // Intake may have wrapped what the stream threw; the stream knows best.
+    // Intake may have wrapped the stream's own error, which is more exact.
     const error = rest === 'over' ? tooLarge('message exceeds the size limit') : (content.failure ?? thrown);
     return { reply: replyFrom(error), close: rest === 'over', error };
   }
@@ -88,7 +88,7 @@ export interface MessageLogFacts {
   ms: number;
 }
 
-/** One log line per message that a submitter brought: whose, how big, what was answered. No addresses, no content. */
+/** Writes one log line for a message that a submitter brought: its owner, its size, the answer. No addresses, no content. */
 export function logMessage(logger: Logger, { submitter, ...facts }: MessageLogFacts, { reply, accepted, error }: Received): void {
   const fields = { ...facts, account: submitter.account, domain: submitter.domain.name, ms: Math.round(facts.ms) };
   if (accepted !== undefined) logger.info({ ...fields, code: 250, messageId: accepted.messageId }, 'message accepted');

@@ -11,16 +11,16 @@ export interface Reply {
 
 export const makeReply = (code: number, enhancedCode: string, text: string): Reply => ({ code, enhancedCode, text });
 
-/** Replies are ASCII (RFC 5321 4.2); refusals that HTTP gives as well may quote what is not. */
+/** Replies are ASCII (RFC 5321 4.2). The text of a refusal may not be: HTTP gives the same refusals. */
 const asAscii = (text: string): string => text.replace(/[^\x20-\x7e]/gu, '?');
 
-/** The reply for anything thrown; unknown failures are temporary and say nothing of their cause. */
+/** The reply for anything that was thrown. An unknown failure is temporary, and its reply does not tell the cause. */
 export function replyFrom(error: unknown): Reply {
   const refusal = refusalFrom(error);
   return makeReply(refusal.smtpCode, refusal.enhancedCode, asAscii(refusal.publicText));
 }
 
-/** True when the log should say what happened: a bug or a failing store, not a client that was told no. */
+/** True for a bug or a failing store, which the log must tell; false for a refusal, which the client is told. */
 export const isOurFault = (error: unknown): boolean => !(error instanceof Refusal);
 
 const ENHANCED_CODE = /^[245]\.\d{1,3}\.\d{1,3} /;

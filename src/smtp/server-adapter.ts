@@ -15,7 +15,7 @@ type Done = (error?: Error | null) => void;
 
 /** A listening socket and what it accepted. */
 export abstract class ServerBase extends SMTPServer {
-  /** False refuses the connection; who refuses it also closes it. `handshake`: a TLS handshake comes first. */
+  /** Gives false to refuse the connection, after closing it. `handshake`: a TLS handshake comes first. */
   protected abstract admit(socket: Socket, handshake: boolean): boolean;
   /** The handshake of `socket` is done: its session will have `tlsSocket` instead. */
   protected abstract secured(socket: Socket, tlsSocket: TLSSocket): void;
@@ -37,7 +37,7 @@ export abstract class ServerBase extends SMTPServer {
   }
 }
 
-/** One connection. EHLO, HELO, STARTTLS, RSET, NOOP and QUIT stay the library's; the commands below are decided by who extends this. */
+/** One connection. The library runs EHLO, HELO, STARTTLS, RSET, NOOP and QUIT; the class that extends this one decides the commands below. */
 export abstract class ConnectionBase extends SMTPConnection {
   /** The socket is listened to; `connectionReady` greets. */
   protected abstract attached(): void;
@@ -105,7 +105,7 @@ export abstract class ConnectionBase extends SMTPConnection {
 
   /** 354 and the transfer, which ends in `onData` of the server. */
   protected runData(line: Buffer, done: () => void): void {
-    // The library asks only whether there is a recipient; who they are is known elsewhere.
+    // The library only asks whether there is a recipient.
     this.session.envelope.rcptTo = [{ address: '', args: false }];
     super.handler_DATA(line, done);
   }
@@ -136,7 +136,7 @@ export abstract class ConnectionBase extends SMTPConnection {
   }
 
   override _onCommand(line: Buffer, done?: () => void): void {
-    // Before the greeting and during a TLS handshake the library knows best: it refuses, or drops the bytes unread.
+    // Before the greeting the library refuses the line; during a TLS handshake it drops it unread.
     if (this._upgrading || !this._ready) super._onCommand(line, done);
     else this.command(line, done);
   }

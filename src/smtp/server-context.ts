@@ -25,11 +25,11 @@ export interface ServerContext {
   isStopping(): boolean;
 }
 
-/** What the server tells whoever counts. Calls must not throw and not wait. */
+/** Told of connections and logins, to count them. Its methods must not throw or wait. */
 export interface SmtpObserver {
   /** A connection came: it became a session, or was refused because a limit is reached or the server is stopping. */
   connection(result: 'session' | 'refused-total' | 'refused-source' | 'refused-stopping'): void;
-  /** A login was tried. `braked`: not looked at, after too many wrong ones. `error`: it could not be checked. */
+  /** A login was tried. `braked`: it was not looked at, after too many wrong ones. `error`: it could not be checked. */
   login(result: 'right' | 'wrong' | 'braked' | 'error'): void;
 }
 

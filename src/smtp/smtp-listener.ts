@@ -22,7 +22,7 @@ interface Visit {
   since: number;
 }
 
-/** Dummies of the library, and commands that only proxies may use. */
+/** Joke commands of the library, and commands that only proxies may use. */
 const DISABLED = ['XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL', 'LHLO'];
 
 export class SmtpListener extends ServerBase {
@@ -52,7 +52,7 @@ export class SmtpListener extends ServerBase {
     });
     this.#context = context;
     this.#implicitTls = implicitTls;
-    // Broken connections and failed handshakes; the listener itself fails only in start().
+    // These are broken connections and failed handshakes; the listener itself can fail only in start().
     this.on('error', (error) => context.logger.debug({ err: error }, 'connection failed'));
   }
 
@@ -64,7 +64,7 @@ export class SmtpListener extends ServerBase {
     return { host: address.address, port: address.port, implicitTls: this.#implicitTls };
   }
 
-  /** Stops listening and ends what is idle. Resolves when every connection is gone. */
+  /** Stops listening, and ends idle sessions. Resolves when every connection is gone. */
   async stop(): Promise<void> {
     const closed = this.server.listening ? once(this.server, 'close') : Promise.resolve();
     this.server.close();
@@ -73,7 +73,7 @@ export class SmtpListener extends ServerBase {
     await closed;
   }
 
-  /** 421 to who is still here, then nothing. */
+  /** Says 421 to every client that is still connected, and closes. */
   kill(): void {
     for (const session of this.#sessions) session.kill();
   }
@@ -108,7 +108,7 @@ export class SmtpListener extends ServerBase {
     }
     this.#visits.set(socket, { leave, since: this.#context.clock.monotonic() });
     socket.once('close', leave);
-    // Until the session listens: a reset in between must not end the process.
+    // The session listens for errors later. A reset in between must not end the process.
     socket.on('error', ignore);
     return true;
   }
@@ -119,7 +119,7 @@ export class SmtpListener extends ServerBase {
   }
 
   override connect(socket: Socket, socketOptions?: SMTPConnectionOptions | null): void {
-    // Its close event has come and gone, or will without us.
+    // Nobody would be told of its close event any more.
     if (socket.destroyed) return;
     const leave = this.#visits.get(socket)?.leave;
     const session: SmtpSession = new SmtpSession(this, socket, socketOptions, this.#context, () => {
@@ -161,13 +161,13 @@ export class SmtpListener extends ServerBase {
   }
 }
 
-/** The close event follows, and says all that matters. */
+/** The close event follows, and is enough. */
 const ignore = () => undefined;
 
-/** How the library takes a refusal. */
+/** A refusal in the form that the library takes. */
 const replyError = (reply: Reply) => Object.assign(new Error(wireText(reply)), { responseCode: reply.code });
 
-/** Says why where that can be read: in front of a TLS handshake it cannot. */
+/** Says why, unless a TLS handshake comes first: then the client could not read it. */
 function refuseSocket(socket: Socket, handshake: boolean, why: 'stopping' | 'total' | 'source'): void {
   socket.on('error', ignore);
   if (handshake) {

@@ -1,6 +1,6 @@
 /**
- * One SMTP conversation. The library speaks the protocol (EHLO, STARTTLS, AUTH, the DATA transfer); this class decides MAIL, RCPT and DATA,
- * gives every reply its enhanced code, counts what a client may not do for ever, and ends the session when a deadline has passed.
+ * One SMTP session. The library speaks the protocol (EHLO, STARTTLS, AUTH, the DATA transfer). This class decides MAIL, RCPT and DATA, gives every reply its
+ * enhanced code, counts errors and idle commands, and ends the session when a limit is reached or a deadline has passed.
  */
 import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAuthentication, SMTPServerDataStream } from 'smtp-server';
@@ -24,11 +24,11 @@ export class SmtpSession extends ConnectionBase {
   readonly #startedAt: number;
   #repliedAt: number;
   #receivingSince: number | undefined;
-  /** Intake holds the message, or drains it. */
+  /** Intake is taking the message in, or the rest of it is being drained. */
   #storing = false;
   #transaction: Transaction | undefined;
   #login: Login | undefined;
-  /** Since the last accepted message. */
+  /** Commands answered 5xx since the last accepted message. */
   #errors = 0;
   #idleCommands = 0;
   #authFailures = 0;
@@ -70,7 +70,7 @@ export class SmtpSession extends ConnectionBase {
     const parser = new CommandParser({
       maxCommandLength: MAX_AUTH_LINE + 512,
       onBareLineFeed: () => {
-        // Old devices in the operator's own network know no better.
+        // Old devices in the operator's own network end lines like this.
         if (this.#context.isTrusted(this.remoteAddress)) return 'take';
         this.#refuseAndClose(makeReply(500, '5.5.2', 'lines end with CRLF'));
         return 'closed';
@@ -123,7 +123,7 @@ export class SmtpSession extends ConnectionBase {
   }
 
   protected override data(line: Buffer, done: () => void): void {
-    // Message bytes behind DATA run as commands when it is refused; a client that sends them does not wait for replies.
+    // A client that sends the message without waiting for 354 would have it run as commands if DATA is refused.
     if (this.hasMore) this.reply(makeReply(421, '4.7.0', 'message sent before 354'));
     else if (this.#transaction === undefined) this.#answer(makeReply(503, '5.5.1', 'need MAIL first'), done);
     else if (this.#transaction.recipients.size === 0) this.#answer(makeReply(503, '5.5.1', 'no valid recipients'), done);
@@ -167,7 +167,7 @@ export class SmtpSession extends ConnectionBase {
 
   // -- who is it
 
-  /** For the library's AUTH: what came of an attempt. Undefined when the login is taken. */
+  /** Checks a login for the library's AUTH. Gives the refusal, or undefined if the login is right. */
   async authenticate(auth: SMTPServerAuthentication): Promise<Reply | undefined> {
     const attempt = {
       login: auth.username ?? '',
@@ -191,7 +191,7 @@ export class SmtpSession extends ConnectionBase {
 
   // -- the message
 
-  /** For the library's DATA: takes the message in and gives the reply; undefined when the client has left. */
+  /** Takes the message in for the library's DATA. Gives the reply, or undefined if the client has left. */
   async receive(stream: SMTPServerDataStream): Promise<Reply | undefined> {
     const transaction = this.#transaction;
     const submitter = transaction?.submitter;
@@ -279,12 +279,12 @@ export class SmtpSession extends ConnectionBase {
     const passed = overdue(times, this.#context.limits, now);
     if (passed === undefined) return;
     this.reply(makeReply(421, '4.4.2', `${passed} timeout`));
-    // What was received so far must not wait for the client to hang up.
+    // A message that is coming in must not wait until the client hangs up.
     this.dropMessage();
     if (passed === 'handshake') this.cut();
   }
 
-  /** Once the server is stopping: says so and closes, unless the client waits for our answer or is sending a message. */
+  /** If the server is stopping, says so and closes, unless the client waits for an answer or is sending a message. */
   stopIfIdle(): void {
     if (this.#context.isStopping() && !this.#storing && !this.isWorking) this.kill();
   }
@@ -319,7 +319,7 @@ export class SmtpSession extends ConnectionBase {
 
 const shuttingDown = makeReply(421, '4.3.2', 'service is shutting down');
 
-/** Fit for the log: logins are addresses, and what is none may be a password in the wrong place. */
+/** The login for the log. A login that is no address may be a password in the wrong place, so it is not shown. */
 const loginName = (login: string): string => parseAddress(login) ?? '(not an address)';
 
 /** What the client called itself, fit for a Received field. */

@@ -1,11 +1,11 @@
-/** Whether the event loop stands still, from what the watchdog sees each time it looks. Pure but for what it remembers. */
+/** Decides whether the event loop stands still, from what the watchdog sees each time it looks. Does no I/O; it remembers earlier looks. */
 
 /** How often the watchdog looks, ms. */
 export const LOOK_EVERY = 500;
-/** A look that is this late says that the watchdog itself did not run, so what it sees says nothing of the others, ms. */
+/** If a look comes so late, the watchdog itself did not run, ms. What it sees then says nothing about the event loop. */
 const LATE = 2000;
 
-/** `now`: monotonic, ms. True when the beat has been the same for `afterMs` of time in which the process as a whole ran. */
+/** `now`: monotonic, ms. True if the counter has not changed for `afterMs` of the time in which the process as a whole ran. */
 export function makeStandingTest(afterMs: number, start: number): (beat: number, now: number) => boolean {
   let lastBeat = Number.NaN;
   let movedAt = start;

@@ -1,4 +1,4 @@
-/** Where in the code the event loop is, asked of V8's debugger, which interrupts even an endless loop or an expression that does not come back. */
+/** Says where in the code the event loop is. V8's debugger is asked, which can interrupt even an endless loop or a regular expression. */
 import { Session } from 'node:inspector';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -13,7 +13,7 @@ interface ScriptParsed {
   params: { scriptId: string; url: string };
 }
 
-/** Functions, files and lines, innermost first; never values. Empty when the loop is in native code, or the debugger cannot be had. */
+/** Functions, files and lines, innermost first; never values. Empty if the loop is in native code, or the debugger cannot be used. */
 export async function stackOfMainThread(): Promise<string[]> {
   const session = new Session();
   try {
@@ -36,5 +36,5 @@ export async function stackOfMainThread(): Promise<string[]> {
   }
 }
 
-/** Without the folder the program lies in. */
+/** The path of a file without the program's own folder. */
 const shortOf = (url: string) => url.replace(/^.*\/(?=(?:dist|node_modules)\/)/, '');

@@ -26,10 +26,10 @@ setInterval(async () => {
     msg: 'the event loop stands still: ending the process, to be started anew',
   };
   try {
-    // By ourselves: the logger of the event loop does not move either.
+    // Written here, because the logger belongs to the event loop and stands still too.
     writeSync(1, `${JSON.stringify(line)}\n`);
   } catch {
-    // A log that nobody reads changes nothing.
+    // The process must end even if nobody reads the log.
   }
   process.kill(process.pid, 'SIGKILL');
   await sleep(standstillMs);

@@ -10,7 +10,7 @@ export interface WatchdogOptions {
 }
 
 export interface Watchdog {
-  /** What is begun now, for the log should it never end: ids and names, never what a message holds. */
+  /** Keeps words about what begins now, for the log in case it never ends. Ids and names only, nothing of a message's content. */
   note(words: string): void;
   stop(): Promise<void>;
 }
@@ -26,7 +26,7 @@ const BEAT_EVERY = 250;
 export function makeWatchdog({ standstillMs = STANDSTILL_MS }: WatchdogOptions = {}): Watchdog {
   const pulse = newPulse();
   const note = makeNote(pulse);
-  // Somebody who looks at the loop with a debugger stops it.
+  // A debugger stops the loop on purpose.
   if (debuggerUrl() !== undefined) return { note, stop: async () => undefined };
   const beats = beatsOf(pulse);
   const beating = setInterval(() => Atomics.add(beats, BEAT, 1), Math.min(BEAT_EVERY, standstillMs / 4)).unref();

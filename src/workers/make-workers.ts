@@ -1,4 +1,4 @@
-/** Runs tasks that may take long in threads of their own, which are started when they are needed, and ended when a task takes too long or nobody asks any more. */
+/** Runs tasks in threads. A thread is started when it is needed. It is ended when its task takes too long, or when it has had no task for a while. */
 import { Worker } from 'node:worker_threads';
 import { makeConcurrencyLimit } from '#core';
 import type { TaskReply, TaskRequest } from './task-thread.js';
@@ -17,14 +17,14 @@ export class TaskFailure extends Error {
 }
 
 export interface Workers {
-  /** Sizes up to this are done by the caller's thread: sending them would cost as much. */
+  /** A task up to this size runs on the caller's thread, because sending it to another would cost as much. */
   readonly atOnce: number;
   /**
-   * `size`: bytes or characters that the task works through; little is done at once, on the thread of the caller. Rejects with what the task throws,
+   * `size`: bytes or characters that the task works through. A small task runs at once, on the caller's thread. Rejects with the error that the task throws,
    * or with TaskFailure.
    */
   run<K extends keyof Tasks>(name: K, task: Parameters<Tasks[K]>[0], size: number): Promise<Awaited<ReturnType<Tasks[K]>>>;
-  /** Ends the threads; tasks that run reject. */
+  /** Ends the threads. Tasks that are running reject. */
   stop(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export function makeWorkers({
     const worker = new Worker(SCRIPT, { resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 32 } });
     all.add(worker);
     worker.once('exit', () => all.delete(worker));
-    // A thread that fails while it has nothing to do is only missing.
+    // A thread that fails without a task is replaced when the next task comes.
     worker.on('error', () => drop(worker));
     worker.unref();
     return worker;

@@ -1,4 +1,4 @@
-/** What a worker does: each task is a pure function of what it is sent, and what it gives can be sent back. */
+/** The tasks of the workers. Each is a pure function; its argument and its result can be posted between threads. */
 import { type Merge, Refusal } from '#core';
 import {
   type BodyPatch,
@@ -35,7 +35,7 @@ export interface PreviewTask {
 }
 
 export interface Preview {
-  /** Made of the HTML where there is no other. */
+  /** Made from the HTML if the message has no plain text. */
   plain: string;
   strippedText: string;
   signature: string;
@@ -68,7 +68,7 @@ export const TASKS: Tasks = {
   },
 };
 
-/** What a task threw, as it can be sent between threads: refusals and template errors stay what they are. */
+/** The error of a task in a form that can be posted between threads. Refusals and template errors keep their class. */
 export type SentError =
   | { kind: 'refusal'; smtpCode: number; enhancedCode: string; httpStatus: number; text: string }
   | { kind: 'template'; text: string }

@@ -1,4 +1,4 @@
-/** Speaks to a running server's HTTP API. Every failure becomes a CommandFailed whose text says what to do next; the key is never in it. */
+/** Calls a running server's HTTP API. Every failure becomes a CommandFailed whose text says what to do next, and never has the key. */
 import { cleanText } from '#core';
 import { CommandFailed } from '../command-errors.js';
 
@@ -15,7 +15,7 @@ export class ApiRefusal extends CommandFailed {
   }
 }
 
-/** Nobody answered: nothing listens there, the name is unknown, or the answer took too long. */
+/** There was no answer: nothing listens there, the name is unknown, or the answer took too long. */
 export class ServerAway extends CommandFailed {}
 
 export type Fields = Record<string, string | number | boolean | readonly string[] | undefined>;

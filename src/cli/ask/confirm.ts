@@ -1,4 +1,4 @@
-/** Asks before what cannot be undone: the one way in which commands do. */
+/** Asks before a command does something that cannot be undone. */
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { CommandFailed, WrongUsage } from '../command-errors.js';
@@ -8,8 +8,8 @@ export const withYes = (command: Command): Command =>
   command.option('-y, --yes', 'do not ask (needed where nobody can be asked: scripts, pipes)');
 
 /**
- * `what`: what is about to happen, as a sentence without its end. Returns when it may; throws CommandFailed when the answer is not yes, and WrongUsage when
- * there is no terminal to ask on and no `--yes`.
+ * `what`: what is about to happen, as a sentence without its end. Returns if the answer is yes, or `--yes` was given. Throws CommandFailed for any other
+ * answer, and WrongUsage if there is no terminal to ask on.
  */
 export async function confirm({ terminal }: Cli, { yes }: { yes?: boolean }, what: string): Promise<void> {
   if (yes) return;

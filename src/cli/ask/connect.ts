@@ -14,7 +14,7 @@ export interface ServerOptions {
   json?: boolean;
 }
 
-/** Throws WrongUsage for a bad URL, CommandFailed when there is no key, ConfigError. Does not connect yet. `interrupted` ends a call that waits. */
+/** Throws WrongUsage for a bad URL, CommandFailed if there is no key, and ConfigError. Does not connect yet. `interrupted` ends a call that waits. */
 export function connect(cli: Cli, options: ServerOptions, interrupted?: AbortSignal): ApiClient {
   const { environment } = cli;
   const named = options.api ?? environment.apiUrl;
@@ -43,13 +43,13 @@ export function localUrl(config: Config): string {
   return reachableUrl(listenerText(listener));
 }
 
-/** The URL of an address that may stand for every address of the machine. */
+/** The URL for a listener; a listener on every address of the machine is reached over loopback. */
 export const reachableUrl = (address: string) => `http://${address.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:')}`;
 
-/** The local administrator's key goes to this machine only. */
+/** True for this machine, the only one that the local administrator's key is sent to. */
 const isThisMachine = (url: string) => /^https?:\/\/(?:127\.[\d.]+|localhost|\[::1\])(?::|\/|$)/.test(url);
 
-/** Reads the administrator's key. Throws CommandFailed with what to do when it cannot be had. */
+/** Reads the administrator's key. If it cannot be read, throws CommandFailed, which says what to do. */
 export function adminKey(config: Config): string {
   const file = join(config.dataDir, 'admin.key');
   try {

@@ -1,4 +1,4 @@
-/** `config`: the effective configuration with the origin of each value, checked as the server would check it, but for addresses of this machine. */
+/** `config`: shows the effective configuration with the origin of each value. It is checked like at the server's start, except for addresses of this machine. */
 import type { Command } from 'commander';
 import { checkTlsFiles, checkTransports, explainConfig, loadConfig } from '#config';
 import { type Cli, localCommand, report } from '../cli.js';

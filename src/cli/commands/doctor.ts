@@ -1,4 +1,4 @@
-/** `doctor`: looks at everything around the server that decides whether its mail arrives, and says how to mend what is wrong. Needs no running server. */
+/** `doctor`: checks everything around the server that decides whether its mail arrives, and says how to mend it. Needs no running server. */
 import type { Command } from 'commander';
 import { loadConfig } from '#config';
 import { connect } from '../ask/connect.js';

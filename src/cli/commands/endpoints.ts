@@ -1,4 +1,4 @@
-/** `endpoints`: every HTTP endpoint of this version, those that need no key too; needs no server. */
+/** `endpoints`: lists every HTTP endpoint of this version, also those that need no key. Needs no server. */
 import type { Command } from 'commander';
 import { type Cli, newCommand, report } from '../cli.js';
 import { renderTable } from '../render/table.js';

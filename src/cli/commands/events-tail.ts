@@ -44,10 +44,10 @@ export function eventsTail(cli: Cli): Command {
         throw new WrongUsage(`--since ${options.since}: expected 90s, 10m, 2h, 3d or a date such as 2026-03-04T10:15:00Z`);
       const { account, domain } = options;
       const names = readEventNames(options.event);
-      // Mailgun's own query knows no account but the key's.
+      // Mailgun's own query knows only the account of the key.
       const isOwn = domain !== undefined && account === undefined;
       const path = isOwn ? `/v3/${encodeURIComponent(domain)}/events` : '/mailwagon/v1/events';
-      // The filter language joins alternatives with OR; the same field twice would mean both at once.
+      // Alternatives are joined with OR. The same field twice would mean both at once.
       const query = {
         account,
         domain: isOwn ? undefined : domain,
@@ -67,10 +67,10 @@ export function eventsTail(cli: Cli): Command {
     });
 }
 
-/** What a temporary failure is called here; on the wire it is `failed` with a severity. */
+/** The name of a temporary failure in this command; in the API it is `failed` with a severity. */
 const DEFERRED = 'deferred';
 
-/** Throws WrongUsage for a name that no event has. */
+/** Throws WrongUsage for a name of no event. */
 function readEventNames(given: readonly string[] | undefined): string[] | undefined {
   const known = [...Object.keys(EVENT_NAMES), DEFERRED];
   const names = given?.map((name) => name.toLowerCase());
@@ -79,7 +79,7 @@ function readEventNames(given: readonly string[] | undefined): string[] | undefi
   return names;
 }
 
-/** Of the failures that the server gives for `deferred` beside other names, those that were asked for. */
+/** Asked for `deferred` and other names, the server gives all failures. This keeps the ones that were asked for. */
 const wanted =
   (names: readonly string[] | undefined) =>
   (event: WireEvent): boolean =>
@@ -109,7 +109,7 @@ async function tail(context: Tail, first: Page): Promise<void> {
   }
 }
 
-/** The page after this one; while following, a server that restarts is waited for. */
+/** Gets the next page. While following, it waits for a server that restarts. */
 async function nextPage({ cli, options, api, interrupted }: Tail, page: Page): Promise<Page> {
   for (let away = false; ; away = true) {
     try {

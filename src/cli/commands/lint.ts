@@ -26,9 +26,9 @@ export function lintCommand(cli: Cli): Command {
     });
 }
 
-/** Read whole: a message is at most as large as the server takes. */
+/** Reads the whole file, which may be as large as the largest message that the server takes. */
 async function lintFile(cli: Cli, file: string, options: Options): Promise<LintWarning[]> {
-  // The store that comes along takes long to load.
+  // Loaded here, because the store that it brings takes long to load.
   const { idleOptionsOf } = await import('#intake');
   const reader = makeMessageReader({ maxSize: messageLimits.message });
   const body: Uint8Array[] = [];

@@ -79,7 +79,7 @@ async function messageForm(cli: Cli, options: Options): Promise<FormData> {
   return form;
 }
 
-/** The server's refusal names the parameter; here it is named what was given. The server alone judges: it may take more than this version knows. */
+/** The server's refusal names its parameter; this gives the name of the option instead. Only the server judges values, because it may take more than this version of the command knows. */
 function withValue(error: unknown, options: Options): unknown {
   const name = error instanceof ApiRefusal ? /^(from|to|cc|bcc) parameter is not a valid address/.exec(error.message)?.[1] : undefined;
   if (name === undefined) return error;

@@ -1,4 +1,4 @@
-/** Will mail clients and servers trust the certificate that this server shows. Makes nothing: a pair the server would make itself is only told of. */
+/** Checks that mail clients and servers will trust this server's certificate. If the server would make a self-signed pair, the check says so and makes none. */
 import { X509Certificate } from 'node:crypto';
 import { DAY } from '#core';
 import { type Check, findings } from './finding.js';

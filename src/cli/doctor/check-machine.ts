@@ -1,4 +1,4 @@
-/** Is the machine fit to keep mail: the data folder and its disk, the clock, Node, and what runs the server. */
+/** Checks that the machine can keep mail: the data folder and its disk, the clock, Node, and the service that runs the server. */
 import { DAY, MINUTE, plainTime, SECOND } from '#core';
 import { type Check, type Finding, findings } from './finding.js';
 
@@ -43,7 +43,7 @@ export const checkData: Check = async ({ config, world }) => {
 
 const gigabytes = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`;
 
-/** No such program existed before. */
+/** A clock that shows an earlier time is wrong, because this program did not exist then. */
 const EARLIEST = Date.UTC(2026, 0, 1);
 
 export const checkClock: Check = async ({ world }) => {
@@ -55,7 +55,7 @@ export const checkClock: Check = async ({ world }) => {
   const remote = await world.remoteTime();
   const took = world.clock.monotonic() - before;
   if (remote === undefined) return [say.skip('nobody could be asked for the time')];
-  // The other side gives whole seconds, some time before its answer came.
+  // The other side's time is in whole seconds, and is older than its answer by the time that this took.
   const off = Math.max(0, Math.abs(now + took / 2 - remote) - took / 2 - SECOND);
   if (off < 30 * SECOND) return [say.ok('the clock is right')];
   const text = `the clock is off by ${Math.round(off / SECOND)} s; dates in mail, signatures and certificates are judged by it`;
@@ -96,7 +96,7 @@ export const checkService: Check = async ({ world }) => {
 /** Each connection is an open file. */
 const FEW_FILES = 4096;
 
-/** What the running server itself can tell; without one, the limit of this shell stands for its own. */
+/** Checks the running server by what it tells itself. If none runs, checks the limit of open files of this shell instead. */
 export const checkServer: Check = async ({ world }) => {
   const say = findings('server');
   const [ready, metrics] = await Promise.all([world.page('/health/ready'), world.page('/metrics')]);

@@ -1,9 +1,9 @@
-/** Is this server who it says it is: its name, the addresses of that name, and the names of the addresses it sends from. */
+/** Checks that names and addresses of this server agree: its hostname, the addresses of that name, and the reverse names of the addresses it sends from. */
 import { type Dns, isPublicAddress, pointerName } from '#net';
 import { isLocalName } from '../local-name.js';
 import { type Check, type Finding, findings, type Patient } from './finding.js';
 
-/** Of the reverse names of an address, those that are looked up. */
+/** How many reverse names of an address are looked up at most. */
 const MAX_NAMES = 10;
 
 /** Addresses of a name, or why they are not known. */
@@ -58,7 +58,7 @@ interface Sender {
   key: string;
 }
 
-/** What the Internet sees of a source with a private address are the addresses of its name. */
+/** For a source with a private address, the Internet sees the addresses of its name. */
 async function checkSource(patient: Patient, sender: Sender): Promise<Finding[]> {
   if (isPublicAddress(sender.address)) return [await checkPointer(patient, sender)];
   const { address, name } = sender;
@@ -73,7 +73,7 @@ async function checkSource(patient: Patient, sender: Sender): Promise<Finding[]>
   ];
 }
 
-/** What the Internet sees: the machine's own public addresses, or behind a router those of its name. */
+/** The addresses that the Internet sees: the machine's own public ones or, behind a router, those of its name. */
 async function sendingAddresses({ config, world }: Patient): Promise<string[]> {
   const local = await world.sendingAddresses();
   const own = local.filter(isPublicAddress);
@@ -91,7 +91,7 @@ async function checkPointer({ world }: Patient, { address, name: greeting, key }
     return say.fail(`${address} has no reverse name; Gmail and others refuse mail from such addresses`, askHoster);
   const names = answer.records.map((name) => name.toLowerCase());
   const confirmed: string[] = [];
-  // The one that is wanted first: there may be more names than are looked up.
+  // The expected name comes first, because there may be more names than are looked up.
   const inOrder = [...names].sort((one, other) => Number(other === greeting) - Number(one === greeting));
   for (const name of inOrder.slice(0, MAX_NAMES)) {
     const forward = await addressesOf(world.dns, name);

@@ -1,4 +1,4 @@
-/** Can mail leave: the resolver, and port 25 to a few large receivers, by the configured resolver's view of them. */
+/** Checks that mail can leave: the resolver, and port 25 of a few large receivers, whose addresses the configured resolver gives. */
 import { randomToken } from '#core';
 import { makeResolverCheck, resolveHostAddresses, resolveMailExchangers } from '#net';
 import { type Check, findings, type Patient } from './finding.js';

@@ -1,7 +1,7 @@
-/** Which settings of domains are kept and shown although they do nothing yet, so that nobody counts on them. */
+/** Names the settings of domains that are kept and shown but have no effect yet, so that nobody relies on them. */
 import { type Check, findings } from './finding.js';
 
-/** Domains that are told one by one. */
+/** How many domains are named one by one. */
 const MAX_TOLD = 20;
 
 export const checkSettings: Check = async ({ world }) => {

@@ -1,8 +1,8 @@
-/** What a check of `doctor` is given and says. */
+/** The types of a check of `doctor`: what it gets, and what it finds. */
 import type { Config } from '#config';
 import type { DoctorWorld } from './world.js';
 
-/** `skip`: could not be looked at, which is neither good nor bad. */
+/** `skip`: it could not be checked, which is neither good nor bad. */
 export type Status = 'ok' | 'warn' | 'fail' | 'skip';
 
 export interface Finding {
@@ -10,7 +10,7 @@ export interface Finding {
   status: Status;
   /** What was found and what it means. */
   text: string;
-  /** How to mend it; absent when there is nothing to mend. */
+  /** How to mend it; absent if there is nothing to mend. */
   mend?: string;
 }
 
@@ -19,7 +19,7 @@ export interface Patient {
   world: DoctorWorld;
 }
 
-/** Gives one finding or several; never rejects for what it looks at, only for bugs. */
+/** Gives one finding or several. It rejects only for a bug, never for what it finds. */
 export type Check = (patient: Patient) => Promise<Finding[]> | Finding[];
 
 /** Makes the findings of one check. */

@@ -1,4 +1,4 @@
-/** What `doctor` looks at outside the program: the network, the disk, the system. Tests pass their own. */
+/** The things outside of the program that `doctor` looks at: the network, the disk, the system. Tests pass their own. */
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { type AddressResult, type Dns, lookupSystemHost, makeDnsClient } from '#
 import type { ApiClient } from '../ask/api-client.js';
 import { localUrl } from '../ask/connect.js';
 
-/** `greeted`: the first line it said. `silent`: connected, and nothing came. */
+/** `greeted`: has the first line that was said. `silent`: the connection was made, and nothing came. */
 export type ProbeResult = { kind: 'greeted'; line: string } | { kind: 'silent' } | { kind: 'failed'; code: string };
 
 export interface FolderFacts {
@@ -35,7 +35,7 @@ export interface DoctorWorld {
   ownAddresses(): string[];
   /** The local addresses that connections to the Internet would leave from; sends nothing. */
   sendingAddresses(): Promise<string[]>;
-  /** Addresses of a host that is configured, found as the server finds them: literals, hosts file, search domains. */
+  /** Addresses of a host of the configuration, found in the server's own way: literals, hosts file, search domains. */
   addressesOfHost(host: string): Promise<AddressResult>;
   /** Connects, and waits for a greeting. */
   probe(ip: string, port: number): Promise<ProbeResult>;
@@ -44,19 +44,19 @@ export interface DoctorWorld {
   folder(path: string): Promise<FolderFacts | undefined>;
   nodeVersion: string;
   version: string;
-  /** What somebody else thinks the time is, ms since the epoch; undefined when nobody can be asked. */
+  /** The time by another machine's clock, ms since the epoch; undefined if none can be asked. */
   remoteTime(): Promise<number | undefined>;
   /** Properties of the service, `ActiveState=active`, …; undefined without systemd. */
   systemdUnit(): Promise<string | undefined>;
-  /** A page of the running server that needs no key; undefined when it does not answer. */
+  /** A page of the running server that needs no key; undefined if the server does not answer. */
   page(path: '/health/ready' | '/metrics'): Promise<{ status: number; text: string } | undefined>;
-  /** Domains of all accounts with settings that do nothing yet; undefined when no server answers the administrator's key. */
+  /** Domains of all accounts with settings that have no effect yet; undefined if no server answers with the administrator's key. */
   idleSettings(): Promise<readonly IdleSettings[] | undefined>;
 }
 
 const PROBE_MS = 5 * SECOND;
 const HTTP_MS = 4 * SECOND;
-/** Documentation addresses: a route is looked up and nothing is sent. */
+/** Addresses for documentation. Only the route to them is looked up; nothing is sent. */
 const SOMEWHERE = { udp4: '192.0.2.1', udp6: '2001:db8::1' } as const;
 const CLOCK_URL = 'https://www.iana.org/';
 

@@ -1,4 +1,4 @@
-/** The completion script for bash, made of the commands. Pure. */
+/** Makes the completion script for bash from the commands. Pure. */
 import { type CommandFacts, type OptionFacts, withDescendants } from './describe-command.js';
 
 /** For `complete -F` of bash 4 and later; needs nothing else. */
@@ -48,7 +48,7 @@ function caseOf(facts: CommandFacts): string {
 
 const FILES = 'mapfile -t COMPREPLY < <(compgen -f -- "$cur")';
 
-/** What may follow an option: its choices, a file, or something that only the user knows. */
+/** What may follow an option: one of its choices, a file, or a value that only the user knows. */
 function valueCase({ names, value, choices }: OptionFacts): string {
   const offer =
     choices.length > 0 ? `mapfile -t COMPREPLY < <(compgen -W '${choices.join(' ')}' -- "$cur"); ` : value === 'file' ? `${FILES}; ` : '';

@@ -1,4 +1,4 @@
-/** The command line as data, read off the program itself: what completions and manual pages are made of, so that they cannot say anything else. */
+/** Describes the command line as data, read from the program itself. Completions and manual pages are made from it, so they always agree with the program. */
 import type { Command } from 'commander';
 import { EXAMPLES } from '../examples.js';
 
@@ -59,5 +59,5 @@ export function describeCommand(command: Command, above: readonly string[] = [])
   };
 }
 
-/** The command and everything below it. */
+/** Describes a command with all commands below it. */
 export const withDescendants = (facts: CommandFacts): CommandFacts[] => [facts, ...facts.commands.flatMap(withDescendants)];

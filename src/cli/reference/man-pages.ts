@@ -1,4 +1,4 @@
-/** The manual pages, made of the commands: mailwagon(1), and one for each of its commands. Pure. */
+/** Makes the manual pages from the commands: mailwagon(1), and one for each of its commands. Pure. */
 import type { ArgumentFacts, CommandFacts, OptionFacts } from './describe-command.js';
 
 export interface ManPage {
@@ -32,7 +32,7 @@ function programBody(program: CommandFacts): string[] {
   ];
 }
 
-/** A command of its own, or a group with a subsection for each of its commands. */
+/** The page of a single command, or of a group with a subsection for each of its commands. */
 function commandBody(facts: CommandFacts): string[] {
   if (facts.commands.length === 0)
     return ['.SH SYNOPSIS', ...synopsis(facts), '.SH OPTIONS', ...detail(facts), ...examples('.SH EXAMPLES', [facts])];
@@ -103,7 +103,7 @@ const COMMON = [
   'in the data folder: the key of commands on the server itself',
 ];
 
-/** man(7) takes a backslash, a hyphen, and a dot or quote that begins a line for more than they are, and bytes beyond ASCII as it likes. */
+/** In man(7) a backslash, a hyphen, and a dot or quote at the beginning of a line have a special meaning; bytes beyond ASCII are not portable. */
 const text = (plain: string): string =>
   plain
     .replaceAll('\\', '\\e')

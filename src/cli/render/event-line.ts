@@ -1,4 +1,4 @@
-/** One event as one line: when, what, whom, and what the other side said. */
+/** Shows an event as one line: its time, its name, the recipient, and the other side's reply. */
 import { cleanText, SECOND } from '#core';
 import type { Paint } from '../terminal.js';
 import { timeText } from './time-text.js';
@@ -19,10 +19,10 @@ export interface WireEvent {
   'delivery-status'?: { code?: number; message?: string; description?: string; 'mx-host'?: string };
 }
 
-/** Whether it is tried again is what people want to know of a failure first. */
+/** People want to know first whether a failed delivery is tried again. */
 export const shownName = ({ event, severity }: WireEvent): string => (event === 'failed' && severity === 'temporary' ? 'deferred' : event);
 
-/** Texts that strangers wrote are cleaned of control characters. `isOwned`: the line says whose event it is. */
+/** Control characters are removed from texts of strangers. `isOwned`: the line names the account of the event. */
 export function eventLine(paint: Paint, event: WireEvent, isOwned = false): string {
   const name = shownName(event);
   const colour = { delivered: paint.green, deferred: paint.yellow, failed: paint.red, rejected: paint.red }[name] ?? paint.bold;

@@ -1,4 +1,4 @@
-/** DNS records for people: what to publish and, once they were looked up, what is there instead. */
+/** Shows DNS records: what to publish and, once the records were looked up, what is published instead. */
 import { cleanText } from '#core';
 import { isLocalName } from '../local-name.js';
 import type { Paint } from '../terminal.js';
@@ -10,7 +10,7 @@ export interface WireDnsRecord {
   valid: string;
   /** What DNS answered when it was asked last. */
   cached?: string[];
-  /** Why it could not be asked. */
+  /** Why the look-up failed. */
   lookup_error?: string;
 }
 
@@ -38,7 +38,7 @@ export function renderRecords(paint: Paint, records: WireRecords): string {
   return blocks.join('\n');
 }
 
-/** Nobody is invited to publish an MX while no mail is received; who has done it all the same is told. */
+/** No MX record is proposed while no mail is received. If there is one that names this server, a line says what that means. */
 function adviceOnMx(paint: Paint, { receiving_dns_records: receiving }: WireRecords): string {
   return receiving.some(({ valid }) => valid === 'valid')
     ? paint.yellow('The MX of the domain names this server, which receives no mail yet: let it name the server where its mail arrives.')
@@ -55,7 +55,7 @@ function block(paint: Paint, record: WireDnsRecord): string[] {
   const { record_type: type, name = '', value, valid } = record;
   const colour = valid === 'valid' ? paint.green : valid === 'invalid' ? paint.red : paint.yellow;
   const found = foundLines(paint, record);
-  // Beside what is there, it has to be said which of the two is wanted.
+  // If both are shown, labels say which of the two is expected.
   return [`${paint.bold(type.padEnd(5))} ${name}  ${colour(valid)}`, `${INDENT}${found.length > 0 ? 'expected: ' : ''}${value}`, ...found];
 }
 
@@ -70,7 +70,7 @@ function foundLines(paint: Paint, { valid, value, cached = [], lookup_error: err
   ];
 }
 
-/** A domain has one SPF record for all that send for it: what is missing goes into the one that is there. */
+/** A domain may have one SPF record only, so the missing part is added to the one that is published. */
 function spfAdvice(expected: string, found: readonly string[]): string | undefined {
   const records = found.filter((text) => /^v=spf1(?: |$)/i.test(text));
   const [record] = records;

@@ -1,4 +1,4 @@
-/** Lays texts out in columns. Cells hold what strangers wrote (subjects, replies), so control characters never reach the terminal. */
+/** Lays texts out in columns. Cells may hold texts of strangers (subjects, replies), so control characters never reach the terminal. */
 import { cleanText } from '#core';
 import type { Paint } from '../terminal.js';
 
@@ -15,7 +15,7 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** A heading, then a line per row; columns are two spaces apart and the last one is not padded. `none` stands for an empty table. */
+/** A heading, then a line for each row. Columns are two spaces apart, and the last one is not padded. `none` is shown if there are no rows. */
 export function renderTable(paint: Paint, headings: readonly string[], rows: readonly (readonly Cell[])[], none: string): string {
   if (rows.length === 0) return paint.dim(none);
   const body = rows.map((row) => row.map(cellParts));

@@ -1,10 +1,10 @@
-/** The closed set of bounce categories, and what each means unless a rule says otherwise. docs/bounces.md explains them to people. */
+/** The closed set of bounce categories, and what each means if a rule does not say otherwise. docs/bounces.md explains them to people. */
 
 /** What the refusal is about: this mailbox, the customer (domain, content of all their mail), this source IP at this site, or this message. */
 export const SCOPES = ['recipient', 'tenant', 'path', 'content'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** `retry-other-source`: once from another source IP when the pool has one. */
+/** `retry-other-source`: the delivery is tried once from another source IP, if the pool has one. */
 export const BOUNCE_ACTIONS = ['bounce', 'retry', 'retry-other-source'] as const;
 export type BounceAction = (typeof BOUNCE_ACTIONS)[number];
 
@@ -18,7 +18,7 @@ export interface CategoryDefaults {
   /** Class of Mailgun's bounce classification. */
   readonly mailgunClass: 'BOUNCE' | 'GENERIC' | 'GREYLISTED' | 'ESPBLOCK' | 'BLACKLISTED';
   readonly scope: Scope;
-  /** After a 5xx, and while it is tried again. */
+  /** What is done after a 5xx, and while the delivery is tried again. */
   readonly final: { readonly reason: BounceReason; readonly action: BounceAction };
   readonly again: { readonly reason: BounceReason; readonly action: BounceAction };
   readonly criticality: Criticality;
@@ -72,10 +72,10 @@ export type BounceCategory = keyof typeof BOUNCE_CATEGORIES;
 /** Typed list of the keys, for schemas and tables. */
 export const BOUNCE_CATEGORY_NAMES = Object.keys(BOUNCE_CATEGORIES) as [BounceCategory, ...BounceCategory[]];
 
-/** What a 5xx of this category is unless a rule says otherwise: tried again where the table says `retry`, else final. */
+/** Whether a 5xx of this category is final, if the rule does not say: it is tried again if the table says `retry`. */
 export function usualSeverity(category: BounceCategory): 'permanent' | 'temporary' {
   return BOUNCE_CATEGORIES[category].final.action === 'retry' ? 'temporary' : 'permanent';
 }
 
-/** Only what will not mend itself may speak against ever writing to an address again. */
+/** Categories whose rules may suppress an address: their causes do not go away by themselves. */
 export const SUPPRESSING_CATEGORIES: readonly BounceCategory[] = ['invalid-recipient', 'disabled-mailbox', 'dead-domain'];

@@ -1,4 +1,4 @@
-/** Reads config/bounce-rules.yaml and the operator's own file into one list of rules, whole and checked. */
+/** Reads config/bounce-rules.yaml and the operator's own file into one list of checked rules. */
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import {
@@ -22,15 +22,15 @@ export interface BounceRule extends ReplyCondition {
   readonly id: string;
   /** Only replies of this site's hosts. */
   readonly site?: string;
-  /** Who speaks, when it is not the site. */
+  /** The party whose refusal it is, if that is not the site. */
   readonly entity?: string;
   readonly category: BounceCategory;
-  /** `permanent`: a 5xx is final. `temporary`: tried again even after a 5xx. As the category unless the rule says otherwise. A 4xx is always tried again. */
+  /** `permanent`: a 5xx is final. `temporary`: the delivery is tried again even after a 5xx. A rule that does not say gets its category's. A 4xx is always tried again. */
   readonly severity: 'permanent' | 'temporary';
   readonly scope: Scope;
-  /** The address ought not to be sent to again, after a 5xx to RCPT or the dot. */
+  /** After a 5xx to RCPT or the dot the address should not be sent to again. */
   readonly suppress: boolean;
-  /** Given only where the rule differs from its category. */
+  /** Given only if the rule differs from its category. */
   readonly action?: BounceAction;
   readonly reason?: BounceReason;
   readonly criticality: Criticality;
@@ -39,7 +39,7 @@ export interface BounceRule extends ReplyCondition {
   readonly sample: string;
 }
 
-/** Mail servers whose refusals mean something of their own. */
+/** Mail servers with rules of their own. */
 export interface BounceSite {
   readonly name: string;
   /** Suffixes of the names of its mail exchangers. */
@@ -48,7 +48,7 @@ export interface BounceSite {
 
 export interface BounceRules {
   readonly sites: readonly BounceSite[];
-  /** The operator's before ours. */
+  /** The operator's rules come before ours. */
   readonly rules: readonly BounceRule[];
 }
 
@@ -115,8 +115,8 @@ const KEYS = { '': ['replace', 'sites', 'rules'], rules: Object.keys(ruleShape) 
 const SHIPPED_BOUNCE_RULES = fileURLToPath(new URL('../../../config/bounce-rules.yaml', import.meta.url));
 
 /**
- * Our rules, and before them those of the operator's `own` file (absolute path). A rule there with an id of ours stands in its place; a site
- * there with a name of ours as well; `replace: true` leaves ours out. Throws ConfigError with every problem of a file.
+ * Gives our rules, and before them those of the operator's `own` file (absolute path). A rule of that file replaces our rule with the same id, and a site of
+ * it replaces our site with the same name; `replace: true` leaves all of ours out. Throws ConfigError with every problem of a file.
  */
 export function loadBounceRules(own: string | null): BounceRules {
   const ours = readRuleFile(SHIPPED_BOUNCE_RULES, file, KEYS, (value) => doubtful(value.rules, Object.keys(value.sites)));
@@ -136,7 +136,7 @@ export function loadBounceRules(own: string | null): BounceRules {
 const sitesOf = (sites: Record<string, readonly string[]>): BounceSite[] =>
   Object.entries(sites).map(([name, suffixes]) => ({ name, suffixes }));
 
-/** What only the whole file shows: an id twice, a site that is not there. */
+/** Problems that are seen only in the file as a whole: an id that is used twice, a site that does not exist. */
 function doubtful(rules: readonly BounceRule[], sites: readonly string[]) {
   const seen = new Set<string>();
   return rules.flatMap(({ id, site }, index) => {

@@ -1,4 +1,4 @@
-/** Reads config/shaping.yaml and lays the operator's own file over it, whole and checked. */
+/** Reads config/shaping.yaml, lays the operator's own file over it, and checks both. */
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { DAY, HOUR, MINUTE, SECOND } from '#core';
@@ -14,11 +14,11 @@ export interface Rate {
 const SHAPING_TLS = ['none', 'may', 'encrypt', 'verify'] as const;
 export type ShapingTls = (typeof SHAPING_TLS)[number];
 
-/** The most that is used of a provider. */
+/** Upper bounds for what is sent to a provider. */
 export interface ShapingLimits {
-  /** At a time, from one source. */
+  /** Connections at a time from one source. */
   readonly connections: number;
-  /** At a time, from all sources together; absent: no limit. */
+  /** Connections at a time from all sources together; absent: no limit. */
   readonly providerConnections?: number;
   readonly messagesPerConnection: number;
   /** From one source; absent: no limit. */
@@ -34,7 +34,7 @@ export interface ShapingProvider {
   readonly limits: Partial<ShapingLimits>;
 }
 
-/** What a response rule does for a while. At least one is set. */
+/** The shaping action of a response rule, which holds for a while. At least one key is set. */
 export interface ShapingChange {
   readonly suspend?: true;
   readonly otherSource?: true;
@@ -48,10 +48,10 @@ export interface ResponseRule extends ReplyCondition {
   readonly id: string;
   /** Name of a provider: only replies of its hosts. */
   readonly site?: string;
-  /** That many replies within that time; 1 is immediate. */
+  /** The action begins at so many replies within the time; 1 is immediate. */
   readonly threshold: Rate;
   readonly change: ShapingChange;
-  /** ms */
+  /** How long the action holds, ms. */
   readonly duration: number;
   readonly scope: ShapingScope;
   readonly explanation: string;
@@ -61,7 +61,7 @@ export interface ResponseRule extends ReplyCondition {
 export interface ShapingRules {
   readonly default: ShapingLimits;
   readonly providers: readonly ShapingProvider[];
-  /** The operator's before ours. */
+  /** The operator's rules come before ours. */
   readonly responses: readonly ResponseRule[];
 }
 
@@ -81,9 +81,9 @@ function readDuration(value: unknown): number | undefined {
   return ms > 0 && ms <= MAX_DURATION ? ms : undefined;
 }
 
-/** A rule that holds mail for longer would rather be a decision of the operator. */
+/** The longest time for an action. To hold mail for longer should be the operator's own decision. */
 const MAX_DURATION = 7 * DAY;
-/** Each counter keeps this many times at most. */
+/** A threshold counts up to this number, because each counter keeps the times of its replies. */
 const MAX_THRESHOLD = 1000;
 
 const rate = readAs('a rate such as 100/min, 10/s or 5000/h', readRate);
@@ -177,9 +177,9 @@ const SHIPPED_SHAPING = fileURLToPath(new URL('../../../config/shaping.yaml', im
 const BARE: ShapingLimits = { connections: 10, messagesPerConnection: 100, tls: 'may' };
 
 /**
- * Our shaping with the operator's `own` file (absolute path) over it. Throws ConfigError with every problem of a file.
- * A provider there of the same name changes the keys it gives, or stands for itself with `replace: true`; a response rule with an id of ours
- * stands in its place; `replace: true` at the top leaves everything of ours out.
+ * Gives our shaping with the operator's `own` file (absolute path) laid over it. A provider of that file changes the keys that it gives of our provider with
+ * the same name, or replaces it with `replace: true`. A response rule of it replaces ours with the same id. `replace: true` at the top leaves all of ours
+ * out. Throws ConfigError with every problem of a file.
  */
 export function loadShaping(own: string | null): ShapingRules {
   const ours = readRuleFile(SHIPPED_SHAPING, file, KEYS, (value) => doubtful(value, []));
@@ -205,7 +205,7 @@ function merged(base: ShapingFile, over: ShapingFile | undefined): ShapingRules 
   };
 }
 
-/** What only the whole file shows. `known` are the providers of ours that this file may speak of. */
+/** Problems that are seen only in the file as a whole. `known`: those of our providers that the file may name. */
 function doubtful({ providers, responses }: ShapingFile, known: readonly string[]) {
   const problems: { path: PropertyKey[]; message: string }[] = [];
   const names = new Set<string>();

@@ -1,11 +1,11 @@
-/** When a rule applies to a reply: the part that bounce rules and shaping rules have in common. */
+/** The conditions under which a rule applies to a reply; bounce rules and shaping rules have them in common. */
 import { z } from 'zod';
 import { parseDomain, type Stage } from '#core';
 import { patternProblem } from './rule-pattern.js';
 
 const STAGES = ['dns', 'connect', 'banner', 'ehlo', 'tls', 'auth', 'mail', 'rcpt', 'data', 'dot'] as const satisfies readonly Stage[];
 
-/** All that is given must hold. */
+/** All conditions that are given must hold. */
 export interface ReplyCondition {
   readonly stage?: readonly Stage[];
   /** `550`, or `5xx`. */
@@ -14,11 +14,11 @@ export interface ReplyCondition {
   readonly enhanced?: readonly string[];
   /** One of these is in the reply's text; lower case. */
   readonly text?: readonly string[];
-  /** And this matches the lower-cased text; checked to be quick (rule-pattern.ts). */
+  /** This matches the lower-cased text too. It was checked to be quick (rule-pattern.ts). */
   readonly pattern?: string;
 }
 
-/** A value read by `read`; undefined from it is the error "expected PHRASE". */
+/** A value that `read` reads. If `read` gives undefined the error is "expected PHRASE". */
 export function readAs<T>(phrase: string, read: (value: unknown) => T | undefined) {
   return z.unknown().transform((value, context): T => {
     const result = read(value);
@@ -39,7 +39,7 @@ function listOf<T>(phrase: string, read: (value: unknown) => T | undefined) {
 const matching = (pattern: RegExp) => (value: unknown) =>
   (typeof value === 'string' || typeof value === 'number') && pattern.test(String(value)) ? String(value) : undefined;
 
-/** Shorter texts are in too many replies. */
+/** A shorter text is found in too many replies. */
 const MIN_TEXT = 4;
 
 export const conditionShape = {
@@ -58,7 +58,7 @@ export const conditionShape = {
     .optional(),
 };
 
-/** A pattern alone would be tried on every reply; its texts say on which it is worth it. */
+/** A pattern without texts would be tried on every reply. Its texts say on which replies to try it. */
 export function needsText(rule: { pattern?: string; text?: readonly string[] }, context: z.RefinementCtx): void {
   if (rule.pattern === undefined || rule.text !== undefined) return;
   context.addIssue({

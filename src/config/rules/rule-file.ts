@@ -1,15 +1,15 @@
-/** Reads one YAML file of rules and checks it whole; what is wrong comes as ConfigError with key paths and lines, like the configuration's. */
+/** Reads one YAML file of rules and checks it as a whole. Its problems are a ConfigError with key paths and lines, like those of the configuration. */
 import type { z } from 'zod';
 import { ConfigError, keyText, problemsOf } from '../yaml/problems.js';
 import { parseYaml, readText } from '../yaml/yaml-file.js';
 
-/** A problem that only the whole file shows. `message` is a full sentence. */
+/** A problem that is seen only in the file as a whole, such as an id that is used twice. `message` is a full sentence. */
 export interface FileProblem {
   path: PropertyKey[];
   message: string;
 }
 
-/** `keys` are the valid keys by the outermost key they stand under (`''`: the file itself), for hints at misspelt ones. */
+/** `keys`: the valid keys below each outermost key (`''`: of the file itself), for hints about misspelt ones. */
 export function readRuleFile<S extends z.ZodType>(
   file: string,
   schema: S,

@@ -1,8 +1,8 @@
 /**
- * Says whether a rule's regular expression takes a short time whatever text a stranger's server sends.
+ * Says whether a rule's regular expression takes a short time on any text that a stranger's server may send.
  *
- * JavaScript's engine backtracks, so the language of rules is smaller: every repetition is bounded, none stands within another, there are no
- * back references and no look-around. Then one place of the text costs at most the product of the bounds, and that is limited too.
+ * JavaScript's engine backtracks, so rules may use only a part of the language: every repetition is bounded, none is inside another, there are no
+ * back references and no look-around. Then a match at one place of the text costs at most the product of the bounds, and this product is limited too.
  */
 
 const MAX_LENGTH = 500;
@@ -10,16 +10,16 @@ const MAX_LENGTH = 500;
 const MAX_CHOICES = 5000;
 
 interface Group {
-  /** Of the alternative that is being read. */
+  /** Choices of the alternative that is being read. */
   choices: number;
-  /** Of the alternatives before it. */
+  /** Choices of the alternatives before it. */
   others: number;
   hasRepetition: boolean;
 }
 
 const newGroup = (): Group => ({ choices: 1, others: 0, hasRepetition: false });
 
-/** Undefined when the pattern is fine; otherwise the phrase that completes "expected …". */
+/** Undefined if the pattern is fine, otherwise the phrase that completes "expected …". */
 export function patternProblem(source: string): string | undefined {
   if (source.length > MAX_LENGTH) return `a pattern of at most ${MAX_LENGTH} characters`;
   try {
@@ -61,7 +61,7 @@ function repetitionProblem(source: string): string | undefined {
   return choices > MAX_CHOICES ? `a pattern with fewer choices: its repetitions multiply to ${choices}, at most ${MAX_CHOICES}` : undefined;
 }
 
-/** An alternative without repetitions fails at once, and costs nothing beside one that has some. */
+/** An alternative without repetitions fails at once, so beside one with repetitions it costs nothing. */
 const costOf = ({ choices }: Group) => (choices > 1 ? choices : 0);
 
 const choicesOf = (group: Group) => Math.max(1, group.others + costOf(group));

@@ -10,7 +10,7 @@ export interface Listener {
 export const TRANSPORT_TLS = ['none', 'may', 'require', 'verify', 'implicit'] as const;
 
 /**
- * `none`: never STARTTLS. `may`: when offered, any certificate. `require`: STARTTLS or no delivery, any certificate.
+ * `none`: never STARTTLS. `may`: STARTTLS if it is offered, any certificate. `require`: STARTTLS or no delivery, any certificate.
  * `verify`: STARTTLS with a certificate valid for the host. `implicit`: TLS from the first byte, with a valid certificate.
  */
 export type TransportTls = (typeof TRANSPORT_TLS)[number];
@@ -65,12 +65,12 @@ export interface Config {
     readonly allowPrivateNetworks: boolean;
     /** PEM file of authorities trusted beside the public ones, for certificates of other servers: absolute path, or null for none. */
     readonly extraCa: string | null;
-    /** Where MTA-STS policies are fetched: 443 but in tests. */
+    /** Port at which MTA-STS policies are fetched: 443, except in tests. */
     readonly mtaStsPort: number;
   };
-  /** What customers are told over HTTP. */
+  /** Requests to customers' servers. */
   readonly webhooks: {
-    /** Their URLs may lead to loopback and private addresses. */
+    /** Customers' URLs may lead to loopback and private addresses. */
     readonly allowPrivateNetworks: boolean;
   };
   readonly limits: {
@@ -85,9 +85,9 @@ export interface Config {
     /** Connections to the SMTP listeners, and to the HTTP listeners; auto: by the files that the process may open. */
     readonly smtpConnections: number | 'auto';
     readonly httpConnections: number | 'auto';
-    /** Of these, of one address (IPv4, or IPv6 /64), of each kind. Trusted networks are not held to it, nor this machine over HTTP. */
+    /** How many SMTP connections, and how many HTTP connections, one address (IPv4, or IPv6 /64) may have. Not for trusted networks, nor for this machine over HTTP. */
     readonly connectionsPerAddress: number;
-    /** 1 to 10. */
+    /** Tags of one message, 1 to 10. */
     readonly tagsPerMessage: number;
     /** Free bytes of the disk of dataDir below which no mail is accepted; auto: by the size of the disk. */
     readonly diskFloor: number | 'auto';

@@ -1,4 +1,4 @@
-/** What an empty file means: a server that needs no privilege, reachable from this machine only. Values are in the form a file would use. */
+/** The defaults. They make a server that needs no privilege and is reachable from this machine only. Values are in the form that a file would use. */
 import { hostname as systemHostname } from 'node:os';
 import { parseDomain } from '#core';
 
@@ -35,7 +35,7 @@ export function defaultSettings() {
     },
     // Whether config/loose-dots.yaml is used.
     addresses: { looseDots: false },
-    // The operator's own rules, beside those that come with the program. null: only those.
+    // The operator's own rules, in addition to those that come with the program. null: there are none.
     shaping: { file: null },
     bounceRules: { file: null },
   };

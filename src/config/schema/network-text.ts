@@ -1,4 +1,4 @@
-/** Reads the network notations of the configuration: listeners, CIDRs and DNS servers. Pure; undefined means "not that". */
+/** Reads the network notations of the configuration: listeners, CIDRs and DNS servers. Pure. Undefined: the text is none of the kind. */
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { parseDomain } from '#core';
 import type { Listener } from './config.js';
@@ -45,7 +45,7 @@ export function readDnsServer(value: unknown): string | undefined {
   return port !== undefined && parsePort(port, 1) === undefined ? undefined : value;
 }
 
-/** What a CIDR text is: a network (a single address gets its full prefix), or what is wrong with it. */
+/** A network (a single address gets its full prefix), or what is wrong with the text. */
 export type CidrReading = { network: string } | { wrong: 'syntax' | 'everything' } | { wrong: 'host-bits'; suggestion: string };
 
 /** Reads `10.0.0.0/8`, `2001:db8::/32` or a single address. Host bits must be zero, and a network that holds everything is refused. */
@@ -84,6 +84,6 @@ function addressText(bits: bigint, width: 32 | 128): string {
     const shift = BigInt(width - size * (index + 1));
     return ((bits >> shift) & ((1n << BigInt(size)) - 1n)).toString(radix);
   });
-  // Host bits are cleared from the end, so the zeros to shorten are there.
+  // Host bits are cleared from the end, so there are zeros at the end to shorten.
   return groups.join(separator).replace(/(?::0){2,}$/, '::');
 }

@@ -11,7 +11,7 @@ const UNITS: Record<string, number> = {
   tib: 2 ** 40,
 };
 
-/** Bytes, or undefined when it is no size. */
+/** Gives bytes, or undefined if the value is no size. */
 export function parseSize(value: unknown): number | undefined {
   const match = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(value) : null;
   const unit = UNITS[match?.[2]?.toLowerCase() ?? ''];

@@ -8,7 +8,7 @@ import { listenerText, parseHost, parseListener, parsePort, readCidr, readDnsSer
 import { parseSize } from './parse-size.js';
 import { sourcesSchema } from './source-schema.js';
 
-/** A value read by `read`; undefined from it is the error "expected PHRASE". */
+/** A value that `read` reads. If `read` gives undefined the error is "expected PHRASE". */
 function parsed<T>(phrase: string, read: (value: unknown) => T | undefined) {
   return z.unknown().transform((value, context): T => {
     const result = read(value);
@@ -125,7 +125,7 @@ const ruleFile = z.strictObject(
   { error: section },
 );
 
-/** Takes the settings of the file laid over the defaults. */
+/** The schema of the file's settings after they were laid over the defaults. */
 export const settingsSchema = z.strictObject(
   {
     hostname,
@@ -180,7 +180,7 @@ export const settingsSchema = z.strictObject(
 
 export type Settings = z.output<typeof settingsSchema>;
 
-/** Lays what a file says over the defaults. A section left empty (its keys commented out) is all defaults. */
+/** Lays the settings of a file over the defaults. A section that is empty (because its keys are commented out) gets all its defaults. */
 export function overDefaults(defaults: Record<string, unknown>, given: Record<string, unknown>): Record<string, unknown> {
   const merged = new Map<string, unknown>(Object.entries(defaults));
   for (const [key, value] of Object.entries(given)) {

@@ -6,7 +6,7 @@ import { SOURCE_KEYS } from './defaults.js';
 
 const NOT_ONE_ADDRESS = /^(?:0\.0\.0\.0|::|255\.255\.255\.255|(?:22[4-9]|23\d)\..*|ff.*)$/i;
 
-/** The form the system shows an IPv6 address in (RFC 5952), so that it can be compared. */
+/** The short form of an IPv6 address (RFC 5952), which the system uses too, so that addresses can be compared. */
 const canonical = (address: string) => new URL(`http://[${address}]/`).hostname.slice(1, -1);
 
 const read = (phrase: string, reading: (value: string) => string | undefined) =>
@@ -37,7 +37,7 @@ const source = z
     context.addIssue({ code: 'custom', message: 'expected ipv4, ipv6 or both' });
   });
 
-/** Gives the entries with canonical addresses. An address belongs to one source, or nobody could say which of them it means. */
+/** Gives the entries with their addresses in the short form. An address may belong to one source only, because a source is known by it. */
 export const sourcesSchema = z
   .array(source, { error: 'expected a list of { ipv4, ipv6, ehlo } entries; [] to let the system choose the address' })
   .superRefine((sources, context) => {

@@ -1,4 +1,4 @@
-/** Turns what is wrong with a configuration into lines a person can act on: key path, value and what would be valid. Secrets are never shown. */
+/** Turns problems of a configuration into lines for people: key path, value and what would be valid. Secrets are never shown. */
 import type { z } from 'zod';
 import { defaultSettings, isSection, KEY_PATHS, SOURCE_KEYS, TRANSPORT_KEYS } from '../schema/defaults.js';
 
@@ -7,11 +7,11 @@ export interface ConfigProblem {
   key: string;
   /** One sentence: the value and what would be valid. */
   message: string;
-  /** 1-based line of the file, when there is one. */
+  /** Line of the file, counted from 1; absent if there is none. */
   line?: number;
 }
 
-/** The configuration cannot be used; `problems` names everything that is wrong with it, not only the first. */
+/** The configuration cannot be used. `problems` has all that is wrong with it, not only the first. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];

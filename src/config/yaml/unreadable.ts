@@ -1,6 +1,6 @@
-/** Says in words why a file cannot be read, and what mends that. */
+/** Says in words why a file cannot be read, and how to mend it. */
 
-/** `error` is what reading `path` threw. */
+/** `error`: what was thrown when `path` was read. */
 export function whyUnreadable(path: string, error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
   if (code === 'ENOENT') return 'there is no such file';

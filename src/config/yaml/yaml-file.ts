@@ -1,4 +1,4 @@
-/** Reads a YAML file so that every complaint about it can name the line, and none quotes a secret. */
+/** Reads a YAML file in such a way that every error can name its line, and no error quotes a secret. */
 import { readFileSync } from 'node:fs';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { ConfigError, type ConfigProblem } from './problems.js';
@@ -7,9 +7,9 @@ import { whyUnreadable } from './unreadable.js';
 export interface YamlFile {
   /** The file's content as plain values; null when it is empty. */
   readonly value: unknown;
-  /** The file sets this path. */
+  /** True if the file sets this path. */
   has(path: readonly string[]): boolean;
-  /** The 1-based line of the value at `path`, or of the nearest thing around it that the file holds. */
+  /** The line of the value at `path`, counted from 1. If the file has no such value, the line of the nearest key around it. */
   lineOf(path: readonly PropertyKey[]): number | undefined;
 }
 
@@ -46,7 +46,7 @@ function plainValue(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // An alias without its anchor, or aliases that multiply without end.
+    // The file has an alias without its anchor, or aliases that multiply without end.
     const reason = error instanceof Error ? withoutQuote(error.message) : '';
     throw new ConfigError(file, [{ key: '', message: `not valid YAML: ${reason}` }]);
   }

@@ -31,7 +31,7 @@ export function domainAdd(cli: Cli): Command {
         require_tls: options.requireTls,
         skip_verification: options.skipVerification,
       });
-      // The API names this login whether or not there is one: it is made with a password only.
+      // The API always names this login, but it is made only if a password is given.
       const logins = options.smtpPassword === undefined ? [] : [answer.domain.smtp_login];
       const told = { ...answer, domain: { ...answer.domain, smtp_login: logins[0] } };
       report(cli, options, told, (paint) => `${renderDomain(paint, answer.domain, logins)}\n\n${renderRecords(paint, answer)}`);

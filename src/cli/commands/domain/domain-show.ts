@@ -14,7 +14,7 @@ export interface WireDomain {
   state: string;
   type: string;
   created_at: string;
-  /** Named by the API whether or not there is such a login. */
+  /** The API always names this login, whether it exists or not. */
   smtp_login: string;
   require_tls: boolean;
   skip_verification: boolean;
@@ -42,7 +42,7 @@ export const domainPath = (name: string) => `/v4/domains/${encodeURIComponent(na
 
 const MAX_LOGINS = 10;
 
-/** Undefined when the key may not see logins. */
+/** Undefined if the key may not see logins. */
 async function loginsOf(api: ApiClient, domain: string): Promise<string[] | undefined> {
   try {
     const page = await api.get<{ items: { login: string }[]; total_count: number }>(credentialsPath(domain), { limit: MAX_LOGINS });
@@ -54,7 +54,7 @@ async function loginsOf(api: ApiClient, domain: string): Promise<string[] | unde
   }
 }
 
-/** `logins`: undefined when nothing is known of them. */
+/** `logins`: undefined if they are not known. */
 export function renderDomain(paint: Paint, domain: WireDomain, logins: readonly string[] | undefined): string {
   const none = `none yet: "mailwagon credential add NAME@${domain.name}" makes one`;
   return renderFields(paint, [

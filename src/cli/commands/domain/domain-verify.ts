@@ -16,7 +16,7 @@ export function domainVerify(cli: Cli): Command {
     });
 }
 
-/** What could not be looked up says nothing of the domain. */
+/** Why the domain is not active. A record that could not be looked up says nothing about the domain. */
 function whyNot({ domain, sending_dns_records: records }: WireDomainAnswer): string {
   if (domain.state === 'disabled') return `${domain.name} is disabled`;
   const errors = records.flatMap(({ lookup_error: error }) => error ?? []);

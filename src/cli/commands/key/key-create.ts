@@ -1,4 +1,4 @@
-/** `key create`: makes an API key and shows its secret once; with `--offline` in the data folder itself, for who has no key that works. */
+/** `key create`: makes an API key and shows its secret once. `--offline` makes it in the data folder itself, for an operator who has no valid key any more. */
 import { type Command, Option } from 'commander';
 import { loadConfig } from '#config';
 import { Refusal } from '#core';
@@ -85,7 +85,7 @@ async function createInFolder(cli: Cli, options: Options): Promise<Made> {
     throw new WrongUsage('--offline works on the data folder of this machine: leave --api and --key out');
   const { domain, description, expiresIn } = options;
   const { config } = loadConfig({ file: options.config, env: cli.environment });
-  // Loaded only here: no other command needs the whole server.
+  // Loaded here, because no other command needs the whole server.
   const [{ createKeyOffline }, { presentKey }] = await Promise.all([import('#app'), import('#api')]);
   try {
     const { key, secret, replaced } = await createKeyOffline(config, options.account, {

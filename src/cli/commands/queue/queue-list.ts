@@ -67,7 +67,7 @@ export function queueList(cli: Cli): Command {
     });
 }
 
-/** Of more than one account it must be said whose each thing is. */
+/** True if the list has more than one account, so that each row must name its account. */
 export const showsOwners = (account: string | undefined): boolean => account?.toLowerCase() === 'all';
 
 /** Adds the options that select deliveries. */

@@ -1,4 +1,4 @@
-/** `queue retry` and what it shares with `queue cancel`: one verb on deliveries named by id, by filter or with --all. */
+/** `queue retry`, and the part that it shares with `queue cancel`: both act on deliveries that are named by id, by filter or with --all. */
 import type { Command } from 'commander';
 import type { QueueChangeAnswer } from '#api';
 import { connect, type ServerOptions } from '../../ask/connect.js';
@@ -23,21 +23,21 @@ export interface SelectOptions extends ServerOptions, FilterOptions {
   all?: boolean;
 }
 
-/** Its action is given ids and SelectOptions. */
+/** Makes a command whose action gets ids and SelectOptions. */
 export function selectingCommand(cli: Cli, verb: 'retry' | 'cancel', description: string): Command {
   return withFilters(accountCommand(cli, verb, description))
     .argument('[id...]', 'ids that "queue list" shows')
     .option('--all', 'every open delivery of the account (with --account all: of the server)');
 }
 
-/** Throws WrongUsage when nothing is selected, or in two ways at once. */
+/** Throws WrongUsage if nothing is selected, or if the selection is made in two ways at once. */
 export function checkSelection(verb: string, ids: readonly string[], options: SelectOptions): void {
   const byFilter = Object.values(filterFields(options)).some((value) => value !== undefined);
   const ways = [ids.length > 0, byFilter, options.all === true].filter(Boolean).length;
   if (ways !== 1) throw new WrongUsage(`say which deliveries to ${verb}: ids, or filters such as --destination, or --all`);
 }
 
-/** Applies `verb` and reports; then throws CommandFailed when an id was of no open delivery. */
+/** Applies `verb` and reports. Then throws CommandFailed if an id belongs to no open delivery. */
 export async function changeSelected(
   cli: Cli,
   verb: 'retry' | 'cancel',

@@ -1,4 +1,4 @@
-/** `bounce explain REPLY`: which rule classifies a reply and what follows from it. Needs no server. */
+/** `bounce explain REPLY`: shows which rule classifies a reply, and what follows from it. Needs no server. */
 import type { Command } from 'commander';
 import { loadBounceRules, loadConfig } from '#config';
 import type { Stage } from '#core';

@@ -1,17 +1,17 @@
-/** The servers that take mail for what a person named: a domain's exchangers, or the host itself. */
+/** Finds the servers that take mail for a name: the exchangers of a domain, or the host itself. */
 import { parseDomain, SECOND } from '#core';
 import { type Dns, resolveMailExchangers } from '#net';
 
 export interface MailServers {
-  /** Best first; the name itself when it is a host, or nobody could say. */
+  /** Best first. The name itself, if it is a host or could not be looked up. */
   hosts: string[];
   /** The name is a domain, and these are its exchangers. */
   isDomain: boolean;
-  /** Why that could not be found out. */
+  /** Why the look-up failed. */
   problem?: string;
 }
 
-/** A command that is to answer at once does not wait longer for a resolver. */
+/** How long the command waits for a resolver, ms. */
 export const LOOKUP = { attempts: 1, deadlineMs: 3 * SECOND } as const;
 
 export async function mailServersOf(dns: Dns, name: string): Promise<MailServers> {

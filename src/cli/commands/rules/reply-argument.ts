@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { parseSmtpReply, type SmtpReply, type Stage } from '#core';
 import { WrongUsage } from '../../command-errors.js';
 
-/** Throws WrongUsage when the text does not begin with a code of a refusal. */
+/** Throws WrongUsage if the text does not begin with the code of a refusal. */
 export function readReply(text: string): SmtpReply {
   // Logs and reports join the lines of a reply, each with its code, into one: `550-5.1.1 No such 550 5.1.1 user`.
   const code = /^\s*([45]\d\d)-/.exec(text)?.[1];

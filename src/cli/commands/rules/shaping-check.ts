@@ -1,4 +1,4 @@
-/** `shaping check REPLY --mx HOST`: the policy for a host, and what a reply of it would make the server do. Needs no server. */
+/** `shaping check REPLY --mx HOST`: shows the policy for a host, and what the server would do upon its reply. Needs no server. */
 import type { Command } from 'commander';
 import { loadBounceRules, loadConfig, loadShaping, type Rate, type ResponseRule, type ShapingChange } from '#config';
 import type { Stage } from '#core';
@@ -70,7 +70,7 @@ export function shapingCheck(cli: Cli): Command {
     });
 }
 
-/** Nothing is to be said of a host that was named as one. */
+/** The exchangers that were found for a domain; undefined for a host that was named as one. */
 function serversText({ hosts, isDomain, problem }: MailServers): string | undefined {
   if (problem !== undefined) return `${hosts.join(', ')}, taken for a host (${problem})`;
   return isDomain ? hosts.join(', ') : undefined;
@@ -114,7 +114,7 @@ function ruleFields(rule: ResponseRule | undefined, found: WordsFound = {}): Fie
   ];
 }
 
-/** What of the reply met the rule. */
+/** The parts of the reply that matched the rule. */
 function matchText({ site }: ResponseRule, { text, pattern, enhanced, code }: WordsFound): string {
   const parts = [
     site !== undefined && `a host of ${site}`,

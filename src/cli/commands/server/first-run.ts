@@ -1,4 +1,4 @@
-/** What `npm start` shows a newcomer: the key once, and a line to paste that sends. On standard error, apart from the log. */
+/** What `npm start` shows a newcomer: the key, once, and a command line that sends a message. Written to standard error, apart from the log. */
 import { join, relative } from 'node:path';
 import type { Config } from '#config';
 import { makeApiClient } from '../../ask/api-client.js';
@@ -7,7 +7,7 @@ import type { Cli } from '../../cli.js';
 import { startFailure } from '../../start-failure.js';
 import { isAlreadyInitialised } from './init.js';
 
-/** Initialises the data folder where that was never done. Gives the key as a shell can spell it: itself the first time, a reading of its file later. */
+/** Initialises the data folder if that was never done. Gives a text for the shell that stands for the key: the key itself the first time, later a command that reads its file. */
 export async function initialiseOnce(cli: Cli, config: Config): Promise<string> {
   const { initialise } = await import('#app');
   try {
@@ -29,7 +29,7 @@ export async function initialiseOnce(cli: Cli, config: Config): Promise<string> 
   }
 }
 
-/** Prints a curl line that sends through the running server, from its sandbox domain when there is one. */
+/** Prints a curl line that sends through the running server, from its sandbox domain if there is one. */
 export async function printSendingExample(cli: Cli, config: Config, httpAddresses: readonly string[], spelledKey: string): Promise<void> {
   const address = httpAddresses[0];
   if (address === undefined) return;

@@ -8,9 +8,9 @@ import { startFailure } from '../../start-failure.js';
 import { initialiseOnce, printSendingExample } from './first-run.js';
 import { notifySystemd } from './notify-systemd.js';
 
-/** Lines are written together: one at a time they cost each message a twentieth of its processor time. */
+/** Log lines are written together, this many bytes at a time: one by one they cost a twentieth of each message's processor time. */
 const LOG_BYTES = 12_288;
-/** No line waits longer. */
+/** A log line waits no longer than this, ms. */
 const LOG_MS = 100;
 
 export function serveCommand(cli: Cli): Command {
@@ -36,7 +36,7 @@ export function serveCommand(cli: Cli): Command {
 
 type Ending = { kind: 'asked'; signal: NodeJS.Signals } | { kind: 'fatal'; error: unknown };
 
-/** Starts, waits for a reason to end, stops. Throws CommandFailed after a fatal error, which the log has told already. */
+/** Starts the server, waits for a reason to end, and stops it. Throws CommandFailed after a fatal error, which is in the log already. */
 async function run(
   config: Config,
   logger: Logger,
@@ -66,7 +66,7 @@ async function run(
   logger.info('stopped');
 }
 
-/** The first signal or fatal error decides. SIGHUP before the server is up is nothing to act on, and must not kill it. */
+/** The first signal or fatal error decides. A SIGHUP that comes before the server is up is ignored; without that it would kill the process. */
 function watchForEnding(logger: Logger): { ending: Promise<Ending>; end: (ending: Ending) => void } {
   let resolve: (ending: Ending) => void = () => undefined;
   const ending = new Promise<Ending>((decide) => {
