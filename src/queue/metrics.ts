@@ -2,7 +2,7 @@
 import { type Clock, SECOND } from '#core';
 import type { OutboxPump } from '#events';
 import type { Registry } from '#metrics';
-import type { QueueCensus, SpoolStore } from '#store';
+import type { QueueStatistics, SpoolStore } from '#store';
 import type { Queue } from './queue.js';
 
 const TOP_DESTINATIONS = 20;
@@ -15,7 +15,7 @@ const COUNT_SHARE = 1 / 50;
 
 export interface QueueMetricsDeps {
   registry: Registry;
-  spool: Pick<SpoolStore, 'census'>;
+  spool: Pick<SpoolStore, 'queueStatistics'>;
   queue: Pick<Queue, 'siteOf'>;
   /** How far the readers of the outbox are behind is seen from the same count. */
   pump: Pick<OutboxPump, 'positions'>;
@@ -70,13 +70,13 @@ function largest(counts: ReadonlyMap<string, number>, limit: number, total: numb
 }
 
 /** Counting a long queue takes a while, so one count serves all looks for a time that grows with it. */
-function makeStatistics(spool: Pick<SpoolStore, 'census'>, clock: Clock): () => Promise<QueueCensus> {
-  let counted: QueueCensus | undefined;
+function makeStatistics(spool: Pick<SpoolStore, 'queueStatistics'>, clock: Clock): () => Promise<QueueStatistics> {
+  let counted: QueueStatistics | undefined;
   let goodUntil = 0;
   return async () => {
     const began = clock.monotonic();
     if (counted !== undefined && began < goodUntil) return counted;
-    counted = await spool.census(SITED_DESTINATIONS);
+    counted = await spool.queueStatistics(SITED_DESTINATIONS);
     const ended = clock.monotonic();
     goodUntil = ended + Math.max(COUNT_EVERY_MS, (ended - began) / COUNT_SHARE);
     return counted;

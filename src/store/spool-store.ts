@@ -143,7 +143,7 @@ export interface SpoolWatcher {
 }
 
 /** The whole queue in numbers. */
-export interface QueueCensus {
+export interface QueueStatistics {
   deliveries: number;
   destinations: number;
   /** Due time of the delivery that has been due longest, ms since the epoch; undefined for an empty queue. */
@@ -259,7 +259,7 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
 
   list(filter: QueueFilter): Promise<QueuedDelivery[]>;
   /** Walks the whole queue (about 0.1 s per million deliveries, on the reader thread): not for every second. */
-  census(top: number): Promise<QueueCensus>;
+  queueStatistics(top: number): Promise<QueueStatistics>;
 
   /**
    * One part of a walk over the open deliveries after the position, by message and id: those of messages whose lifetime was over at `now`. Only

@@ -77,8 +77,8 @@ it('refuses names that Prometheus would not take, and names twice', () => {
 it('measures this process', async () => {
   const registry = makeRegistry();
   const stop = addProcessMetrics(registry, '1.2.3');
-  const until = Date.now() + 120;
   await new Promise((resolve) => setTimeout(resolve, 30));
+  const until = Date.now() + 120;
   while (Date.now() < until) Math.sqrt(2);
   await new Promise((resolve) => setTimeout(resolve, 30));
   const families = await read(registry);

@@ -1,5 +1,5 @@
 /** Walks over the queue that may take a while, on the reader thread: what has expired, how much stands before a delivery, how much there is. */
-import type { DeliveryKey, QueueCensus } from '../../../spool-store.js';
+import type { DeliveryKey, QueueStatistics } from '../../../spool-store.js';
 import { type Connection, inSnapshot } from '../database/open-database.js';
 import { LAST_SEQ } from './outbox-rows.js';
 import type { QueueRow } from './wire.js';
@@ -68,7 +68,7 @@ export function makeSpoolInspect(database: Connection) {
 }
 
 /** Counts the whole queue, for the operator: one walk over its key. */
-export function makeSpoolCensus(database: Connection) {
+export function makeQueueStatistics(database: Connection) {
   const groups = database.prepare<[], { destination: number; deliveries: number; oldestDue: number }>(
     'SELECT destination, count(*) AS deliveries, min(due) AS oldestDue FROM queue GROUP BY destination ORDER BY deliveries DESC',
   );
@@ -76,15 +76,21 @@ export function makeSpoolCensus(database: Connection) {
   const lastOutbox = database.prepare<[], { seq: number }>(`SELECT (${LAST_SEQ}) AS seq`);
 
   return {
-    census: inSnapshot(database, (top: number): QueueCensus => {
-      const census: QueueCensus = { deliveries: 0, destinations: 0, oldestDue: undefined, top: [], lastOutbox: lastOutbox.get()?.seq ?? 0 };
+    queueStatistics: inSnapshot(database, (top: number): QueueStatistics => {
+      const found: QueueStatistics = {
+        deliveries: 0,
+        destinations: 0,
+        oldestDue: undefined,
+        top: [],
+        lastOutbox: lastOutbox.get()?.seq ?? 0,
+      };
       for (const { destination, deliveries, oldestDue } of groups.iterate()) {
-        census.deliveries += deliveries;
-        census.destinations += 1;
-        census.oldestDue = Math.min(census.oldestDue ?? oldestDue, oldestDue);
-        if (census.top.length < top) census.top.push({ destination: nameOf.get(destination)?.name ?? '', deliveries, oldestDue });
+        found.deliveries += deliveries;
+        found.destinations += 1;
+        found.oldestDue = Math.min(found.oldestDue ?? oldestDue, oldestDue);
+        if (found.top.length < top) found.top.push({ destination: nameOf.get(destination)?.name ?? '', deliveries, oldestDue });
       }
-      return census;
+      return found;
     }),
   };
 }

@@ -3,7 +3,7 @@ import { boundedBy, KEPT_MS, keptUntil } from '../../../retention.js';
 import type { Nouns } from '../database/nouns.js';
 import { givenAnswerRows } from './given-answers.js';
 import { holdRows } from './hold-rows.js';
-import { makeSpoolCensus, makeSpoolInspect } from './inspect.js';
+import { makeQueueStatistics, makeSpoolInspect } from './inspect.js';
 import { makeSpoolList } from './list.js';
 import type { SpoolMemory } from './memory.js';
 import { outboxRows } from './outbox-rows.js';
@@ -32,7 +32,7 @@ export const SPOOL_NOUNS = {
     lists: makeSpoolList,
   },
   walks: { lists: makeSpoolInspect },
-  statistics: { lists: makeSpoolCensus },
+  statistics: { lists: makeQueueStatistics },
   counts: {
     tables: {
       usage: { kind: 'period', ms: KEPT_MS.usage, from: 'the start of the day it counts' },

@@ -8,7 +8,7 @@ beforeEach(async () => {
 afterEach(() => stores.cleanup());
 
 it('counts the queue of all accounts by destination', async () => {
-  expect(await stores.spool.census(2)).toEqual({ deliveries: 0, destinations: 0, oldestDue: undefined, top: [], lastOutbox: 0 });
+  expect(await stores.spool.queueStatistics(2)).toEqual({ deliveries: 0, destinations: 0, oldestDue: undefined, top: [], lastOutbox: 0 });
   const put = (id: number, account: number, recipients: [string, number][]) =>
     stores.spool.put({
       message: makeMessage(id, { account }),
@@ -25,7 +25,7 @@ it('counts the queue of all accounts by destination', async () => {
     ['b@mid.test', 40],
     ['c@mid.test', 50],
   ]);
-  expect(await stores.spool.census(2)).toEqual({
+  expect(await stores.spool.queueStatistics(2)).toEqual({
     deliveries: 6,
     destinations: 3,
     oldestDue: 10,
