@@ -40,7 +40,7 @@ import type { Storage } from './storage.js';
 export interface Engine {
   directory: Directory;
   events: EventLog;
-  conversations: TranscriptLog;
+  transcripts: TranscriptLog;
   pump: OutboxPump;
   pressure: Pressure;
   queue: Queue;
@@ -111,12 +111,12 @@ export async function startEngine(stage: StageContext, serverKey: Uint8Array, st
   const stored = makeStoredMessages({ spool, workers, clock });
   const resend = makeResend({ stored, intake });
 
-  const conversations = await start({
+  const transcripts = await start({
     name: 'transcripts',
     start: () => makeTranscriptLog({ store: stores.events, logger }),
     stop: (_graceMs, log) => log.stop(),
   });
-  addEventMetrics(registry, conversations);
+  addEventMetrics(registry, transcripts);
   const calls = makeCallQueue({ store: stores.events, http: network.webhookHttp, clock, logger });
   addWebhookMetrics(registry, calls);
   await start({ name: 'calls to customers', start: calls.start, stop: calls.stop });
@@ -134,7 +134,7 @@ export async function startEngine(stage: StageContext, serverKey: Uint8Array, st
     shapingRules: rules.shaping,
     clock,
     logger,
-    conversations,
+    conversations: transcripts,
     warmups,
     putCall: calls.put,
     suspects,
@@ -166,7 +166,7 @@ export async function startEngine(stage: StageContext, serverKey: Uint8Array, st
     },
     stop: queue.stop,
   });
-  return { directory, events, conversations, pump, pressure, queue, intake, stored, resend, warmups, workers };
+  return { directory, events, transcripts, pump, pressure, queue, intake, stored, resend, warmups, workers };
 }
 
 async function refuseEmptyDirectory(directory: Directory, dataDir: string): Promise<void> {

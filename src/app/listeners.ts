@@ -85,7 +85,7 @@ export async function startListeners(stage: StageContext, { storage, network, en
     resend: engine.resend,
     queue: engine.queue,
     events: engine.events,
-    transcripts: engine.conversations,
+    transcripts: engine.transcripts,
     warmups: engine.warmups,
     workers: engine.workers,
     observe: countRequests(registry),

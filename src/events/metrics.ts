@@ -53,11 +53,11 @@ export function countAttempts(registry: Registry, clock: Clock, recorder: Record
 const dueSince = ({ delivery, firstAttemptAt }: Parameters<Recorder['delivered']>[0]): number =>
   delivery.attempts === 0 ? delivery.due : firstAttemptAt;
 
-export function addEventMetrics(registry: Registry, conversations: Pick<TranscriptLog, 'dropped'>): void {
+export function addEventMetrics(registry: Registry, transcripts: Pick<TranscriptLog, 'dropped'>): void {
   const dropped = registry.counters({
     name: 'mailwagon_conversations_dropped_total',
     help: 'SMTP conversations that could not be kept.',
     labels: [],
   });
-  registry.collect('events', [dropped], () => dropped.replace([{ labels: [], value: conversations.dropped() }]));
+  registry.collect('events', [dropped], () => dropped.replace([{ labels: [], value: transcripts.dropped() }]));
 }
