@@ -19,7 +19,7 @@ export interface SmtpServerDeps {
   hostname: string;
   /** A word in the greeting that no other server says, so that this server knows itself when it connects to itself. */
   ownWord?: string;
-  directory: Directory;
+  directory: Pick<Directory, 'credentials' | 'domains'>;
   intake: Intake;
   /** Clients in these networks send without AUTH, from hosted domains only. */
   isTrusted(ip: string): boolean;

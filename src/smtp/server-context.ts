@@ -10,7 +10,7 @@ import type { SmtpLimits } from './limits.js';
 export interface ServerContext {
   hostname: string;
   ownWord: string | undefined;
-  directory: Directory;
+  directory: Pick<Directory, 'credentials' | 'domains'>;
   intake: Intake;
   /** The client's address is in a network that may send without AUTH, from hosted domains. */
   isTrusted(ip: string): boolean;

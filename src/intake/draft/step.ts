@@ -20,7 +20,7 @@ export interface IntakeLimits {
 }
 
 export interface IntakeContext {
-  directory: Directory;
+  directory: Pick<Directory, 'accounts' | 'dkimKeys' | 'domains' | 'sendingIps' | 'templates'>;
   queue: Pick<Queue, 'put'>;
   /** A body that a step makes anew takes the place of the draft's; whoever runs the pipeline sees to what is no longer used. */
   spool: Pick<SpoolStore, 'openBody' | 'newBody'>;
