@@ -8,7 +8,10 @@ const first = (value: string | string[] | undefined): string | undefined =>
     .split(',')[0]
     ?.trim() || undefined;
 
-/** `https://mail-api.example.com`, without a trailing slash. `fallback` takes the place of a Host header that is missing or no host name, so that nothing odd gets into a URL. */
+/**
+ * `https://mail-api.example.com`, without a trailing slash. `fallback` takes the place of a Host header that is missing or no host name, so that nothing
+ * odd gets into a URL.
+ */
 export function publicBaseUrl(request: IncomingMessage, fallback: string): string {
   const forwarded = first(request.headers['x-forwarded-proto'])?.toLowerCase();
   const scheme = forwarded === 'http' || forwarded === 'https' ? forwarded : 'encrypted' in request.socket ? 'https' : 'http';

@@ -15,8 +15,8 @@ export async function refuseUnknownMessage(queue: Queue, { accounts }: AccountSc
 }
 
 /**
- * `domain`, `destination`, `site`, `message` (number, or Message-ID of a message with open deliveries), or `all=yes` for all mail of the account (or accounts); exactly
- * one of the two ways, so that a forgotten filter never means everything. Refusal 400, 404.
+ * Either filters (`domain`, `destination`, `site`, and `message`: the number or Message-ID of a message with open deliveries), or `all=yes` for all mail of
+ * the account or accounts. One of the two must be given, so that a forgotten filter never means everything. Refusal 400, 404.
  */
 export async function readHoldFilter(form: Form, queue: Queue, scope: AccountScope): Promise<HoldFilter> {
   if (form.text('recipient') !== undefined) throw badRequest("Mail cannot be held by 'recipient': name its 'destination' or 'message'");

@@ -11,7 +11,7 @@ const rfc3339 = (ms: number): string => new Date(ms).toISOString();
 /** Values may be long. */
 const MAX_TEXT = 1000;
 
-/** `account`: its public id, where it is not plain whose it is. */
+/** `account`: the public id of its account, in an answer about several accounts. */
 export function presentDelivery(delivery: QueuedDelivery, account?: string): QueuedDeliveryJson {
   const { last } = delivery;
   return {
@@ -46,7 +46,7 @@ function subjectOf(delivery: QueuedDelivery): string {
   return recipientVariables === undefined ? subject : substituteText(subject, makeLookup(mergeRecipientOf(delivery))).slice(0, MAX_TEXT);
 }
 
-/** `account`: its public id, where it is not plain whose it is. */
+/** `account`: the public id of its account, in an answer about several accounts. */
 export function presentStory(story: DeliveryStory, now: number, account?: string): DeliveryStoryJson {
   const conversations = story.transcripts.map(presentTranscript);
   if (story.state === 'open') {

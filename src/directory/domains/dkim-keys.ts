@@ -41,7 +41,10 @@ export interface DkimKeys {
   create(account: number, key: NewDkimKey): Promise<DkimKeyRecord & { domainName: string }>;
   list(account: number, filter: DkimKeyFilter): Promise<(DkimKeyRecord & { domainName: string })[]>;
   of(domain: DomainRecord): Promise<DkimKeyRecord[]>;
-  /** Until DNS shows the key it signs only where DNS shows no other active key of its kind. Refusal 404 `domain key not found`; 400 when three of its kind are active already. */
+  /**
+   * Until DNS shows the key, it signs only where DNS shows no other active key of its kind. Refusal 404 `domain key not found`; 400 when three keys of its
+   * kind are active already.
+   */
   activate(account: number, domain: string, selector: string): Promise<DkimKeyRecord>;
   /** Refusal 404; 400 for the last active key of a domain, or the last of those that DNS shows. */
   deactivate(account: number, domain: string, selector: string): Promise<DkimKeyRecord>;

@@ -18,7 +18,11 @@ export interface Claims {
 }
 
 /** The refusal, or undefined: 403 (SMTP 550 5.7.1) for another account's domain, 400 (550 5.6.0) for a From or Sender that is no address list. */
-export async function refuseAuthors({ sender = '', fields }: Claims, account: number, directory: Pick<Directory, 'domains'>): Promise<Refusal | undefined> {
+export async function refuseAuthors(
+  { sender = '', fields }: Claims,
+  account: number,
+  directory: Pick<Directory, 'domains'>,
+): Promise<Refusal | undefined> {
   /** What is claimed, by domain. */
   const claimed = new Map<string, string>(sender === '' ? [] : [[domainOf(sender), sender]]);
   for (const field of fields) {
