@@ -1,7 +1,7 @@
 /** Third stage: what takes messages in, keeps them and delivers them. Mail that waits is on its way when it resolves. */
 import { join } from 'node:path';
 import { makeSteadyClock } from '#core';
-import { addDeliveryMetrics, makeDelivery, makeWarmups, type Warmups } from '#delivery';
+import { addDeliveryMetrics, makeDeliveryEngine, makeWarmups, type Warmups } from '#delivery';
 import { type Directory, makeDirectory } from '#directory';
 import {
   addEventMetrics,
@@ -121,7 +121,7 @@ export async function startEngine(stage: StageContext, serverKey: Uint8Array, st
   addWebhookMetrics(registry, calls);
   await start({ name: 'calls to customers', start: calls.start, stop: calls.stop });
 
-  const delivery = makeDelivery({
+  const delivery = makeDeliveryEngine({
     queue,
     directory,
     spool,

@@ -15,15 +15,15 @@ import type { Workers } from '#workers';
 import { type KeepCall, makeArchiveCopy } from './attempt/archive-copy.js';
 import { type AttemptStats, makeAttempts } from './attempt/attempt.js';
 import { type Dispatcher, type DispatcherStats, makeDispatcher } from './dispatch/dispatcher.js';
-import { makeObey, makeObeyReply } from './dispatch/shaping-action.js';
+import { makeApplyRestriction, makeShapingAction } from './dispatch/shaping-action.js';
 import { makeSuspensions } from './dispatch/suspensions.js';
 import { makePaths, type Path } from './paths/paths.js';
-import { makeRestrictions } from './shaping/restrictions.js';
+import { makeRestrictionKeeper } from './shaping/restriction-keeper.js';
 import { makeResponseRules } from './shaping/shaping-responses.js';
 import { makeSitePolicies } from './shaping/site-policies.js';
 import { makeThrottle } from './shaping/throttle.js';
-import { makeDirectSupply } from './sources/ready-queue.js';
-import { makeSortedSupply } from './sources/sort-by-source.js';
+import { makeDirectReadyQueue } from './sources/ready-queue.js';
+import { makeSortedReadyQueue } from './sources/sort-by-source.js';
 import { makeSources, type SourceAddresses } from './sources/sources.js';
 import type { Warmups } from './sources/warmups.js';
 
@@ -81,7 +81,7 @@ export interface DeliveryStats extends AttemptStats, DispatcherStats {
   connections: { open: number; idle: number };
 }
 
-export interface Delivery {
+export interface DeliveryEngine {
   /** Takes back the restrictions that replies brought before the restart; call before start(). */
   restore(): Promise<void>;
   /** Listens to the queue; call before the queue's own start(). */
@@ -97,7 +97,7 @@ export interface Delivery {
 /** After the grace: for writing down what was cut. */
 const SETTLE_MS = 2000;
 
-export function makeDelivery({
+export function makeDeliveryEngine({
   queue,
   directory,
   recorder,
@@ -116,7 +116,7 @@ export function makeDelivery({
   suspects,
   note,
   options,
-}: DeliveryDeps): Delivery {
+}: DeliveryDeps): DeliveryEngine {
   const {
     hostname,
     port,
@@ -172,20 +172,20 @@ export function makeDelivery({
   const onReady = (path: Path) => dispatcher.onReady(path);
   // Without a choice there is nothing to sort.
   const mustChoose = sources.names.length > 0 || transports.some(({ when }) => when === 'fallback');
-  const supply = mustChoose
-    ? makeSortedSupply({ queue, paths, policies, sources, warmups, transports, directory, clock, steady, logger, onReady })
-    : makeDirectSupply({ queue, paths, sources, onReady });
-  const suspensions = makeSuspensions({ supply, paths, routes, clock: steady, logger });
-  const obey = makeObey({ queue, paths, suspensions, policies });
-  const restrictions = makeRestrictions({ store: spool, responses, obey, clock: steady, logger });
+  const readyQueue = mustChoose
+    ? makeSortedReadyQueue({ queue, paths, policies, sources, warmups, transports, directory, clock, steady, logger, onReady })
+    : makeDirectReadyQueue({ queue, paths, sources, onReady });
+  const suspensions = makeSuspensions({ readyQueue, paths, routes, clock: steady, logger });
+  const apply = makeApplyRestriction({ queue, paths, suspensions, policies });
+  const keeper = makeRestrictionKeeper({ store: spool, responses, apply, clock: steady, logger });
   const dispatcher: Dispatcher = makeDispatcher({
     queue,
-    supply,
+    readyQueue,
     routes,
     paths,
     suspensions,
     throttle: makeThrottle({ policies, clock }),
-    obeyReply: makeObeyReply({ responses, obey, keep: restrictions.keep, clock: steady }),
+    shapingAction: makeShapingAction({ responses, apply, keep: keeper.keep, clock: steady }),
     directory,
     recorder,
     attempt: attempts.run,
@@ -195,7 +195,7 @@ export function makeDelivery({
   });
 
   return {
-    restore: restrictions.load,
+    restore: keeper.load,
     start: () => dispatcher.start(),
     async stop(graceMs) {
       isStopping = true;

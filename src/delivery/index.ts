@@ -10,7 +10,7 @@
  * What replies mean (`makeBounceClassifier`) and how providers want to be sent to (`makeShaping`, `makeResponseRules`) are pure decisions
  * over the rules that #config loads; they do no I/O and never throw.
  */
-export { type Delivery, type DeliveryDeps, type DeliveryOptions, makeDelivery } from './delivery.js';
+export { type DeliveryDeps, type DeliveryEngine, type DeliveryOptions, makeDeliveryEngine } from './delivery.js';
 export { addDeliveryMetrics } from './metrics.js';
 export { makeShaping, type ShapingPolicy } from './shaping/shaping-policy.js';
 export { makeResponseRules } from './shaping/shaping-responses.js';

@@ -1,9 +1,9 @@
 /** Numbers about attempts under way: lanes, sessions, paths, and where the time goes. */
 import { SECOND } from '#core';
 import type { Registry } from '#metrics';
-import type { Delivery } from './delivery.js';
+import type { DeliveryEngine } from './delivery.js';
 
-export function addDeliveryMetrics(registry: Registry, delivery: Pick<Delivery, 'stats'>): void {
+export function addDeliveryMetrics(registry: Registry, delivery: Pick<DeliveryEngine, 'stats'>): void {
   const lanes = registry.gauge({ name: 'mailwagon_delivery_attempts_running', help: 'Attempts under way.' });
   const ready = registry.gauge({
     name: 'mailwagon_delivery_sites_waiting',

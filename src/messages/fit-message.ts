@@ -6,14 +6,14 @@ import type { Message } from '#core';
 import { bodyHashOf, joinHead, parseHead, reencodeFor7Bit } from '#mail';
 import type { MessageForm } from './message-form.js';
 
-export interface Unfitness {
+export interface ReencodeNeeds {
   /** The peer takes no 8-bit bytes, and the body has some. */
   eightBit: boolean;
   longLines: boolean;
 }
 
 /** Rejects with SealedContent when a signed or encrypted part would have to be encoded anew. */
-export type FitMessage = (message: Message, form: MessageForm, unfitness: Unfitness) => Promise<MessageForm>;
+export type FitMessage = (message: Message, form: MessageForm, needs: ReencodeNeeds) => Promise<MessageForm>;
 
 /** Messages that were encoded anew and are kept for their next recipient; each has a small body, or none in memory. */
 const MAX_KEPT = 16;
@@ -22,10 +22,10 @@ const MAX_KEPT = 16;
 export function makeFitMessage(): FitMessage {
   const kept = new Map<string, Promise<MessageForm>>();
 
-  return (message, form, unfitness) => {
-    if (message.merge !== undefined) return reencode(form, unfitness);
-    const key = `${message.id} ${unfitness.eightBit} ${unfitness.longLines}`;
-    const made = kept.get(key) ?? reencode(form, unfitness);
+  return (message, form, needs) => {
+    if (message.merge !== undefined) return reencode(form, needs);
+    const key = `${message.id} ${needs.eightBit} ${needs.longLines}`;
+    const made = kept.get(key) ?? reencode(form, needs);
     kept.delete(key);
     kept.set(key, made);
     // A failure is not kept: the next recipient tries anew.
@@ -42,10 +42,10 @@ export function makeFitMessage(): FitMessage {
  * Small bodies are kept; large ones are read twice, once for their hash and size and once to be sent, so that memory stays bounded. The codec
  * promises the same bytes both times.
  */
-async function reencode(form: MessageForm, unfitness: Unfitness): Promise<MessageForm> {
+async function reencode(form: MessageForm, needs: ReencodeNeeds): Promise<MessageForm> {
   const fields = parseHead(form.head);
   const stored = form.body;
-  const open = () => reencodeFor7Bit(fields, stored.kind === 'inline' ? [stored.bytes] : stored.open(), unfitness);
+  const open = () => reencodeFor7Bit(fields, stored.kind === 'inline' ? [stored.bytes] : stored.open(), needs);
   const { head, body } = await open();
   const kept: Uint8Array[] | undefined = stored.kind === 'inline' ? [] : undefined;
   let size = 0;
@@ -65,8 +65,8 @@ async function reencode(form: MessageForm, unfitness: Unfitness): Promise<Messag
     head: joinHead(head),
     body: kept === undefined ? { kind: 'stream', size, open: again } : { kind: 'inline', bytes: Buffer.concat(kept, size) },
     bodyHash,
-    eightBitBody: form.eightBitBody && !unfitness.eightBit,
+    eightBitBody: form.eightBitBody && !needs.eightBit,
     longLines: false,
-    form: `${form.form}${unfitness.eightBit ? ' 7bit' : ' 8bit'}${unfitness.longLines ? ' short lines' : ''}`,
+    form: `${form.form}${needs.eightBit ? ' 7bit' : ' 8bit'}${needs.longLines ? ' short lines' : ''}`,
   };
 }

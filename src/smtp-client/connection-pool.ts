@@ -7,7 +7,7 @@ import { type Clock, DAY, HOUR, MINUTE, makeExpiringSet } from '#core';
 import { makeClientTls, makeTlsSessions, type TlsDecision } from '#net';
 import { checkClientLibrary } from './client-adapter.js';
 import { makePreparePeerTls, tlsKeyOf } from './peer-tls.js';
-import { openSmtpSession, type SmtpPeer, type SmtpSession } from './smtp-client.js';
+import { type ClientSession, openClientSession, type SmtpPeer } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import type { DeliveryTimeouts } from './timeouts.js';
 
@@ -29,13 +29,13 @@ export interface PeerAddress {
 
 export interface ConnectionPool {
   /** An open, unused connection to the peer, the one used last. */
-  reuse(peer: PeerAddress): SmtpSession | undefined;
+  reuse(peer: PeerAddress): ClientSession | undefined;
   /** A new connection, ready for MAIL. Rejects with SmtpFailure. */
-  open(peer: PeerAddress, leftMs: number): Promise<SmtpSession>;
+  open(peer: PeerAddress, leftMs: number): Promise<ClientSession>;
   /** It could not be connected to a short while ago. */
   isDown(peer: PeerAddress): boolean;
   /** The message is over: keeps the session for another, or ends it when it carried `maxMessages`. */
-  release(session: SmtpSession, maxMessages: number): void;
+  release(session: ClientSession, maxMessages: number): void;
   /** Ends unused connections, and those in use that have not begun to send a message; keeps nothing from now on. */
   drain(): void;
   /** Cuts every connection. */
@@ -67,11 +67,11 @@ export interface PoolDeps {
 /** Throws when the installed nodemailer is another than the one this is made for. */
 export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa, ownWord }: PoolDeps): ConnectionPool {
   checkClientLibrary();
-  const keys = new Map<SmtpSession, string>();
+  const keys = new Map<ClientSession, string>();
   /** Per peer, the one used last at the end. */
-  const idle = new Map<string, SmtpSession[]>();
+  const idle = new Map<string, ClientSession[]>();
   /** In the order in which they became idle. */
-  const idleSince = new Map<SmtpSession, number>();
+  const idleSince = new Map<ClientSession, number>();
   const brokenTls = makeExpiringSet({ clock, lifetimeMs: BROKEN_TLS_MS, maxSize: MAX_BROKEN_TLS });
   const down = makeExpiringSet({ clock, lifetimeMs: DOWN_MS, maxSize: MAX_HOSTS_REMEMBERED });
   const preparePeerTls = makePreparePeerTls({ clientTls: makeClientTls({ ca: extraCa }), sessions: makeTlsSessions({ clock }), clock });
@@ -80,7 +80,7 @@ export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa, ownWord 
   // One listener per connection being set up.
   setMaxListeners(0, stopping.signal);
 
-  function unidle(session: SmtpSession): void {
+  function unidle(session: ClientSession): void {
     if (!idleSince.delete(session)) return;
     const key = keys.get(session) ?? '';
     const left = (idle.get(key) ?? []).filter((other) => other !== session);
@@ -88,7 +88,7 @@ export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa, ownWord 
     else idle.delete(key);
   }
 
-  function endIdle(session: SmtpSession): void {
+  function endIdle(session: ClientSession): void {
     unidle(session);
     session.quit();
   }
@@ -109,15 +109,15 @@ export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa, ownWord 
     sweepTimer.unref();
   }
 
-  async function connect(peer: PeerAddress, security: SmtpPeer['security'], leftMs: number): Promise<SmtpSession> {
+  async function connect(peer: PeerAddress, security: SmtpPeer['security'], leftMs: number): Promise<ClientSession> {
     const began = clock.monotonic();
     const { name, ip, port, localAddress, ehlo, login, password } = peer;
-    const dial = async (resume: boolean): Promise<SmtpSession> => {
+    const dial = async (resume: boolean): Promise<ClientSession> => {
       const tls = security === 'clear' ? undefined : preparePeerTls({ tls: peer.tls, ip, port, source: localAddress ?? '' }, resume);
       try {
         const left = Math.max(1, leftMs - (clock.monotonic() - began));
         const options = { timeouts, clock, leftMs: left, signal: stopping.signal };
-        return await openSmtpSession({ name, ip, port, localAddress, ehlo, ownWord, security, tls, login, password }, options);
+        return await openClientSession({ name, ip, port, localAddress, ehlo, ownWord, security, tls, login, password }, options);
       } catch (error) {
         if (tls?.isResuming !== true || !isBrokenTls(error)) throw error;
         // It may be the old session that the peer chokes on.
@@ -135,7 +135,7 @@ export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa, ownWord 
   }
 
   /** Opportunistic: once with TLS, and in clear when that is what fails. */
-  async function openWithFallback(peer: PeerAddress, leftMs: number): Promise<SmtpSession> {
+  async function openWithFallback(peer: PeerAddress, leftMs: number): Promise<ClientSession> {
     const host = hostOf(peer);
     if (brokenTls.has(host)) return connect(peer, 'clear', leftMs);
     const began = clock.monotonic();
@@ -148,7 +148,7 @@ export function makeConnectionPool({ clock, timeouts, maxIdle, extraCa, ownWord 
     }
   }
 
-  function openAs(peer: PeerAddress, leftMs: number): Promise<SmtpSession> {
+  function openAs(peer: PeerAddress, leftMs: number): Promise<ClientSession> {
     const { level } = peer.tls;
     if (peer.implicitTls) return connect(peer, 'implicit', leftMs);
     if (level === 'none') return connect(peer, 'clear', leftMs);

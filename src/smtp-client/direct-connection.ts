@@ -1,6 +1,6 @@
 /**
  * The strict connection, with a short way for messages that are ready: one write to the socket instead of three streams piped into each other,
- * which cost more than the rest of the conversation.
+ * which cost more than the rest of the session.
  */
 import type { MessageDone, SendDone, SendParameters, SendStream } from './client-adapter.js';
 import type { ReadyMessage } from './ready-message.js';

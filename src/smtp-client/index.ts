@@ -8,7 +8,7 @@
  */
 export { type ConnectionPool, makeConnectionPool, type PeerAddress } from './connection-pool.js';
 export { ReadyMessage } from './ready-message.js';
-export type { SmtpSession } from './smtp-client.js';
+export type { ClientSession } from './smtp-client.js';
 export { SmtpFailure } from './smtp-failure.js';
 export { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from './timeouts.js';
 export { WireSource } from './wire-source.js';

@@ -23,7 +23,7 @@ export interface TlsFacts {
   certificateVerified: boolean;
   /** Name of the cipher suite, as OpenSSL spells it. */
   cipher: string;
-  /** For the conversation. */
+  /** For the transcript. */
   remark: string;
 }
 

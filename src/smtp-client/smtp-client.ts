@@ -1,5 +1,5 @@
 /**
- * One SMTP conversation with one peer, over nodemailer's client, with what that leaves to its user: absolute deadlines (its own are idle times),
+ * One SMTP session with one peer, over nodemailer's client, with what that leaves to its user: absolute deadlines (its own are idle times),
  * the stage at which something failed, replies that are parsed, and a session that is never used again after anything unclear.
  */
 import type { Socket } from 'node:net';
@@ -14,7 +14,7 @@ import type { PeerTls, TlsFacts } from './peer-tls.js';
 import { ReadyMessage } from './ready-message.js';
 import { failureFrom, SmtpFailure, TIMED_OUT } from './smtp-failure.js';
 import type { DeliveryTimeouts } from './timeouts.js';
-import { makeConversation } from './transcript.js';
+import { makeTranscript } from './transcript.js';
 import type { WireSource } from './wire-source.js';
 
 export interface SmtpPeer {
@@ -36,7 +36,7 @@ export interface SmtpPeer {
   password?: string;
 }
 
-export interface Envelope {
+export interface ClientEnvelope {
   from: string;
   to: string;
   /** Bytes, without dot-stuffing. */
@@ -45,7 +45,7 @@ export interface Envelope {
   eightBit: boolean;
 }
 
-export interface SmtpSession {
+export interface ClientSession {
   readonly capabilities: Capabilities;
   readonly facts: ConnectionFacts;
   /** Messages sent so far, whatever came of them. */
@@ -59,9 +59,9 @@ export interface SmtpSession {
   /** The peer said 354: from here to the reply to the dot a cut would risk a duplicate. */
   readonly isSending: boolean;
   /** What was said: the set-up of the session, and its last message. */
-  conversation(): string;
+  transcript(): string;
   /** Gives the reply to the final dot, 2xx. Rejects with SmtpFailure; the source is destroyed then. */
-  send(envelope: Envelope, source: WireSource | ReadyMessage, attemptLeftMs: number): Promise<SmtpReply>;
+  send(envelope: ClientEnvelope, source: WireSource | ReadyMessage, attemptLeftMs: number): Promise<SmtpReply>;
   /** Says QUIT and closes, within a few seconds. */
   quit(): void;
   /** Waits no longer: what is in progress rejects as at its deadline, with this text. */
@@ -91,10 +91,10 @@ const STAGE_OF: Record<Command, Stage> = {
 };
 
 /** Rejects with SmtpFailure; the stage says how far it came. Kind `aborted` when `signal` came first. */
-export async function openSmtpSession(
+export async function openClientSession(
   peer: SmtpPeer,
   options: { timeouts: DeliveryTimeouts; clock: Clock; leftMs: number; signal: AbortSignal },
-): Promise<SmtpSession> {
+): Promise<ClientSession> {
   const { clock, timeouts, signal } = options;
   const began = clock.monotonic();
   const socket = await connectSocket(peer, Math.min(timeouts.connect, options.leftMs), signal);
@@ -104,7 +104,7 @@ export async function openSmtpSession(
   try {
     await session.open(Math.min(timeouts.setup, Math.max(1, options.leftMs - (clock.monotonic() - began))));
   } catch (error) {
-    if (error instanceof SmtpFailure) error.conversation = session.conversation();
+    if (error instanceof SmtpFailure) error.transcript = session.transcript();
     session.abort('set-up failed');
     throw error;
   } finally {
@@ -113,14 +113,14 @@ export async function openSmtpSession(
   return session;
 }
 
-class Session implements SmtpSession {
+class Session implements ClientSession {
   capabilities: Capabilities = { eightBitMime: false, smtpUtf8: false, pipelining: false, maxSize: 0 };
   readonly facts: ConnectionFacts;
   messages = 0;
   readonly #connection: DirectConnection;
   readonly #peer: SmtpPeer;
   readonly #timeouts: DeliveryTimeouts;
-  readonly #conversation = makeConversation();
+  readonly #transcript = makeTranscript();
   readonly #deadline: Deadline;
   readonly #clock: Clock;
   /** Ends the operation in progress. */
@@ -137,7 +137,7 @@ class Session implements SmtpSession {
     this.#peer = peer;
     this.#timeouts = timeouts;
     this.#clock = clock;
-    this.#conversation.remark(`connected to ${peer.name} [${peer.ip}]:${peer.port}`);
+    this.#transcript.remark(`connected to ${peer.name} [${peer.ip}]:${peer.port}`);
     this.facts = { mxHost: peer.name, mxHostIp: peer.ip, ...(socket.localAddress === undefined ? {} : { sendingIp: socket.localAddress }) };
     this.#deadline = makeDeadline({ clock, onExpire: () => this.#end('timeout', TIMED_OUT) });
     const options = {
@@ -154,9 +154,9 @@ class Session implements SmtpSession {
       socketTimeout: NEVER_MS,
     };
     this.#connection = new DirectConnection(options, {
-      client: this.#conversation.client,
+      client: this.#transcript.client,
       server: (text) => {
-        this.#conversation.server(text);
+        this.#transcript.server(text);
         this.#checkIsOther(text);
       },
     });
@@ -207,7 +207,7 @@ class Session implements SmtpSession {
 
   #checkTls(socket: TLSSocket): TlsFacts | undefined {
     const checked = this.#peer.tls?.check(socket);
-    if (checked !== undefined) this.#conversation.remark(checked.remark);
+    if (checked !== undefined) this.#transcript.remark(checked.remark);
     return checked;
   }
 
@@ -224,9 +224,9 @@ class Session implements SmtpSession {
     throw new SmtpFailure({ stage: 'tls', kind: 'lost', text: 'the connection is not encrypted' });
   }
 
-  async send(envelope: Envelope, source: WireSource | ReadyMessage, attemptLeftMs: number): Promise<SmtpReply> {
+  async send(envelope: ClientEnvelope, source: WireSource | ReadyMessage, attemptLeftMs: number): Promise<SmtpReply> {
     this.messages++;
-    this.#conversation.beginMessage();
+    this.#transcript.beginMessage();
     this.#source = source;
     const { envelope: envelopeMs, data, dot } = this.#timeouts;
     const began = this.#clock.monotonic();
@@ -239,7 +239,7 @@ class Session implements SmtpSession {
           if (!(source instanceof ReadyMessage) && source.isWhole) this.#joinWrites();
         },
         onEnd: () => {
-          this.#conversation.remark('message sent, final dot');
+          this.#transcript.remark('message sent, final dot');
           this.#deadline.set(dot);
         },
       });
@@ -263,7 +263,7 @@ class Session implements SmtpSession {
     setImmediate(() => socket.uncork());
   }
 
-  async #transfer(envelope: Envelope, source: WireSource | ReadyMessage): Promise<SmtpReply> {
+  async #transfer(envelope: ClientEnvelope, source: WireSource | ReadyMessage): Promise<SmtpReply> {
     const { from, to, size, eightBit } = envelope;
     const asked = { from, to: [to], size, use8BitMime: eightBit };
     try {
@@ -293,8 +293,8 @@ class Session implements SmtpSession {
     }
   }
 
-  conversation(): string {
-    return this.#conversation.text();
+  transcript(): string {
+    return this.#transcript.text();
   }
 
   quit(): void {
@@ -343,7 +343,7 @@ class Session implements SmtpSession {
 
   #end(kind: 'timeout' | 'aborted' | 'looped', text: string): void {
     if (this.#closed) return;
-    this.#conversation.remark(text);
+    this.#transcript.remark(text);
     this.#lost(new SmtpFailure({ stage: this.stage, kind, text }));
     const socket = this.#connection.socket;
     this.#connection.close();
@@ -353,7 +353,7 @@ class Session implements SmtpSession {
   #ended(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#conversation.remark('connection closed');
+    this.#transcript.remark('connection closed');
     this.#deadline.clear();
     const failure = new SmtpFailure({ stage: this.stage, kind: 'lost', text: 'connection closed' });
     // The library closes first and tells the operation why right after; that is the better reason.

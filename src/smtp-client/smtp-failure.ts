@@ -1,4 +1,4 @@
-/** Why a conversation with a peer ended without success: where, with which reply, or with none. */
+/** Why a session with a peer ended without success: where, with which reply, or with none. */
 import { cleanText, parseSmtpReply, type SmtpReply, type Stage } from '#core';
 
 /** What is told of a deadline that passed, whoever kept it. */
@@ -15,7 +15,7 @@ export class SmtpFailure extends Error {
    */
   readonly kind: 'reply' | 'timeout' | 'confused' | 'looped' | 'lost' | 'aborted';
   /** What was said until then, of a session that could not be set up. */
-  conversation = '';
+  transcript = '';
 
   constructor(fields: { stage: Stage; kind: SmtpFailure['kind']; reply?: SmtpReply; text: string; cause?: unknown }) {
     super(cleanText(fields.text), { cause: fields.cause });

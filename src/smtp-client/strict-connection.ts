@@ -7,7 +7,7 @@
 import { ClientBase, type ClientOptions } from './client-adapter.js';
 import { type Command, judgeReply } from './judge-reply.js';
 import { makeReplyReader, type WireReply } from './reply-reader.js';
-import type { Conversation } from './transcript.js';
+import type { Transcript } from './transcript.js';
 
 /** Far above any reply a person would write; what stops a peer that never ends one. */
 const MAX_REPLY_BYTES = 64 * 1024;
@@ -16,7 +16,7 @@ const CLOSING = 421;
 export abstract class StrictConnection extends ClientBase {
   /** All of the message was handed to the socket, final dot included. */
   protected messageLeft = false;
-  readonly #watch: Pick<Conversation, 'client' | 'server'>;
+  readonly #watch: Pick<Transcript, 'client' | 'server'>;
   #reader = makeReplyReader(MAX_REPLY_BYTES);
   /** Commands without a reply so far, in order. */
   readonly #asked: Command[] = ['greeting'];
@@ -25,7 +25,7 @@ export abstract class StrictConnection extends ClientBase {
   #doubt: string | undefined;
 
   /** `watch` is told every command and every reply as it came; secrets of commands are masked. */
-  constructor(options: ClientOptions, watch: Pick<Conversation, 'client' | 'server'>) {
+  constructor(options: ClientOptions, watch: Pick<Transcript, 'client' | 'server'>) {
     super(options);
     this.#watch = watch;
   }

@@ -3,7 +3,7 @@
  * never a secret. Kept as the pieces that came; the text is made only when somebody wants it.
  */
 
-export interface Conversation {
+export interface Transcript {
   /** A command, as it was sent. */
   client(text: string): void;
   /** A reply, all its lines. */
@@ -32,7 +32,7 @@ interface Part {
 
 const newPart = (room: number): Part => ({ pieces: [], room });
 
-export function makeConversation(): Conversation {
+export function makeTranscript(): Transcript {
   const setup = newPart(MAX_SETUP);
   let part = setup;
   let messages = 0;

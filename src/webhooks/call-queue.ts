@@ -7,7 +7,7 @@ import { badRequest, type Clock } from '#core';
 import { checkUrl, type HttpClient } from '#net';
 import type { EventStore, HttpCall } from '#store';
 import { makeByteBudget } from './byte-budget.js';
-import { decideRetry, LONGEST_DELAY } from './retry.js';
+import { decideCallRetry, LONGEST_CALL_DELAY } from './retry.js';
 
 export interface NewCall {
   /** Names what it tells of; the same id put twice is sent once. */
@@ -77,7 +77,7 @@ export function makeCallQueue({ store, http, clock, logger }: CallQueueDeps): Ca
     if (isStopped) return;
     const attempts = call.attempts + 1;
     const status = result.kind === 'response' ? result.status : undefined;
-    const verdict = decideRetry(status, attempts);
+    const verdict = decideCallRetry(status, attempts);
     const why = result.kind === 'response' ? `answered ${result.status}` : result.text;
     if (verdict.kind === 'retry') {
       counts.retried++;
@@ -96,7 +96,7 @@ export function makeCallQueue({ store, http, clock, logger }: CallQueueDeps): Ca
       const first = await store.firstCalls(origin, PER_ORIGIN);
       const now = clock.now();
       // Later than any wait: the clock was set back.
-      const due = first.filter((call) => call.due <= now || call.due > now + LONGEST_DELAY);
+      const due = first.filter((call) => call.due <= now || call.due > now + LONGEST_CALL_DELAY);
       if (due.length === 0) return first[0]?.due;
       await Promise.all(
         due.map(async ({ id, size }) => {

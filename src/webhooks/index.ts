@@ -5,4 +5,4 @@
  */
 export { type CallQueue, type CallQueueStats, makeCallQueue, type NewCall } from './call-queue.js';
 export { addWebhookMetrics } from './metrics.js';
-export { decideRetry, RETRY_DELAYS } from './retry.js';
+export { CALL_RETRY_DELAYS, decideCallRetry } from './retry.js';

@@ -7,7 +7,7 @@ import { storedForm } from '#messages';
 import type { Suspects } from '#queue';
 import type { ClassifyBounce } from '#replies';
 import type { Routes } from '#routing';
-import type { ConnectionPool } from '#smtp-client';
+import type { ClientSession, ConnectionPool } from '#smtp-client';
 import type { SpoolStore } from '#store';
 import type { Workers } from '#workers';
 import type { Reach } from '../paths/paths.js';
@@ -22,8 +22,7 @@ import { makeResolveMx } from './resolve-mx.js';
 import { makeScreen } from './screen.js';
 import { makeSend } from './send.js';
 import { makeSignDkim, SIGN_DKIM } from './sign-dkim.js';
-import type { Watch } from './stalls.js';
-import type { Attempt, Step, StepResult } from './step.js';
+import type { Attempt, AttemptStep, StepResult } from './step.js';
 
 export interface AttemptDeps {
   directory: Pick<Directory, 'domains'>;
@@ -63,9 +62,14 @@ export interface AttemptResult {
   opened: number;
 }
 
+export interface SessionWatch {
+  /** From now on the attempt uses the session that this gives, if any. */
+  follow(session: () => Pick<ClientSession, 'stage' | 'progress' | 'giveUp'> | undefined): void;
+}
+
 export interface Attempts {
   /** `watch` is told which session the attempt uses. */
-  run(taken: Taken, message: Message, watch: Pick<Watch, 'follow'>): Promise<AttemptResult>;
+  run(taken: Taken, message: Message, watch: SessionWatch): Promise<AttemptResult>;
   stats(): AttemptStats;
 }
 
@@ -75,7 +79,7 @@ const MAX_RECONNECTS = 2;
 
 export function makeAttempts(deps: AttemptDeps): Attempts {
   const { clock, logger, pool, suspects } = deps;
-  const steps: readonly Step[] = [
+  const steps: readonly AttemptStep[] = [
     makeScreen(deps),
     makeResolveMx(deps),
     requireTls,
@@ -91,13 +95,13 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
   };
 
   /** It is noted who is worked on: should that end us, the next start knows. */
-  function workOn(step: Step, attempt: Attempt): StepResult | Promise<StepResult> {
+  function workOn(step: AttemptStep, attempt: Attempt): StepResult | Promise<StepResult> {
     const { delivery } = attempt;
     deps.note?.(`${step.name}: delivery ${delivery.id} of message ${delivery.message}`);
     return suspects === undefined ? step.run(attempt) : suspects.work(delivery, () => step.run(attempt));
   }
 
-  async function runStep(step: Step, attempt: Attempt): Promise<StepResult> {
+  async function runStep(step: AttemptStep, attempt: Attempt): Promise<StepResult> {
     const began = clock.monotonic();
     try {
       const result = step.worksOnMessage === true ? workOn(step, attempt) : step.run(attempt);
@@ -126,7 +130,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
         continue;
       }
       if (attempt.session !== undefined) {
-        if (isWorthTelling(attempt, result)) attempt.conversations.push(attempt.session.conversation());
+        if (isWorthTelling(attempt, result)) attempt.transcripts.push(attempt.session.transcript());
         pool.release(attempt.session, attempt.maxMessages);
       }
       attempt.session = undefined;
@@ -162,7 +166,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
       isFresh: false,
       leftBehind: new Set(),
       putOff: undefined,
-      conversations: [],
+      transcripts: [],
       rendered: storedForm(message, deps.spool),
       signature: undefined,
     };
@@ -190,12 +194,12 @@ const isWorthTelling = ({ delivery }: Attempt, result: StepResult) =>
   typeof result === 'string' || result.kind !== 'delivered' || delivery.attempts > 0;
 
 function noteConversations(log: AttemptDeps['conversations'], attempt: Attempt, outcome: Outcome): void {
-  const { conversations, delivery, message, startedAt } = attempt;
-  if (log === undefined || conversations.length === 0 || outcome.kind === 'released') return;
+  const { transcripts, delivery, message, startedAt } = attempt;
+  if (log === undefined || transcripts.length === 0 || outcome.kind === 'released') return;
   const { account, id, recipient, attempts } = delivery;
   const { messageId } = message.facts.headers;
   const fields = { account, delivery: id, messageId, recipient, attempt: attempts + 1, at: startedAt, outcome: outcome.kind };
-  log.note({ ...fields, text: conversations.join('\n') });
+  log.note({ ...fields, text: transcripts.join('\n') });
 }
 
 function log(logger: Logger, { delivery, message }: Attempt, outcome: Outcome): void {

@@ -10,7 +10,12 @@ export function meaningOf(attempt: Attempt, stage: Stage, reply: SmtpReply, clas
   return classify({ stage, reply, mxHost: attempt.connection.mxHost, destination: attempt.delivery.destinationName });
 }
 
-export function refused(attempt: Attempt, stage: Stage, reply: SmtpReply, meaning: BounceClassification): Ended<'failed' | 'deferred'> {
+export function refusedByPeer(
+  attempt: Attempt,
+  stage: Stage,
+  reply: SmtpReply,
+  meaning: BounceClassification,
+): Ended<'failed' | 'deferred'> {
   const { severity, reason, ruleId, short, action } = meaning;
   const outcome = severity === 'permanent' ? failed(attempt, stage, reply, reason, short) : deferred(attempt, stage, reply, reason);
   outcome.rule = ruleId;

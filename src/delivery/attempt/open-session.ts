@@ -8,10 +8,10 @@ import type { Directory } from '#directory';
 import { decideTlsLevel, type TlsDecision } from '#net';
 import type { ClassifyBounce } from '#replies';
 import { type NextHop, notReceived } from '#routing';
-import { type ConnectionPool, type PeerAddress, SmtpFailure, type SmtpSession } from '#smtp-client';
+import { type ClientSession, type ConnectionPool, type PeerAddress, SmtpFailure } from '#smtp-client';
 import { bindAddress, NO_SUCH_FAMILY } from '../sources/sources.js';
-import { deferred, failed, meaningOf, refused } from './end-attempt.js';
-import type { Attempt, Barrier, Step, StepResult } from './step.js';
+import { deferred, failed, meaningOf, refusedByPeer } from './end-attempt.js';
+import type { Attempt, AttemptStep, Barrier, StepResult } from './step.js';
 
 const MAX_HOSTS = 5;
 const MAX_ADDRESSES_PER_HOST = 3;
@@ -37,7 +37,7 @@ export interface OpenSessionDeps {
   directory: Pick<Directory, 'domains'>;
 }
 
-export function makeOpenSession({ pool, clock, classify, directory }: OpenSessionDeps): Step {
+export function makeOpenSession({ pool, clock, classify, directory }: OpenSessionDeps): AttemptStep {
   /** The addresses of a host, the first few; none with the obstacle noted. */
   async function peersOf(attempt: Attempt, hop: NextHop, obstacles: Obstacle[]): Promise<PeerAddress[]> {
     const question = { configured: attempt.tls, sts: attempt.sts, mxHost: hop.name };
@@ -63,7 +63,7 @@ export function makeOpenSession({ pool, clock, classify, directory }: OpenSessio
   }
 
   /** A connection kept to any of the hosts that are as good as the first. */
-  async function reuse(attempt: Attempt): Promise<SmtpSession | undefined> {
+  async function reuse(attempt: Attempt): Promise<ClientSession | undefined> {
     const [best] = attempt.hops;
     for (const hop of attempt.hops) {
       if (hop.preference !== best?.preference) break;
@@ -97,7 +97,7 @@ export function makeOpenSession({ pool, clock, classify, directory }: OpenSessio
     } catch (error) {
       if (!(error instanceof SmtpFailure)) throw error;
       if (error.kind === 'aborted') return 'stopping';
-      attempt.conversations.push(`${error.conversation || `* connecting to ${peer.name} [${peer.ip}]:${peer.port}`}\n* ${error.message}`);
+      attempt.transcripts.push(`${error.transcript || `* connecting to ${peer.name} [${peer.ip}]:${peer.port}`}\n* ${error.message}`);
       obstacles.push(error.kind === 'looped' ? await loop(attempt, peer, preference) : obstacleOf(error, peer));
       return undefined;
     }
@@ -150,7 +150,7 @@ export function makeOpenSession({ pool, clock, classify, directory }: OpenSessio
 }
 
 /** What became of a peer, or of all of them: a session, nothing, or the end of the search. */
-type Tried = SmtpSession | 'stopping' | 'out of time' | undefined;
+type Tried = ClientSession | 'stopping' | 'out of time' | undefined;
 
 /** No mail goes from an exchanger to one that is not better than itself (RFC 5321 5.1). */
 const isBehindUs = (preference: number, obstacles: readonly Obstacle[]): boolean =>
@@ -162,7 +162,7 @@ function endWith(attempt: Attempt, obstacles: Obstacle[], classify: ClassifyBoun
   if (told === undefined) return deferred(attempt, 'connect', ownReply(421, '4.4.7', 'No time left to connect'));
   attempt.connection = told.connection;
   attempt.barrier = barrierOf(obstacles);
-  if (told.isRemote) return refused(attempt, told.stage, told.reply, meaningOf(attempt, told.stage, told.reply, classify));
+  if (told.isRemote) return refusedByPeer(attempt, told.stage, told.reply, meaningOf(attempt, told.stage, told.reply, classify));
   return (told.permanent ? failed : deferred)(attempt, told.stage, told.reply);
 }
 

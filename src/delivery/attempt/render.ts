@@ -3,9 +3,9 @@ import { ownReply, Refusal } from '#core';
 import { SealedContent } from '#mail';
 import { type MergeDeps, type MessageForm, makeFitMessage, makeMergeMessage, storedForm } from '#messages';
 import { failed } from './end-attempt.js';
-import type { Attempt, Step, StepResult } from './step.js';
+import type { Attempt, AttemptStep, StepResult } from './step.js';
 
-export function makeRender({ spool, workers }: MergeDeps): Step {
+export function makeRender({ spool, workers }: MergeDeps): AttemptStep {
   const mergeMessage = makeMergeMessage({ spool, workers });
   const fitMessage = makeFitMessage();
 

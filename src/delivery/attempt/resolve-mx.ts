@@ -5,12 +5,12 @@ import { mxMatches, type StsPolicy } from '#net';
 import { type NextHop, type Route, type Routes, transportRequirement } from '#routing';
 import type { SitePolicies } from '../shaping/site-policies.js';
 import { deferred, failed } from './end-attempt.js';
-import type { Attempt, Step, StepResult } from './step.js';
+import type { Attempt, AttemptStep, StepResult } from './step.js';
 
 /** On one connection where nobody set another number. */
 const MAX_MESSAGES = 100;
 
-export function makeResolveMx({ routes, policies }: { routes: Routes; policies: SitePolicies }): Step {
+export function makeResolveMx({ routes, policies }: { routes: Routes; policies: SitePolicies }): AttemptStep {
   return {
     name: 'resolve-mx',
     run(attempt) {

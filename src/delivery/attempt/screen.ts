@@ -2,7 +2,7 @@
 import { type Clock, ownReply } from '#core';
 import { type Suspects, tooOld } from '#queue';
 import { delivered, failed } from './end-attempt.js';
-import type { Step } from './step.js';
+import type { AttemptStep } from './step.js';
 
 // Space, angle brackets, controls and line separators never get this far (parseAddress), and must never go out as a command.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -10,7 +10,7 @@ const UNSAFE_IN_COMMAND = /[\u0000-\u0020<>\u007f-\u009f\u2028\u2029]/;
 
 const POISONOUS = 'The message could not be processed: the server ended three times while it worked on it';
 
-export function makeScreen({ clock, suspects }: { clock: Clock; suspects?: Pick<Suspects, 'isOut'> | undefined }): Step {
+export function makeScreen({ clock, suspects }: { clock: Clock; suspects?: Pick<Suspects, 'isOut'> | undefined }): AttemptStep {
   return {
     name: 'screen',
     run(attempt) {

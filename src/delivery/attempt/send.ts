@@ -1,18 +1,18 @@
 /** Sends the message over the open session and says what came of it. */
 import { type Clock, type Message, needsSmtpUtf8, type Outcome, ownReply } from '#core';
 import type { ClassifyBounce } from '#replies';
-import { ReadyMessage, SmtpFailure, type SmtpSession, WireSource } from '#smtp-client';
+import { type ClientSession, ReadyMessage, SmtpFailure, WireSource } from '#smtp-client';
 import { decideNextHost, isOfOneHost, MAX_HOSTS_GIVEN, type PutOff } from './decide-next-host.js';
-import { deferred, delivered, failed, meaningOf, refused, unanswered } from './end-attempt.js';
+import { deferred, delivered, failed, meaningOf, refusedByPeer, unanswered } from './end-attempt.js';
 import { noReply } from './open-session.js';
-import type { Attempt, Step, StepResult } from './step.js';
+import type { Attempt, AttemptStep, StepResult } from './step.js';
 
 const CRLF = Buffer.from('\r\n');
 const CLOSING = 421;
 
 type Ended = Extract<Outcome, { kind: 'failed' | 'deferred' }>;
 
-export function makeSend({ clock, classify }: { clock: Clock; classify: ClassifyBounce }): Step {
+export function makeSend({ clock, classify }: { clock: Clock; classify: ClassifyBounce }): AttemptStep {
   return {
     name: 'send',
     async run(attempt) {
@@ -66,7 +66,7 @@ function sizeOf({ rendered, signature }: Attempt): number {
 }
 
 /** What the peer's EHLO already rules out. */
-function checkFit(attempt: Attempt, { capabilities }: SmtpSession, size: number): Outcome | undefined {
+function checkFit(attempt: Attempt, { capabilities }: ClientSession, size: number): Outcome | undefined {
   const { name } = nameOf(attempt);
   if (needsUtf8(attempt.message, attempt.delivery.recipient) && !capabilities.smtpUtf8) {
     return failed(attempt, 'local', ownReply(553, '5.6.7', `An address of this message needs SMTPUTF8, which ${name} does not offer`));
@@ -104,7 +104,7 @@ function afterFailure(
     if (reply.code === CLOSING && beforeDot && !attempt.isFresh) return again(attempt, wasUsed ? undefined : nameOf(attempt).ip);
     const meaning = meaningOf(attempt, stage, reply, classify);
     if (attempt.putOff !== undefined && meaning.severity === 'permanent' && isOfOneHost(meaning.category)) return attempt.putOff;
-    return orNext(attempt, refused(attempt, stage, reply, meaning), { stage, category: meaning.category, isTimeout: false });
+    return orNext(attempt, refusedByPeer(attempt, stage, reply, meaning), { stage, category: meaning.category, isTimeout: false });
   }
   if (!beforeDot) {
     const what = kind === 'confused' ? `No clear reply (${failure.message})` : 'No reply';

@@ -1,10 +1,10 @@
 /** Signs the message as it will be sent. */
 import { makeSignMessage, type SignDeps } from '#messages';
-import type { Step, StepResult } from './step.js';
+import type { AttemptStep, StepResult } from './step.js';
 
 export const SIGN_DKIM = 'sign-dkim';
 
-export function makeSignDkim(deps: SignDeps): Step {
+export function makeSignDkim(deps: SignDeps): AttemptStep {
   const signMessage = makeSignMessage(deps);
   return {
     name: SIGN_DKIM,

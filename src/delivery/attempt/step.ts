@@ -3,7 +3,7 @@ import type { ConnectionFacts, Delivery, Message, Outcome } from '#core';
 import type { MessageForm, Signature } from '#messages';
 import type { StsPolicy } from '#net';
 import type { NextHop, TlsRequirement, Transport } from '#routing';
-import type { SmtpSession } from '#smtp-client';
+import type { ClientSession } from '#smtp-client';
 import type { DomainRecord } from '#store';
 import type { Via } from '../sources/ready-queue.js';
 
@@ -37,7 +37,7 @@ export interface Attempt {
   maxMessages: number;
   /** Connections that were tried. */
   opened: number;
-  session: SmtpSession | undefined;
+  session: ClientSession | undefined;
   /** Undefined: nothing, or a peer that would not have us. */
   barrier: Barrier | undefined;
   /** What is known of the connection tried last. */
@@ -52,14 +52,14 @@ export interface Attempt {
   putOff: Extract<Outcome, { kind: 'deferred' }> | undefined;
   rendered: MessageForm;
   /** What was said to the peers that did not take the message, in order. */
-  readonly conversations: string[];
+  readonly transcripts: string[];
   signature: Signature | undefined;
 }
 
 /** `next`: go on. `reconnect`: back to the step that opens the connection; taken once per attempt. Anything else ends the attempt. */
 export type StepResult = 'next' | 'reconnect' | Outcome;
 
-export interface Step {
+export interface AttemptStep {
   /** For the log. */
   name: string;
   /** It reads and makes what the message holds: what a poisonous one would end us in. */

@@ -10,25 +10,25 @@ import type { Recorder } from '#events';
 import type { Queue, Verdict } from '#queue';
 import type { Routes } from '#routing';
 import type { Attempts } from '../attempt/attempt.js';
-import { makeStalls } from '../attempt/stalls.js';
 import { DEFAULT_SOURCE, type Path, type PathLimits, type Paths, type Reach, type Standing } from '../paths/paths.js';
 import type { Throttle } from '../shaping/throttle.js';
-import type { Supply, Taken } from '../sources/ready-queue.js';
+import type { ReadyQueue, Taken } from '../sources/ready-queue.js';
 import { decideVerdict, type EndedAttempt } from './outcome.js';
-import type { ObeyReply } from './shaping-action.js';
-import { makeSuspects } from './suspects.js';
+import type { ShapingAction } from './shaping-action.js';
+import { makeStallingMessages } from './stalling-messages.js';
+import { makeStalls } from './stalls.js';
 import type { Suspensions } from './suspensions.js';
 
 export interface DispatcherDeps {
   queue: Queue;
-  supply: Supply;
+  readyQueue: ReadyQueue;
   routes: Routes;
   directory: Pick<Directory, 'accounts'>;
   recorder: Recorder;
   paths: Paths;
   suspensions: Suspensions;
   throttle: Throttle;
-  obeyReply: ObeyReply;
+  shapingAction: ShapingAction;
   attempt: Attempts['run'];
   clock: Clock;
   logger: Logger;
@@ -94,7 +94,7 @@ const OWN_ERROR: EndedAttempt['outcome'] = {
 const nameOf = ({ source, site }: Path) => `${source} ${site}`;
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { queue, supply, routes, clock, logger, limits, paths, suspensions, throttle } = deps;
+  const { queue, readyQueue, routes, clock, logger, limits, paths, suspensions, throttle } = deps;
   const works = new Map<string, Work>();
   /** Paths that would go on if there were room, by what is known of them, with their turn. */
   const waiting: Record<Standing, Map<Work, number>> = { proven: new Map(), new: new Map(), failing: new Map() };
@@ -104,7 +104,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const crowdedOut = new Map<string, Set<Work>>();
   /** Deliveries that were one too many for their path: nobody is put back without an event for that twice. */
   const spared = makeExpiringSet({ clock, lifetimeMs: SPARED_MS, maxSize: 10_000 });
-  const suspects = makeSuspects({ queue, clock, logger });
+  const stalling = makeStallingMessages({ queue, clock, logger });
   const stalls = makeStalls({
     paths,
     limits,
@@ -116,8 +116,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       paths.hasRoom(path.standing) &&
       throttle.fullProvider(path) === undefined,
     isWanted: (path) => works.get(nameOf(path))?.hasMore === true,
-    onStill: suspects.still,
-    onBeside: suspects.beside,
+    onStill: stalling.still,
+    onBeside: stalling.beside,
     onRoom(path) {
       const work = works.get(nameOf(path));
       if (work !== undefined) pump(work);
@@ -190,10 +190,10 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       }, pause).unref();
       return undefined;
     }
-    let taken = supply.take(path);
-    while (taken !== undefined && !suspects.admit(path, taken.delivery)) {
-      supply.returned(taken);
-      taken = supply.take(path);
+    let taken = readyQueue.take(path);
+    while (taken !== undefined && !stalling.admit(path, taken.delivery)) {
+      readyQueue.returned(taken);
+      taken = readyQueue.take(path);
     }
     if (taken === undefined) work.hasMore = false;
     else throttle.took(path);
@@ -250,8 +250,8 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     for (let taken: Taken | undefined = first; taken !== undefined; ) {
       const { delivery } = taken;
       const decision = await decide(work, taken);
-      supply.returned(taken);
-      suspects.left(work.path, delivery);
+      readyQueue.returned(taken);
+      stalling.left(work.path, delivery);
       await settling;
       settling = undefined;
       if (decision === 'back') queue.giveBack(delivery);
@@ -296,12 +296,12 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     try {
       const { outcome, reach, opened } = await deps.attempt(taken, facts.message, watch);
       if (reach === 'reached') stalls.passed(path);
-      suspects.note(path, taken.delivery, reach);
+      stalling.note(path, taken.delivery, reach);
       throttle.opened(path, opened);
-      const hasOtherWay = supply.ended(path, taken, outcome, reach);
+      const hasOtherWay = readyQueue.ended(path, taken, outcome, reach);
       if (outcome.kind === 'released' || isOneTooMany(path, taken.delivery, outcome, reach)) return 'back';
       // Also when another source may be welcome: what peers say of this one counts for those who come next.
-      const notBefore = deps.obeyReply(path, taken.delivery, outcome);
+      const notBefore = deps.shapingAction(path, taken.delivery, outcome);
       if (path.suspendedUntil > 0) stopTaking(path);
       return hasOtherWay ? 'back' : end(outcome, notBefore);
     } catch (err) {
@@ -363,7 +363,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   function explain(site: string, delivery: Delivery): string | undefined {
-    const why = suspects.explain(site, delivery) ?? supply.explain(delivery);
+    const why = stalling.explain(site, delivery) ?? readyQueue.explain(delivery);
     if (why !== undefined) return why;
     for (const work of works.values()) {
       const load = work.path.site === site ? explainLoad(work) : undefined;
@@ -374,7 +374,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
 
   /** Taken, but only to be given to its path: it stands in line there. */
   function explainTaken(delivery: Delivery): string | undefined {
-    const path = supply.waitsFor(delivery);
+    const path = readyQueue.waitsFor(delivery);
     if (path === undefined) return stalls.explain(delivery);
     const work = works.get(nameOf(path));
     const load = work === undefined ? undefined : explainLoad(work);
@@ -397,14 +397,20 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
 
   return {
     start: () =>
-      queue.listen({ onDue: (site) => isHalted || supply.onDue(site), onUnplaced, explain, explainDeferral: supply.explain, explainTaken }),
+      queue.listen({
+        onDue: (site) => isHalted || readyQueue.onDue(site),
+        onUnplaced,
+        explain,
+        explainDeferral: readyQueue.explain,
+        explainTaken,
+      }),
     onReady,
     halt() {
       isHalted = true;
       suspensions.stop();
       stalls.stop();
-      suspects.stop();
-      supply.stop();
+      stalling.stop();
+      readyQueue.stop();
       for (const { timer } of works.values()) clearTimeout(timer);
     },
     async finished() {

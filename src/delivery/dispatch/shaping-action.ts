@@ -2,30 +2,35 @@
 import type { Delivery, Outcome, SteadyClock } from '#core';
 import type { Queue } from '#queue';
 import type { Path, Paths } from '../paths/paths.js';
-import type { Override, ResponseRules } from '../shaping/shaping-responses.js';
+import type { ResponseRules, Restriction } from '../shaping/shaping-responses.js';
 import type { SitePolicies } from '../shaping/site-policies.js';
 import type { Suspensions } from './suspensions.js';
 
-export interface ObeyDeps {
+export interface ApplyRestrictionDeps {
   queue: Pick<Queue, 'pause'>;
   paths: Pick<Paths, 'get' | 'suspend'>;
   suspensions: Pick<Suspensions, 'begin'>;
   policies: Pick<SitePolicies, 'forget'>;
 }
 
-export interface ObeyReplyDeps {
+export interface ShapingActionDeps {
   responses: Pick<ResponseRules, 'note'>;
-  obey: (override: Override) => number | undefined;
+  apply: (restriction: Restriction) => number | undefined;
   /** Told of what must outlive a restart. */
-  keep: (override: Override) => void;
+  keep: (restriction: Restriction) => void;
   clock: Pick<SteadyClock, 'wall'>;
 }
 
 /** Gives the time before which this delivery may not be tried again, ms since the epoch; undefined when no rule says so. */
-export type ObeyReply = (path: Path, delivery: Delivery, outcome: Outcome) => number | undefined;
+export type ShapingAction = (path: Path, delivery: Delivery, outcome: Outcome) => number | undefined;
 
 /** Does what a restriction says, now and until it is over. Gives the time before which the delivery that was answered so may not be tried again. */
-export function makeObey({ queue, paths, suspensions, policies }: ObeyDeps): (override: Override) => number | undefined {
+export function makeApplyRestriction({
+  queue,
+  paths,
+  suspensions,
+  policies,
+}: ApplyRestrictionDeps): (restriction: Restriction) => number | undefined {
   return ({ key, change, until, explanation, reply }) => {
     const why = `${explanation} (${reply})`;
     const path = key.scope === 'path' ? paths.get(key.site, key.source) : undefined;
@@ -49,12 +54,12 @@ export function makeObey({ queue, paths, suspensions, policies }: ObeyDeps): (ov
   };
 }
 
-export function makeObeyReply({ responses, obey, keep, clock }: ObeyReplyDeps): ObeyReply {
+export function makeShapingAction({ responses, apply, keep, clock }: ShapingActionDeps): ShapingAction {
   return (path, delivery, outcome) => {
     // Only what a peer said has been classified: our own words never meet a rule.
     if (outcome.kind === 'released' || outcome.kind === 'delivered' || outcome.rule === undefined) return undefined;
     const { reply, stage, connection } = outcome;
-    const overrides = responses.note({
+    const restrictions = responses.note({
       isRemote: true,
       source: path.source,
       site: path.site,
@@ -65,8 +70,8 @@ export function makeObeyReply({ responses, obey, keep, clock }: ObeyReplyDeps): 
       reply,
       stage,
     });
-    overrides.forEach(keep);
-    const times = overrides.map((override) => obey(override) ?? 0);
+    restrictions.forEach(keep);
+    const times = restrictions.map((restriction) => apply(restriction) ?? 0);
     return times.length > 0 ? clock.wall(Math.max(...times)) : undefined;
   };
 }

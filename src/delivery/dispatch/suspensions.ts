@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '#core';
 import { destinationOfNobody, isNobody, type Routes } from '#routing';
 import type { Path, Paths } from '../paths/paths.js';
-import type { Supply } from '../sources/ready-queue.js';
+import type { ReadyQueue } from '../sources/ready-queue.js';
 
 export interface Suspensions {
   /** The path is suspended until `suspendedUntil`; again: until then instead. */
@@ -18,7 +18,7 @@ export interface Suspensions {
 }
 
 export interface SuspensionsDeps {
-  supply: Pick<Supply, 'rest' | 'wake'>;
+  readyQueue: Pick<ReadyQueue, 'suspend' | 'resume'>;
   paths: Pick<Paths, 'resume'>;
   routes: Pick<Routes, 'resolve'>;
   clock: Clock;
@@ -28,7 +28,7 @@ export interface SuspensionsDeps {
 /** What a timer may wait at most, ms. */
 const LONGEST_SLEEP = 2 ** 31 - 1;
 
-export function makeSuspensions({ supply, paths, routes, clock, logger }: SuspensionsDeps): Suspensions {
+export function makeSuspensions({ readyQueue, paths, routes, clock, logger }: SuspensionsDeps): Suspensions {
   const suspended = new Map<Path, { timer: NodeJS.Timeout; why: string }>();
   let isStopped = false;
 
@@ -51,7 +51,7 @@ export function makeSuspensions({ supply, paths, routes, clock, logger }: Suspen
     const known = suspended.get(path);
     clearTimeout(known?.timer);
     if (known?.why !== why) logger.info({ source, site, until, why }, 'path is left alone');
-    supply.rest(path, until, why);
+    readyQueue.suspend(path, until, why);
     const timer = setTimeout(() => void probe(path), Math.min(LONGEST_SLEEP, Math.max(0, until - clock.now())));
     suspended.set(path, { timer: timer.unref(), why });
   }
@@ -59,7 +59,7 @@ export function makeSuspensions({ supply, paths, routes, clock, logger }: Suspen
   function end(path: Path): void {
     clearTimeout(suspended.get(path)?.timer);
     suspended.delete(path);
-    if (!isStopped) supply.wake(path);
+    if (!isStopped) readyQueue.resume(path);
   }
 
   return {
@@ -67,7 +67,7 @@ export function makeSuspensions({ supply, paths, routes, clock, logger }: Suspen
     end,
     remind(path) {
       const known = suspended.get(path);
-      if (known !== undefined) supply.rest(path, path.suspendedUntil, known.why);
+      if (known !== undefined) readyQueue.suspend(path, path.suspendedUntil, known.why);
       return known !== undefined;
     },
     size: () => suspended.size,

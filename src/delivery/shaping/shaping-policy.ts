@@ -1,14 +1,14 @@
 /** How much of our mail a host's provider takes, before and after what its replies made us do. Pure. */
 import type { Rate, ShapingLimits, ShapingRules } from '#config';
 import { siteOf } from '#replies';
-import type { Override } from './shaping-responses.js';
+import type { Restriction } from './shaping-responses.js';
 
 export interface ShapingPolicy extends ShapingLimits {
   /** Absent: nobody we have numbers for; the defaults hold. */
   readonly provider?: string;
 }
 
-/** The policy now, with the overrides that apply. */
+/** The policy now, with the restrictions that apply. */
 export interface EffectivePolicy extends ShapingPolicy {
   /** Nothing is sent before, ms since the epoch; 0: nothing is suspended. */
   readonly suspendedUntil: number;
@@ -39,10 +39,10 @@ export function makeShaping(rules: Pick<ShapingRules, 'default' | 'providers'>):
   };
 }
 
-/** The stricter of the policy and each override. Overrides that are over are the caller's to leave out. */
-export function applyOverrides(policy: ShapingPolicy, overrides: readonly Override[]): EffectivePolicy {
+/** The stricter of the policy and each restriction. Restrictions that are over are the caller's to leave out. */
+export function applyRestrictions(policy: ShapingPolicy, restrictions: readonly Restriction[]): EffectivePolicy {
   let result: EffectivePolicy = { ...policy, suspendedUntil: 0, otherSourceUntil: 0 };
-  for (const { change, until } of overrides) {
+  for (const { change, until } of restrictions) {
     result = {
       ...result,
       connections: Math.min(result.connections, change.connections ?? result.connections),

@@ -24,16 +24,16 @@ export interface Response {
 }
 
 /** What the restriction is about; compare with `===`. */
-export type OverrideKey =
+export type RestrictionKey =
   | { scope: 'path'; source: string; site: string }
   | { scope: 'tenant'; tenant: string; site: string }
   | { scope: 'domain'; destination: string }
   /** Counted by mailbox, but only the delivery that was answered so is put off: `until` is when it may be tried again. Not kept here. */
   | { scope: 'recipient'; recipient: string };
 
-export interface Override {
+export interface Restriction {
   readonly ruleId: string;
-  readonly key: OverrideKey;
+  readonly key: RestrictionKey;
   readonly change: ShapingChange;
   /** ms since the epoch. */
   readonly until: number;
@@ -55,15 +55,15 @@ export interface ResponseRules {
   /** The rule that such a reply meets, whatever its threshold. */
   match(response: Response): ResponseRule | undefined;
   /** Counts the reply; gives the restrictions that it brings or prolongs, usually none. */
-  note(response: Response): Override[];
+  note(response: Response): Restriction[];
   /** The restrictions that hold for this mail now. */
-  active(subject: Subject): Override[];
+  active(subject: Subject): Restriction[];
   /** Every restriction that holds now, for the operator. */
-  all(): Override[];
+  all(): Restriction[];
   /** Takes restrictions back, such as those kept over a restart; those that are over are left out. */
-  restore(overrides: readonly Override[]): void;
+  restore(restrictions: readonly Restriction[]): void;
   /** Lifts what the operator does not want; gives how many. */
-  lift(which: (override: Override) => boolean): number;
+  lift(which: (restriction: Restriction) => boolean): number;
 }
 
 /** Counters of mailboxes, all other counters, and restrictions are kept for this many things each; the ones not heard of for longest go first. */
@@ -77,7 +77,7 @@ export function makeResponseRules(
   /** Times of the last replies by rule and key, ms, oldest first. Mailboxes have their own: many of them push nothing else out. */
   const mailboxes = new Map<string, number[]>();
   const others = new Map<string, number[]>();
-  const overrides = new Map<string, Map<string, Override>>();
+  const restrictions = new Map<string, Map<string, Restriction>>();
   const durations = new Map(responses.map(({ id, duration }) => [id, duration]));
   let kept = 0;
 
@@ -106,35 +106,36 @@ export function makeResponseRules(
     return false;
   }
 
-  function keep(name: string, override: Override): void {
-    const rules = overrides.get(name) ?? new Map<string, Override>();
-    if (!rules.has(override.ruleId)) kept++;
-    rules.set(override.ruleId, override);
-    overrides.delete(name);
-    overrides.set(name, rules);
+  function keep(name: string, restriction: Restriction): void {
+    const rules = restrictions.get(name) ?? new Map<string, Restriction>();
+    if (!rules.has(restriction.ruleId)) kept++;
+    rules.set(restriction.ruleId, restriction);
+    restrictions.delete(name);
+    restrictions.set(name, rules);
     if (kept > MAX_KEPT) forgetOver(clock.now());
-    for (const [oldest, gone] of overrides) {
+    for (const [oldest, gone] of restrictions) {
       if (kept <= MAX_KEPT) break;
-      overrides.delete(oldest);
+      restrictions.delete(oldest);
       kept -= gone.size;
     }
   }
 
   function forgetOver(now: number): void {
-    drop((override) => override.until <= now);
+    drop((restriction) => restriction.until <= now);
   }
 
-  function drop(which: (override: Override) => boolean): number {
+  function drop(which: (restriction: Restriction) => boolean): number {
     let dropped = 0;
-    for (const [name, rules] of overrides) {
-      for (const [id, override] of rules) if (which(override) && rules.delete(id)) dropped++;
-      if (rules.size === 0) overrides.delete(name);
+    for (const [name, rules] of restrictions) {
+      for (const [id, restriction] of rules) if (which(restriction) && rules.delete(id)) dropped++;
+      if (rules.size === 0) restrictions.delete(name);
     }
     kept -= dropped;
     return dropped;
   }
 
-  const current = (name: string, now: number): Override[] => [...(overrides.get(name)?.values() ?? [])].filter(({ until }) => until > now);
+  const current = (name: string, now: number): Restriction[] =>
+    [...(restrictions.get(name)?.values() ?? [])].filter(({ until }) => until > now);
 
   return {
     match,
@@ -143,7 +144,7 @@ export function makeResponseRules(
       if (rule === undefined) return [];
       const now = clock.now();
       const key = keyOf(rule.scope, response);
-      const name = overrideName(key);
+      const name = restrictionName(key);
       if (!isEnough(rule, name, now)) return [];
       const { code, text } = response.reply;
       const made = {
@@ -159,32 +160,32 @@ export function makeResponseRules(
     },
     active({ source, site, tenant, destination }) {
       const now = clock.now();
-      const keys: OverrideKey[] = [
+      const keys: RestrictionKey[] = [
         { scope: 'path', source, site },
         { scope: 'tenant', tenant, site },
         { scope: 'domain', destination },
       ];
-      return keys.flatMap((key) => current(overrideName(key), now));
+      return keys.flatMap((key) => current(restrictionName(key), now));
     },
     all() {
       const now = clock.now();
       forgetOver(now);
-      return [...overrides.keys()].flatMap((name) => current(name, now));
+      return [...restrictions.keys()].flatMap((name) => current(name, now));
     },
     restore(saved) {
       const now = clock.now();
-      for (const override of saved) {
-        if (override.until <= now || override.key.scope === 'recipient') continue;
+      for (const restriction of saved) {
+        if (restriction.until <= now || restriction.key.scope === 'recipient') continue;
         // A clock that was set back in between must not make it longer than the rule ever would.
-        const longest = now + (durations.get(override.ruleId) ?? Number.POSITIVE_INFINITY);
-        keep(overrideName(override.key), { ...override, until: Math.min(override.until, longest) });
+        const longest = now + (durations.get(restriction.ruleId) ?? Number.POSITIVE_INFINITY);
+        keep(restrictionName(restriction.key), { ...restriction, until: Math.min(restriction.until, longest) });
       }
     },
     lift: drop,
   };
 }
 
-function keyOf(scope: ShapingScope, { source, site, tenant, destination, recipient }: Response): OverrideKey {
+function keyOf(scope: ShapingScope, { source, site, tenant, destination, recipient }: Response): RestrictionKey {
   switch (scope) {
     case 'path':
       return { scope, source, site };
@@ -198,7 +199,7 @@ function keyOf(scope: ShapingScope, { source, site, tenant, destination, recipie
 }
 
 /** The key as text; equal keys have equal names. */
-export function overrideName(key: OverrideKey): string {
+export function restrictionName(key: RestrictionKey): string {
   switch (key.scope) {
     case 'path':
       return JSON.stringify(['path', key.source, key.site]);

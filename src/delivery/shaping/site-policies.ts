@@ -6,7 +6,7 @@ import type { ShapingRules } from '#config';
 import { type Clock, SECOND } from '#core';
 import type { SiteFacts } from '#routing';
 import type { Path } from '../paths/paths.js';
-import { applyOverrides, type EffectivePolicy, makeShaping } from './shaping-policy.js';
+import { applyRestrictions, type EffectivePolicy, makeShaping } from './shaping-policy.js';
 import type { ResponseRules } from './shaping-responses.js';
 
 export type PathName = Pick<Path, 'source' | 'site'>;
@@ -37,8 +37,8 @@ export function makeSitePolicies({ rules, responses, siteFacts, clock }: SitePol
   function make({ source, site }: PathName): EffectivePolicy | undefined {
     const facts = siteFacts(site);
     if (facts === undefined) return undefined;
-    const overrides = responses.active({ source, site, tenant: '', destination: '' });
-    return applyOverrides(shaping.policyFor(facts.mxHosts, facts.destination), overrides);
+    const restrictions = responses.active({ source, site, tenant: '', destination: '' });
+    return applyRestrictions(shaping.policyFor(facts.mxHosts, facts.destination), restrictions);
   }
 
   return {

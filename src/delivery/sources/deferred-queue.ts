@@ -3,21 +3,21 @@ import type { Clock, Delivery } from '#core';
 import type { Queue } from '#queue';
 import type { SourceChoice } from './choose-source.js';
 
-export interface Asides {
-  add(site: string, delivery: Delivery, why: Extract<SourceChoice, { kind: 'wait' }>): void;
+export interface DeferredQueue {
+  defer(site: string, delivery: Delivery, why: Extract<SourceChoice, { kind: 'wait' }>): void;
   /** Those of the site, or of all, are due again. */
   bringBack(site?: string): void;
   explain(delivery: Delivery): string | undefined;
   stop(): void;
 }
 
-interface Aside {
+interface DeferredFlow {
   first: Delivery;
   why: string;
 }
 
 interface Site {
-  flows: Map<string, Aside>;
+  flows: Map<string, DeferredFlow>;
   timer: NodeJS.Timeout | undefined;
   recheckAt: number;
 }
@@ -28,7 +28,7 @@ const LONGEST_SLEEP = 60 * 60_000;
 
 const flowOf = ({ destinationName, account, priority }: Delivery) => `${destinationName} ${account} ${priority}`;
 
-export function makeAsides({ queue, clock }: { queue: Pick<Queue, 'defer' | 'bringBack'>; clock: Clock }): Asides {
+export function makeDeferredQueue({ queue, clock }: { queue: Pick<Queue, 'defer' | 'bringBack'>; clock: Clock }): DeferredQueue {
   const sites = new Map<string, Site>();
 
   function release(name: string): void {
@@ -47,7 +47,7 @@ export function makeAsides({ queue, clock }: { queue: Pick<Queue, 'defer' | 'bri
   }
 
   return {
-    add(name, delivery, { recheckAt, why }) {
+    defer(name, delivery, { recheckAt, why }) {
       const site = sites.get(name) ?? { flows: new Map(), timer: undefined, recheckAt: NEVER };
       sites.set(name, site);
       const known = site.flows.get(flowOf(delivery))?.first;
@@ -61,8 +61,8 @@ export function makeAsides({ queue, clock }: { queue: Pick<Queue, 'defer' | 'bri
     },
     explain(delivery) {
       for (const { flows } of sites.values()) {
-        const aside = flows.get(flowOf(delivery));
-        if (aside !== undefined) return aside.why;
+        const waiting = flows.get(flowOf(delivery));
+        if (waiting !== undefined) return waiting.why;
       }
       return undefined;
     },

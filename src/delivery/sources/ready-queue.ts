@@ -19,14 +19,14 @@ export interface Taken {
   candidates?: readonly string[];
 }
 
-export interface Supply {
+export interface ReadyQueue {
   /** Something is due at the site. */
   onDue(site: string): void;
   /** The next delivery for the path. Undefined: nothing can be had now; `onReady` tells when there is. */
   take(path: Path): Taken | undefined;
-  /** Nothing is wanted for the path until wake(). `until`, ms since the epoch, and `why` are for people. */
-  rest(path: Path, until: number, why: string): void;
-  wake(path: Path): void;
+  /** The path is suspended: nothing is wanted for it until resume(). `until`, ms since the epoch, and `why` are for people. */
+  suspend(path: Path, until: number, why: string): void;
+  resume(path: Path): void;
   /** The delivery is no longer on its way, whatever became of it: called once for each that was taken, after ended() if it was attempted. */
   returned(taken: Taken): void;
   /**
@@ -41,7 +41,7 @@ export interface Supply {
   stop(): void;
 }
 
-export interface DirectSupplyDeps {
+export interface DirectReadyQueueDeps {
   queue: Pick<Queue, 'take' | 'suspend' | 'resume'>;
   paths: Pick<Paths, 'get'>;
   sources: Pick<Sources, 'default'>;
@@ -49,7 +49,7 @@ export interface DirectSupplyDeps {
   onReady: (path: Path) => void;
 }
 
-export function makeDirectSupply({ queue, paths, sources, onReady }: DirectSupplyDeps): Supply {
+export function makeDirectReadyQueue({ queue, paths, sources, onReady }: DirectReadyQueueDeps): ReadyQueue {
   const via: Via = { source: sources.default };
   return {
     onDue: (site) => onReady(paths.get(site)),
@@ -57,8 +57,8 @@ export function makeDirectSupply({ queue, paths, sources, onReady }: DirectSuppl
       const [delivery] = queue.take(site, 1);
       return delivery === undefined ? undefined : { delivery, via };
     },
-    rest: ({ site }, until, why) => queue.suspend(site, until, why),
-    wake: ({ site }) => queue.resume(site),
+    suspend: ({ site }, until, why) => queue.suspend(site, until, why),
+    resume: ({ site }) => queue.resume(site),
     ended: () => false,
     returned: () => undefined,
     waitsFor: () => undefined,

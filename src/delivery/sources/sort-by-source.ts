@@ -12,15 +12,15 @@ import { findFallback, isNobody, siteOfTransport, type Transport } from '#routin
 import { DEFAULT_SOURCE, type Path, type Paths, type Reach } from '../paths/paths.js';
 import type { SitePolicies } from '../shaping/site-policies.js';
 import { candidatesOf, chooseSource, type SourceState } from './choose-source.js';
-import { makeAsides } from './deferred-queue.js';
-import { makeParks } from './park.js';
+import { makeDeferredQueue } from './deferred-queue.js';
+import { makeLaneQueues } from './lane-queues.js';
 import { makePortBlock } from './port-block.js';
-import type { Supply, Taken } from './ready-queue.js';
+import type { ReadyQueue, Taken } from './ready-queue.js';
 import { lacksFamily, type Sources } from './sources.js';
 import { makeTurnedAway } from './turned-away.js';
 import type { Warmups } from './warmups.js';
 
-export interface SortDeps {
+export interface SortedReadyQueueDeps {
   queue: Pick<Queue, 'take' | 'suspend' | 'resume' | 'message' | 'giveBack' | 'defer' | 'bringBack' | 'deferFlow'>;
   paths: Pick<Paths, 'get' | 'find'>;
   policies: SitePolicies;
@@ -41,10 +41,10 @@ const BATCH = 8;
 /** Pause after an error of this server's own, ms. */
 const ERROR_PAUSE = 2000;
 
-export function makeSortedSupply(deps: SortDeps): Supply {
+export function makeSortedReadyQueue(deps: SortedReadyQueueDeps): ReadyQueue {
   const { queue, paths, policies, sources, warmups, transports, directory, clock, steady, logger, onReady } = deps;
-  const parks = makeParks();
-  const asides = makeAsides({ queue, clock });
+  const laneQueues = makeLaneQueues();
+  const deferred = makeDeferredQueue({ queue, clock });
   const sorting = new Set<string>();
   const smarthosts = new Set(transports.map(siteOfTransport));
   const names = sources.names.length > 0 ? sources.names : [DEFAULT_SOURCE];
@@ -54,7 +54,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   const turnedAway = makeTurnedAway();
   /** Deliveries that were given to each source and have not come back. */
   const onTheirWay = new Map<string, number>();
-  warmups.onChange(() => asides.bringBack());
+  warmups.onChange(() => deferred.bringBack());
   /** Why paths are left alone. */
   const reasons = new WeakMap<Path, string>();
   let isStopped = false;
@@ -76,7 +76,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
     if (path === undefined) return { kind: 'ready' };
     const { suspendedUntil: until, isKeptByTls } = path;
     if (until > 0) return { kind: 'suspended', until, why: whyAlone(path), isKeptByTls };
-    if (path.isProbing && (path.lanes > 0 || parks.has(path))) return { kind: 'probing', isKeptByTls };
+    if (path.isProbing && (path.lanes > 0 || laneQueues.has(path))) return { kind: 'probing', isKeptByTls };
     const { otherSourceUntil = 0 } = policies.of(path) ?? {};
     return { kind: otherSourceUntil > steady.now() || unfit.has(`${name} ${site}`) ? 'unwelcome' : 'ready' };
   }
@@ -118,7 +118,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
         stateOf: (name) => (fallback !== undefined && portBlock.isClosed(name) ? closed : stateAt(site, name)),
         hasFallback: fallback !== undefined && (paths.find(siteOfTransport(fallback))?.suspendedUntil ?? 0) === 0,
       });
-      if (choice.kind === 'wait') asides.add(site, delivery, choice);
+      if (choice.kind === 'wait') deferred.defer(site, delivery, choice);
       else if (choice.kind === 'source')
         give(paths.get(site, choice.name), { delivery, via: { source: sources.get(choice.name) }, candidates });
       else if (fallback !== undefined)
@@ -127,8 +127,8 @@ export function makeSortedSupply(deps: SortDeps): Supply {
   }
 
   function give(path: Path, taken: Taken): void {
-    if (!parks.add(path, taken)) {
-      parks.onRoom(path, queue.deferFlow(taken.delivery));
+    if (!laneQueues.add(path, taken)) {
+      laneQueues.onRoom(path, queue.deferFlow(taken.delivery));
       return;
     }
     count(taken, 1);
@@ -155,7 +155,7 @@ export function makeSortedSupply(deps: SortDeps): Supply {
             failure = result.reason;
             // It may be this one row that cannot be read: those behind it need not wait for it.
             const until = clock.now() + MINUTE;
-            asides.add(site, delivery, {
+            deferred.defer(site, delivery, {
               kind: 'wait',
               until,
               recheckAt: until,
@@ -178,27 +178,27 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       else void sort(site);
     },
     take(path) {
-      const parked = parks.shift(path);
-      if (parked !== undefined || !hasOnePath(path.site)) return parked;
+      const waiting = laneQueues.shift(path);
+      if (waiting !== undefined || !hasOnePath(path.site)) return waiting;
       const [delivery] = queue.take(path.site, 1);
       if (delivery === undefined) return undefined;
       const taken = { delivery, via: { source: sources.default } };
       count(taken, 1);
       return taken;
     },
-    rest(path, until, why) {
+    suspend(path, until, why) {
       reasons.set(path, why);
       if (hasOnePath(path.site)) queue.suspend(path.site, until, why);
       // They may have another way; the last one first, so that they keep their order.
-      for (const taken of parks.clear(path).reverse()) {
+      for (const taken of laneQueues.clear(path).reverse()) {
         count(taken, -1);
         queue.giveBack(taken.delivery);
       }
     },
-    wake(path) {
+    resume(path) {
       if (hasOnePath(path.site)) queue.resume(path.site);
-      asides.bringBack(smarthosts.has(path.site) ? undefined : path.site);
-      if (parks.has(path)) onReady(path);
+      deferred.bringBack(smarthosts.has(path.site) ? undefined : path.site);
+      if (laneQueues.has(path)) onReady(path);
     },
     returned: (taken) => count(taken, -1),
     ended(path, { delivery, via, candidates = [] }, outcome, reach) {
@@ -211,11 +211,11 @@ export function makeSortedSupply(deps: SortDeps): Supply {
       if (lacksFamily(outcome)) return isNews(path);
       return reach === 'unconnected' && fallbackOf(path.site, delivery) !== undefined;
     },
-    waitsFor: parks.pathOf,
-    explain: (delivery) => asides.explain(delivery),
+    waitsFor: laneQueues.pathOf,
+    explain: (delivery) => deferred.explain(delivery),
     stop() {
       isStopped = true;
-      asides.stop();
+      deferred.stop();
     },
   };
 }

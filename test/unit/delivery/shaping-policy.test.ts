@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadShaping } from '../../../dist/config/index.js';
 import { MINUTE } from '../../../dist/core/index.js';
-import { applyOverrides, makeShaping } from '../../../dist/delivery/shaping/shaping-policy.js';
-import type { Override } from '../../../dist/delivery/shaping/shaping-responses.js';
+import { applyRestrictions, makeShaping } from '../../../dist/delivery/shaping/shaping-policy.js';
+import type { Restriction } from '../../../dist/delivery/shaping/shaping-responses.js';
 
 const rules = loadShaping(null);
 const shaping = makeShaping(rules);
@@ -39,9 +39,9 @@ describe('policyFor', () => {
   });
 });
 
-describe('applyOverrides', () => {
+describe('applyRestrictions', () => {
   const policy = shaping.policyFor(['mx.example'], 'example.com');
-  const override = (change: Override['change'], until = 1000): Override => ({
+  const restriction = (change: Restriction['change'], until = 1000): Restriction => ({
     ruleId: 'aa',
     key: { scope: 'path', source: 's', site: 't' },
     change,
@@ -51,16 +51,16 @@ describe('applyOverrides', () => {
   });
 
   it('changes nothing without any', () => {
-    expect(applyOverrides(policy, [])).toEqual({ ...policy, suspendedUntil: 0, otherSourceUntil: 0 });
+    expect(applyRestrictions(policy, [])).toEqual({ ...policy, suspendedUntil: 0, otherSourceUntil: 0 });
   });
 
   it('takes the strictest of all', () => {
-    const result = applyOverrides(policy, [
-      override({ connections: 1, messageRate: { count: 1, perMs: MINUTE } }),
-      override({ connections: 3, messagesPerConnection: 2, messageRate: { count: 10, perMs: MINUTE } }),
-      override({ suspend: true }, 2000),
-      override({ suspend: true, otherSource: true }, 1500),
-      override({ messagesPerConnection: 5000 }),
+    const result = applyRestrictions(policy, [
+      restriction({ connections: 1, messageRate: { count: 1, perMs: MINUTE } }),
+      restriction({ connections: 3, messagesPerConnection: 2, messageRate: { count: 10, perMs: MINUTE } }),
+      restriction({ suspend: true }, 2000),
+      restriction({ suspend: true, otherSource: true }, 1500),
+      restriction({ messagesPerConnection: 5000 }),
     ]);
     expect(result).toMatchObject({
       connections: 1,
@@ -73,7 +73,7 @@ describe('applyOverrides', () => {
   });
 
   it('never loosens a rate', () => {
-    const loose = override({ messageRate: { count: 1_000_000, perMs: 1000 }, connectionRate: { count: 1_000_000, perMs: 1000 } });
-    expect(applyOverrides(policy, [loose])).toMatchObject({ messageRate: policy.messageRate, connectionRate: policy.connectionRate });
+    const loose = restriction({ messageRate: { count: 1_000_000, perMs: 1000 }, connectionRate: { count: 1_000_000, perMs: 1000 } });
+    expect(applyRestrictions(policy, [loose])).toMatchObject({ messageRate: policy.messageRate, connectionRate: policy.connectionRate });
   });
 });

@@ -3,8 +3,8 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery, Outcome } from '../../../dist/core/index.js';
 import { makePaths, type Path, type Paths } from '../../../dist/delivery/paths/paths.js';
-import type { Supply, Taken } from '../../../dist/delivery/sources/ready-queue.js';
-import { makeSortedSupply } from '../../../dist/delivery/sources/sort-by-source.js';
+import type { ReadyQueue, Taken } from '../../../dist/delivery/sources/ready-queue.js';
+import { makeSortedReadyQueue } from '../../../dist/delivery/sources/sort-by-source.js';
 import { makeSources } from '../../../dist/delivery/sources/sources.js';
 
 const A = '192.0.2.1';
@@ -16,7 +16,7 @@ let now: number;
 let due: Delivery[];
 let ready: Path[];
 let paths: Paths;
-let supply: Supply;
+let readyQueue: ReadyQueue;
 let nextId: number;
 
 beforeEach(() => {
@@ -26,7 +26,7 @@ beforeEach(() => {
   ready = [];
   const clock = { now: () => now, monotonic: () => now };
   paths = makePaths({ limits: { perPath: 20, total: 200 }, clock, jitter: () => 0 });
-  supply = makeSortedSupply({
+  readyQueue = makeSortedReadyQueue({
     queue: {
       take: (_site, limit) => due.splice(0, limit),
       suspend: () => undefined,
@@ -55,10 +55,10 @@ async function next(): Promise<{ source: string; site: string; path: Path; taken
   ready.length = 0;
   const id = nextId++;
   due.push({ id, message: id, recipient: `u${id}@dst.test`, destinationName: 'dst.test', account: 1, priority: 0, due: now } as Delivery);
-  supply.onDue(SITE);
+  readyQueue.onDue(SITE);
   await expect.poll(() => ready.length).toBe(1);
   const [path] = ready as [Path];
-  const taken = supply.take(path);
+  const taken = readyQueue.take(path);
   if (taken === undefined) throw new Error('nothing can be taken from the path');
   return { source: path.source, site: path.site, path, taken };
 }
@@ -79,14 +79,14 @@ describe('a path that is left alone', () => {
     expect(await next()).toMatchObject(direct);
     const path = paths.get(SITE, A);
     paths.suspend(path, now + MINUTE);
-    supply.rest(path, now + MINUTE, 'no session could be had');
+    readyQueue.suspend(path, now + MINUTE, 'no session could be had');
     const other = await next();
     expect(other).toMatchObject(relayed);
     expect(other.taken.via.transport).toEqual(FALLBACK);
 
     now += MINUTE;
     paths.resume(path);
-    supply.wake(path);
+    readyQueue.resume(path);
     const probe = await next();
     expect(probe).toMatchObject(direct);
     paths.started(probe.path);
@@ -104,7 +104,7 @@ describe('a path that is left alone', () => {
     const probe = await next();
     expect(probe).toMatchObject(direct);
     paths.started(probe.path);
-    expect(supply.ended(probe.path, probe.taken, unreachable, 'unconnected')).toBe(true);
+    expect(readyQueue.ended(probe.path, probe.taken, unreachable, 'unconnected')).toBe(true);
     expect(paths.note(probe.path, 'unconnected', 1)).toBe('suspended');
     paths.ended(probe.path);
     expect(await next()).toMatchObject(relayed);
@@ -116,7 +116,7 @@ describe('a path without the TLS that its mail must have', () => {
     const path = paths.get(SITE, A);
     const { taken } = await next();
     const noTls: Outcome = { ...unreachable, stage: 'tls' };
-    expect(supply.ended(path, taken, noTls, 'kept')).toBe(false);
+    expect(readyQueue.ended(path, taken, noTls, 'kept')).toBe(false);
     paths.note(path, 'kept', 1);
     paths.resume(path);
     expect(await next()).toMatchObject(direct);
@@ -136,20 +136,20 @@ describe('a blocked port', () => {
       ['c.test', 'kept'],
       ['d.test', 'unreached'],
     ] as const)
-      supply.ended(paths.get(site, A), taken, unreachable, reach);
+      readyQueue.ended(paths.get(site, A), taken, unreachable, reach);
     expect(await next()).toMatchObject(direct);
   });
 
   it('sends everything to the fallback but one delivery a minute, until that gets through', async () => {
     const { taken } = await next();
-    for (const site of ['a.test', 'b.test', 'c.test']) supply.ended(paths.get(site, A), taken, unreachable, 'unconnected');
+    for (const site of ['a.test', 'b.test', 'c.test']) readyQueue.ended(paths.get(site, A), taken, unreachable, 'unconnected');
     expect(await next()).toMatchObject(relayed);
     now += MINUTE;
     const probe = await next();
     expect(probe).toMatchObject(direct);
     expect(await next()).toMatchObject(relayed);
     const through: Outcome = { ...unreachable, kind: 'delivered', reply: { code: 250, enhancedCode: '', text: 'ok' } };
-    expect(supply.ended(probe.path, probe.taken, through, 'reached')).toBe(false);
+    expect(readyQueue.ended(probe.path, probe.taken, through, 'reached')).toBe(false);
     expect(await next()).toMatchObject(direct);
   });
 });

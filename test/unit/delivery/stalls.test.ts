@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Delivery, Stage } from '../../../dist/core/index.js';
-import { makeStalls, type Stalls } from '../../../dist/delivery/attempt/stalls.js';
+import { makeStalls, type Stalls } from '../../../dist/delivery/dispatch/stalls.js';
 import { makePaths, type Path } from '../../../dist/delivery/paths/paths.js';
 
 const SECOND = 1000;

@@ -123,7 +123,7 @@ describe('a TLS session', () => {
     const told = async (peer: PeerAddress) => {
       const session = await pool.open(peer, 10_000);
       session.abort('done');
-      return /^\* (encrypted .*)$/m.exec(session.conversation())?.[1];
+      return /^\* (encrypted .*)$/m.exec(session.transcript())?.[1];
     };
     expect(await told(peerOf('may'))).toBe('encrypted with TLSv1.3 (TLS_AES_256_GCM_SHA384), certificate verified');
     expect(await told(peerOf('may'))).toBe('encrypted again with TLSv1.3 (TLS_AES_256_GCM_SHA384), certificate verified');

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { makeConversation } from '../../../dist/smtp-client/transcript.js';
+import { makeTranscript } from '../../../dist/smtp-client/transcript.js';
 
 it('shows the set-up of the session and its last message', () => {
-  const talk = makeConversation();
+  const talk = makeTranscript();
   talk.remark('connected to mx.dst.test [192.0.2.1]:25');
   talk.server('220 mx.dst.test ESMTP');
   talk.client('EHLO mail.src.test');
@@ -19,7 +19,7 @@ it('shows the set-up of the session and its last message', () => {
 });
 
 it('never shows what logs in, whatever the mechanism', () => {
-  const talk = makeConversation();
+  const talk = makeTranscript();
   for (const line of ['AUTH PLAIN AGFsaWNlAGh1bnRlcjI=', 'AUTH LOGIN', 'aHVudGVyMg==', 'auth xoauth2 c2VjcmV0', '*']) talk.client(line);
   expect(talk.text().split('\n')).toEqual([
     'C: AUTH PLAIN (not shown)',
@@ -31,7 +31,7 @@ it('never shows what logs in, whatever the mechanism', () => {
 });
 
 it('stays below 4 kB and one line per line, whatever a peer says', () => {
-  const talk = makeConversation();
+  const talk = makeTranscript();
   for (let count = 0; count < 1000; count++) talk.server(`250-${'x'.repeat(70_000)}\u001b[31m\u0000`);
   talk.server('250 a\u001b[31mb\u2028c');
   talk.beginMessage();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decideRetry, RETRY_DELAYS } from '../../../dist/webhooks/index.js';
+import { CALL_RETRY_DELAYS, decideCallRetry } from '../../../dist/webhooks/index.js';
 
-describe('decideRetry', () => {
+describe('decideCallRetry', () => {
   it.each([
     [200, 1, { kind: 'taken' }],
     [204, 8, { kind: 'taken' }],
@@ -13,10 +13,10 @@ describe('decideRetry', () => {
     [undefined, 8, { kind: 'given-up' }],
     [503, 8, { kind: 'given-up' }],
   ])('answer %s to attempt %d', (status, attempts, verdict) => {
-    expect(decideRetry(status, attempts)).toEqual(verdict);
+    expect(decideCallRetry(status, attempts)).toEqual(verdict);
   });
 
   it('goes on for eight hours and a little', () => {
-    expect(RETRY_DELAYS.reduce((sum, delay) => sum + delay, 0) / 3_600_000).toBeCloseTo(8.08, 2);
+    expect(CALL_RETRY_DELAYS.reduce((sum, delay) => sum + delay, 0) / 3_600_000).toBeCloseTo(8.08, 2);
   });
 });

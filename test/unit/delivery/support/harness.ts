@@ -12,7 +12,7 @@ import {
   type SendOptions,
   systemClock,
 } from '../../../../dist/core/index.js';
-import { type DeliveryDeps, type DeliveryOptions, makeDelivery, makeWarmups, type Warmups } from '../../../../dist/delivery/index.js';
+import { type DeliveryDeps, type DeliveryOptions, makeDeliveryEngine, makeWarmups, type Warmups } from '../../../../dist/delivery/index.js';
 import type { Directory } from '../../../../dist/directory/index.js';
 import { makeRecorder } from '../../../../dist/events/index.js';
 import { makeBodyScan } from '../../../../dist/mail/mime/body-scan.js';
@@ -70,7 +70,7 @@ const DOMAIN = { id: 1, account: 1, publicId: 'd', name: 'src.test', state: 'act
 
 export interface Harness {
   queue: MemoryQueue;
-  delivery: ReturnType<typeof makeDelivery>;
+  delivery: ReturnType<typeof makeDeliveryEngine>;
   /** Sets the domain the directory finds; undefined: deleted. */
   domain: DomainRecord | undefined;
   /** Puts a message for these recipients and waits until each is settled. */
@@ -123,7 +123,7 @@ export function makeHarness(
     accounts: { publicId: async () => 'acc1' },
     sendingIps: { wanted: async (_domain: unknown, { sendingIp }: SendOptions) => (sendingIp === undefined ? [] : [[sendingIp]]) },
   } as unknown as Directory;
-  const delivery = makeDelivery({
+  const delivery = makeDeliveryEngine({
     workers: makeWorkers(),
     queue: options.from ?? queue,
     directory,

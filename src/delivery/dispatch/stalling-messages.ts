@@ -7,9 +7,9 @@ import type { Logger } from 'pino';
 import { type Clock, type Delivery, plainTime, SECOND } from '#core';
 import type { Queue } from '#queue';
 import { type Path, type Reach, SUSPENSIONS } from '../paths/paths.js';
-import { makeAsides } from '../sources/deferred-queue.js';
+import { makeDeferredQueue } from '../sources/deferred-queue.js';
 
-export interface Suspects {
+export interface StallingMessages {
   /** False: it must not be tried there now, and was set aside. True: left() follows. */
   admit(path: Path, delivery: Delivery): boolean;
   /** The message keeps its session waiting. */
@@ -25,7 +25,7 @@ export interface Suspects {
   stop(): void;
 }
 
-export interface SuspectsDeps {
+export interface StallingMessagesDeps {
   queue: Pick<Queue, 'defer' | 'bringBack'>;
   clock: Clock;
   logger: Logger;
@@ -60,17 +60,17 @@ interface Retries {
 const keyOf = ({ source, site }: Path, message: number) => `${source} ${site} ${message}`;
 const gateOf = ({ source, site }: Path) => `${source} ${site}`;
 
-export function makeSuspects({ queue, clock, logger }: SuspectsDeps): Suspects {
-  const asides = makeAsides({ queue, clock });
+export function makeStallingMessages({ queue, clock, logger }: StallingMessagesDeps): StallingMessages {
+  const deferred = makeDeferredQueue({ queue, clock });
   const troubles = new Map<string, Trouble>();
   const retries = new Map<Path, Retries>();
 
   const isFull = (path: Path) => (retries.get(path)?.running.size ?? 0) >= Math.max(1, Math.floor(path.window / SHARE));
   const leftOf = ({ until }: Trouble) => until - clock.monotonic();
 
-  function setAside(key: string, delivery: Delivery, waitMs: number | undefined): false {
+  function defer(key: string, delivery: Delivery, waitMs: number | undefined): false {
     const recheckAt = waitMs === undefined ? undefined : clock.now() + waitMs;
-    asides.add(key, delivery, { kind: 'wait', until: recheckAt ?? clock.now(), recheckAt, why: '' });
+    deferred.defer(key, delivery, { kind: 'wait', until: recheckAt ?? clock.now(), recheckAt, why: '' });
     return false;
   }
 
@@ -81,7 +81,7 @@ export function makeSuspects({ queue, clock, logger }: SuspectsDeps): Suspects {
     for (const oldest of troubles.keys()) {
       if (troubles.size <= MAX_MESSAGES) break;
       troubles.delete(oldest);
-      asides.bringBack(oldest);
+      deferred.bringBack(oldest);
     }
     return trouble;
   }
@@ -100,7 +100,7 @@ export function makeSuspects({ queue, clock, logger }: SuspectsDeps): Suspects {
       'message is left alone: its sessions are cut or not answered',
     );
     // Those that wait for what the probe finds out.
-    asides.bringBack(keyOf(path, message));
+    deferred.bringBack(keyOf(path, message));
   }
 
   /** At most once a second: each look reads all that wait. */
@@ -108,7 +108,7 @@ export function makeSuspects({ queue, clock, logger }: SuspectsDeps): Suspects {
     state.timer ??= setTimeout(() => {
       state.timer = undefined;
       if (state.running.size === 0) retries.delete(path);
-      asides.bringBack(gateOf(path));
+      deferred.bringBack(gateOf(path));
     }, LOOK_AGAIN).unref();
   }
 
@@ -121,10 +121,10 @@ export function makeSuspects({ queue, clock, logger }: SuspectsDeps): Suspects {
     admit(path, delivery) {
       const { id, message, last } = delivery;
       const trouble = troubles.get(keyOf(path, message));
-      if (trouble !== undefined && leftOf(trouble) > 0) return setAside(keyOf(path, message), delivery, leftOf(trouble));
-      if (trouble?.probe !== undefined) return setAside(keyOf(path, message), delivery, undefined);
+      if (trouble !== undefined && leftOf(trouble) > 0) return defer(keyOf(path, message), delivery, leftOf(trouble));
+      if (trouble?.probe !== undefined) return defer(keyOf(path, message), delivery, undefined);
       if (last?.unanswered === true) {
-        if (isFull(path)) return setAside(gateOf(path), delivery, undefined);
+        if (isFull(path)) return defer(gateOf(path), delivery, undefined);
         const state = retries.get(path) ?? { running: new Set(), timer: undefined };
         retries.set(path, state);
         state.running.add(id);
@@ -137,14 +137,14 @@ export function makeSuspects({ queue, clock, logger }: SuspectsDeps): Suspects {
     note(path, delivery, reach) {
       // What a peer says, be it that it closes, is an answer.
       if (reach === 'cut') blame(path, delivery);
-      else if (reach === 'reached' && troubles.delete(keyOf(path, delivery.message))) asides.bringBack(keyOf(path, delivery.message));
+      else if (reach === 'reached' && troubles.delete(keyOf(path, delivery.message))) deferred.bringBack(keyOf(path, delivery.message));
     },
     left(path, { id, message }) {
       free(path, id);
       const trouble = troubles.get(keyOf(path, message));
       if (trouble?.probe !== id) return;
       trouble.probe = undefined;
-      asides.bringBack(keyOf(path, message));
+      deferred.bringBack(keyOf(path, message));
     },
     explain(site, { message, last }) {
       for (const trouble of troubles.values()) {
@@ -158,7 +158,7 @@ export function makeSuspects({ queue, clock, logger }: SuspectsDeps): Suspects {
       return isWaiting ? `as much mail that ${site} has cut or not answered before is being tried as may be at a time` : undefined;
     },
     stop() {
-      asides.stop();
+      deferred.stop();
       for (const { timer } of retries.values()) clearTimeout(timer);
     },
   };

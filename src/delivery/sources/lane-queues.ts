@@ -3,7 +3,7 @@ import type { Delivery } from '#core';
 import type { Path } from '../paths/paths.js';
 import type { Taken } from './ready-queue.js';
 
-export interface Parks {
+export interface LaneQueues {
   /** False when the path has enough: the delivery is not kept. */
   add(path: Path, taken: Taken): boolean;
   shift(path: Path): Taken | undefined;
@@ -21,61 +21,61 @@ const ROOM = 16;
 const ROOM_IN_A_CROWD = 2;
 const CROWD = 4000;
 
-interface Park {
+interface LaneQueue {
   readonly path: Path;
   waiting: Taken[];
   listeners: (() => void)[];
 }
 
-export function makeParks(): Parks {
-  const parks = new Map<string, Park>();
+export function makeLaneQueues(): LaneQueues {
+  const laneQueues = new Map<string, LaneQueue>();
   let total = 0;
 
   const keyOf = ({ source, site }: Path) => `${source} ${site}`;
   const room = () => (total > CROWD ? ROOM_IN_A_CROWD : ROOM);
 
-  function of(path: Path): Park {
+  function of(path: Path): LaneQueue {
     const key = keyOf(path);
-    const park = parks.get(key) ?? { path, waiting: [], listeners: [] };
-    parks.set(key, park);
-    return park;
+    const laneQueue = laneQueues.get(key) ?? { path, waiting: [], listeners: [] };
+    laneQueues.set(key, laneQueue);
+    return laneQueue;
   }
 
-  function settle(path: Path, park: Park): void {
-    if (park.waiting.length > room() / 2) return;
-    if (park.waiting.length === 0) parks.delete(keyOf(path));
-    for (const listener of park.listeners.splice(0)) listener();
+  function settle(path: Path, laneQueue: LaneQueue): void {
+    if (laneQueue.waiting.length > room() / 2) return;
+    if (laneQueue.waiting.length === 0) laneQueues.delete(keyOf(path));
+    for (const listener of laneQueue.listeners.splice(0)) listener();
   }
 
   return {
     add(path, taken) {
-      const park = of(path);
-      if (park.waiting.length >= room()) return false;
-      park.waiting.push(taken);
+      const laneQueue = of(path);
+      if (laneQueue.waiting.length >= room()) return false;
+      laneQueue.waiting.push(taken);
       total += 1;
       return true;
     },
     shift(path) {
-      const park = parks.get(keyOf(path));
-      const taken = park?.waiting.shift();
-      if (park === undefined || taken === undefined) return undefined;
+      const laneQueue = laneQueues.get(keyOf(path));
+      const taken = laneQueue?.waiting.shift();
+      if (laneQueue === undefined || taken === undefined) return undefined;
       total -= 1;
-      settle(path, park);
+      settle(path, laneQueue);
       return taken;
     },
     clear(path) {
-      const park = parks.get(keyOf(path));
-      if (park === undefined) return [];
-      const all = park.waiting.splice(0);
+      const laneQueue = laneQueues.get(keyOf(path));
+      if (laneQueue === undefined) return [];
+      const all = laneQueue.waiting.splice(0);
       total -= all.length;
-      settle(path, park);
+      settle(path, laneQueue);
       return all;
     },
     pathOf({ id }) {
-      for (const { path, waiting } of parks.values()) if (waiting.some(({ delivery }) => delivery.id === id)) return path;
+      for (const { path, waiting } of laneQueues.values()) if (waiting.some(({ delivery }) => delivery.id === id)) return path;
       return undefined;
     },
-    has: (path) => (parks.get(keyOf(path))?.waiting.length ?? 0) > 0,
+    has: (path) => (laneQueues.get(keyOf(path))?.waiting.length ?? 0) > 0,
     onRoom: (path, listener) => void of(path).listeners.push(listener),
   };
 }

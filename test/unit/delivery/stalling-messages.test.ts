@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Delivery } from '../../../dist/core/index.js';
-import { makeSuspects } from '../../../dist/delivery/dispatch/suspects.js';
+import { makeStallingMessages } from '../../../dist/delivery/dispatch/stalling-messages.js';
 import { makePaths } from '../../../dist/delivery/paths/paths.js';
 
 const MINUTE = 60_000;
@@ -13,7 +13,7 @@ function setUp() {
   const aside: number[] = [];
   const back: number[] = [];
   const queue = { defer: ({ id }: Delivery) => void aside.push(id), bringBack: ({ id }: Delivery) => void back.push(id) };
-  const suspects = makeSuspects({ queue, clock, logger: pino({ level: 'silent' }) });
+  const stalling = makeStallingMessages({ queue, clock, logger: pino({ level: 'silent' }) });
   let nextId = 0;
   const deliveryOf = (message: number, hasFailed = false): Delivery => {
     const fields = { id: ++nextId, message, recipient: 'a@b.test', destinationName: 'b.test', account: 1, priority: 0, due: 0 };
@@ -21,12 +21,12 @@ function setUp() {
     return { ...fields, ...(hasFailed ? { last } : {}) } as Delivery;
   };
   return {
-    ...{ suspects, paths, path, aside, back, deliveryOf },
+    ...{ stalling, paths, path, aside, back, deliveryOf },
     /** Admitted, tried, and cut or taken. */
     attempt(delivery: Delivery, reach: 'cut' | 'closed' | 'reached' | 'unreached') {
-      if (!suspects.admit(path, delivery)) return 'aside';
-      suspects.note(path, delivery, reach);
-      suspects.left(path, delivery);
+      if (!stalling.admit(path, delivery)) return 'aside';
+      stalling.note(path, delivery, reach);
+      stalling.left(path, delivery);
       return reach;
     },
     pass(ms: number) {
@@ -41,14 +41,14 @@ afterEach(() => void vi.useRealTimers());
 
 describe('a message that cuts its sessions', () => {
   it('is left alone after three of its recipients, and longer each time its probe fails', () => {
-    const { suspects, deliveryOf, attempt, aside, back, pass } = setUp();
+    const { stalling, deliveryOf, attempt, aside, back, pass } = setUp();
     const tries = Array.from({ length: 5 }, () => attempt(deliveryOf(7), 'cut'));
     expect(tries).toEqual(['cut', 'cut', 'cut', 'aside', 'aside']);
     expect(attempt(deliveryOf(8), 'reached')).toBe('reached');
-    expect(suspects.explain('relay:25', deliveryOf(7))).toMatch(
+    expect(stalling.explain('relay:25', deliveryOf(7))).toMatch(
       /^relay:25 has cut or not answered its sessions with this message, which is left alone until /,
     );
-    expect(suspects.explain('other:25', deliveryOf(7))).toBeUndefined();
+    expect(stalling.explain('other:25', deliveryOf(7))).toBeUndefined();
     pass(MINUTE);
     // The first of the flow: the others are read with it.
     expect(back).toEqual([aside[0]]);
@@ -61,17 +61,17 @@ describe('a message that cuts its sessions', () => {
   });
 
   it('is let alone as soon as it keeps three sessions waiting, and tried by one at a time after that', () => {
-    const { suspects, path, deliveryOf, attempt, back, pass } = setUp();
+    const { stalling, path, deliveryOf, attempt, back, pass } = setUp();
     const hung = Array.from({ length: 3 }, () => deliveryOf(7));
-    for (const delivery of hung) expect(suspects.admit(path, delivery)).toBe(true);
-    for (const delivery of hung) suspects.still(path, delivery);
+    for (const delivery of hung) expect(stalling.admit(path, delivery)).toBe(true);
+    for (const delivery of hung) stalling.still(path, delivery);
     expect(attempt(deliveryOf(7), 'reached')).toBe('aside');
     pass(MINUTE);
     const probe = deliveryOf(7);
-    expect(suspects.admit(path, probe)).toBe(true);
+    expect(stalling.admit(path, probe)).toBe(true);
     const behind = deliveryOf(7);
-    expect(suspects.admit(path, behind)).toBe(false);
-    suspects.left(path, probe);
+    expect(stalling.admit(path, behind)).toBe(false);
+    stalling.left(path, probe);
     expect(back.at(-1)).toBe(behind.id);
   });
 
@@ -86,16 +86,16 @@ describe('a message that cuts its sessions', () => {
 
 describe('what was cut or not answered before', () => {
   it('takes one place in a small window and a quarter of a wide one; the others wait for it', () => {
-    const { suspects, paths, path, deliveryOf, aside, back, pass } = setUp();
+    const { stalling, paths, path, deliveryOf, aside, back, pass } = setUp();
     const retried = Array.from({ length: 8 }, (_, index) => deliveryOf(index, true));
-    const admit = () => retried.filter((delivery) => suspects.admit(path, delivery)).length;
+    const admit = () => retried.filter((delivery) => stalling.admit(path, delivery)).length;
     expect(admit()).toBe(1);
     expect(aside.length).toBe(7);
-    expect(suspects.admit(path, deliveryOf(100))).toBe(true);
-    expect(suspects.explain('relay:25', retried[1] as Delivery)).toMatch(/^as much mail that relay:25 has cut/);
+    expect(stalling.admit(path, deliveryOf(100))).toBe(true);
+    expect(stalling.explain('relay:25', retried[1] as Delivery)).toMatch(/^as much mail that relay:25 has cut/);
     // Whether it ends, or stands where it is in nobody's way.
-    suspects.beside(path, retried[0] as Delivery);
-    suspects.left(path, retried[0] as Delivery);
+    stalling.beside(path, retried[0] as Delivery);
+    stalling.left(path, retried[0] as Delivery);
     expect(back).toEqual([]);
     pass(1000);
     expect(back).toEqual([aside[0]]);

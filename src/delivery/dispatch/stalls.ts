@@ -5,12 +5,12 @@
  */
 import type { Logger } from 'pino';
 import { type Clock, type Delivery, MINUTE, SECOND, type Stage } from '#core';
-import type { SmtpSession } from '#smtp-client';
+import type { ClientSession } from '#smtp-client';
 import type { Path, PathLimits, Paths } from '../paths/paths.js';
 
 export interface Watch {
   /** From now on the attempt uses the session that this gives, if any. */
-  follow(session: () => Pick<SmtpSession, 'stage' | 'progress' | 'giveUp'> | undefined): void;
+  follow(session: () => Pick<ClientSession, 'stage' | 'progress' | 'giveUp'> | undefined): void;
   end(): void;
 }
 
