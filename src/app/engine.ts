@@ -134,7 +134,7 @@ export async function startEngine(stage: StageContext, serverKey: Uint8Array, st
     shapingRules: rules.shaping,
     clock,
     logger,
-    conversations: transcripts,
+    transcripts,
     warmups,
     putCall: calls.put,
     suspects,

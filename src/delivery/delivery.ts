@@ -7,14 +7,14 @@ import type { Directory } from '#directory';
 import type { Recorder, TranscriptLog } from '#events';
 import { type Dane, type Dns, hasGlobalIpv6, type MtaSts } from '#net';
 import type { Queue, Suspects } from '#queue';
-import { makeBounceClassifier } from '#replies';
 import { makeRoutes, type Transport } from '#routing';
-import { DEFAULT_TIMEOUTS, type DeliveryTimeouts, makeConnectionPool } from '#smtp-client';
+import { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from '#smtp-client';
 import type { SpoolStore } from '#store';
 import type { Workers } from '#workers';
-import { type KeepCall, makeArchiveCopy } from './attempt/archive-copy.js';
-import { type AttemptStats, makeAttempts } from './attempt/attempt.js';
+import { makeAttempts as makeOwnAttempts } from './attempt/attempt.js';
+import type { AttemptStats } from './attempt/boundary.js';
 import { type Dispatcher, type DispatcherStats, makeDispatcher } from './dispatch/dispatcher.js';
+import { type KeepCall, makeKeepRecords } from './dispatch/keep-records.js';
 import { makeApplyRestriction, makeShapingAction } from './dispatch/shaping-action.js';
 import { makeSuspensions } from './dispatch/suspensions.js';
 import { makePaths, type Path } from './paths/paths.js';
@@ -65,7 +65,7 @@ export interface DeliveryDeps {
   clock: Clock;
   logger: Logger;
   /** Told what was said to peers, for the operator; must not wait and not throw. */
-  conversations?: Pick<TranscriptLog, 'note'>;
+  transcripts?: Pick<TranscriptLog, 'note'>;
   /** POSTs what `o:archive-to` asks for. */
   putCall: KeepCall;
   /** What sources on warm-up may send. */
@@ -74,12 +74,12 @@ export interface DeliveryDeps {
   suspects?: Suspects;
   /** Told what is begun, for the log should it never end. */
   note?: (words: string) => void;
+  /** Here attempts would be made on other threads; they run on this one unless given. */
+  makeAttempts?: typeof makeOwnAttempts;
   options: DeliveryOptions;
 }
 
-export interface DeliveryStats extends AttemptStats, DispatcherStats {
-  connections: { open: number; idle: number };
-}
+export interface DeliveryStats extends AttemptStats, DispatcherStats {}
 
 export interface DeliveryEngine {
   /** Takes back the restrictions that replies brought before the restart; call before start(). */
@@ -110,11 +110,12 @@ export function makeDeliveryEngine({
   shapingRules,
   clock,
   logger,
-  conversations,
+  transcripts,
   putCall,
   warmups,
   suspects,
   note,
+  makeAttempts = makeOwnAttempts,
   options,
 }: DeliveryDeps): DeliveryEngine {
   const {
@@ -132,8 +133,6 @@ export function makeDeliveryEngine({
   // What is left alone is so for a while, whatever the clock is set to meanwhile.
   const steady = makeSteadyClock(clock);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-  let isStopping = false;
-  const pool = makeConnectionPool({ clock, timeouts, maxIdle: concurrencyTotal, extraCa, ownWord });
   const ipv6 = allowPrivateNetworks || hasGlobalIpv6() || addresses.some((source) => source.ipv6 !== undefined);
   const routes = makeRoutes({
     dns,
@@ -151,21 +150,12 @@ export function makeDeliveryEngine({
   const responses = makeResponseRules(shapingRules, steady);
   const policies = makeSitePolicies({ rules: shapingRules, responses, siteFacts: routes.siteFacts, clock });
   const attempts = makeAttempts({
-    directory,
-    spool,
-    workers,
-    pool,
-    clock,
-    logger,
-    routes,
-    policies,
-    classify: makeBounceClassifier(bounceRules),
-    attemptMs: timeouts.attempt,
-    isStopping: () => isStopping,
-    conversations,
-    suspects,
-    note,
-    keepCopy: makeArchiveCopy({ put: putCall, logger }),
+    ...{ directory, spool, workers, routes, clock, logger, suspects, note },
+    listener: {
+      onProgress: (changes) => dispatcher.onProgress(changes),
+      onSurvived: (delivery) => suspects?.survived(delivery),
+    },
+    settings: { bounceRules, shapingRules, timeouts, maxIdle: concurrencyTotal, extraCa, ownWord },
   });
   const limits = { perPath: concurrencyPerDestination, total: concurrencyTotal };
   const paths = makePaths({ limits, clock: steady, jitter: randomJitter });
@@ -188,7 +178,9 @@ export function makeDeliveryEngine({
     shapingAction: makeShapingAction({ responses, apply, keep: keeper.keep, clock: steady }),
     directory,
     recorder,
-    attempt: attempts.run,
+    attempts,
+    keepRecords: makeKeepRecords({ putCall, transcripts, logger }),
+    crashes: suspects,
     clock,
     logger,
     limits,
@@ -198,14 +190,13 @@ export function makeDeliveryEngine({
     restore: keeper.load,
     start: () => dispatcher.start(),
     async stop(graceMs) {
-      isStopping = true;
       dispatcher.halt();
-      pool.drain();
+      attempts.drain();
       const finished = dispatcher.finished();
       await Promise.race([finished, sleep(graceMs, undefined, { ref: false })]);
-      pool.abortAll();
+      attempts.abort();
       await Promise.race([finished, sleep(SETTLE_MS, undefined, { ref: false })]);
     },
-    stats: () => ({ ...attempts.stats(), ...dispatcher.stats(), connections: pool.stats() }),
+    stats: () => ({ ...attempts.stats(), ...dispatcher.stats() }),
   };
 }

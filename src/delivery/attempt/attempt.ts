@@ -1,76 +1,57 @@
-/** One try of one delivery: the steps in order, and the loop that runs, times, counts and logs them. Never rejects. */
+/** One try of one delivery: the steps in order, and the loop that runs, times, counts and logs them. Everything that attempts share is made here. */
 import type { Logger } from 'pino';
-import { type Clock, type Message, type Outcome, ownReply } from '#core';
+import type { BounceRules, ShapingRules } from '#config';
+import { type Clock, type Outcome, ownReply } from '#core';
 import type { Directory } from '#directory';
-import type { TranscriptLog } from '#events';
 import { storedForm } from '#messages';
 import type { Suspects } from '#queue';
-import type { ClassifyBounce } from '#replies';
+import { makeBounceClassifier } from '#replies';
 import type { Routes } from '#routing';
-import type { ClientSession, ConnectionPool } from '#smtp-client';
+import { type DeliveryTimeouts, makeConnectionPool } from '#smtp-client';
 import type { SpoolStore } from '#store';
 import type { Workers } from '#workers';
-import type { Reach } from '../paths/paths.js';
-import type { SitePolicies } from '../shaping/site-policies.js';
-import type { Taken } from '../sources/ready-queue.js';
+import { makeSiteShaping } from '../shaping/site-policies.js';
+import type { AttemptListener, AttemptResult, AttemptStats, Attempts, AttemptTask } from './boundary.js';
 import { deferred } from './end-attempt.js';
 import { makeOpenSession } from './open-session.js';
 import { reachOf } from './reach-of.js';
 import { makeRender } from './render.js';
+import { makeProgressReports } from './report-progress.js';
 import { requireTls } from './require-tls.js';
 import { makeResolveMx } from './resolve-mx.js';
 import { makeScreen } from './screen.js';
-import { makeSend } from './send.js';
+import { makeSend, wireBytes } from './send.js';
 import { makeSignDkim, SIGN_DKIM } from './sign-dkim.js';
 import type { Attempt, AttemptStep, StepResult } from './step.js';
 
+/** The services of the side that attempts run on, and settings. */
 export interface AttemptDeps {
   directory: Pick<Directory, 'domains'>;
   spool: Pick<SpoolStore, 'openBody'>;
   workers: Pick<Workers, 'run' | 'atOnce'>;
-  pool: ConnectionPool;
+  routes: Routes;
   clock: Clock;
   logger: Logger;
-  routes: Routes;
-  classify: ClassifyBounce;
-  policies: SitePolicies;
-  /** ms, up to the final dot. */
-  attemptMs: number;
-  /** True once nothing new may be sent. */
-  isStopping: () => boolean;
-  /** Told what was said in attempts that did not succeed, and in successes after one that did not. */
-  conversations?: Pick<TranscriptLog, 'note'> | undefined;
-  /** Watches over work on messages that may end us; nobody is suspected unless given. */
-  suspects?: Pick<Suspects, 'isOut' | 'work' | 'survived'> | undefined;
+  listener: AttemptListener;
+  /** Notes durably whose message is being worked on; nobody notes it unless given. */
+  suspects?: Pick<Suspects, 'work'> | undefined;
   /** Told what is begun, for the log should it never end. */
   note?: ((words: string) => void) | undefined;
-  /** Keeps what was delivered for whoever asked for copies. */
-  keepCopy: (attempt: Attempt) => Promise<void>;
+  settings: AttemptSettings;
 }
 
-export interface AttemptStats {
-  outcomes: Record<Outcome['kind'], number>;
-  /** Time spent in each step, ms, and how often it ran. */
-  steps: Record<string, { count: number; ms: number }>;
-}
-
-/** What came of an attempt, and what it showed of the path. */
-export interface AttemptResult {
-  outcome: Outcome;
-  reach: Reach;
-  /** Connections that were tried. */
-  opened: number;
-}
-
-export interface SessionWatch {
-  /** From now on the attempt uses the session that this gives, if any. */
-  follow(session: () => Pick<ClientSession, 'stage' | 'progress' | 'giveUp'> | undefined): void;
-}
-
-export interface Attempts {
-  /** `watch` is told which session the attempt uses. */
-  run(taken: Taken, message: Message, watch: SessionWatch): Promise<AttemptResult>;
-  stats(): AttemptStats;
+export interface AttemptSettings {
+  /** What replies mean. */
+  bounceRules: BounceRules;
+  /** How fast each provider takes our mail. */
+  shapingRules: ShapingRules;
+  timeouts: DeliveryTimeouts;
+  /** Unused connections that are kept, of all peers. */
+  maxIdle: number;
+  /** PEM certificates trusted beside the public authorities. */
+  extraCa: readonly string[];
+  /** What our own greeting says, to know ourselves by. */
+  ownWord?: string | undefined;
 }
 
 const OPEN_SESSION = 'open-session';
@@ -78,21 +59,27 @@ const OPEN_SESSION = 'open-session';
 const MAX_RECONNECTS = 2;
 
 export function makeAttempts(deps: AttemptDeps): Attempts {
-  const { clock, logger, pool, suspects } = deps;
+  const { clock, logger, listener, routes, suspects, settings } = deps;
+  const pool = makeConnectionPool({ clock, ...settings });
+  const classify = makeBounceClassifier(settings.bounceRules);
+  const shapingOf = makeSiteShaping({ rules: settings.shapingRules, siteFacts: routes.siteFacts, clock });
+  const reports = makeProgressReports(listener.onProgress);
   const steps: readonly AttemptStep[] = [
     makeScreen(deps),
-    makeResolveMx(deps),
+    makeResolveMx({ routes, shapingOf }),
     requireTls,
-    makeOpenSession(deps),
+    makeOpenSession({ ...deps, pool, classify }),
     makeRender(deps),
     makeSignDkim(deps),
-    makeSend(deps),
+    makeSend({ clock, classify }),
   ];
   const reconnectAt = steps.findIndex(({ name }) => name === OPEN_SESSION);
-  const stats: AttemptStats = {
+  const stats: Omit<AttemptStats, 'connections'> = {
     outcomes: { delivered: 0, deferred: 0, failed: 0, released: 0 },
     steps: Object.fromEntries(steps.map(({ name }) => [name, { count: 0, ms: 0 }])),
   };
+
+  let isDraining = false;
 
   /** It is noted who is worked on: should that end us, the next start knows. */
   function workOn(step: AttemptStep, attempt: Attempt): StepResult | Promise<StepResult> {
@@ -122,10 +109,10 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
     let reconnects = 0;
     for (let index = 0; index < steps.length; ) {
       const step = steps[index];
-      if (step === undefined || deps.isStopping()) break;
+      if (step === undefined || isDraining) break;
       const result = await runStep(step, attempt);
       if (result === 'next') {
-        if (step.name === SIGN_DKIM) suspects?.survived(attempt.delivery);
+        if (step.name === SIGN_DKIM) listener.onSurvived(attempt.delivery);
         index++;
         continue;
       }
@@ -143,15 +130,16 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
     return { kind: 'released' };
   }
 
-  async function begin({ delivery, via }: Taken, message: Message): Promise<Attempt> {
+  async function begin({ delivery, message, via, limits }: AttemptTask): Promise<Attempt> {
     const domain = await deps.directory.domains.find(message.domain);
     return {
       delivery,
       message,
       via,
+      limits,
       domain,
       startedAt: clock.now(),
-      deadline: clock.monotonic() + deps.attemptMs,
+      deadline: clock.monotonic() + settings.timeouts.attempt,
       transport: undefined,
       hops: [],
       sts: undefined,
@@ -172,35 +160,47 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
     };
   }
 
+  /** What was delivered, for whoever asked for copies. In test mode nobody was connected to, and nothing was sent. */
+  async function copyOf(attempt: Attempt, outcome: Outcome): Promise<Uint8Array | undefined> {
+    if (outcome.kind !== 'delivered' || attempt.sessionBegan === undefined || attempt.message.options.archiveTo === undefined)
+      return undefined;
+    try {
+      return await wireBytes(attempt);
+    } catch (err) {
+      logger.error({ err, delivery: attempt.delivery.id }, 'the copy of a delivered message could not be made');
+      return undefined;
+    }
+  }
+
+  async function finish(attempt: Attempt): Promise<AttemptResult> {
+    const outcome = await runSteps(attempt);
+    if (outcome.kind !== 'released' && attempt.sessionBegan !== undefined) outcome.sessionMs = clock.monotonic() - attempt.sessionBegan;
+    stats.outcomes[outcome.kind]++;
+    log(logger, attempt, outcome);
+    const { opened, transcripts } = attempt;
+    const transcript = transcripts.length === 0 || outcome.kind === 'released' ? undefined : transcripts.join('\n');
+    return { outcome, reach: reachOf(outcome, attempt), opened, transcript, copy: await copyOf(attempt, outcome) };
+  }
+
   return {
-    async run(taken, message, watch) {
-      const attempt = await begin(taken, message);
-      watch.follow(() => attempt.session);
-      const outcome = await runSteps(attempt);
-      if (outcome.kind !== 'released' && attempt.sessionBegan !== undefined) outcome.sessionMs = clock.monotonic() - attempt.sessionBegan;
-      stats.outcomes[outcome.kind]++;
-      // In test mode nobody was connected to, and nothing was sent.
-      if (outcome.kind === 'delivered' && attempt.sessionBegan !== undefined) await deps.keepCopy(attempt);
-      noteConversations(deps.conversations, attempt, outcome);
-      log(logger, attempt, outcome);
-      return { outcome, reach: reachOf(outcome, attempt), opened: attempt.opened };
+    async run(task) {
+      const attempt = await begin(task);
+      reports.begin(task.delivery.id, () => attempt.session);
+      return finish(attempt).finally(() => reports.end(task.delivery.id));
     },
-    stats: () => stats,
+    giveUp: reports.giveUp,
+    drain() {
+      isDraining = true;
+      pool.drain();
+    },
+    abort: pool.abortAll,
+    stats: () => ({ ...stats, connections: pool.stats() }),
   };
 }
 
 /** Of a first attempt that succeeds, the event tells enough; making the text would cost each message something. */
 const isWorthTelling = ({ delivery }: Attempt, result: StepResult) =>
   typeof result === 'string' || result.kind !== 'delivered' || delivery.attempts > 0;
-
-function noteConversations(log: AttemptDeps['conversations'], attempt: Attempt, outcome: Outcome): void {
-  const { transcripts, delivery, message, startedAt } = attempt;
-  if (log === undefined || transcripts.length === 0 || outcome.kind === 'released') return;
-  const { account, id, recipient, attempts } = delivery;
-  const { messageId } = message.facts.headers;
-  const fields = { account, delivery: id, messageId, recipient, attempt: attempts + 1, at: startedAt, outcome: outcome.kind };
-  log.note({ ...fields, text: transcripts.join('\n') });
-}
 
 function log(logger: Logger, { delivery, message }: Attempt, outcome: Outcome): void {
   const level = outcome.kind === 'delivered' || outcome.kind === 'released' ? 'debug' : 'info';

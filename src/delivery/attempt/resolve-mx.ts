@@ -3,36 +3,36 @@
 import { type LastAttempt, shuffle } from '#core';
 import { mxMatches, type StsPolicy } from '#net';
 import { type NextHop, type Route, type Routes, transportRequirement } from '#routing';
-import type { SitePolicies } from '../shaping/site-policies.js';
+import type { SiteShaping } from '../shaping/site-policies.js';
 import { deferred, failed } from './end-attempt.js';
 import type { Attempt, AttemptStep, StepResult } from './step.js';
 
 /** On one connection where nobody set another number. */
 const MAX_MESSAGES = 100;
 
-export function makeResolveMx({ routes, policies }: { routes: Routes; policies: SitePolicies }): AttemptStep {
+export function makeResolveMx({ routes, shapingOf }: { routes: Routes; shapingOf: SiteShaping }): AttemptStep {
   return {
     name: 'resolve-mx',
     run(attempt) {
       const { destinationName } = attempt.delivery;
-      if (attempt.via.transport !== undefined) return follow(attempt, routes.through(attempt.via.transport), policies);
+      if (attempt.via.transport !== undefined) return follow(attempt, routes.through(attempt.via.transport), shapingOf);
       const route = routes.known(destinationName);
       return route === undefined
-        ? routes.resolve(destinationName).then((found) => follow(attempt, found, policies))
-        : follow(attempt, route, policies);
+        ? routes.resolve(destinationName).then((found) => follow(attempt, found, shapingOf))
+        : follow(attempt, route, shapingOf);
     },
   };
 }
 
-function follow(attempt: Attempt, { site, transport, hops, sts, none }: Route, policies: SitePolicies): StepResult {
+function follow(attempt: Attempt, { site, transport, hops, sts, none }: Route, shapingOf: SiteShaping): StepResult {
   if (none !== undefined) return (none.permanent ? failed : deferred)(attempt, 'dns', none.reply);
   attempt.transport = transport;
   attempt.hops = namedFirst(goOnBehind(attempt.delivery.last, spread(hops)), sts);
   attempt.sts = sts;
-  const policy = policies.of({ source: attempt.via.source.name, site });
-  const shaped = policy?.tls ?? 'may';
+  const shaping = shapingOf(site);
+  const shaped = shaping?.tls ?? 'may';
   attempt.siteTls = transport !== undefined ? transportRequirement(transport) : sts?.mode === 'enforce' ? 'verify' : shaped;
-  attempt.maxMessages = policy?.messagesPerConnection ?? MAX_MESSAGES;
+  attempt.maxMessages = Math.min(shaping?.messagesPerConnection ?? MAX_MESSAGES, attempt.limits.maxMessages);
   return 'next';
 }
 

@@ -1,6 +1,6 @@
 /** Ends the deliveries that need no connection: given up because they brought the server down, too old, sent in test mode, or of a domain that its owner deleted. */
 import { type Clock, ownReply } from '#core';
-import { type Suspects, tooOld } from '#queue';
+import { tooOld } from '#queue';
 import { delivered, failed } from './end-attempt.js';
 import type { AttemptStep } from './step.js';
 
@@ -10,12 +10,12 @@ const UNSAFE_IN_COMMAND = /[\u0000-\u0020<>\u007f-\u009f\u2028\u2029]/;
 
 const POISONOUS = 'The message could not be processed: the server ended three times while it worked on it';
 
-export function makeScreen({ clock, suspects }: { clock: Clock; suspects?: Pick<Suspects, 'isOut'> | undefined }): AttemptStep {
+export function makeScreen({ clock }: { clock: Clock }): AttemptStep {
   return {
     name: 'screen',
     run(attempt) {
-      const { delivery, domain, message } = attempt;
-      if (suspects?.isOut(delivery)) return failed(attempt, 'local', ownReply(554, '5.3.0', POISONOUS));
+      const { delivery, domain, message, limits } = attempt;
+      if (limits.isPoisonous) return failed(attempt, 'local', ownReply(554, '5.3.0', POISONOUS));
       if (clock.now() >= message.expiresAt) return tooOld(delivery);
       if (domain === undefined || domain.account !== message.account) {
         return failed(attempt, 'local', ownReply(550, '5.1.8', `Sending domain ${message.domain} was deleted`), 'generic');

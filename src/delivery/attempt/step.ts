@@ -6,6 +6,7 @@ import type { NextHop, TlsRequirement, Transport } from '#routing';
 import type { ClientSession } from '#smtp-client';
 import type { DomainRecord } from '#store';
 import type { Via } from '../sources/ready-queue.js';
+import type { AttemptLimits } from './boundary.js';
 
 /**
  * What kept an attempt from a session. `network`: nobody could be connected to. `tls`: a host without the TLS that the message must have, whatever
@@ -19,6 +20,7 @@ export interface Attempt {
   readonly message: Message;
   /** Source, and the smarthost that stands in for the destination's exchangers, if any. */
   readonly via: Via;
+  readonly limits: AttemptLimits;
   /** Undefined when its owner deleted it. */
   readonly domain: DomainRecord | undefined;
   /** Wall clock, ms. */

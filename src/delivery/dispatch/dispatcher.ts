@@ -7,12 +7,13 @@ import type { Logger } from 'pino';
 import { type Clock, type Delivery, HOUR, MINUTE, makeExpiringSet, ownReply, randomJitter, StoreError } from '#core';
 import type { Directory } from '#directory';
 import type { Recorder } from '#events';
-import type { Queue, Verdict } from '#queue';
+import type { Queue, Suspects, Verdict } from '#queue';
 import type { Routes } from '#routing';
-import type { Attempts } from '../attempt/attempt.js';
+import type { AttemptListener, Attempts, AttemptTask } from '../attempt/boundary.js';
 import { DEFAULT_SOURCE, type Path, type PathLimits, type Paths, type Reach, type Standing } from '../paths/paths.js';
 import type { Throttle } from '../shaping/throttle.js';
 import type { ReadyQueue, Taken } from '../sources/ready-queue.js';
+import type { KeepRecords } from './keep-records.js';
 import { decideVerdict, type EndedAttempt } from './outcome.js';
 import type { ShapingAction } from './shaping-action.js';
 import { makeStallingMessages } from './stalling-messages.js';
@@ -29,7 +30,10 @@ export interface DispatcherDeps {
   suspensions: Suspensions;
   throttle: Throttle;
   shapingAction: ShapingAction;
-  attempt: Attempts['run'];
+  attempts: Pick<Attempts, 'run' | 'giveUp'>;
+  keepRecords: KeepRecords;
+  /** Deliveries that ended the server too often; there are none unless given. */
+  crashes?: Pick<Suspects, 'isOut'> | undefined;
   clock: Clock;
   logger: Logger;
   limits: PathLimits;
@@ -54,6 +58,7 @@ export interface Dispatcher {
   start(): void;
   /** The path may have something to take. */
   onReady(path: Path): void;
+  onProgress: AttemptListener['onProgress'];
   /** No new attempts. */
   halt(): void;
   /** Resolves when every lane has ended and settled what it sent. */
@@ -116,6 +121,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       paths.hasRoom(path.standing) &&
       throttle.fullProvider(path) === undefined,
     isWanted: (path) => works.get(nameOf(path))?.hasMore === true,
+    giveUp: deps.attempts.giveUp,
     onStill: stalling.still,
     onBeside: stalling.beside,
     onRoom(path) {
@@ -292,9 +298,13 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   async function tryOnce(path: Path, taken: Taken, facts: Omit<EndedAttempt, 'outcome' | 'now' | 'jitter'>): Promise<Decision> {
     const end = (outcome: EndedAttempt['outcome'], notBefore?: number): Verdict =>
       decideVerdict({ ...facts, outcome, now: clock.now(), jitter: randomJitter(), notBefore }, deps.recorder);
-    const watch = stalls.begin(path, taken.delivery);
+    const task: AttemptTask = { delivery: taken.delivery, message: facts.message, via: taken.via, limits: limitsOf(path, taken.delivery) };
+    const endWatch = stalls.begin(path, taken.delivery);
     try {
-      const { outcome, reach, opened } = await deps.attempt(taken, facts.message, watch);
+      const result = await deps.attempts.run(task);
+      const kept = deps.keepRecords(task, facts.startedAt, result);
+      if (kept !== undefined) await kept;
+      const { outcome, reach, opened } = result;
       if (reach === 'reached') stalls.passed(path);
       stalling.note(path, taken.delivery, reach);
       throttle.opened(path, opened);
@@ -309,9 +319,14 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       logger.error({ err, delivery: taken.delivery.id }, 'delivery ended in an error of this server');
       return end(OWN_ERROR);
     } finally {
-      watch.end();
+      endWatch();
     }
   }
+
+  const limitsOf = (path: Path, delivery: Delivery): AttemptTask['limits'] => ({
+    maxMessages: throttle.maxMessages(path),
+    isPoisonous: deps.crashes?.isOut(delivery) === true,
+  });
 
   /** Learns from the outcome. True when the peer only had no room for one connection more: the message was not tried. */
   function isOneTooMany(path: Path, delivery: Delivery, outcome: EndedAttempt['outcome'], reach: Reach): boolean {
@@ -405,6 +420,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
         explainTaken,
       }),
     onReady,
+    onProgress: stalls.onProgress,
     halt() {
       isHalted = true;
       suspensions.stop();

@@ -5,17 +5,14 @@
  */
 import type { Logger } from 'pino';
 import { type Clock, type Delivery, MINUTE, SECOND, type Stage } from '#core';
-import type { ClientSession } from '#smtp-client';
+import { type AttemptListener, type GiveUp, REPORT_EVERY } from '../attempt/boundary.js';
 import type { Path, PathLimits, Paths } from '../paths/paths.js';
 
-export interface Watch {
-  /** From now on the attempt uses the session that this gives, if any. */
-  follow(session: () => Pick<ClientSession, 'stage' | 'progress' | 'giveUp'> | undefined): void;
-  end(): void;
-}
-
 export interface Stalls {
-  begin(path: Path, delivery: Delivery): Watch;
+  /** The delivery is attempted on a lane of the path; gives what ends that. */
+  begin(path: Path, delivery: Delivery): () => void;
+  /** Looks for sessions that stand still. */
+  onProgress: AttemptListener['onProgress'];
   /** A message got its answer on the path. */
   passed(path: Path): void;
   /** What the attempt of a delivery waits for, for people; undefined when it goes on. */
@@ -39,11 +36,12 @@ export interface StallsDeps {
   onBeside: (path: Path, delivery: Delivery) => void;
   /** The path has room for a lane more. */
   onRoom: (path: Path) => void;
+  /** Ends the wait of an attempt for its peer. */
+  giveUp: (order: GiveUp) => void;
   clock: Clock;
   logger: Logger;
 }
 
-const LOOK_EVERY = 200;
 /** A reply that takes less is no stall, however quick the others are, ms. */
 const LEAST_WAIT = 300;
 /** Messages that overtake it, for each lane that is not still. */
@@ -70,7 +68,10 @@ const WAITING_FOR: Partial<Record<Stage, string>> = {
 interface Lane {
   readonly path: Path;
   readonly delivery: Delivery;
-  session: Parameters<Watch['follow']>[0];
+  /** As reported last. */
+  stage: Stage | undefined;
+  reported: string;
+  /** How far a message has come that waits for an answer; undefined when it waits for none. */
   progress: string | undefined;
   /** Since when it has come no further (monotonic, ms), and how many had got through by then. */
   since: number;
@@ -90,15 +91,16 @@ interface Site {
 export function makeStalls(deps: StallsDeps): Stalls {
   const { paths, limits, clock, logger } = deps;
   const sites = new Map<Path, Site>();
+  const lanes = new Map<number, Lane>();
   const mostBeside = Math.floor(limits.total / SHARE_OF_ONE);
   const mostBesideAll = Math.floor(limits.total / SHARE_OF_ALL);
   let givenUp = 0;
-  let timer: NodeJS.Timeout | undefined;
   let lastLook = 0;
+  let isStopped = false;
 
   function look(): void {
     const now = clock.monotonic();
-    const late = now - lastLook - LOOK_EVERY;
+    const late = now - lastLook - REPORT_EVERY;
     lastLook = now;
     for (const [path, site] of sites) {
       // This process stood still: what the peer sent meanwhile is read first.
@@ -125,8 +127,8 @@ export function makeStalls(deps: StallsDeps): Stalls {
   }
 
   function update(lane: Lane, { passed }: Site, now: number): void {
-    const session = lane.session();
-    const progress = session !== undefined && WAITING_FOR[session.stage] !== undefined ? session.progress : undefined;
+    const { stage, reported } = lane;
+    const progress = stage !== undefined && WAITING_FOR[stage] !== undefined ? reported : undefined;
     if (progress !== undefined && progress === lane.progress) return;
     Object.assign(lane, { progress, since: now, passedThen: passed, isStill: false, isSuspected: false });
     stepBack(lane);
@@ -137,8 +139,8 @@ export function makeStalls(deps: StallsDeps): Stalls {
   function suspect(lane: Lane): void {
     if (lane.isSuspected) return;
     lane.isSuspected = true;
-    const { path, delivery } = lane;
-    logger.info({ source: path.source, site: path.site, delivery: delivery.id, stage: lane.session()?.stage }, 'a message stands still');
+    const { path, delivery, stage } = lane;
+    logger.info({ source: path.source, site: path.site, delivery: delivery.id, stage }, 'a message stands still');
     deps.onStill(path, delivery);
   }
 
@@ -167,9 +169,9 @@ export function makeStalls(deps: StallsDeps): Stalls {
   }
 
   /** One that is tried again has longer, and all its time when the peer may have it: it shall not arrive twice each time. */
-  function patienceWith({ delivery, session }: Lane): number {
+  function patienceWith({ delivery, stage }: Lane): number {
     if (delivery.last?.unanswered !== true) return PATIENCE;
-    return session()?.stage === 'dot' ? Number.POSITIVE_INFINITY : PATIENCE_WITH_FEW;
+    return stage === 'dot' ? Number.POSITIVE_INFINITY : PATIENCE_WITH_FEW;
   }
 
   const passedAt = (path: Path) => sites.get(path)?.passed;
@@ -191,14 +193,15 @@ export function makeStalls(deps: StallsDeps): Stalls {
       }
     }
     if (path.stalled > before) return;
-    const endable = waiting.find(({ since, session }) => now - since >= PATIENCE_WITH_FEW && session()?.stage !== 'dot');
+    const endable = waiting.find(({ since, stage }) => now - since >= PATIENCE_WITH_FEW && stage !== 'dot');
     if (endable !== undefined) giveUp(endable, now, 'with other mail waiting');
   }
 
   function giveUp(lane: Lane, now: number, why: string): void {
     lane.isGivenUp = true;
     givenUp += 1;
-    lane.session()?.giveUp(`timed out after ${Math.round((now - lane.since) / SECOND)} seconds ${why}`);
+    const text = `timed out after ${Math.round((now - lane.since) / SECOND)} seconds ${why}`;
+    deps.giveUp({ delivery: lane.delivery.id, progress: lane.reported, text });
   }
 
   return {
@@ -209,7 +212,8 @@ export function makeStalls(deps: StallsDeps): Stalls {
       const lane: Lane = {
         path,
         delivery,
-        session: () => undefined,
+        stage: undefined,
+        reported: '',
         progress: undefined,
         since,
         passedThen: site.passed,
@@ -218,44 +222,41 @@ export function makeStalls(deps: StallsDeps): Stalls {
         isBeside: false,
         isGivenUp: false,
       };
+      if (lanes.size === 0) lastLook = since;
+      lanes.set(delivery.id, lane);
       site.lanes.add(lane);
-      if (timer === undefined) {
-        timer = setInterval(look, LOOK_EVERY).unref();
-        lastLook = since;
-      }
-      return {
-        follow(session) {
-          lane.session = session;
-        },
-        end() {
-          stepBack(lane);
-          site.lanes.delete(lane);
-          if (site.lanes.size > 0) return;
-          sites.delete(path);
-          if (sites.size > 0) return;
-          clearInterval(timer);
-          timer = undefined;
-        },
+      return () => {
+        stepBack(lane);
+        lanes.delete(delivery.id);
+        site.lanes.delete(lane);
+        if (site.lanes.size === 0) sites.delete(path);
       };
+    },
+    onProgress(changes) {
+      for (const { delivery, stage, progress } of changes) {
+        const lane = lanes.get(delivery);
+        if (lane !== undefined) Object.assign(lane, { stage, reported: progress });
+      }
+      if (!isStopped) look();
     },
     passed(path) {
       const site = sites.get(path);
       if (site !== undefined) site.passed += 1;
     },
     explain({ id }) {
-      for (const [path, { lanes }] of sites) {
-        for (const lane of lanes) if (lane.delivery.id === id && lane.isStill) return tell(path, lane);
-      }
-      return undefined;
+      const lane = lanes.get(id);
+      return lane?.isStill === true ? tell(lane) : undefined;
     },
     stats: () => ({ stalled: paths.stalled(), givenUp }),
-    stop: () => clearInterval(timer),
+    stop() {
+      isStopped = true;
+    },
   };
 
-  function tell(path: Path, lane: Lane): string {
-    const what = WAITING_FOR[lane.session()?.stage ?? 'mail'] ?? 'what it was sent';
+  function tell(lane: Lane): string {
+    const what = WAITING_FOR[lane.stage ?? 'mail'] ?? 'what it was sent';
     const seconds = Math.round((clock.monotonic() - lane.since) / SECOND);
     const beside = lane.isBeside ? '; other mail goes on beside it' : '';
-    return `It is being attempted now: ${path.site} has not answered ${what} for ${seconds} seconds${beside}`;
+    return `It is being attempted now: ${lane.path.site} has not answered ${what} for ${seconds} seconds${beside}`;
   }
 }

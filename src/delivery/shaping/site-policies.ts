@@ -6,7 +6,7 @@ import type { ShapingRules } from '#config';
 import { type Clock, SECOND } from '#core';
 import type { SiteFacts } from '#routing';
 import type { Path } from '../paths/paths.js';
-import { applyRestrictions, type EffectivePolicy, makeShaping } from './shaping-policy.js';
+import { applyRestrictions, type EffectivePolicy, makeShaping, type ShapingPolicy } from './shaping-policy.js';
 import type { ResponseRules } from './shaping-responses.js';
 
 export type PathName = Pick<Path, 'source' | 'site'>;
@@ -18,39 +18,61 @@ export interface SitePolicies {
   forget(path: PathName): void;
 }
 
+/** The shaping of a site without its restrictions. Undefined: no limits but the server's own. */
+export type SiteShaping = (site: string) => ShapingPolicy | undefined;
+
 const KEPT_MS = SECOND;
 const MAX_KEPT = 10_000;
 
-export interface SitePoliciesDeps {
-  rules: ShapingRules;
-  responses: Pick<ResponseRules, 'active'>;
+export interface SiteShapingDeps {
+  rules: Pick<ShapingRules, 'default' | 'providers'>;
   siteFacts: (site: string) => SiteFacts | undefined;
-  clock: Clock;
+  clock: Pick<Clock, 'monotonic'>;
 }
 
-export function makeSitePolicies({ rules, responses, siteFacts, clock }: SitePoliciesDeps): SitePolicies {
-  const shaping = makeShaping(rules);
-  const kept = new Map<string, { until: number; policy: EffectivePolicy | undefined }>();
+export interface SitePoliciesDeps extends SiteShapingDeps {
+  responses: Pick<ResponseRules, 'active'>;
+}
 
+export function makeSiteShaping({ rules, siteFacts, clock }: SiteShapingDeps): SiteShaping {
+  const shaping = makeShaping(rules);
+  const make = (site: string) => {
+    const facts = siteFacts(site);
+    return facts === undefined ? undefined : shaping.policyFor(facts.mxHosts, facts.destination);
+  };
+  return keepBriefly(clock, (site: string) => site, make).of;
+}
+
+export function makeSitePolicies({ responses, ...deps }: SitePoliciesDeps): SitePolicies {
+  const shapingOf = makeSiteShaping(deps);
   const keyOf = ({ source, site }: PathName) => `${source} ${site}`;
 
   function make({ source, site }: PathName): EffectivePolicy | undefined {
-    const facts = siteFacts(site);
-    if (facts === undefined) return undefined;
-    const restrictions = responses.active({ source, site, tenant: '', destination: '' });
-    return applyRestrictions(shaping.policyFor(facts.mxHosts, facts.destination), restrictions);
+    const shaping = shapingOf(site);
+    if (shaping === undefined) return undefined;
+    return applyRestrictions(shaping, responses.active({ source, site, tenant: '', destination: '' }));
   }
 
+  return keepBriefly(deps.clock, keyOf, make);
+}
+
+interface Brief<S, T> {
+  of(subject: S): T;
+  forget(subject: S): void;
+}
+
+function keepBriefly<S, T>(clock: Pick<Clock, 'monotonic'>, keyOf: (subject: S) => string, make: (subject: S) => T): Brief<S, T> {
+  const kept = new Map<string, { until: number; value: T }>();
   return {
-    of(path) {
-      const key = keyOf(path);
+    of(subject) {
+      const key = keyOf(subject);
       const known = kept.get(key);
-      if (known !== undefined && known.until > clock.monotonic()) return known.policy;
+      if (known !== undefined && known.until > clock.monotonic()) return known.value;
       if (kept.size >= MAX_KEPT) kept.clear();
-      const policy = make(path);
-      kept.set(key, { until: clock.monotonic() + KEPT_MS, policy });
-      return policy;
+      const value = make(subject);
+      kept.set(key, { until: clock.monotonic() + KEPT_MS, value });
+      return value;
     },
-    forget: (path) => void kept.delete(keyOf(path)),
+    forget: (subject) => void kept.delete(keyOf(subject)),
   };
 }

@@ -10,6 +10,8 @@ export interface Throttle {
   lanesAllowed(path: Path): number;
   /** The most connections its site is given, by whichever limit; undefined: there is none. */
   mostConnections(path: Path): number | undefined;
+  /** Messages that one connection of the path may carry; Infinity: as many as the server's own limit. */
+  maxMessages(path: Path): number;
   /** The provider takes no more connections, whichever of its sites they go to; gives its name. */
   fullProvider(path: Path): string | undefined;
   /** ms until the path may take another message, on another lane or on one that runs; 0: now. */
@@ -57,6 +59,7 @@ export function makeThrottle({ policies, clock }: { policies: SitePolicies; cloc
       const { connections, providerConnections } = policies.of(path) ?? {};
       return connections === undefined ? undefined : Math.min(connections, providerConnections ?? connections);
     },
+    maxMessages: (path) => policies.of(path)?.messagesPerConnection ?? Number.POSITIVE_INFINITY,
     fullProvider(path) {
       const { provider, providerConnections } = policies.of(path) ?? {};
       if (provider === undefined || providerConnections === undefined) return undefined;

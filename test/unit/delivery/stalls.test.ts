@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Delivery, Stage } from '../../../dist/core/index.js';
+import { makeProgressReports } from '../../../dist/delivery/attempt/report-progress.js';
 import { makeStalls, type Stalls } from '../../../dist/delivery/dispatch/stalls.js';
 import { makePaths, type Path } from '../../../dist/delivery/paths/paths.js';
 
@@ -22,7 +23,10 @@ function setUp({ total = 200, connections = undefined as number | undefined } = 
   const rooms: Path[] = [];
   const beside: string[] = [];
   const isWanted = { value: true };
+  // Both directions as copies, as between threads.
+  const reports = makeProgressReports((changes) => stalls.onProgress(structuredClone(changes)));
   const stalls: Stalls = makeStalls({
+    giveUp: (order) => reports.giveUp(structuredClone(order)),
     ...{ paths, limits, clock, logger: pino({ level: 'silent' }) },
     mostConnections: () => connections,
     mayOpen: ({ lanes }) => lanes < (connections ?? total),
@@ -35,7 +39,7 @@ function setUp({ total = 200, connections = undefined as number | undefined } = 
   const begin = (stage: Stage, fields: Partial<Delivery> = {}): FakeLane => {
     const delivery = { id: ++id, ...fields } as Delivery;
     paths.started(path);
-    const watch = stalls.begin(path, delivery);
+    const endWatch = stalls.begin(path, delivery);
     const lane: FakeLane = {
       delivery,
       givenUp: undefined,
@@ -48,11 +52,12 @@ function setUp({ total = 200, connections = undefined as number | undefined } = 
         },
       },
       end() {
-        watch.end();
+        reports.end(delivery.id);
+        endWatch();
         paths.ended(path);
       },
     };
-    watch.follow(() => lane.session);
+    reports.begin(delivery.id, () => lane.session);
     return lane;
   };
   return {

@@ -23,6 +23,7 @@ import type { DomainRecord } from '../../../../dist/store/index.js';
 import { makeWorkers } from '../../../../dist/workers/index.js';
 import { waitFor } from '../../../support/wait-for.mjs';
 import { type MemoryQueue, makeMemoryQueue, type Settled } from './memory-queue.js';
+import { makePostedAttempts, type Posted } from './posted-attempts.js';
 
 /** For peers that make us wait. */
 export const QUICK: DeliveryTimeouts = { connect: 400, setup: 600, envelope: 600, data: 600, dot: 600, attempt: 5000, idle: 2000 };
@@ -78,6 +79,8 @@ export interface Harness {
   /** The same without waiting. */
   put(fields?: MessageFields, ...recipients: string[]): QueuedDelivery[];
   settledFor(deliveries: QueuedDelivery[], timeoutMs?: number): Promise<Settled[]>;
+  /** What has crossed the boundary between dispatcher and attempts, as copies of data. */
+  posted: Posted;
   /** Bodies the spool keeps as files, by name. */
   files: Map<string, () => AsyncIterable<Uint8Array>>;
 }
@@ -95,21 +98,22 @@ export interface MessageFields {
 
 const PLAIN = 'From: a@src.test\r\nTo: b@dst.test\r\nSubject: hello\r\nMessage-ID: <1@src.test>\r\n\r\nHello there.\r\n';
 
+export type HarnessOptions = Partial<DeliveryOptions> & {
+  port: number;
+  shapingRules?: ShapingRules;
+  mtaSts?: MtaSts;
+  dane?: Dane;
+  putCall?: DeliveryDeps['putCall'];
+  warmups?: Warmups;
+  clock?: Clock;
+  suspects?: DeliveryDeps['suspects'];
+  transcripts?: DeliveryDeps['transcripts'];
+  /** Another queue to deliver from; that of the harness is not used then. */
+  from?: Queue;
+};
+
 /** Everything to `dst.test` goes to `mx.dst.test` at 127.0.0.1 unless `zones` says otherwise. */
-export function makeHarness(
-  options: Partial<DeliveryOptions> & {
-    port: number;
-    shapingRules?: ShapingRules;
-    mtaSts?: MtaSts;
-    dane?: Dane;
-    putCall?: DeliveryDeps['putCall'];
-    warmups?: Warmups;
-    clock?: Clock;
-    /** Another queue to deliver from; that of the harness is not used then. */
-    from?: Queue;
-  },
-  zones: Record<string, Zone> = {},
-): Harness {
+export function makeHarness(options: HarnessOptions, zones: Record<string, Zone> = {}): Harness {
   const queue = makeMemoryQueue();
   const clock = options.clock ?? systemClock;
   let nextId = 1;
@@ -123,7 +127,11 @@ export function makeHarness(
     accounts: { publicId: async () => 'acc1' },
     sendingIps: { wanted: async (_domain: unknown, { sendingIp }: SendOptions) => (sendingIp === undefined ? [] : [[sendingIp]]) },
   } as unknown as Directory;
+  const posted: Posted = { tasks: 0, results: 0, progress: 0, survived: 0, orders: 0 };
   const delivery = makeDeliveryEngine({
+    makeAttempts: makePostedAttempts(posted),
+    suspects: options.suspects,
+    transcripts: options.transcripts,
     workers: makeWorkers(),
     queue: options.from ?? queue,
     directory,
@@ -187,6 +195,7 @@ export function makeHarness(
     queue,
     delivery,
     domain: DOMAIN,
+    posted,
     files,
     put(fields = {}, ...recipients) {
       const message = build(fields);
