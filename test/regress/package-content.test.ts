@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { anchorsOf, linksOf } from '../support/page-names.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
+const read = (page: string) => readFileSync(join(project, page), 'utf8');
 let files: string[];
 beforeAll(() => {
   const out = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: project, encoding: 'utf8' });
@@ -57,24 +59,14 @@ describe('npm pack', () => {
   });
 });
 
-/** Anchors as GitHub makes them of headings. */
-const anchorsOf = (page: string): string[] =>
-  [...readFileSync(join(project, page), 'utf8').matchAll(/^#+ (.*)$/gm)].map((match) =>
-    (match[1] ?? '')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-
 it('the links of its pages lead to files and headings that are in it', () => {
   const broken = files
     .filter((file) => file.endsWith('.md'))
     .flatMap((page) =>
-      [...readFileSync(join(project, page), 'utf8').matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].flatMap(([, link = '']) => {
-        const [path = '', anchor] = link.split('#');
+      linksOf(read(page)).flatMap(({ path, anchor }) => {
         const target = path === '' ? page : normalize(join(dirname(page), path));
-        const isThere = files.includes(target) && (anchor === undefined || anchorsOf(target).includes(anchor));
-        return isThere ? [] : [`${page}: ${link}`];
+        const isThere = files.includes(target) && (anchor === undefined || anchorsOf(read(target)).includes(anchor));
+        return isThere ? [] : [`${page}: ${path}${anchor === undefined ? '' : `#${anchor}`}`];
       }),
     );
   expect(broken).toEqual([]);
