@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 60_000,
     fileParallelism: false,
+    globalSetup: ['test/support/build-when-needed.ts'],
     server: { deps: { external: [/\/dist\//] } },
   },
 });

@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     fileParallelism: false,
+    globalSetup: ['test/support/build-when-needed.ts'],
     server: { deps: { external: [/\/dist\//] } },
   },
 });

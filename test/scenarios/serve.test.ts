@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tempDir } from '../../support/temp-dir.mjs';
-import { waitFor } from '../../support/wait-for.mjs';
+import { tempDir } from '../support/temp-dir.mjs';
+import { waitFor } from '../support/wait-for.mjs';
 
-const program = fileURLToPath(new URL('../../../bin/mailwagon', import.meta.url));
+const program = fileURLToPath(new URL('../../bin/mailwagon', import.meta.url));
 const CONFIG =
   'hostname: mail.example.com\ndataDir: data\nlisten: { smtp: ["127.0.0.1:0"], smtps: ["127.0.0.1:0"], http: ["127.0.0.1:0"] }\n';
 
