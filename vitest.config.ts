@@ -14,7 +14,7 @@ export default defineConfig({
     projects: [
       {
         // `#room` is src/room/index.ts here ("imports" in package.json): nothing has to be built.
-        resolve: { conditions: ['mailwagon-sources'] },
+        ssr: { resolve: { conditions: ['mailwagon-sources'] } },
         test: { ...timeouts, name: 'unit', include: UNITS, exclude: [BUILT_UNITS] },
       },
       {

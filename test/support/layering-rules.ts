@@ -186,12 +186,12 @@ const relativeTargets = (source: SourceText): string[] =>
     .filter(({ specifier }) => specifier.startsWith('.'))
     .map(({ specifier }) => targetOf(source.path, specifier));
 
-const targetOf = (path: string, specifier: string): string => normalize(`${dirname(path)}/${specifier}`).replace(/\.js$/, '.ts');
+export const targetOf = (path: string, specifier: string): string => normalize(`${dirname(path)}/${specifier}`).replace(/\.js$/, '.ts');
 
-const parse = ({ path, text }: SourceText) => ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
+export const parse = ({ path, text }: SourceText) => ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
 
 /** Static imports, re-exports, dynamic imports and `import('…')` types. */
-function importsOf(file: ts.SourceFile): Import[] {
+export function importsOf(file: ts.SourceFile): Import[] {
   const found: Import[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) found.push({ specifier: text(node.moduleSpecifier), typeOnly: isTypeOnlyImport(node.importClause) });
