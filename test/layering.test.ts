@@ -1,9 +1,10 @@
-/** Every source file keeps the rules of the layout (DESIGN.md section 3), and every rule is able to fail. */
+/** Every source file keeps the rules of the layout (DESIGN.md section 3), tests name what they test alike, and every rule is able to fail. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { checkCircles, checkFile, packagesOf, RANK } from './support/layering-rules.js';
+import { checkTestImports } from './support/test-import-rules.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
@@ -11,6 +12,10 @@ const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8'
   .map((name) => `src/${name}`);
 
 const sources = files.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+
+const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.m?[jt]s$/.test(name))
+  .map((name) => ({ path: `test/${name}`, text: readFileSync(join(root, 'test', name), 'utf8') }));
 
 test('every file of src keeps the rules', () => {
   expect(sources.length).toBeGreaterThan(100);
@@ -162,3 +167,24 @@ describe('no rule is broken by', () => {
     expect(checkFile({ path, text })).toEqual([]);
   });
 });
+
+test('every test names what it tests by #room or #room/file.js', () => {
+  expect(tests.length).toBeGreaterThan(300);
+  expect(tests.flatMap(checkTestImports).join('\n')).toBe('');
+});
+
+test.each([
+  ["import { x } from '../../../dist/core/index.js';", /^test\/unit\/core\/a\.test\.ts: .*: import '#core', which/],
+  ["import type { X } from '../../../src/core/a/b.js';", /import '#core\/a\/b\.js', which/],
+  ["import { x } from '../../../src/core/a/b.ts';", /import '#core\/a\/b\.js', which/],
+  ["const { x } = await import('../../../dist/core/b.js');", /import '#core\/b\.js', which/],
+])('%s is no way to name what is tested', (text, problem) => {
+  expect(checkTestImports({ path: 'test/unit/core/a.test.ts', text })).toEqual([expect.stringMatching(problem)]);
+});
+
+test.each(["import { x } from '#core';", "import { x } from '#core/a/b.js';", "import { x } from '../../support/src/b.js';"])(
+  '%s is one',
+  (text) => {
+    expect(checkTestImports({ path: 'test/unit/core/a.test.ts', text })).toEqual([]);
+  },
+);

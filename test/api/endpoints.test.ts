@@ -1,6 +1,6 @@
 /** What holds for every endpoint, generated from the list itself. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { apiEndpoints } from '../../dist/api/index.js';
+import { apiEndpoints } from '#api';
 import { type Harness, KEYS, startApi } from './support/harness.js';
 
 let api: Harness;

@@ -1,7 +1,7 @@
 /** Sending: what intake is handed, what is refused and how it is said. */
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Refusal, StoreError } from '../../dist/core/index.js';
+import { Refusal, StoreError } from '#core';
 import { type Harness, KEYS, multipart, startApi } from './support/harness.js';
 
 let api: Harness;

@@ -1,6 +1,6 @@
 /** The operator's view of other accounts' mail, and that nobody else has it. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { apiEndpoints } from '../../dist/api/index.js';
+import { apiEndpoints } from '#api';
 import { ACCOUNTS } from './support/fake-directory.js';
 import { queuedDelivery } from './support/fake-services.js';
 import { type Harness, KEYS, startApi } from './support/harness.js';

@@ -1,7 +1,7 @@
 /** Whether a domain's mail goes out, and the end of what is queued: shapes that clients read. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { presentSendingQueues } from '../../dist/api/groups/sending-queues.js';
-import { Refusal } from '../../dist/core/index.js';
+import { presentSendingQueues } from '#api/groups/sending-queues.js';
+import { Refusal } from '#core';
 import { queuedDelivery } from './support/fake-services.js';
 import { type Harness, KEYS, startApi } from './support/harness.js';
 

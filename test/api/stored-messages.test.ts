@@ -1,6 +1,6 @@
 /** Stored messages over HTTP: shapes and texts that clients read, bytes of attachments, sending again, deleting. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StoreError } from '../../dist/core/index.js';
+import { StoreError } from '#core';
 import { FACTS } from './support/fake-stored.js';
 import { type Harness, KEYS, multipart, startApi } from './support/harness.js';
 

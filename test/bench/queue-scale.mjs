@@ -16,10 +16,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { makeIdSource, systemClock } from '../../dist/core/index.js';
-import { makeRecorder } from '../../dist/events/index.js';
-import { makeQueue } from '../../dist/queue/index.js';
-import { openStores } from '../../dist/store/index.js';
+import { makeIdSource, systemClock } from '#core';
+import { makeRecorder } from '#events';
+import { makeQueue } from '#queue';
+import { openStores } from '#store';
 import { spoolMessage } from '../support/spool-message.mjs';
 
 const { values } = parseArgs({
@@ -42,11 +42,11 @@ let nextId = 1;
 /** @typedef {Awaited<ReturnType<typeof openStores>>} Stores */
 /** @typedef {ReturnType<typeof makeQueue>} Queue */
 
-/** @param {number} rows @param {number} account @returns {import('../../dist/store/index.js').NewMessage} */
+/** @param {number} rows @param {number} account @returns {import('#store').NewMessage} */
 function messageFor(rows, account) {
   const now = Date.now();
   const id = nextId++;
-  const recipient = /** @type {import('../../dist/core/index.js').Address} */ ('user@dst.example');
+  const recipient = /** @type {import('#core').Address} */ ('user@dst.example');
   return {
     message: spoolMessage({
       ...{ id, account, domain: 'src.example', sender: recipient, subject: 'bench' },

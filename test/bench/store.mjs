@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openStores } from '../../dist/store/index.js';
+import { openStores } from '#store';
 import { spoolMessage } from '../support/spool-message.mjs';
 
 const { values } = parseArgs({

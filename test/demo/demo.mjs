@@ -4,7 +4,7 @@
  * authenticated SMTP, shows both as they arrived with their signatures verified, and what the server says of them. Exits 0, or 1 with the reason.
  */
 import { createTransport } from 'nodemailer';
-import { makeSelfSignedCertificate } from '../../dist/net/index.js';
+import { makeSelfSignedCertificate } from '#net';
 import { startFakeDns } from '../support/fake-dns.mjs';
 import { makeMailwagon } from '../support/mailwagon-process.mjs';
 import { startScriptedMx } from '../support/scripted-mx.mjs';

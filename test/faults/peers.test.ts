@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { makeSelfSignedCertificate } from '../../dist/net/index.js';
+import { makeSelfSignedCertificate } from '#net';
 import { openWorld, type WireEvent, type World } from '../scenarios/support/world.js';
 import { type ScriptedMx, startScriptedMx } from '../support/scripted-mx.mjs';
 import { waitFor } from '../support/wait-for.mjs';

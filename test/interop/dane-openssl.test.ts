@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { DAY, systemClock } from '../../dist/core/index.js';
-import { makeClientTls, peerChain, type TlsaRecord, verifyTlsa } from '../../dist/net/index.js';
+import { DAY, systemClock } from '#core';
+import { makeClientTls, peerChain, type TlsaRecord, verifyTlsa } from '#net';
 import { type Issued, issue } from '../support/test-ca.js';
 import { need, run } from './support/peers.js';
 

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { DAY, systemClock } from '../../dist/core/index.js';
+import { DAY, systemClock } from '#core';
 import { openWorld, type WireEvent } from '../scenarios/support/world.js';
 import type { FakeDnsEntry } from '../support/fake-dns.mjs';
 import { freePort } from '../support/free-port.mjs';

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dkimRecordValue, generateDkimKey, signDkim } from '../../dist/mail/index.js';
+import { dkimRecordValue, generateDkimKey, signDkim } from '#mail';
 import { nbspMessage, sampleMessages } from '../unit/mail/support/dkim-samples.js';
 import { readAll, wireOf } from '../unit/mail/support/read-all.js';
 

@@ -1,7 +1,7 @@
 /** Composed messages before a reader in another language: the email package of Python's standard library, under its strict modern policy. */
 import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildMessage } from '../../dist/mail/index.js';
+import { buildMessage } from '#mail';
 import { BASIC, COMPOSED_SAMPLES } from '../unit/mail/support/composed-samples.js';
 import { bytesOf } from '../unit/mail/support/read-all.js';
 

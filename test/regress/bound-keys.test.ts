@@ -1,7 +1,7 @@
 /** A key bound to a domain is held to it, whatever its kind and role: every kind of key at every endpoint of the list. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mayCall } from '../../dist/api/endpoint/may-call.js';
-import { apiEndpoints } from '../../dist/api/index.js';
+import { apiEndpoints } from '#api';
+import { mayCall } from '#api/endpoint/may-call.js';
 import { type Harness, startApi } from '../api/support/harness.js';
 
 const KINDS = ['user', 'web', 'domain'] as const;

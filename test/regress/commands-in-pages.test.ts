@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { EXAMPLES } from '../../dist/cli/examples.js';
-import { makeProgram } from '../../dist/cli/index.js';
+import { makeProgram } from '#cli';
+import { EXAMPLES } from '#cli/examples.js';
 import { commandLinesOf, problemOf, wordsOf } from '../support/command-lines.ts';
 import { testCli } from '../unit/cli/support/run-cli.ts';
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { makeProgram, programManPages } from '../../dist/cli/index.js';
+import { makeProgram, programManPages } from '#cli';
 import { runCli, testCli } from '../unit/cli/support/run-cli.ts';
 
 const program = makeProgram(testCli({ out: [], err: [] }));

@@ -1,7 +1,7 @@
 /** Display names keep every word, quoted or not, in every address field, and other programs read them so: colons, parentheses and brackets lost words. */
 import { simpleParser } from 'mailparser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatMailbox, makeField, parseAddressList } from '../../dist/mail/index.js';
+import { formatMailbox, makeField, parseAddressList } from '#mail';
 import { type Harness, startApi } from '../api/support/harness.js';
 
 /** What was given before ` <sales@example.com>`, and the name that is meant. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { makeConnectionGuard, makeHttpServer } from '../../dist/http/index.js';
+import { makeConnectionGuard, makeHttpServer } from '#http';
 import { openWorld } from '../scenarios/support/world.ts';
 import { waitFor } from '../support/wait-for.mjs';
 

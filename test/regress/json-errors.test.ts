@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { EXAMPLES } from '../../dist/cli/examples.js';
-import { makeProgram } from '../../dist/cli/index.js';
+import { makeProgram } from '#cli';
+import { EXAMPLES } from '#cli/examples.js';
 import { runMailwagon } from '../support/mailwagon-process.mjs';
 import { runCli, testCli } from '../unit/cli/support/run-cli.ts';
 

@@ -1,6 +1,6 @@
 /** Behind filters a reply may begin with 250- and end with 550: the last line decides, at every stage. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseSmtpReply } from '../../dist/core/index.js';
+import { parseSmtpReply } from '#core';
 import { type ScriptedMx, type Stage, startScriptedMx } from '../support/scripted-mx.mjs';
 import { type Harness, makeHarness } from '../unit/delivery/support/harness.js';
 

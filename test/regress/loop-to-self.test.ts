@@ -1,8 +1,8 @@
 /** This server under another name, another address or behind a network that translates them is not delivered to; what comes round another way is stopped soon. */
 import { connect, createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makeOwnTrace } from '../../dist/intake/draft/own-trace.js';
-import { resolveMailExchangers } from '../../dist/net/index.js';
+import { makeOwnTrace } from '#intake/draft/own-trace.js';
+import { resolveMailExchangers } from '#net';
 import { addDomain, openWorld, type World } from '../scenarios/support/world.js';
 import { freePort } from '../support/free-port.mjs';
 import { makeMailwagon } from '../support/mailwagon-process.mjs';

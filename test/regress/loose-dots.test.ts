@@ -1,8 +1,8 @@
 /** Legal quoted local parts pass both doors; those with loose dots where their domain gave them out and the operator says so, and nowhere else. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadLooseDots } from '../../dist/config/index.js';
-import { parseAddress } from '../../dist/core/index.js';
-import { parseRecipientVariables } from '../../dist/intake/index.js';
+import { loadLooseDots } from '#config';
+import { parseAddress } from '#core';
+import { parseRecipientVariables } from '#intake';
 import { type Harness, startApi } from '../api/support/harness.js';
 import { startServer } from '../unit/smtp/support/server.js';
 import { SmtpClient } from '../unit/smtp/support/smtp-client.js';

@@ -1,8 +1,8 @@
 /** A head that is broken off by a line that is none of it is refused with the line's number, or mended as stated, at both doors alike: fields came as text. */
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Refusal } from '../../dist/core/index.js';
-import { makeMessageReader, readHead } from '../../dist/mail/index.js';
+import { Refusal } from '#core';
+import { makeMessageReader, readHead } from '#mail';
 import { type Harness, startApi } from '../api/support/harness.js';
 import { makeTestIntake } from '../unit/intake/support/test-intake.js';
 import { readAll } from '../unit/mail/support/read-all.js';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EVENT_NAMES } from '../../dist/events/index.js';
+import { EVENT_NAMES } from '#events';
 import { startFakeDns } from '../support/fake-dns.mjs';
 import { tempDir } from '../support/temp-dir.mjs';
 import { type Answer, fakeServer, NOW, runCli, type Seen } from '../unit/cli/support/run-cli.ts';

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadFailureText } from '../../dist/core/index.js';
+import { loadFailureText } from '#core';
 import { runMailwagon } from '../support/mailwagon-process.mjs';
 import { tempDir } from '../support/temp-dir.mjs';
 

@@ -1,6 +1,6 @@
 /** A host that puts mail off does not keep it from the other exchangers: the next one is asked within the attempt, and it comes last in the next one. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { decideNextHost } from '../../dist/delivery/attempt/decide-next-host.js';
+import { decideNextHost } from '#delivery/attempt/decide-next-host.js';
 import { freePort } from '../support/free-port.mjs';
 import { type PlainAction, type ScriptedMx, type ScriptedMxOptions, type Stage, startScriptedMx } from '../support/scripted-mx.mjs';
 import { type Harness, type MessageFields, makeHarness, type Zone } from '../unit/delivery/support/harness.js';

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { IDLE_OPTIONS, IDLE_SETTINGS } from '../../dist/core/index.js';
-import { OPTION_TABLE } from '../../dist/intake/options/option-table.js';
+import { IDLE_OPTIONS, IDLE_SETTINGS } from '#core';
+import { OPTION_TABLE } from '#intake/options/option-table.js';
 import { openWorld, type World } from '../scenarios/support/world.js';
 import { tempDir } from '../support/temp-dir.mjs';
 

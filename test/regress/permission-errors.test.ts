@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { accessAdvice, adviseAccess } from '../../dist/cli/access-advice.js';
-import { startFailure } from '../../dist/cli/start-failure.js';
-import { whyUnreadable } from '../../dist/config/yaml/unreadable.js';
+import { accessAdvice, adviseAccess } from '#cli/access-advice.js';
+import { startFailure } from '#cli/start-failure.js';
+import { whyUnreadable } from '#config/yaml/unreadable.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
 const refused = (code: string, call: string, path: string) =>

@@ -1,9 +1,9 @@
 /** Replies of providers that were told wrong: the share that is right, and that no address is suppressed for what is not about it. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { BOUNCE_CATEGORIES, type BounceCategory, loadBounceRules, SUPPRESSING_CATEGORIES } from '../../dist/config/index.js';
-import { parseSmtpReply, type SmtpReply } from '../../dist/core/index.js';
-import { makeBounceClassifier } from '../../dist/replies/bounce-classifier.js';
+import { BOUNCE_CATEGORIES, type BounceCategory, loadBounceRules, SUPPRESSING_CATEGORIES } from '#config';
+import { parseSmtpReply, type SmtpReply } from '#core';
+import { makeBounceClassifier } from '#replies/bounce-classifier.js';
 
 interface Sample {
   part: string;

@@ -4,9 +4,9 @@
  */
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { makeSelfSignedCertificate } from '../../dist/net/index.js';
-import { judgeReply } from '../../dist/smtp-client/judge-reply.js';
-import { makeReplyReader } from '../../dist/smtp-client/reply-reader.js';
+import { makeSelfSignedCertificate } from '#net';
+import { judgeReply } from '#smtp-client/judge-reply.js';
+import { makeReplyReader } from '#smtp-client/reply-reader.js';
 import { type Action, type ScriptedMx, type ScriptedMxOptions, type Stage, startScriptedMx } from '../support/scripted-mx.mjs';
 import { type Harness, makeHarness } from '../unit/delivery/support/harness.js';
 

@@ -1,6 +1,6 @@
 /** A delivery that this server itself fails at, or cannot read, holds nobody up: it has its event or its pause, and what stands behind it goes out. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Delivery, StoreError } from '../../dist/core/index.js';
+import { type Delivery, StoreError } from '#core';
 import { type ScriptedMx, startScriptedMx } from '../support/scripted-mx.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 import { type Harness, makeHarness } from '../unit/delivery/support/harness.js';

@@ -1,6 +1,6 @@
 /** What was signed or encrypted arrives byte for byte, or its sender is told why not (RFC 1847 2.1, RFC 3156 3, RFC 8551 3.1). */
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseHead, type ReencodeReasons, reencodeFor7Bit, SealedContent } from '../../dist/mail/index.js';
+import { parseHead, type ReencodeReasons, reencodeFor7Bit, SealedContent } from '#mail';
 import { openWorld } from '../scenarios/support/world.js';
 import { type ScriptedMx, startScriptedMx } from '../support/scripted-mx.mjs';
 import { type Harness, makeHarness } from '../unit/delivery/support/harness.js';

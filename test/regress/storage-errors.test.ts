@@ -1,7 +1,7 @@
 /** A store that fails is 503 with Retry-After at every endpoint, whichever of its calls fails; it was 500, which clients do not try again. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { apiEndpoints } from '../../dist/api/index.js';
-import { StoreError } from '../../dist/core/index.js';
+import { apiEndpoints } from '#api';
+import { StoreError } from '#core';
 import { type Harness, startApi } from '../api/support/harness.js';
 
 let api: Harness;

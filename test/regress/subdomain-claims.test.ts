@@ -1,9 +1,9 @@
 /** A name below a domain that another account hosts is given only to who shows it by DNS. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { systemClock } from '../../dist/core/index.js';
-import { makeDirectory } from '../../dist/directory/index.js';
-import { makeDnsClient } from '../../dist/net/index.js';
-import { openStores, type Stores } from '../../dist/store/index.js';
+import { systemClock } from '#core';
+import { makeDirectory } from '#directory';
+import { makeDnsClient } from '#net';
+import { openStores, type Stores } from '#store';
 import { startFakeDns } from '../support/fake-dns.mjs';
 import { tempDir } from '../support/temp-dir.mjs';
 

@@ -1,9 +1,9 @@
 /** From, Sender and Reply-To mean one author to every reader, and no name of theirs is an address of another account's: both doors, templates, batches. */
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type Address, Refusal } from '../../dist/core/index.js';
-import type { Directory } from '../../dist/directory/index.js';
-import { buildMessage, compileTemplate, domainsNamedIn } from '../../dist/mail/index.js';
+import { type Address, Refusal } from '#core';
+import type { Directory } from '#directory';
+import { buildMessage, compileTemplate, domainsNamedIn } from '#mail';
 import { DOMAIN, makeTestIntake } from '../unit/intake/support/test-intake.js';
 
 const VICTIM = { ...DOMAIN, id: 2, account: 2, name: 'victim.example' };

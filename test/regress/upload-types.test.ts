@@ -1,6 +1,6 @@
 /** An upload keeps the parameters of its type, and one without a type gets it from its name: images that came as text/plain, invitations that were none. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attachmentType } from '../../dist/mail/index.js';
+import { attachmentType } from '#mail';
 import { type Harness, startApi } from '../api/support/harness.js';
 
 let api: Harness;

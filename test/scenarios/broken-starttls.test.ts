@@ -1,6 +1,6 @@
 /** Opportunistic TLS: an exchanger whose TLS is broken gets the mail in clear, once; a sender who asks for TLS is obeyed. */
 import { expect, test } from 'vitest';
-import { makeSelfSignedCertificate } from '../../dist/net/index.js';
+import { makeSelfSignedCertificate } from '#net';
 import { openWorld } from './support/world.js';
 
 const certificate = await makeSelfSignedCertificate({ hostname: 'mx.dst.test', notBefore: Date.now() });

@@ -1,6 +1,6 @@
 /** Two customers on one server: whatever endpoint one calls with the other's names and ids, it is as if they did not exist. */
 import { expect, test } from 'vitest';
-import { apiEndpoints, type Endpoint } from '../../dist/api/index.js';
+import { apiEndpoints, type Endpoint } from '#api';
 import { smtpSend } from '../support/smtp-send.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 import { addAccount } from './support/second-account.js';

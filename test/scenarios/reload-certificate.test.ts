@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { makeSelfSignedCertificate } from '../../dist/net/index.js';
+import { makeSelfSignedCertificate } from '#net';
 import { openDialog } from '../support/smtp-dialog.mjs';
 import { tempDir } from '../support/temp-dir.mjs';
 import { waitFor } from '../support/wait-for.mjs';

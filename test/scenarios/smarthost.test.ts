@@ -1,6 +1,6 @@
 /** With a transport, mail goes to a smarthost instead of the destination's exchangers: with TLS and a login, or not at all. */
 import { expect, test } from 'vitest';
-import { makeSelfSignedCertificate } from '../../dist/net/index.js';
+import { makeSelfSignedCertificate } from '#net';
 import { freePort } from '../support/free-port.mjs';
 import { verifyDkim } from '../support/verify-dkim.mjs';
 import { openWorld, type WorldOptions } from './support/world.js';

@@ -1,7 +1,7 @@
 /** Mail made by stored templates, through every door, with its events; and what is refused. */
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { parseHead, parseMessage } from '../../dist/mail/index.js';
+import { parseHead, parseMessage } from '#mail';
 import { waitFor } from '../support/wait-for.mjs';
 import { file, openWorld, type World } from './support/world.js';
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Body } from '../../dist/core/index.js';
-import type { BodyWriter } from '../../dist/store/index.js';
+import type { Body } from '#core';
+import type { BodyWriter } from '#store';
 import { DAY, makeMessage, makeNewMessage, openTestStores, type TestStores } from './support/store.ts';
 
 let stores: TestStores;

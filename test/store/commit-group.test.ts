@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Handlers } from '../../dist/store/engines/sqlite/database/nouns.js';
-import { type Connection, openDatabase } from '../../dist/store/engines/sqlite/database/open-database.js';
-import { type CommitGroup, makeCommitGroup, type ThreadCall } from '../../dist/store/engines/sqlite/threads/commit-group.js';
+import type { Handlers } from '#store/engines/sqlite/database/nouns.js';
+import { type Connection, openDatabase } from '#store/engines/sqlite/database/open-database.js';
+import { type CommitGroup, makeCommitGroup, type ThreadCall } from '#store/engines/sqlite/threads/commit-group.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
 let folder: ReturnType<typeof tempDir>;

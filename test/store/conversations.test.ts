@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { StoredConversation } from '../../dist/store/index.js';
-import { CONVERSATIONS_PER_DELIVERY } from '../../dist/store/retention.js';
+import type { StoredConversation } from '#store';
+import { CONVERSATIONS_PER_DELIVERY } from '#store/retention.js';
 import { DAY, openTestStores, type TestStores } from './support/store.ts';
 
 let stores: TestStores;

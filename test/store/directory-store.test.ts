@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ApiKeyRecord, DomainRecord } from '../../dist/store/index.js';
+import type { ApiKeyRecord, DomainRecord } from '#store';
 import { makeDkimKey, makeDomain, openTestStores, type TestStores } from './support/store.ts';
 
 let stores: TestStores;

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStores } from '../../dist/store/index.js';
+import { openStores } from '#store';
 import { tempDir } from '../support/temp-dir.mjs';
 import { type Child, startChild } from './support/start-child.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../dist/core/index.js';
-import { makeEventLog } from '../../dist/events/index.js';
-import type { EventQuery, OutboxRow } from '../../dist/store/index.js';
+import { systemClock } from '#core';
+import { makeEventLog } from '#events';
+import type { EventQuery, OutboxRow } from '#store';
 import { DAY, makeEvent, makeNewMessage, makeOutboxRow, makeRandom, openTestStores, type TestStores } from './support/store.ts';
 
 let stores: TestStores;

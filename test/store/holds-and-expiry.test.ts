@@ -1,6 +1,6 @@
 /** What the scheduler asks of the store beside takes: holds, expired deliveries, and how many stand before one. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EVERY_ACCOUNT } from '../../dist/store/index.js';
+import { EVERY_ACCOUNT } from '#store';
 import { makeDelivery, makeMessage, openTestStores, type TestStores } from './support/store.ts';
 
 let stores: TestStores;

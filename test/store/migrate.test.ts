@@ -2,9 +2,9 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadMigrations, type Migration, migrate } from '../../dist/store/engines/sqlite/database/migrate.js';
-import { type Connection, openDatabase } from '../../dist/store/engines/sqlite/database/open-database.js';
-import { openStores } from '../../dist/store/index.js';
+import { openStores } from '#store';
+import { loadMigrations, type Migration, migrate } from '#store/engines/sqlite/database/migrate.js';
+import { type Connection, openDatabase } from '#store/engines/sqlite/database/open-database.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
 let folder: ReturnType<typeof tempDir>;

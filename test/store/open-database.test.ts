@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../dist/store/engines/sqlite/database/open-database.js';
+import { openDatabase } from '#store/engines/sqlite/database/open-database.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
 let folder: ReturnType<typeof tempDir>;

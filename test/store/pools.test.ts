@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DEFAULT_DOMAIN_SETTINGS } from '../../dist/directory/index.js';
-import { openStores, type Stores } from '../../dist/store/index.js';
+import { DEFAULT_DOMAIN_SETTINGS } from '#directory';
+import { openStores, type Stores } from '#store';
 import { tempDir } from '../support/temp-dir.mjs';
 
 let stores: Stores;

@@ -1,21 +1,21 @@
 /** The statements that must stay cheap at millions of rows, by SQLite's own account of how it will run them. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadMigrations, migrate } from '../../dist/store/engines/sqlite/database/migrate.js';
-import { type Connection, openDatabase } from '../../dist/store/engines/sqlite/database/open-database.js';
-import { LOGIN_CLIENT_SQL } from '../../dist/store/engines/sqlite/directory/credential-rows.js';
-import { LONGEST_DOMAIN_SQL } from '../../dist/store/engines/sqlite/directory/domain-rows.js';
-import { STS_SQL } from '../../dist/store/engines/sqlite/directory/sts-policy-rows.js';
-import { HTTP_CALL_SQL } from '../../dist/store/engines/sqlite/events/http-call-rows.js';
-import { eventSql } from '../../dist/store/engines/sqlite/events/query.js';
-import { GIVEN_ANSWER_SQL } from '../../dist/store/engines/sqlite/spool/given-answers.js';
-import { INSPECT_SQL } from '../../dist/store/engines/sqlite/spool/inspect.js';
-import { LIST_SQL } from '../../dist/store/engines/sqlite/spool/list.js';
-import { RESTRICTION_SQL } from '../../dist/store/engines/sqlite/spool/restriction-rows.js';
-import { SETTLE_SQL } from '../../dist/store/engines/sqlite/spool/settle.js';
-import { STORED_SQL } from '../../dist/store/engines/sqlite/spool/stored-messages.js';
-import { SWEEP_SQL } from '../../dist/store/engines/sqlite/spool/sweep.js';
-import { TAKE_SQL } from '../../dist/store/engines/sqlite/spool/take.js';
+import { loadMigrations, migrate } from '#store/engines/sqlite/database/migrate.js';
+import { type Connection, openDatabase } from '#store/engines/sqlite/database/open-database.js';
+import { LOGIN_CLIENT_SQL } from '#store/engines/sqlite/directory/credential-rows.js';
+import { LONGEST_DOMAIN_SQL } from '#store/engines/sqlite/directory/domain-rows.js';
+import { STS_SQL } from '#store/engines/sqlite/directory/sts-policy-rows.js';
+import { HTTP_CALL_SQL } from '#store/engines/sqlite/events/http-call-rows.js';
+import { eventSql } from '#store/engines/sqlite/events/query.js';
+import { GIVEN_ANSWER_SQL } from '#store/engines/sqlite/spool/given-answers.js';
+import { INSPECT_SQL } from '#store/engines/sqlite/spool/inspect.js';
+import { LIST_SQL } from '#store/engines/sqlite/spool/list.js';
+import { RESTRICTION_SQL } from '#store/engines/sqlite/spool/restriction-rows.js';
+import { SETTLE_SQL } from '#store/engines/sqlite/spool/settle.js';
+import { STORED_SQL } from '#store/engines/sqlite/spool/stored-messages.js';
+import { SWEEP_SQL } from '#store/engines/sqlite/spool/sweep.js';
+import { TAKE_SQL } from '#store/engines/sqlite/spool/take.js';
 import { tempDir } from '../support/temp-dir.mjs';
 
 const folder = tempDir();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Delivery } from '../../dist/core/index.js';
+import type { Delivery } from '#core';
 import { makeDelivery, makeMessage, openTestStores, type TestStores } from './support/store.ts';
 
 let stores: TestStores;

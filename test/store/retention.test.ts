@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Nouns } from '../../dist/store/engines/sqlite/database/nouns.js';
-import { DIRECTORY_NOUNS } from '../../dist/store/engines/sqlite/directory/nouns.js';
-import { EVENT_NOUNS } from '../../dist/store/engines/sqlite/events/nouns.js';
-import { SPOOL_NOUNS } from '../../dist/store/engines/sqlite/spool/nouns.js';
+import type { Nouns } from '#store/engines/sqlite/database/nouns.js';
+import { DIRECTORY_NOUNS } from '#store/engines/sqlite/directory/nouns.js';
+import { EVENT_NOUNS } from '#store/engines/sqlite/events/nouns.js';
+import { SPOOL_NOUNS } from '#store/engines/sqlite/spool/nouns.js';
 import { openTestStores, type TestStores } from './support/store.ts';
 
 const FILES: Record<string, Nouns<never>> = {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Delivery } from '../../dist/core/index.js';
-import type { DeliveryKey, Settlement } from '../../dist/store/index.js';
+import type { Delivery } from '#core';
+import type { DeliveryKey, Settlement } from '#store';
 import { DAY, makeDelivery, makeEvent, makeMessage, makeNewMessage, openTestStores, type TestStores, watchSpool } from './support/store.ts';
 
 let stores: TestStores;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeCalls, startStoreThread } from '../../dist/store/engines/sqlite/threads/store-thread.js';
+import { makeCalls, startStoreThread } from '#store/engines/sqlite/threads/store-thread.js';
 import { tempDir } from '../support/temp-dir.mjs';
 import { waitFor } from '../support/wait-for.mjs';
 

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Body, type Delivery, makeStorageKey, recipientStorageKey } from '../../dist/core/index.js';
-import type { GivenAnswer, NewMessage } from '../../dist/store/index.js';
+import { type Body, type Delivery, makeStorageKey, recipientStorageKey } from '#core';
+import type { GivenAnswer, NewMessage } from '#store';
 import { DAY, makeDelivery, makeMessage, makeNewMessage, openTestStores, type TestStores, watchSpool } from './support/store.ts';
 
 let stores: TestStores;

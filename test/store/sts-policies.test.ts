@@ -1,6 +1,6 @@
 /** MTA-STS policies in directory.db: one for each domain, until it expires. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { StsPolicyRecord } from '../../dist/store/directory-store.js';
+import type { StsPolicyRecord } from '#store/directory-store.js';
 import { openTestStores, type TestStores } from './support/store.ts';
 
 let stores: TestStores;

@@ -4,8 +4,8 @@
  * once per time it falls due, and none is forgotten.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Delivery, FlowKey, Priority } from '../../dist/core/index.js';
-import type { Cursor } from '../../dist/store/index.js';
+import type { Delivery, FlowKey, Priority } from '#core';
+import type { Cursor } from '#store';
 import { makeDelivery, makeMessage, makeRandom, openTestStores, type TestStores } from './support/store.ts';
 
 let stores: TestStores;

@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadMigrations, migrate } from '../../dist/store/engines/sqlite/database/migrate.js';
-import { openDatabase } from '../../dist/store/engines/sqlite/database/open-database.js';
-import { TEMPLATE_SQL } from '../../dist/store/engines/sqlite/directory/template-rows.js';
-import type { TemplateRecord, TemplateVersionRecord } from '../../dist/store/index.js';
+import type { TemplateRecord, TemplateVersionRecord } from '#store';
+import { loadMigrations, migrate } from '#store/engines/sqlite/database/migrate.js';
+import { openDatabase } from '#store/engines/sqlite/database/open-database.js';
+import { TEMPLATE_SQL } from '#store/engines/sqlite/directory/template-rows.js';
 import { tempDir } from '../support/temp-dir.mjs';
 import { makeDkimKey, makeDomain, openTestStores, type TestStores } from './support/store.ts';
 

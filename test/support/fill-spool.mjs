@@ -1,8 +1,8 @@
 // @ts-check
 /** Puts many due deliveries straight into the spool of a server that does not run, as an earlier run of it would have left them. */
-import { domainOf, makeIdSource, systemClock } from '../../dist/core/index.js';
-import { bodyHashOf } from '../../dist/mail/index.js';
-import { openStores } from '../../dist/store/index.js';
+import { domainOf, makeIdSource, systemClock } from '#core';
+import { bodyHashOf } from '#mail';
+import { openStores } from '#store';
 import { spoolMessage } from './spool-message.mjs';
 
 /** Messages put at a time. */
@@ -37,7 +37,7 @@ export async function fillSpool({ dataDir, domain, recipient, rows, perMessage =
           ...{ head: HEAD, body: bytes, bodyHash, acceptedAt: now, expiresAt: now + LIFETIME },
         }),
         deliveries: to.map((name) => {
-          const address = /** @type {import('../../dist/core/index.js').Address} */ (name);
+          const address = /** @type {import('#core').Address} */ (name);
           return { id: ids.next(), recipient: address, destinationName: domainOf(address), priority, due: now };
         }),
         events: [],

@@ -1,4 +1,4 @@
-import type { Message } from '../../dist/core/index.js';
+import type { Message } from '#core';
 
 export interface NamedFields extends Pick<Message, 'id' | 'account' | 'domain' | 'acceptedAt' | 'expiresAt'> {
   sender: string;

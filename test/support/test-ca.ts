@@ -1,6 +1,6 @@
 /** Makes certificates that sign each other, good and bad ones, so that tests need no other program for it (RFC 5280). */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { DAY, systemClock } from '../../dist/core/index.js';
+import { DAY, systemClock } from '#core';
 
 export interface Issued {
   /** PEM, for `tls.createServer`. */

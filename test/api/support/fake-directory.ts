@@ -1,12 +1,12 @@
 /** A directory in memory: two accounts never see each other, secrets are what they look like. */
 
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import { badRequest, notFound, parseDomain } from '../../../dist/core/index.js';
-import { DEFAULT_DOMAIN_SETTINGS, type Directory, type DomainDns } from '../../../dist/directory/index.js';
-import { makePools } from '../../../dist/directory/ips/pools.js';
-import { makeSendingIps } from '../../../dist/directory/ips/sending-ips.js';
-import { makeTemplates } from '../../../dist/directory/templates/templates.js';
-import type { ApiKeyRecord, CredentialRecord, DomainRecord } from '../../../dist/store/index.js';
+import { badRequest, notFound, parseDomain } from '#core';
+import { DEFAULT_DOMAIN_SETTINGS, type Directory, type DomainDns } from '#directory';
+import { makePools } from '#directory/ips/pools.js';
+import { makeSendingIps } from '#directory/ips/sending-ips.js';
+import { makeTemplates } from '#directory/templates/templates.js';
+import type { ApiKeyRecord, CredentialRecord, DomainRecord } from '#store';
 import { makeMemoryPoolStore } from './memory-pool-store.ts';
 import { makeMemoryTemplateStore } from './memory-template-store.ts';
 

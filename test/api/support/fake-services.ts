@@ -1,17 +1,10 @@
 /** Intake, queue and event log in memory, with what they were asked kept for assertions. */
-import { type Address, type Delivery, type Refusal, StoreError } from '../../../dist/core/index.js';
-import type { EventLog } from '../../../dist/events/index.js';
-import type { Intake, Submission } from '../../../dist/intake/index.js';
-import type { Queue, WaitReason } from '../../../dist/queue/index.js';
-import { bodyFilters, bodyMatches, streamMatches } from '../../../dist/store/event-filter.js';
-import {
-  EVERY_ACCOUNT,
-  type EventPosition,
-  type GivenAnswer,
-  type Hold,
-  type QueuedDelivery,
-  type StoredEvent,
-} from '../../../dist/store/index.js';
+import { type Address, type Delivery, type Refusal, StoreError } from '#core';
+import type { EventLog } from '#events';
+import type { Intake, Submission } from '#intake';
+import type { Queue, WaitReason } from '#queue';
+import { EVERY_ACCOUNT, type EventPosition, type GivenAnswer, type Hold, type QueuedDelivery, type StoredEvent } from '#store';
+import { bodyFilters, bodyMatches, streamMatches } from '#store/event-filter.js';
 import { bytesOf, join } from '../../unit/mail/support/read-all.js';
 
 export interface AcceptedMessage extends Omit<Submission, 'content'> {

@@ -1,9 +1,9 @@
 /** Stored messages over a spool in memory, sent again by way of the intake that is given. */
 
-import { type Address, type Message, makeStorageKey, systemClock } from '../../../dist/core/index.js';
-import { type Intake, makeResend, type Resend } from '../../../dist/intake/index.js';
-import { makeStoredMessages, type StoredMessages } from '../../../dist/messages/index.js';
-import { makeWorkers } from '../../../dist/workers/index.js';
+import { type Address, type Message, makeStorageKey, systemClock } from '#core';
+import { type Intake, makeResend, type Resend } from '#intake';
+import { makeStoredMessages, type StoredMessages } from '#messages';
+import { makeWorkers } from '#workers';
 
 export interface FakeStored extends StoredMessages {
   resend: Resend;

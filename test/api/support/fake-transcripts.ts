@@ -1,6 +1,6 @@
 /** A log of transcripts in memory. */
-import type { TranscriptLog } from '../../../dist/events/index.js';
-import type { StoredConversation } from '../../../dist/store/index.js';
+import type { TranscriptLog } from '#events';
+import type { StoredConversation } from '#store';
 
 export interface FakeTranscripts extends Pick<TranscriptLog, 'find'> {
   entries: StoredConversation[];

@@ -6,18 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type ApiDeps, makeApi } from '../../../dist/api/index.js';
-import { systemClock } from '../../../dist/core/index.js';
-import { makeWarmups } from '../../../dist/delivery/index.js';
-import {
-  makeConnectionGuard,
-  makeHttpServer,
-  makeOpenPages,
-  makeRequestListener,
-  type Obstacle,
-  type serverTimeouts,
-} from '../../../dist/http/index.js';
-import { makeWorkers } from '../../../dist/workers/index.js';
+import { type ApiDeps, makeApi } from '#api';
+import { systemClock } from '#core';
+import { makeWarmups } from '#delivery';
+import { makeConnectionGuard, makeHttpServer, makeOpenPages, makeRequestListener, type Obstacle, type serverTimeouts } from '#http';
+import { makeWorkers } from '#workers';
 import { type FakeDirectory, makeFakeDirectory } from './fake-directory.js';
 import { type FakeEvents, type FakeIntake, type FakeQueue, makeFakeEvents, makeFakeIntake, makeFakeQueue } from './fake-services.js';
 import { type FakeStored, makeFakeStored } from './fake-stored.js';

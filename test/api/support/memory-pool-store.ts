@@ -1,5 +1,5 @@
 /** Pools and sources of domains in memory, as the store keeps them. */
-import type { DomainRecord, PoolRecord, PoolStore } from '../../../dist/store/index.js';
+import type { DomainRecord, PoolRecord, PoolStore } from '#store';
 
 export function makeMemoryPoolStore(domainsOf: (account: number) => DomainRecord[]): PoolStore {
   let pools: PoolRecord[] = [];

@@ -1,6 +1,6 @@
 /** Templates in memory, as the store keeps them. */
-import { StoreError } from '../../../dist/core/index.js';
-import type { NamePage, TemplateRecord, TemplateStore, TemplateVersionRecord } from '../../../dist/store/index.js';
+import { StoreError } from '#core';
+import type { NamePage, TemplateRecord, TemplateStore, TemplateVersionRecord } from '#store';
 
 export function makeMemoryTemplateStore(): TemplateStore {
   let templates: TemplateRecord[] = [];

@@ -4,10 +4,10 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Message, parseAddress, Refusal } from '../../../dist/core/index.js';
-import { parseRecipientVariables } from '../../../dist/intake/index.js';
-import { joinHead, type MimePart, makeMimeWalker, mergeRecipientOf, parseHead, planMerge, renderMerge } from '../../../dist/mail/index.js';
-import type { NewDelivery } from '../../../dist/store/index.js';
+import { type Message, parseAddress, Refusal } from '#core';
+import { parseRecipientVariables } from '#intake';
+import { joinHead, type MimePart, makeMimeWalker, mergeRecipientOf, parseHead, planMerge, renderMerge } from '#mail';
+import type { NewDelivery } from '#store';
 import { makeTestIntake } from '../../unit/intake/support/test-intake.js';
 import { cutAtRandom, makeRandom, mutate } from '../mail/mutate.js';
 

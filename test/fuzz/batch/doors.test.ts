@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createTransport } from 'nodemailer';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseHead } from '../../../dist/mail/index.js';
+import { parseHead } from '#mail';
 import { file, openWorld, type World } from '../../scenarios/support/world.js';
 import { makeRandom, mutate } from '../mail/mutate.js';
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createTransport } from 'nodemailer';
 import { expect, onTestFinished, test } from 'vitest';
-import { OPTION_TABLE } from '../../../dist/intake/options/option-table.js';
-import { parseHead } from '../../../dist/mail/index.js';
+import { OPTION_TABLE } from '#intake/options/option-table.js';
+import { parseHead } from '#mail';
 import { openWorld, type World } from '../../scenarios/support/world.js';
 import { waitFor } from '../../support/wait-for.mjs';
 import { makeRandom, mutate } from '../mail/mutate.js';

@@ -1,7 +1,7 @@
 /** Hostile text in every field of a message: it is refused by name, or what is composed has the fields and parts that were asked for and no others. */
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../../dist/core/index.js';
-import { buildMessage, listAttachments, type MessageParts, parseHead } from '../../../dist/mail/index.js';
+import { Refusal } from '#core';
+import { buildMessage, listAttachments, type MessageParts, parseHead } from '#mail';
 import { bytesOf, readAll } from '../../unit/mail/support/read-all.js';
 import { makeRandom, type Random } from './mutate.js';
 

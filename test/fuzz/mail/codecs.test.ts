@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../../dist/core/index.js';
+import { Refusal } from '#core';
 import {
   bodyHashOf,
   decodeHeaderText,
@@ -20,9 +20,9 @@ import {
   reencodeFor7Bit,
   stripQuotedHtml,
   stripQuotes,
-} from '../../../dist/mail/index.js';
-import type { MimePart } from '../../../dist/mail/mime/mime-part.js';
-import { makeMimeWalker } from '../../../dist/mail/mime/mime-walker.js';
+} from '#mail';
+import type { MimePart } from '#mail/mime/mime-part.js';
+import { makeMimeWalker } from '#mail/mime/mime-walker.js';
 import { join } from '../../unit/mail/support/read-all.js';
 import { cutAtRandom, makeRandom, mutate, type Random } from './mutate.js';
 

@@ -1,7 +1,7 @@
 /** Hostile templates through the doors of the real server: stored or refused with a reason, and what they send has the fields that it should have. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseHead } from '../../../dist/mail/index.js';
+import { parseHead } from '#mail';
 import { openWorld } from '../../scenarios/support/world.js';
 import { makeRandom, mutate } from '../mail/mutate.js';
 

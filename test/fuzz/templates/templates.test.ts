@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import { describe, expect, it } from 'vitest';
-import { compileTemplate, TemplateError, textOfHtml } from '../../../dist/mail/index.js';
+import { compileTemplate, TemplateError, textOfHtml } from '#mail';
 import { makeRandom, type Random } from '../mail/mutate.js';
 
 const CORPUS = new URL('./corpus/', import.meta.url);

@@ -1,8 +1,8 @@
 /** Another customer of the same server, made while it is stopped: accounts cannot be made over the API yet. */
-import { systemClock } from '../../../dist/core/index.js';
-import { makeDirectory, readServerKey } from '../../../dist/directory/index.js';
-import { makeDnsClient } from '../../../dist/net/index.js';
-import { openStores } from '../../../dist/store/index.js';
+import { systemClock } from '#core';
+import { makeDirectory, readServerKey } from '#directory';
+import { makeDnsClient } from '#net';
+import { openStores } from '#store';
 
 /** Gives the admin key of a new account. */
 export async function addAccount(dataDir: string): Promise<string> {

@@ -5,13 +5,13 @@
  * messages until the first refusal, which it prints; `sync` prints a mark after each step, for whoever counts its fsyncs. The first line printed is `open`, or `refused` and why.
  */
 import { writeSync } from 'node:fs';
-import { openStores } from '../../../dist/store/index.js';
+import { openStores } from '#store';
 
 const [role, dataDir = ''] = process.argv.slice(2);
 /** @param {string} line */
 const say = (line) => writeSync(1, `${line}\n`);
 
-/** @type {import('../../../dist/store/index.js').Stores | undefined} */
+/** @type {import('#store').Stores | undefined} */
 let stores;
 try {
   stores = await openStores({ dataDir, onFatal: (error) => say(`fatal ${error.message}`) });

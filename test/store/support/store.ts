@@ -1,8 +1,8 @@
 /** Stores on a folder of their own, and the smallest complete things to put into them. */
 
 import { join } from 'node:path';
-import type { Address, Message } from '../../../dist/core/index.js';
-import { DEFAULT_DOMAIN_SETTINGS } from '../../../dist/directory/index.js';
+import type { Address, Message } from '#core';
+import { DEFAULT_DOMAIN_SETTINGS } from '#directory';
 import {
   type Backlog,
   type DomainRecord,
@@ -13,7 +13,7 @@ import {
   openStores,
   type SpoolStore,
   type Stores,
-} from '../../../dist/store/index.js';
+} from '#store';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 export const DAY = 86_400_000;

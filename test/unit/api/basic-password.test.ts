@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { basicPassword } from '../../../dist/api/endpoint/authenticate-key.js';
+import { basicPassword } from '#api/endpoint/authenticate-key.js';
 
 describe('basicPassword', () => {
   const encode = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;

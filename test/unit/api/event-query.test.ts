@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readEventRange } from '../../../dist/api/event-query/event-range.js';
-import { decodePageToken, encodePageToken, type PageRequest } from '../../../dist/api/event-query/page-request.js';
-import { Form } from '../../../dist/http/body/form.js';
-import { parseUrlEncoded } from '../../../dist/http/body/url-encoding.js';
+import { readEventRange } from '#api/event-query/event-range.js';
+import { decodePageToken, encodePageToken, type PageRequest } from '#api/event-query/page-request.js';
+import { Form } from '#http/body/form.js';
+import { parseUrlEncoded } from '#http/body/url-encoding.js';
 
 const NOW = 1_772_619_330_000_000;
 const range = (query: string) => readEventRange(new Form(parseUrlEncoded(query), []), NOW);

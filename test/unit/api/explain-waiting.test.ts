@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { duration, explainWaiting } from '../../../dist/api/operator/explain-waiting.js';
-import type { QueuedDelivery } from '../../../dist/store/index.js';
+import { duration, explainWaiting } from '#api/operator/explain-waiting.js';
+import type { QueuedDelivery } from '#store';
 
 const NOW = 1_700_000_000_000;
 const MINUTE = 60_000;

@@ -1,10 +1,10 @@
 /** The language of event filters over one event, by a table. */
 import { expect, it } from 'vitest';
-import { planFilters, readEventFilters } from '../../../dist/api/event-query/event-filters.js';
-import { parseExpression } from '../../../dist/api/event-query/filter-expression.js';
-import { Form } from '../../../dist/http/body/form.js';
-import { parseUrlEncoded } from '../../../dist/http/body/url-encoding.js';
-import { bodyFilters, bodyMatches, streamMatches } from '../../../dist/store/event-filter.js';
+import { planFilters, readEventFilters } from '#api/event-query/event-filters.js';
+import { parseExpression } from '#api/event-query/filter-expression.js';
+import { Form } from '#http/body/form.js';
+import { parseUrlEncoded } from '#http/body/url-encoding.js';
+import { bodyFilters, bodyMatches, streamMatches } from '#store/event-filter.js';
 import { LINEAR, measureGrowth } from '../../support/growth.js';
 
 const EVENT = {

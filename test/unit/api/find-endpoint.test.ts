@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeEndpointFinder } from '../../../dist/api/endpoint/find-endpoint.js';
-import { apiEndpoints } from '../../../dist/api/index.js';
+import { apiEndpoints } from '#api';
+import { makeEndpointFinder } from '#api/endpoint/find-endpoint.js';
 
 const find = makeEndpointFinder(apiEndpoints);
 const shown = (method: string, path: string) => {

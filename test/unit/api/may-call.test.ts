@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { mayCall } from '../../../dist/api/endpoint/may-call.js';
-import { type Access, apiEndpoints } from '../../../dist/api/index.js';
-import type { KeyRole } from '../../../dist/store/index.js';
+import { type Access, apiEndpoints } from '#api';
+import { mayCall } from '#api/endpoint/may-call.js';
+import type { KeyRole } from '#store';
 
 /** Per group: admin, analyst, developer, support; `rw`, `r` or `-`, as the manual's table has them. */
 const TABLE = [

@@ -1,7 +1,7 @@
 /** What is started is stopped, in the right order, once. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { type Part, runParts } from '../../../dist/app/parts.js';
+import { type Part, runParts } from '#app/parts.js';
 
 const GRACE_MS = 100;
 

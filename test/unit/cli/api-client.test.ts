@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ApiRefusal, makeApiClient, ServerAway } from '../../../dist/cli/ask/api-client.js';
+import { ApiRefusal, makeApiClient, ServerAway } from '#cli/ask/api-client.js';
 import { type Answer, fakeServer, type Seen } from './support/run-cli.ts';
 
 let close = async () => {};

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CommandFailed } from '../../../dist/cli/command-errors.js';
-import { startFailure } from '../../../dist/cli/start-failure.js';
+import { CommandFailed } from '#cli/command-errors.js';
+import { startFailure } from '#cli/start-failure.js';
 
 const system = (fields: object) => Object.assign(new Error('system error'), fields);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { renderFields, renderTable, textWidth } from '../../../dist/cli/render/table.js';
-import { makePaint } from '../../../dist/cli/terminal.js';
+import { renderFields, renderTable, textWidth } from '#cli/render/table.js';
+import { makePaint } from '#cli/terminal.js';
 
 const plain = makePaint(false);
 

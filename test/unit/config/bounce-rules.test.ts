@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadBounceRules } from '../../../dist/config/index.js';
-import { patternProblem } from '../../../dist/config/rules/rule-pattern.js';
+import { loadBounceRules } from '#config';
+import { patternProblem } from '#config/rules/rule-pattern.js';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 let dir: string;

@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkTlsFiles, loadConfig } from '../../../dist/config/index.js';
-import { systemClock } from '../../../dist/core/index.js';
-import { makeSelfSignedCertificate } from '../../../dist/net/index.js';
+import { checkTlsFiles, loadConfig } from '#config';
+import { systemClock } from '#core';
+import { makeSelfSignedCertificate } from '#net';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 let dir: string;

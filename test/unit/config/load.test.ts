@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError, explainConfig, loadConfig } from '../../../dist/config/index.js';
-import { KEY_PATHS, SOURCE_KEYS, TRANSPORT_KEYS } from '../../../dist/config/schema/defaults.js';
+import { ConfigError, explainConfig, loadConfig } from '#config';
+import { KEY_PATHS, SOURCE_KEYS, TRANSPORT_KEYS } from '#config/schema/defaults.js';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 const env = { noColor: true };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listenerText, parseListener, readCidr, readDnsServer } from '../../../dist/config/schema/network-text.js';
+import { listenerText, parseListener, readCidr, readDnsServer } from '#config/schema/network-text.js';
 
 describe('parseListener', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseSize } from '../../../dist/config/schema/parse-size.js';
+import { parseSize } from '#config/schema/parse-size.js';
 
 it.each<[unknown, number | undefined]>([
   [0, 0],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyText, spellingDistance } from '../../../dist/config/yaml/problems.js';
+import { keyText, spellingDistance } from '#config/yaml/problems.js';
 
 describe('spellingDistance', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig, loadShaping } from '../../../dist/config/index.js';
+import { loadConfig, loadShaping } from '#config';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 let dir: string;

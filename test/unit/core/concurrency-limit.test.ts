@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeConcurrencyLimit } from '../../../dist/core/index.js';
+import { makeConcurrencyLimit } from '#core';
 
 it('runs so many tasks at once and the others in order, whatever becomes of each', async () => {
   const turns = makeConcurrencyLimit(2);

@@ -19,7 +19,7 @@ import {
   refusalFrom,
   rfc2822Date,
   StoreError,
-} from '../../../dist/core/index.js';
+} from '#core';
 
 describe('parseAddress', () => {
   it.each([

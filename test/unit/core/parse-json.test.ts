@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { JsonProblem, parseJson } from '../../../dist/core/index.js';
+import { JsonProblem, parseJson } from '#core';
 
 const problemOf = (text: string): unknown => {
   try {

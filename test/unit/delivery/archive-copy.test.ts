@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { recipientStorageKey } from '../../../dist/core/index.js';
+import { recipientStorageKey } from '#core';
 import { type ScriptedMx, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { type Harness, makeHarness } from './support/harness.js';
 

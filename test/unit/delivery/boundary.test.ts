@@ -1,7 +1,7 @@
 /** What dispatcher and attempts say to each other is data. Every test that uses the harness runs over this boundary; here it is looked at itself. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AttemptProgress } from '../../../dist/delivery/attempt/boundary.js';
-import { makeProgressReports } from '../../../dist/delivery/attempt/report-progress.js';
+import type { AttemptProgress } from '#delivery/attempt/boundary.js';
+import { makeProgressReports } from '#delivery/attempt/report-progress.js';
 import { type ScriptedMx, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { waitFor } from '../../support/wait-for.mjs';
 import { type Harness, type HarnessOptions, makeHarness } from './support/harness.js';

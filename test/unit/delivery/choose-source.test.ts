@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { candidatesOf, chooseSource, type SourceState } from '../../../dist/delivery/sources/choose-source.js';
-import { bindAddress, makeSources } from '../../../dist/delivery/sources/sources.js';
+import { candidatesOf, chooseSource, type SourceState } from '#delivery/sources/choose-source.js';
+import { bindAddress, makeSources } from '#delivery/sources/sources.js';
 
 const ready: SourceState = { kind: 'ready' };
 const unwelcome: SourceState = { kind: 'unwelcome' };

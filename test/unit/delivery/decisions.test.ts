@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { makeExpiringSet } from '../../../dist/core/index.js';
-import { decideTls } from '../../../dist/routing/decide-tls.js';
-import { findFallback, findTransport, type Transport } from '../../../dist/routing/transport.js';
-import { parseCapabilities } from '../../../dist/smtp-client/capabilities.js';
+import { makeExpiringSet } from '#core';
+import { decideTls } from '#routing/decide-tls.js';
+import { findFallback, findTransport, type Transport } from '#routing/transport.js';
+import { parseCapabilities } from '#smtp-client/capabilities.js';
 
 describe('decideTls', () => {
   const ask = (requireTls: boolean, skipVerification: boolean) => ({ requireTls, skipVerification });

@@ -1,7 +1,7 @@
 /** What a fallback transport stands in for: a network that lets nothing through. TLS that a host cannot do is no such thing. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { type DaneQuestion, type DaneResult, makeSelfSignedCertificate, type StsPolicy } from '../../../dist/net/index.js';
+import { systemClock } from '#core';
+import { type DaneQuestion, type DaneResult, makeSelfSignedCertificate, type StsPolicy } from '#net';
 import { freePort } from '../../support/free-port.mjs';
 import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { waitFor } from '../../support/wait-for.mjs';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { StoreError } from '../../../dist/core/index.js';
-import type { DeliveryOptions } from '../../../dist/delivery/index.js';
+import { StoreError } from '#core';
+import type { DeliveryOptions } from '#delivery';
 import { freePort } from '../../support/free-port.mjs';
 import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { waitFor } from '../../support/wait-for.mjs';

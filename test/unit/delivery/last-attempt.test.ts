@@ -1,9 +1,9 @@
 /** The end of a delivery window, from the queue to the peer: a last attempt that can still succeed, and then no more. */
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { MINUTE, makeIdSource, type Priority } from '../../../dist/core/index.js';
-import { makeRecorder } from '../../../dist/events/index.js';
-import { makeQueue, type Queue } from '../../../dist/queue/index.js';
+import { MINUTE, makeIdSource, type Priority } from '#core';
+import { makeRecorder } from '#events';
+import { makeQueue, type Queue } from '#queue';
 import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { ADDRESS, type MemorySpool, makeMemorySpool, messageOf } from '../queue/support/messages.js';
 import { type Harness, makeHarness } from './support/harness.js';

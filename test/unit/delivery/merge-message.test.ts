@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Address, type Body, type Delivery, type Merge, type Message, Refusal } from '../../../dist/core/index.js';
-import { makeRender } from '../../../dist/delivery/attempt/render.js';
-import type { Attempt } from '../../../dist/delivery/attempt/step.js';
-import { bodyHashOf } from '../../../dist/mail/index.js';
-import { makeMergeMessage } from '../../../dist/messages/merge-message.js';
-import type { MessageForm } from '../../../dist/messages/message-form.js';
-import { makeWorkers } from '../../../dist/workers/index.js';
+import { type Address, type Body, type Delivery, type Merge, type Message, Refusal } from '#core';
+import { makeRender } from '#delivery/attempt/render.js';
+import type { Attempt } from '#delivery/attempt/step.js';
+import { bodyHashOf } from '#mail';
+import { makeMergeMessage } from '#messages/merge-message.js';
+import type { MessageForm } from '#messages/message-form.js';
+import { makeWorkers } from '#workers';
 
 const workers = makeWorkers();
 

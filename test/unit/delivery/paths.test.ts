@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CUT_MESSAGES, makePaths, type Path, type Paths, type Reach, SUSPENSIONS } from '../../../dist/delivery/paths/paths.js';
+import { CUT_MESSAGES, makePaths, type Path, type Paths, type Reach, SUSPENSIONS } from '#delivery/paths/paths.js';
 
 const MINUTE = 60_000;
 

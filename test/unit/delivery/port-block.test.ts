@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makePortBlock, type PortBlock } from '../../../dist/delivery/sources/port-block.js';
+import { makePortBlock, type PortBlock } from '#delivery/sources/port-block.js';
 
 const MINUTE = 60_000;
 let now = 0;

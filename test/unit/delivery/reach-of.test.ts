@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Outcome, Stage } from '../../../dist/core/index.js';
-import { reachOf } from '../../../dist/delivery/attempt/reach-of.js';
+import type { Outcome, Stage } from '#core';
+import { reachOf } from '#delivery/attempt/reach-of.js';
 
 const NOTHING = { tls: 'may', siteTls: 'may', barrier: undefined } as const;
 

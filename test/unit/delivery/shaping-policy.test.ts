@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { loadShaping } from '../../../dist/config/index.js';
-import { MINUTE } from '../../../dist/core/index.js';
-import { applyRestrictions, makeShaping } from '../../../dist/delivery/shaping/shaping-policy.js';
-import type { Restriction } from '../../../dist/delivery/shaping/shaping-responses.js';
+import { loadShaping } from '#config';
+import { MINUTE } from '#core';
+import { applyRestrictions, makeShaping } from '#delivery/shaping/shaping-policy.js';
+import type { Restriction } from '#delivery/shaping/shaping-responses.js';
 
 const rules = loadShaping(null);
 const shaping = makeShaping(rules);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { loadShaping, type ResponseRule } from '../../../dist/config/index.js';
-import { HOUR, MINUTE, parseSmtpReply } from '../../../dist/core/index.js';
-import { makeResponseRules, type Response, type ResponseRules } from '../../../dist/delivery/shaping/shaping-responses.js';
+import { loadShaping, type ResponseRule } from '#config';
+import { HOUR, MINUTE, parseSmtpReply } from '#core';
+import { makeResponseRules, type Response, type ResponseRules } from '#delivery/shaping/shaping-responses.js';
 
 const rules = loadShaping(null);
 

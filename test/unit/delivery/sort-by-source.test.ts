@@ -1,11 +1,11 @@
 /** The fallback takes over from a path that is left alone, and gives back when a probe has shown that it works again. */
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Delivery, Outcome } from '../../../dist/core/index.js';
-import { makePaths, type Path, type Paths } from '../../../dist/delivery/paths/paths.js';
-import type { ReadyQueue, Taken } from '../../../dist/delivery/sources/ready-queue.js';
-import { makeSortedReadyQueue } from '../../../dist/delivery/sources/sort-by-source.js';
-import { makeSources } from '../../../dist/delivery/sources/sources.js';
+import type { Delivery, Outcome } from '#core';
+import { makePaths, type Path, type Paths } from '#delivery/paths/paths.js';
+import type { ReadyQueue, Taken } from '#delivery/sources/ready-queue.js';
+import { makeSortedReadyQueue } from '#delivery/sources/sort-by-source.js';
+import { makeSources } from '#delivery/sources/sources.js';
 
 const A = '192.0.2.1';
 const SITE = 'mx.test';

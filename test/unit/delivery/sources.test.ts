@@ -1,9 +1,9 @@
 /** Mail that leaves from several addresses of this machine: 127.0.0.2, 127.0.0.3, ::1. */
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { loadShaping, type ShapingRules } from '../../../dist/config/index.js';
-import { systemClock } from '../../../dist/core/index.js';
-import { type DeliveryOptions, makeWarmups, type Warmups } from '../../../dist/delivery/index.js';
+import { loadShaping, type ShapingRules } from '#config';
+import { systemClock } from '#core';
+import { type DeliveryOptions, makeWarmups, type Warmups } from '#delivery';
 import { freePort } from '../../support/free-port.mjs';
 import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { waitFor } from '../../support/wait-for.mjs';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliveryTimeouts } from '../../../dist/smtp-client/index.js';
+import type { DeliveryTimeouts } from '#smtp-client';
 import { type PlainAction, type Stage, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { makeHarness, PATIENT, QUICK } from './support/harness.js';
 

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Delivery } from '../../../dist/core/index.js';
-import { makeStallingMessages } from '../../../dist/delivery/dispatch/stalling-messages.js';
-import { makePaths } from '../../../dist/delivery/paths/paths.js';
+import type { Delivery } from '#core';
+import { makeStallingMessages } from '#delivery/dispatch/stalling-messages.js';
+import { makePaths } from '#delivery/paths/paths.js';
 
 const MINUTE = 60_000;
 

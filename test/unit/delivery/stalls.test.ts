@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Delivery, Stage } from '../../../dist/core/index.js';
-import { makeProgressReports } from '../../../dist/delivery/attempt/report-progress.js';
-import { makeStalls, type Stalls } from '../../../dist/delivery/dispatch/stalls.js';
-import { makePaths, type Path } from '../../../dist/delivery/paths/paths.js';
+import type { Delivery, Stage } from '#core';
+import { makeProgressReports } from '#delivery/attempt/report-progress.js';
+import { makeStalls, type Stalls } from '#delivery/dispatch/stalls.js';
+import { makePaths, type Path } from '#delivery/paths/paths.js';
 
 const SECOND = 1000;
 

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import type { DeliveryOptions } from '../../../dist/delivery/index.js';
-import { type CertificatePair, type DaneQuestion, type DaneResult, makeSelfSignedCertificate } from '../../../dist/net/index.js';
+import { systemClock } from '#core';
+import type { DeliveryOptions } from '#delivery';
+import { type CertificatePair, type DaneQuestion, type DaneResult, makeSelfSignedCertificate } from '#net';
 import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { type Harness, makeHarness, QUICK } from './support/harness.js';
 

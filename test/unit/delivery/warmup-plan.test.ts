@@ -1,16 +1,8 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import {
-  hourlyLimit,
-  newPlan,
-  noteComplaint,
-  noteSent,
-  sendableAt,
-  stageLimit,
-  TOTAL_STAGES,
-} from '../../../dist/delivery/sources/warmup-plan.js';
-import { makeWarmups } from '../../../dist/delivery/sources/warmups.js';
-import type { WarmupRecord } from '../../../dist/store/index.js';
+import { hourlyLimit, newPlan, noteComplaint, noteSent, sendableAt, stageLimit, TOTAL_STAGES } from '#delivery/sources/warmup-plan.js';
+import { makeWarmups } from '#delivery/sources/warmups.js';
+import type { WarmupRecord } from '#store';
 import { waitFor } from '../../support/wait-for.mjs';
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { makeDirectory } from '../../../dist/directory/index.js';
-import { makeDnsClient } from '../../../dist/net/index.js';
-import { openStores } from '../../../dist/store/index.js';
+import { systemClock } from '#core';
+import { makeDirectory } from '#directory';
+import { makeDnsClient } from '#net';
+import { openStores } from '#store';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 test('a credential is current until it is removed or gets another password', async () => {

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { makeDirectory } from '../../../dist/directory/index.js';
-import { hashPassword, verifyPassword } from '../../../dist/directory/secrets/passwords.js';
-import { makeDnsClient } from '../../../dist/net/index.js';
-import { openStores, type Stores } from '../../../dist/store/index.js';
+import { systemClock } from '#core';
+import { makeDirectory } from '#directory';
+import { hashPassword, verifyPassword } from '#directory/secrets/passwords.js';
+import { makeDnsClient } from '#net';
+import { openStores, type Stores } from '#store';
 import { startFakeDns } from '../../support/fake-dns.mjs';
 import { tempDir } from '../../support/temp-dir.mjs';
 

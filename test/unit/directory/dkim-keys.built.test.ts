@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeIdSource, systemClock } from '../../../dist/core/index.js';
-import { type Directory, makeDirectory } from '../../../dist/directory/index.js';
-import { dkimRecordValue, generateDkimKey } from '../../../dist/mail/index.js';
-import { makeDnsClient } from '../../../dist/net/index.js';
-import { type DomainRecord, openStores, type Stores } from '../../../dist/store/index.js';
+import { makeIdSource, systemClock } from '#core';
+import { type Directory, makeDirectory } from '#directory';
+import { dkimRecordValue, generateDkimKey } from '#mail';
+import { makeDnsClient } from '#net';
+import { type DomainRecord, openStores, type Stores } from '#store';
 import { startFakeDns } from '../../support/fake-dns.mjs';
 import { tempDir } from '../../support/temp-dir.mjs';
 

@@ -1,8 +1,8 @@
 /** Templates of a domain over the real store: what may be stored, which version is active, what is remembered, and nothing across accounts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { makeDirectory } from '../../../dist/directory/index.js';
-import { type DomainRecord, openStores, type Stores } from '../../../dist/store/index.js';
+import { systemClock } from '#core';
+import { makeDirectory } from '#directory';
+import { type DomainRecord, openStores, type Stores } from '#store';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 let stores: Stores;

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { type Delivery, type Message, type Outcome, recipientStorageKey } from '../../../dist/core/index.js';
-import { makeEventLogReader, makeOutboxPump, makeRecorder, type OutboxReader, recipientProvider } from '../../../dist/events/index.js';
-import { decideResumption } from '../../../dist/events/outbox/resume-reader.js';
-import type { OutboxRow } from '../../../dist/store/index.js';
+import { type Delivery, type Message, type Outcome, recipientStorageKey } from '#core';
+import { makeEventLogReader, makeOutboxPump, makeRecorder, type OutboxReader, recipientProvider } from '#events';
+import { decideResumption } from '#events/outbox/resume-reader.js';
+import type { OutboxRow } from '#store';
 import { ADDRESS, messageOf } from '../queue/support/messages.ts';
 
 const NOW = 1_772_619_332_880;

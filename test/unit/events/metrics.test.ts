@@ -1,8 +1,8 @@
 /** The time of a delivery, as it is counted; what is asked for when somebody looks is seen in test/scenarios/metrics-and-health.test.ts. */
 import { expect, it } from 'vitest';
-import { countAttempts, type Recorder } from '../../../dist/events/index.js';
-import { makeRegistry } from '../../../dist/metrics/index.js';
-import type { OutboxEvent } from '../../../dist/store/index.js';
+import { countAttempts, type Recorder } from '#events';
+import { makeRegistry } from '#metrics';
+import type { OutboxEvent } from '#store';
 
 const HOUR = 3_600_000;
 const NOW = 1_772_619_330_000;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shownVariables } from '../../../dist/events/record/shown-variables.js';
+import { shownVariables } from '#events/record/shown-variables.js';
 
 it('shows what fits into 4 kB, whole variables in their order', () => {
   const small = { order: '1001', deep: { x: [1] } };

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { makeTranscriptLog } from '../../../dist/events/index.js';
-import type { StoredConversation } from '../../../dist/store/index.js';
+import { makeTranscriptLog } from '#events';
+import type { StoredConversation } from '#store';
 import { waitFor } from '../../support/wait-for.mjs';
 
 const entry = (delivery: number, text = 'S: 451 later'): StoredConversation => ({

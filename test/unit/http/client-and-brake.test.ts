@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { clientAddress, makeGuessBrake, publicBaseUrl } from '../../../dist/http/index.js';
+import { clientAddress, makeGuessBrake, publicBaseUrl } from '#http';
 
 const request = (headers: Record<string, string>, socket: object = { remoteAddress: '127.0.0.1' }) =>
   ({ headers, socket }) as unknown as IncomingMessage;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Form } from '../../../dist/http/body/form.js';
-import { parseJsonFields } from '../../../dist/http/body/parse-fields.js';
-import { parseUrlEncoded, parseUrlEncodedBody } from '../../../dist/http/body/url-encoding.js';
+import { Form } from '#http/body/form.js';
+import { parseJsonFields } from '#http/body/parse-fields.js';
+import { parseUrlEncoded, parseUrlEncodedBody } from '#http/body/url-encoding.js';
 
 const form = (query: string, body = '') => new Form(parseUrlEncoded(query), body === '' ? [] : parseUrlEncoded(body));
 

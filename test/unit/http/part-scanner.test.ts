@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundaryOf, makePartScanner } from '../../../dist/http/body/part-scanner.js';
+import { boundaryOf, makePartScanner } from '#http/body/part-scanner.js';
 
 const BODY = '--b\r\n\r\none--b\r\n--b\r\n\r\ntwo\r\n--\r\n--b\r\n\r\n\r\n--b--\r\n';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeReadiness, type ReadinessDeps } from '../../../dist/http/index.js';
+import { makeReadiness, type ReadinessDeps } from '#http';
 
 function world() {
   const facts = { now: 0, phase: 'running' as 'starting' | 'running' | 'stopping', accepting: true, lost: false, probes: 0 };

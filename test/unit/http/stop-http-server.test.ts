@@ -2,7 +2,7 @@
 import { Agent, createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { stopHttpServer } from '../../../dist/http/index.js';
+import { stopHttpServer } from '#http';
 
 let server: Server;
 /** Ends the answers that wait. */

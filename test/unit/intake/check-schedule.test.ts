@@ -1,6 +1,6 @@
 /** How far ahead a message may be scheduled: seven days, or as long as its domain has chosen to keep messages. */
 import { expect, it } from 'vitest';
-import { Refusal } from '../../../dist/core/index.js';
+import { Refusal } from '#core';
 import { DOMAIN, MAIL, makeTestIntake, NOW } from './support/test-intake.js';
 
 const SECOND = 1000;

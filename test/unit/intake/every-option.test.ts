@@ -1,11 +1,11 @@
 /** Every option of a message, asked for through both doors: the same comes of it, and a bad value is refused by the name the client used. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readSendOptions } from '../../../dist/api/message-form/send-options.js';
-import { readTemplateRequest } from '../../../dist/api/message-form/template.js';
-import { readRecipientVariablesParameter, readUserVariables } from '../../../dist/api/message-form/variables.js';
-import { Refusal } from '../../../dist/core/index.js';
-import { Form } from '../../../dist/http/body/form.js';
-import { OPTION_TABLE } from '../../../dist/intake/options/option-table.js';
+import { readSendOptions } from '#api/message-form/send-options.js';
+import { readTemplateRequest } from '#api/message-form/template.js';
+import { readRecipientVariablesParameter, readUserVariables } from '#api/message-form/variables.js';
+import { Refusal } from '#core';
+import { Form } from '#http/body/form.js';
+import { OPTION_TABLE } from '#intake/options/option-table.js';
 import { MAIL, makeTestIntake, NOW, POOL, type Taken } from './support/test-intake.ts';
 
 const SECOND = 1000;

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Address, type Body, makeIdSource, parseAddress, Refusal, StoreError } from '../../../dist/core/index.js';
-import { DEFAULT_DOMAIN_SETTINGS, type Directory } from '../../../dist/directory/index.js';
-import { makeRecorder } from '../../../dist/events/index.js';
-import { makeDailyUsage, makeIntake, type Submission } from '../../../dist/intake/index.js';
-import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '../../../dist/store/index.js';
-import { makeWorkers } from '../../../dist/workers/index.js';
+import { type Address, type Body, makeIdSource, parseAddress, Refusal, StoreError } from '#core';
+import { DEFAULT_DOMAIN_SETTINGS, type Directory } from '#directory';
+import { makeRecorder } from '#events';
+import { makeDailyUsage, makeIntake, type Submission } from '#intake';
+import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '#store';
+import { makeWorkers } from '#workers';
 
 const NOW = 1_772_619_330_000;
 const clock = { now: () => NOW, monotonic: () => NOW };

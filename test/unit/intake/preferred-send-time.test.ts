@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Address, parseAddress } from '../../../dist/core/index.js';
-import { makePreferredSendTime, timeWithin } from '../../../dist/intake/draft/preferred-send-time.js';
-import { giveUpAt, sendWindow } from '../../../dist/intake/draft/schedule.js';
+import { type Address, parseAddress } from '#core';
+import { makePreferredSendTime, timeWithin } from '#intake/draft/preferred-send-time.js';
+import { giveUpAt, sendWindow } from '#intake/draft/schedule.js';
 
 const at = (text: string) => Date.parse(text);
 const HOUR = 3_600_000;

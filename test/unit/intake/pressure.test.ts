@@ -1,15 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { StoreError } from '../../../dist/core/index.js';
-import { makePressure, type Pressure, type PressureDeps } from '../../../dist/intake/index.js';
-import {
-  ballastFor,
-  decideBallast,
-  decidePressure,
-  defaultDiskFloor,
-  type PressureFacts,
-} from '../../../dist/intake/pressure/decide-pressure.js';
-import type { SpoolWatcher } from '../../../dist/store/index.js';
+import { StoreError } from '#core';
+import { makePressure, type Pressure, type PressureDeps } from '#intake';
+import { ballastFor, decideBallast, decidePressure, defaultDiskFloor, type PressureFacts } from '#intake/pressure/decide-pressure.js';
+import type { SpoolWatcher } from '#store';
 import { waitFor } from '../../support/wait-for.mjs';
 
 const MB = 1024 ** 2;

@@ -1,9 +1,9 @@
 /** Whatever happens to a batch, nobody's stored message holds anything of another recipient. Seeded histories over a real store. */
 
 import { expect, it } from 'vitest';
-import { type Address, type Message, makeStorageKey, Refusal, recipientStorageKey } from '../../../dist/core/index.js';
-import { type KeptMessage, makeStoredMessages } from '../../../dist/messages/index.js';
-import { makeWorkers } from '../../../dist/workers/index.js';
+import { type Address, type Message, makeStorageKey, Refusal, recipientStorageKey } from '#core';
+import { type KeptMessage, makeStoredMessages } from '#messages';
+import { makeWorkers } from '#workers';
 import { makeDomain, makeMessage, makeRandom, openTestStores } from '../../store/support/store.ts';
 
 const NAMES = ['ann', 'bob', 'cy', 'dee', 'eve'];

@@ -1,11 +1,11 @@
 /** What a template is rendered with, and what it makes of it: precedence, decoding, header fields, batches, refusals. */
 
 import { describe, expect, it } from 'vitest';
-import { parseJsonObject } from '../../../dist/core/index.js';
-import { renderTemplate } from '../../../dist/intake/template/render-template.js';
-import { withTemplateField } from '../../../dist/intake/template/template-request.js';
-import { templateVariables } from '../../../dist/intake/template/template-variables.js';
-import { compileTemplate } from '../../../dist/mail/index.js';
+import { parseJsonObject } from '#core';
+import { renderTemplate } from '#intake/template/render-template.js';
+import { withTemplateField } from '#intake/template/template-request.js';
+import { templateVariables } from '#intake/template/template-variables.js';
+import { compileTemplate } from '#mail';
 
 it('t:variables win over user variables, whose texts are decoded when they are JSON', () => {
   const user = { name: 'v', list: '[1, "a"]', map: '{"x": {"y": 1}}', yes: 'true', nothing: 'null', quoted: '"q"', object: { kept: true } };

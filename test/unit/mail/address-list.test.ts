@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readAddressList } from '../../../dist/mail/head/address-list.js';
-import { formatMailbox, parseAddressList } from '../../../dist/mail/index.js';
+import { formatMailbox, parseAddressList } from '#mail';
+import { readAddressList } from '#mail/head/address-list.js';
 
 describe('parseAddressList', () => {
   it.each<[string, [string, string][]]>([

@@ -1,7 +1,7 @@
 /** What is composed, read by a parser that others wrote: it must find what was put in, byte for byte. */
 import { type AddressObject, type ParsedMail, simpleParser } from 'mailparser';
 import { describe, expect, it } from 'vitest';
-import { buildMessage } from '../../../dist/mail/index.js';
+import { buildMessage } from '#mail';
 import { BASIC, COMPOSED_SAMPLES, type ComposedSample } from './support/composed-samples.js';
 import { bytesOf } from './support/read-all.js';
 

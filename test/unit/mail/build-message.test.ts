@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../../dist/core/index.js';
-import { allValues, buildMessage, firstValue, listAttachments, type MessageParts, parseHead } from '../../../dist/mail/index.js';
+import { Refusal } from '#core';
+import { allValues, buildMessage, firstValue, listAttachments, type MessageParts, parseHead } from '#mail';
 import { bytesOf, readAll } from './support/read-all.js';
 
 const basic: MessageParts = {

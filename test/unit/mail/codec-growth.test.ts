@@ -4,8 +4,8 @@
  */
 import { createPrivateKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { Refusal } from '../../../dist/core/index.js';
-import * as mail from '../../../dist/mail/index.js';
+import { Refusal } from '#core';
+import * as mail from '#mail';
 import { LINEAR, measureGrowth } from '../../support/growth.js';
 
 const KIB = 1024;

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { dkimRecordValue, generateDkimKey, publicKeyOfRecord, readDkimKey } from '../../../dist/mail/index.js';
+import { dkimRecordValue, generateDkimKey, publicKeyOfRecord, readDkimKey } from '#mail';
 
 describe('keys', () => {
   it.each([1024, 2048])('of RSA have %d bits and a SubjectPublicKeyInfo', async (bits) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allValues, decodeHeaderText, firstValue, foldLongFields, joinHead, parseHead } from '../../../dist/mail/index.js';
+import { allValues, decodeHeaderText, firstValue, foldLongFields, joinHead, parseHead } from '#mail';
 
 const parse = (text: string) => parseHead(Buffer.from(text));
 

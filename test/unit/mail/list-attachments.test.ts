@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listAttachments, makeAttachmentLister, parseHead } from '../../../dist/mail/index.js';
+import { listAttachments, makeAttachmentLister, parseHead } from '#mail';
 import { cut } from './support/read-all.js';
 
 const mixed = parseHead(Buffer.from('Content-Type: multipart/mixed; boundary="b"\r\n'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../../dist/core/index.js';
-import { decodeHeaderText, makeField } from '../../../dist/mail/index.js';
+import { Refusal } from '#core';
+import { decodeHeaderText, makeField } from '#mail';
 
 const make = (name: string, value: string) => makeField(name, value).raw.toString();
 

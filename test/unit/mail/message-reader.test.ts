@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../../dist/core/index.js';
-import { bodyHashOf, makeMessageReader } from '../../../dist/mail/index.js';
+import { Refusal } from '#core';
+import { bodyHashOf, makeMessageReader } from '#mail';
 import { cut, readAll } from './support/read-all.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text, 'latin1').digest('base64');

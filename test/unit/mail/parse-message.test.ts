@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openAttachment, parseHead, parseMessage } from '../../../dist/mail/index.js';
+import { openAttachment, parseHead, parseMessage } from '#mail';
 
 const crlf = (text: string) => text.replaceAll('\n', '\r\n');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseHead } from '../../../dist/mail/head/head-fields.js';
-import { readPart } from '../../../dist/mail/mime/mime-part.js';
-import { charsetOf, textOfPart } from '../../../dist/mail/mime/part-text.js';
+import { parseHead } from '#mail/head/head-fields.js';
+import { readPart } from '#mail/mime/mime-part.js';
+import { charsetOf, textOfPart } from '#mail/mime/part-text.js';
 
 const part = (head: string) =>
   readPart(parseHead(Buffer.from(head)), Buffer.alloc(0), { depth: 0, around: '', maxDepth: 5, openMessages: false, isSealed: false });

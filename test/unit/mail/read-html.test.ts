@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readHtml } from '../../../dist/mail/read/read-html.js';
+import { readHtml } from '#mail/read/read-html.js';
 
 /** What a handler is told, in order. */
 function told(html: string, limits?: { depth: number; tags: number }): { events: string[]; read: number } {

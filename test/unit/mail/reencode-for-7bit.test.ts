@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstValue, parseHead, type ReencodeReasons, reencodeFor7Bit } from '../../../dist/mail/index.js';
+import { firstValue, parseHead, type ReencodeReasons, reencodeFor7Bit } from '#mail';
 import { leavesOf } from './support/leaves-of.js';
 import { cut, join, readAll } from './support/read-all.js';
 

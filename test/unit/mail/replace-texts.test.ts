@@ -1,7 +1,7 @@
 /** A template's texts in the place of a message's own: every structure keeps its files, however the body is cut. */
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { buildMessage, joinHead, parseHead, parseMessage, replaceTexts } from '../../../dist/mail/index.js';
+import { buildMessage, joinHead, parseHead, parseMessage, replaceTexts } from '#mail';
 import { bytesOf, cut, readAll, wireOf } from './support/read-all.js';
 
 const NEW = { html: '<p>Größe</p>', text: undefined };

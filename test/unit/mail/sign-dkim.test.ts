@@ -1,16 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  bodyHashOf,
-  buildMessage,
-  dkimRecordValue,
-  firstValue,
-  generateDkimKey,
-  parseHead,
-  reencodeFor7Bit,
-  signDkim,
-} from '../../../dist/mail/index.js';
+import { bodyHashOf, buildMessage, dkimRecordValue, firstValue, generateDkimKey, parseHead, reencodeFor7Bit, signDkim } from '#mail';
 import { nbspMessage, sampleMessages } from './support/dkim-samples.js';
 import { bytesOf, cut, join, readAll, type WholeMessage, wireOf } from './support/read-all.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stripQuotedHtml, stripQuotes } from '../../../dist/mail/index.js';
+import { stripQuotedHtml, stripQuotes } from '#mail';
 
 describe('stripQuotes', () => {
   it.each(['', 'Hello', 'Hello\r\n\r\nOn Monday we met.\r\n', 'a - b\n-- not a mark\n', 'From: here\nto there\n'])(

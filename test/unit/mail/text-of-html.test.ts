@@ -1,6 +1,6 @@
 /** The text made of HTML: what a reader needs of links, lists and tables, and bounds for hostile input. */
 import { expect, test } from 'vitest';
-import { textOfHtml } from '../../../dist/mail/index.js';
+import { textOfHtml } from '#mail';
 
 test.each([
   ['<h1>Hello</h1><p>One</p><p>Two &amp; three<br>four</p>', 'Hello\n\nOne\n\nTwo & three\nfour'],

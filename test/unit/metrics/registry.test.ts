@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { addProcessMetrics, makeRegistry } from '../../../dist/metrics/index.js';
+import { addProcessMetrics, makeRegistry } from '#metrics';
 import { parsePrometheus, sampleOf } from '../../support/prometheus-text.js';
 
 const read = async (registry: ReturnType<typeof makeRegistry>) => parsePrometheus(await registry.render());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeCidrMatcher, parseCidr } from '../../../dist/net/index.js';
+import { makeCidrMatcher, parseCidr } from '#net';
 
 describe('parseCidr', () => {
   it.each([

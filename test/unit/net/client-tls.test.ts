@@ -1,14 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type TlsOptions } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { DAY, systemClock } from '../../../dist/core/index.js';
-import {
-  type CertificatePair,
-  makeClientTls,
-  makeSelfSignedCertificate,
-  serverTlsOptions,
-  type TlsLevel,
-} from '../../../dist/net/index.js';
+import { DAY, systemClock } from '#core';
+import { type CertificatePair, makeClientTls, makeSelfSignedCertificate, serverTlsOptions, type TlsLevel } from '#net';
 
 let good: CertificatePair;
 let expired: CertificatePair;

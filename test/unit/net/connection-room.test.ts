@@ -1,7 +1,7 @@
 /** Whatever the process may open, clients, deliveries and the rest all have their part of it. */
 import { expect, it } from 'vitest';
-import { parseFileLimit } from '../../../dist/metrics/file-limit.js';
-import { decideConnectionRoom, makeConnectionRoom } from '../../../dist/net/index.js';
+import { parseFileLimit } from '#metrics/file-limit.js';
+import { decideConnectionRoom, makeConnectionRoom } from '#net';
 
 it.each([
   [Number.POSITIVE_INFINITY, 2000, 1000, 1000],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
+import { systemClock } from '#core';
 import {
   type Dane,
   type DaneResult,
@@ -10,7 +10,7 @@ import {
   resolveHostAddresses,
   resolveMailExchangers,
   type TlsaRecord,
-} from '../../../dist/net/index.js';
+} from '#net';
 import { type FakeDns, type FakeDnsEntry, type FakeDnsSpecial, startFakeDns } from '../../support/fake-dns.mjs';
 import { issue } from '../../support/test-ca.js';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Dns, type DnsAnswer, type DnsType, makeDnsCache } from '../../../dist/net/index.js';
+import { type Dns, type DnsAnswer, type DnsType, makeDnsCache } from '#net';
 
 const records = (ttl: number): DnsAnswer<'A'> => ({ kind: 'records', records: ['192.0.2.1'], ttl, authenticated: false });
 

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { type DnsAnswer, type DnsType, makeDnsClient, parseDnsServer } from '../../../dist/net/index.js';
+import { systemClock } from '#core';
+import { type DnsAnswer, type DnsType, makeDnsClient, parseDnsServer } from '#net';
 import { type FakeDns, startFakeDns } from '../../support/fake-dns.mjs';
 import { freePort } from '../../support/free-port.mjs';
 

@@ -1,6 +1,6 @@
 import { decode, encode } from 'dns-packet';
 import { describe, expect, it } from 'vitest';
-import { encodeQuestion, readResponse } from '../../../dist/net/dns/dns-message.js';
+import { encodeQuestion, readResponse } from '#net/dns/dns-message.js';
 
 const question = { id: 0x1234, name: 'a.test', type: 'MX' } as const;
 const asked = { name: 'a.test', type: 'MX', class: 'IN' } as const;

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { DAY, systemClock } from '../../../dist/core/index.js';
+import { DAY, systemClock } from '#core';
 import {
   type CertificatePair,
   type Dns,
@@ -11,7 +11,7 @@ import {
   makeDnsClient,
   makeHttpClient,
   makeSelfSignedCertificate,
-} from '../../../dist/net/index.js';
+} from '#net';
 import { type FakeDns, startFakeDns } from '../../support/fake-dns.mjs';
 import { freePort } from '../../support/free-port.mjs';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { DAY, MINUTE, SECOND, systemClock } from '../../../dist/core/index.js';
+import { DAY, MINUTE, SECOND, systemClock } from '#core';
 import {
   type Dns,
   type DnsAnswer,
@@ -14,7 +14,7 @@ import {
   makeMtaSts,
   makeSelfSignedCertificate,
   type StoredStsPolicy,
-} from '../../../dist/net/index.js';
+} from '#net';
 import { startFakeDns } from '../../support/fake-dns.mjs';
 
 const WEEK_SECONDS = 604_800;

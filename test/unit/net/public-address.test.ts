@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { hasGlobalIpv6, isPublicAddress } from '../../../dist/net/index.js';
+import { hasGlobalIpv6, isPublicAddress } from '#net';
 
 describe('isPublicAddress', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { type Dns, lookupSystemHost, makeDnsClient, resolveHostAddresses } from '../../../dist/net/index.js';
+import { systemClock } from '#core';
+import { type Dns, lookupSystemHost, makeDnsClient, resolveHostAddresses } from '#net';
 import { type FakeDns, startFakeDns } from '../../support/fake-dns.mjs';
 
 let server: FakeDns;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { type Dns, makeDnsClient, resolveMailExchangers } from '../../../dist/net/index.js';
+import { systemClock } from '#core';
+import { type Dns, makeDnsClient, resolveMailExchangers } from '#net';
 import { type FakeDns, startFakeDns } from '../../support/fake-dns.mjs';
 
 const mx = (preference: number, exchange: string) => ({ preference, exchange });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Dns, type DnsAnswer, makeResolverCheck } from '../../../dist/net/index.js';
+import { type Dns, type DnsAnswer, makeResolverCheck } from '#net';
 
 const answering = (...answers: (boolean | 'failed')[]): Dns => {
   let turn = 0;

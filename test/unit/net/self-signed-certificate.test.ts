@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { makeSelfSignedCertificate } from '../../../dist/net/index.js';
+import { makeSelfSignedCertificate } from '#net';
 
 const notBefore = Date.UTC(2026, 0, 2, 3, 4, 5);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mxMatches, parseStsPolicy, readStsRecord } from '../../../dist/net/index.js';
+import { mxMatches, parseStsPolicy, readStsRecord } from '#net';
 
 describe('the TXT record', () => {
   it.each<[string[], string]>([

@@ -3,8 +3,8 @@ import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DAY, systemClock } from '../../../dist/core/index.js';
-import { loadServerTls, makeClientTls, makeSelfSignedCertificate, type ServerTls, serverTlsOptions } from '../../../dist/net/index.js';
+import { DAY, systemClock } from '#core';
+import { loadServerTls, makeClientTls, makeSelfSignedCertificate, type ServerTls, serverTlsOptions } from '#net';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 let folder: { path: string; cleanup: () => void };

@@ -1,15 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DAY, systemClock } from '../../../dist/core/index.js';
-import {
-  type DaneResult,
-  decideTlsLevel,
-  makeClientTls,
-  type StsMode,
-  type StsPolicy,
-  type TlsPolicyInput,
-} from '../../../dist/net/index.js';
+import { DAY, systemClock } from '#core';
+import { type DaneResult, decideTlsLevel, makeClientTls, type StsMode, type StsPolicy, type TlsPolicyInput } from '#net';
 import { type Issued, issue } from '../../support/test-ca.js';
 
 type Configured = TlsPolicyInput['configured'];

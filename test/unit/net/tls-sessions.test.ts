@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type SecureVersion, type TLSSocket, type TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { makeClientTls, makeTlsSessions, type TlsLevel, type TlsSessionKey } from '../../../dist/net/index.js';
+import { systemClock } from '#core';
+import { makeClientTls, makeTlsSessions, type TlsLevel, type TlsSessionKey } from '#net';
 import { issue } from '../../support/test-ca.js';
 
 const ca = issue({ name: 'Authority', isCa: true });

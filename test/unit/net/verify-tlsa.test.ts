@@ -2,9 +2,9 @@ import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DAY, systemClock } from '../../../dist/core/index.js';
-import { makeClientTls, makeSelfSignedCertificate, peerChain, type TlsaRecord, verifyTlsa } from '../../../dist/net/index.js';
-import { subjectPublicKeyInfo } from '../../../dist/net/tls/verify-tlsa.js';
+import { DAY, systemClock } from '#core';
+import { makeClientTls, makeSelfSignedCertificate, peerChain, type TlsaRecord, verifyTlsa } from '#net';
+import { subjectPublicKeyInfo } from '#net/tls/verify-tlsa.js';
 import { type CertificateOptions, type Issued, issue } from '../../support/test-ca.js';
 
 const now = systemClock.now();

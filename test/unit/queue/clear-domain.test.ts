@@ -1,10 +1,10 @@
 /** Clearing a domain: every open delivery of it ends, wherever it is, and nothing else does. */
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { type Delivery, makeIdSource, type Priority } from '../../../dist/core/index.js';
-import { makeRecorder } from '../../../dist/events/index.js';
-import { makeQueue, type Verdict } from '../../../dist/queue/index.js';
-import type { NewDelivery } from '../../../dist/store/index.js';
+import { type Delivery, makeIdSource, type Priority } from '#core';
+import { makeRecorder } from '#events';
+import { makeQueue, type Verdict } from '#queue';
+import type { NewDelivery } from '#store';
 import { ADDRESS, makeMemorySpool, messageOf } from './support/messages.ts';
 
 const START = 1_700_000_000_000;

@@ -1,11 +1,11 @@
 /** A wall clock that is set while mail waits, forward or back: nobody waits longer or is given up sooner for it, and what was scheduled keeps its time. */
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE, makeIdSource, type Priority, SECOND } from '../../../dist/core/index.js';
-import { makeRecorder } from '../../../dist/events/index.js';
-import { decideDue } from '../../../dist/queue/bring-forward.js';
-import { makeClockJumps } from '../../../dist/queue/clock-jumps.js';
-import { MESSAGE_LIFETIME, makeQueue, type Queue, RETRY_DELAYS } from '../../../dist/queue/index.js';
+import { DAY, HOUR, MINUTE, makeIdSource, type Priority, SECOND } from '#core';
+import { makeRecorder } from '#events';
+import { MESSAGE_LIFETIME, makeQueue, type Queue, RETRY_DELAYS } from '#queue';
+import { decideDue } from '#queue/bring-forward.js';
+import { makeClockJumps } from '#queue/clock-jumps.js';
 import { ADDRESS, type MemorySpool, makeMemorySpool, messageOf } from './support/messages.ts';
 
 const START = 1_700_000_000_000;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { makeDueHeap } from '../../../dist/queue/flows/due-heap.js';
-import { QUANTUM, Turns } from '../../../dist/queue/flows/turns.js';
-import { makeMessageCache } from '../../../dist/queue/message-cache.js';
-import { decideRetry, MESSAGE_LIFETIME, RETRY_DELAYS } from '../../../dist/queue/retry-schedule.js';
+import { makeDueHeap } from '#queue/flows/due-heap.js';
+import { QUANTUM, Turns } from '#queue/flows/turns.js';
+import { makeMessageCache } from '#queue/message-cache.js';
+import { decideRetry, MESSAGE_LIFETIME, RETRY_DELAYS } from '#queue/retry-schedule.js';
 import { messageOf } from './support/messages.ts';
 
 const MINUTE = 60_000;

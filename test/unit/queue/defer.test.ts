@@ -1,9 +1,9 @@
 /** What whoever takes from the queue cannot deliver for now: whole flows that wait in line, and rows that are deferred until they are brought back. */
 import { pino } from 'pino';
 import { beforeEach, expect, it } from 'vitest';
-import { type Delivery, makeIdSource, type Priority } from '../../../dist/core/index.js';
-import { makeRecorder } from '../../../dist/events/index.js';
-import { makeQueue, type Queue } from '../../../dist/queue/index.js';
+import { type Delivery, makeIdSource, type Priority } from '#core';
+import { makeRecorder } from '#events';
+import { makeQueue, type Queue } from '#queue';
 import { ADDRESS, makeMemorySpool, messageOf } from './support/messages.ts';
 
 const SITE = 'mx.test';

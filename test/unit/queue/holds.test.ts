@@ -1,8 +1,8 @@
 /** What a hold on a site keeps back. */
 import { expect, it } from 'vitest';
-import type { Delivery } from '../../../dist/core/index.js';
-import { makeHolds } from '../../../dist/queue/holds.js';
-import { EVERY_ACCOUNT } from '../../../dist/store/index.js';
+import type { Delivery } from '#core';
+import { makeHolds } from '#queue/holds.js';
+import { EVERY_ACCOUNT } from '#store';
 
 const SITES: Record<string, string> = {
   'a.test': 'mx.shared.test',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InHand } from '../../../dist/queue/flows/in-hand.js';
+import { InHand } from '#queue/flows/in-hand.js';
 
 const MIB = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 /** Conditions on flows that end by themselves. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Flow } from '../../../dist/queue/flows/flows.js';
-import { makePauses, type Pauses } from '../../../dist/queue/pauses.js';
+import type { Flow } from '#queue/flows/flows.js';
+import { makePauses, type Pauses } from '#queue/pauses.js';
 
 let now: number;
 let ends: number;

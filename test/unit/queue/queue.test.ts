@@ -1,12 +1,12 @@
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Delivery, makeIdSource, type Priority } from '../../../dist/core/index.js';
-import { makeRecorder } from '../../../dist/events/index.js';
-import { makeExpiry } from '../../../dist/queue/expire.js';
-import { InHand } from '../../../dist/queue/flows/in-hand.js';
-import { QUANTUM } from '../../../dist/queue/flows/turns.js';
-import { MESSAGE_LIFETIME, makeQueue, type Verdict } from '../../../dist/queue/index.js';
-import type { NewDelivery } from '../../../dist/store/index.js';
+import { type Delivery, makeIdSource, type Priority } from '#core';
+import { makeRecorder } from '#events';
+import { MESSAGE_LIFETIME, makeQueue, type Verdict } from '#queue';
+import { makeExpiry } from '#queue/expire.js';
+import { InHand } from '#queue/flows/in-hand.js';
+import { QUANTUM } from '#queue/flows/turns.js';
+import type { NewDelivery } from '#store';
 import { ADDRESS, makeMemorySpool, messageOf } from './support/messages.ts';
 
 const START = 1_700_000_000_000;

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Delivery } from '../../../dist/core/index.js';
-import { makeSuspects, type Suspects } from '../../../dist/queue/index.js';
-import { addStrikes, isOut, readSuspicions, type Suspicions, writeSuspicions } from '../../../dist/queue/suspects/suspicions.js';
-import { openWorkLog } from '../../../dist/queue/suspects/work-log.js';
+import type { Delivery } from '#core';
+import { makeSuspects, type Suspects } from '#queue';
+import { addStrikes, isOut, readSuspicions, type Suspicions, writeSuspicions } from '#queue/suspects/suspicions.js';
+import { openWorkLog } from '#queue/suspects/work-log.js';
 import { tempDir } from '../../support/temp-dir.mjs';
 
 const NOW = 1_772_619_332_880;

@@ -1,9 +1,9 @@
 /** How often the rules say what a person says, on replies that were kept apart while the rules were written (docs/bounces.md has the table). */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type BounceCategory, loadBounceRules, SUPPRESSING_CATEGORIES } from '../../../dist/config/index.js';
-import { parseSmtpReply } from '../../../dist/core/index.js';
-import { makeBounceClassifier } from '../../../dist/replies/bounce-classifier.js';
+import { type BounceCategory, loadBounceRules, SUPPRESSING_CATEGORIES } from '#config';
+import { parseSmtpReply } from '#core';
+import { makeBounceClassifier } from '#replies/bounce-classifier.js';
 
 interface Sample {
   part: string;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeLiteralFinder } from '../../../dist/replies/bounce-literals.js';
+import { makeLiteralFinder } from '#replies/bounce-literals.js';
 
 const found = (literals: string[], text: string) => [...makeLiteralFinder(literals)(text)].map((index) => literals[index]).sort();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type BounceRule, loadBounceRules, SUPPRESSING_CATEGORIES } from '../../../dist/config/index.js';
-import { parseSmtpReply, type SmtpReply, type Stage } from '../../../dist/core/index.js';
-import { makeBounceClassifier } from '../../../dist/replies/bounce-classifier.js';
+import { type BounceRule, loadBounceRules, SUPPRESSING_CATEGORIES } from '#config';
+import { parseSmtpReply, type SmtpReply, type Stage } from '#core';
+import { makeBounceClassifier } from '#replies/bounce-classifier.js';
 
 const rules = loadBounceRules(null);
 const classify = makeBounceClassifier(rules);

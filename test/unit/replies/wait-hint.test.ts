@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE, SECOND } from '../../../dist/core/index.js';
-import { GREYLIST_WAIT, MAX_WAIT_HINT, retryHint, waitHint } from '../../../dist/replies/wait-hint.js';
+import { DAY, HOUR, MINUTE, SECOND } from '#core';
+import { GREYLIST_WAIT, MAX_WAIT_HINT, retryHint, waitHint } from '#replies/wait-hint.js';
 
 it.each<[string, number | undefined]>([
   ['4.7.1 Please try again in 300 seconds', 300 * SECOND],

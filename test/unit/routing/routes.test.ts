@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeRoutes, type RoutesDeps } from '../../../dist/routing/routes.js';
+import { makeRoutes, type RoutesDeps } from '#routing/routes.js';
 
 function setUp(transports: RoutesDeps['transports'], policyFor: RoutesDeps['mtaSts']['policyFor'] = async () => undefined) {
   const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time };

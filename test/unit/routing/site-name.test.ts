@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { siteName } from '../../../dist/routing/site-name.js';
+import { siteName } from '#routing/site-name.js';
 
 it.each<[string[], string]>([
   [['mx.a.example'], 'mx.a.example'],

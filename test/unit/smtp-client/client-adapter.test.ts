@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { expect, test } from 'vitest';
-import { checkClientLibrary, missingHooks } from '../../../dist/smtp-client/client-adapter.js';
+import { checkClientLibrary, missingHooks } from '#smtp-client/client-adapter.js';
 
 /** The library's class, whose objects have `value` for `member`. */
 const changed = (member: string, value: unknown) =>

@@ -1,9 +1,9 @@
 /** How the pool deals with TLS: what it remembers of hosts, which session it offers, and which connections are exchanged for each other. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE, systemClock } from '../../../dist/core/index.js';
-import type { TlsaRecord, TlsDecision } from '../../../dist/net/index.js';
-import { type ConnectionPool, makeConnectionPool, type PeerAddress } from '../../../dist/smtp-client/connection-pool.js';
-import { tlsKeyOf } from '../../../dist/smtp-client/peer-tls.js';
+import { DAY, HOUR, MINUTE, systemClock } from '#core';
+import type { TlsaRecord, TlsDecision } from '#net';
+import { type ConnectionPool, makeConnectionPool, type PeerAddress } from '#smtp-client/connection-pool.js';
+import { tlsKeyOf } from '#smtp-client/peer-tls.js';
 import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { issue } from '../../support/test-ca.js';
 import { PATIENT } from '../delivery/support/harness.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeDeadline } from '../../../dist/smtp-client/deadline.js';
+import { makeDeadline } from '#smtp-client/deadline.js';
 import { waitFor } from '../../support/wait-for.mjs';
 
 /** A deadline on a monotonic clock that can be moved on, as it moves while the process is stopped. */

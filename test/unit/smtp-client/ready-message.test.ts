@@ -1,6 +1,6 @@
 /** Which messages may leave as they are: everything that the library would change must not take the short way. */
 import { describe, expect, it } from 'vitest';
-import { ReadyMessage } from '../../../dist/smtp-client/ready-message.js';
+import { ReadyMessage } from '#smtp-client/ready-message.js';
 
 const of = (...pieces: string[]) => ReadyMessage.of(pieces.map((piece) => Buffer.from(piece, 'latin1')));
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeTranscript } from '../../../dist/smtp-client/transcript.js';
+import { makeTranscript } from '#smtp-client/transcript.js';
 
 it('shows the set-up of the session and its last message', () => {
   const talk = makeTranscript();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { makeConnectionCounter } from '../../../dist/net/connection-counter.js';
-import { makeAuthBrake } from '../../../dist/smtp/auth-brake.js';
+import { makeConnectionCounter } from '#net/connection-counter.js';
+import { makeAuthBrake } from '#smtp/auth-brake.js';
 
 const limits = { authFailuresPerLogin: 3, authFailuresPerSource: 5, authWindowMs: 1000, authBrakeMs: 500 };
 

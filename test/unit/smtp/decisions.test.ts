@@ -1,15 +1,15 @@
 /** Tables of the server's decisions. */
 import { describe, expect, test } from 'vitest';
-import { parseAddress } from '../../../dist/core/index.js';
-import { clientNetworkOf, isLoopback } from '../../../dist/net/client-network.js';
-import { type CommandState, commandName, decideCommand } from '../../../dist/smtp/decide-command.js';
-import { decideRecipient } from '../../../dist/smtp/decide-recipient.js';
-import { decideSender } from '../../../dist/smtp/decide-sender.js';
-import { defaultSmtpLimits, overdue } from '../../../dist/smtp/limits.js';
+import { parseAddress } from '#core';
+import { clientNetworkOf, isLoopback } from '#net/client-network.js';
+import { type CommandState, commandName, decideCommand } from '#smtp/decide-command.js';
+import { decideRecipient } from '#smtp/decide-recipient.js';
+import { decideSender } from '#smtp/decide-sender.js';
+import { defaultSmtpLimits, overdue } from '#smtp/limits.js';
 
-import { decideMailParameters, type EnvelopePath, parsePathArgument } from '../../../dist/smtp/parse-path.js';
-import { protocolName } from '../../../dist/smtp/receive-message.js';
-import { replyFrom } from '../../../dist/smtp/reply.js';
+import { decideMailParameters, type EnvelopePath, parsePathArgument } from '#smtp/parse-path.js';
+import { protocolName } from '#smtp/receive-message.js';
+import { replyFrom } from '#smtp/reply.js';
 import { domainRecord, storeFull } from './support/fakes.js';
 
 const STRICT = { brackets: 'needed' } as const;

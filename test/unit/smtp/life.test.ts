@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { expect, test } from 'vitest';
-import { makeSelfSignedCertificate } from '../../../dist/net/index.js';
+import { makeSelfSignedCertificate } from '#net';
 import { waitFor } from '../../support/wait-for.mjs';
 import { certificate, startServer } from './support/server.js';
 import { SmtpClient } from './support/smtp-client.js';

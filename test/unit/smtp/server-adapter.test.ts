@@ -4,7 +4,7 @@ import { SMTPServer } from 'smtp-server';
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import { expect, test } from 'vitest';
-import { checkServerLibrary, type Library, missingHooks } from '../../../dist/smtp/server-adapter.js';
+import { checkServerLibrary, type Library, missingHooks } from '#smtp/server-adapter.js';
 
 const installed: Library = { SMTPServer, SMTPConnection, SMTPStream };
 

@@ -2,8 +2,8 @@
 import { networkInterfaces } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { CommandParser } from '../../../dist/smtp/command-parser.js';
-import { DotReader } from '../../../dist/smtp/dot-reader.js';
+import { CommandParser } from '#smtp/command-parser.js';
+import { DotReader } from '#smtp/dot-reader.js';
 import { startServer } from './support/server.js';
 import { SmtpClient } from './support/smtp-client.js';
 

@@ -1,6 +1,6 @@
 /** The main job over real sockets: a login over TLS sends a message, and intake gets exactly what was sent. */
 import { expect, test } from 'vitest';
-import { Refusal } from '../../../dist/core/index.js';
+import { Refusal } from '#core';
 import { startServer } from './support/server.js';
 import { base64, SmtpClient } from './support/smtp-client.js';
 

@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { makeSelfSignedCertificate } from '../../../dist/net/index.js';
+import { systemClock } from '#core';
+import { makeSelfSignedCertificate } from '#net';
 import { type Action, type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { type Dialog, openDialog } from '../../support/smtp-dialog.mjs';
 import { waitFor } from '../../support/wait-for.mjs';

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { makeSelfSignedCertificate } from '../../../dist/net/index.js';
+import { systemClock } from '#core';
+import { makeSelfSignedCertificate } from '#net';
 import { type ScriptedMx, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { runDialog } from '../../support/smtp-dialog.mjs';
 import { tempDir } from '../../support/temp-dir.mjs';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeByteBudget } from '../../../dist/webhooks/byte-budget.js';
+import { makeByteBudget } from '#webhooks/byte-budget.js';
 
 it('lets in what fits, in order, and what is larger than everything alone', async () => {
   const budget = makeByteBudget(100);

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Dns, makeHttpClient } from '../../../dist/net/index.js';
-import { type CallQueue, makeCallQueue } from '../../../dist/webhooks/index.js';
+import { type Dns, makeHttpClient } from '#net';
+import { type CallQueue, makeCallQueue } from '#webhooks';
 import { openTestStores, type TestStores } from '../../store/support/store.ts';
 import { waitFor } from '../../support/wait-for.mjs';
 

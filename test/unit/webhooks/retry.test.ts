@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CALL_RETRY_DELAYS, decideCallRetry } from '../../../dist/webhooks/index.js';
+import { CALL_RETRY_DELAYS, decideCallRetry } from '#webhooks';
 
 describe('decideCallRetry', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Refusal } from '../../../dist/core/index.js';
-import { lintMessage, parseHead, TemplateError } from '../../../dist/mail/index.js';
-import { makeWorkers, TaskFailure, type Workers, type WorkersOptions } from '../../../dist/workers/index.js';
+import { Refusal } from '#core';
+import { lintMessage, parseHead, TemplateError } from '#mail';
+import { makeWorkers, TaskFailure, type Workers, type WorkersOptions } from '#workers';
 import { recipient } from '../mail/merge/support.js';
 
 const made: Workers[] = [];

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { type Cli, makeProgram, runProgram } from '../../../../dist/cli/index.js';
-import type { Environment } from '../../../../dist/config/index.js';
+import { type Cli, makeProgram, runProgram } from '#cli';
+import type { Environment } from '#config';
 
 export const NOW = Date.UTC(2026, 2, 4, 10, 15, 30);
 

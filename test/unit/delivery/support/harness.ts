@@ -2,25 +2,17 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import { pino } from 'pino';
-import { loadBounceRules, type ShapingRules } from '../../../../dist/config/index.js';
-import {
-  type Address,
-  type Clock,
-  domainOf,
-  type Message,
-  type Delivery as QueuedDelivery,
-  type SendOptions,
-  systemClock,
-} from '../../../../dist/core/index.js';
-import { type DeliveryDeps, type DeliveryOptions, makeDeliveryEngine, makeWarmups, type Warmups } from '../../../../dist/delivery/index.js';
-import type { Directory } from '../../../../dist/directory/index.js';
-import { makeRecorder } from '../../../../dist/events/index.js';
-import { makeBodyScan } from '../../../../dist/mail/mime/body-scan.js';
-import type { Dane, Dns, DnsAnswer, MtaSts } from '../../../../dist/net/index.js';
-import type { Queue } from '../../../../dist/queue/index.js';
-import type { DeliveryTimeouts } from '../../../../dist/smtp-client/index.js';
-import type { DomainRecord } from '../../../../dist/store/index.js';
-import { makeWorkers } from '../../../../dist/workers/index.js';
+import { loadBounceRules, type ShapingRules } from '#config';
+import { type Address, type Clock, domainOf, type Message, type Delivery as QueuedDelivery, type SendOptions, systemClock } from '#core';
+import { type DeliveryDeps, type DeliveryOptions, makeDeliveryEngine, makeWarmups, type Warmups } from '#delivery';
+import type { Directory } from '#directory';
+import { makeRecorder } from '#events';
+import { makeBodyScan } from '#mail/mime/body-scan.js';
+import type { Dane, Dns, DnsAnswer, MtaSts } from '#net';
+import type { Queue } from '#queue';
+import type { DeliveryTimeouts } from '#smtp-client';
+import type { DomainRecord } from '#store';
+import { makeWorkers } from '#workers';
 import { waitFor } from '../../../support/wait-for.mjs';
 import { type MemoryQueue, makeMemoryQueue, type Settled } from './memory-queue.js';
 import { makePostedAttempts, type Posted } from './posted-attempts.js';

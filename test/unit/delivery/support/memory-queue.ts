@@ -1,7 +1,7 @@
 /** A queue in memory that remembers every verdict; takes go out in the order of put, retries when `due` has come. */
-import type { Delivery, Message } from '../../../../dist/core/index.js';
-import type { PauseFilter, Queue, QueueListener, Verdict } from '../../../../dist/queue/index.js';
-import type { OutboxEvent } from '../../../../dist/store/index.js';
+import type { Delivery, Message } from '#core';
+import type { PauseFilter, Queue, QueueListener, Verdict } from '#queue';
+import type { OutboxEvent } from '#store';
 
 export interface Settled {
   delivery: Delivery;

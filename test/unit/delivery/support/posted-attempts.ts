@@ -1,6 +1,6 @@
 /** Attempts as if they ran on another thread: everything that crosses the boundary, in both directions, must be data and arrives as a copy. */
-import { type AttemptDeps, makeAttempts } from '../../../../dist/delivery/attempt/attempt.js';
-import type { Attempts } from '../../../../dist/delivery/attempt/boundary.js';
+import { type AttemptDeps, makeAttempts } from '#delivery/attempt/attempt.js';
+import type { Attempts } from '#delivery/attempt/boundary.js';
 
 /** How often each kind of message was posted. */
 export interface Posted {

@@ -2,13 +2,13 @@
 
 import { Readable } from 'node:stream';
 import { pino } from 'pino';
-import { type Address, type Body, badRequest, makeIdSource, parseAddress, Refusal } from '../../../../dist/core/index.js';
-import { DEFAULT_DOMAIN_SETTINGS, type Directory } from '../../../../dist/directory/index.js';
-import { makeRecorder } from '../../../../dist/events/index.js';
-import { type IntakeDeps, makeIntake, type SendWindow, type Submission } from '../../../../dist/intake/index.js';
-import { compileTemplate } from '../../../../dist/mail/index.js';
-import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '../../../../dist/store/index.js';
-import { makeWorkers } from '../../../../dist/workers/index.js';
+import { type Address, type Body, badRequest, makeIdSource, parseAddress, Refusal } from '#core';
+import { DEFAULT_DOMAIN_SETTINGS, type Directory } from '#directory';
+import { makeRecorder } from '#events';
+import { type IntakeDeps, makeIntake, type SendWindow, type Submission } from '#intake';
+import { compileTemplate } from '#mail';
+import type { BodyWriter, DomainRecord, NewMessage, OutboxEvent } from '#store';
+import { makeWorkers } from '#workers';
 
 /** The account's only pool. */
 export const POOL = '5f0c1d2e3a4b5c6d7e8f9a0b';

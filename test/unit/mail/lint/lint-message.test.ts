@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LintContext, lintMessage, makeMessageReader, parseHead } from '../../../../dist/mail/index.js';
+import { type LintContext, lintMessage, makeMessageReader, parseHead } from '#mail';
 
 const GOOD_HEAD = [
   'From: Shop <news@shop.example>',

@@ -1,7 +1,7 @@
 import { simpleParser } from 'mailparser';
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../../../dist/core/index.js';
-import { parseHead, planMerge, renderMerge } from '../../../../dist/mail/index.js';
+import { Refusal } from '#core';
+import { parseHead, planMerge, renderMerge } from '#mail';
 import { merge, recipient } from './support.js';
 
 const multipart = (text: string, html: string) => `MIME-Version: 1.0

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allValues, decodeHeaderText, parseAddressList, parseHead } from '../../../../dist/mail/index.js';
+import { allValues, decodeHeaderText, parseAddressList, parseHead } from '#mail';
 import { merge, mergedField, recipient } from './support.js';
 
 const hostile = 'x\r\nBcc: evil@x.test\n\n<b>, evil@x.test; "\0';

@@ -1,7 +1,7 @@
 /** Whatever the values hold: the message has the same fields and the same parts, and they decode to the text around the values. */
 import { simpleParser } from 'mailparser';
 import { describe, expect, it } from 'vitest';
-import { parseHead } from '../../../../dist/mail/index.js';
+import { parseHead } from '#mail';
 import { makeRandom, type Random } from '../../../fuzz/mail/mutate.js';
 import { leavesOf } from '../support/leaves-of.js';
 import { merge, recipient, split } from './support.js';

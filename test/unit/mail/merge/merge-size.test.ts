@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkMergeSize, parseHead, planMerge, renderMerge } from '../../../../dist/mail/index.js';
+import { checkMergeSize, parseHead, planMerge, renderMerge } from '#mail';
 import { recipient, split } from './support.js';
 
 const MIB = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeLookup, substituteText, substituteTexts } from '../../../../dist/mail/index.js';
+import { makeLookup, substituteText, substituteTexts } from '#mail';
 import { recipient } from './support.js';
 
 describe('placeholders', () => {

@@ -1,6 +1,6 @@
-import { parseAddress } from '../../../../dist/core/index.js';
-import { parseHead, planMerge, renderMerge } from '../../../../dist/mail/index.js';
-import type { MergeRecipient } from '../../../../dist/mail/merge/merge-recipient.js';
+import { parseAddress } from '#core';
+import { parseHead, planMerge, renderMerge } from '#mail';
+import type { MergeRecipient } from '#mail/merge/merge-recipient.js';
 
 export function recipient(variables: Record<string, unknown> = {}, name = '', address = 'bob@dst.test'): MergeRecipient {
   const parsed = parseAddress(address);

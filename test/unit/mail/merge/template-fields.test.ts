@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeField, TemplateError, templateFields } from '../../../../dist/mail/index.js';
+import { makeField, TemplateError, templateFields } from '#mail';
 import { recipient } from './support.js';
 
 const VARIABLES = { name: '%recipient.name%', plan: '%recipient.plan%', at: '%recipient.at%' };

@@ -1,6 +1,6 @@
 /** Messages to compose, each with what somebody who reads it must find; for readers that others wrote. */
 import { Readable } from 'node:stream';
-import type { AttachedPart, MessageParts } from '../../../../dist/mail/index.js';
+import type { AttachedPart, MessageParts } from '#mail';
 
 export interface ComposedSample {
   name: string;

@@ -1,4 +1,4 @@
-import { type ComposedMessage, joinHead, makeMessageReader, type ReadMessage } from '../../../../dist/mail/index.js';
+import { type ComposedMessage, joinHead, makeMessageReader, type ReadMessage } from '#mail';
 
 export interface WholeMessage extends ReadMessage {
   body: Buffer;

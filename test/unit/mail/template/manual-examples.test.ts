@@ -1,6 +1,6 @@
 /** The examples of Mailgun's manual page "Send templates", one test each, rendered to the character. */
 import { expect, test } from 'vitest';
-import { compileTemplate } from '../../../../dist/mail/index.js';
+import { compileTemplate } from '#mail';
 
 const render = (source: string, variables: Record<string, unknown>): string => compileTemplate(source).render(variables);
 

@@ -1,7 +1,7 @@
 /** Templates beyond the manual's examples: the same results as the library's own, nothing reachable but variables, and every limit. */
 import Handlebars from 'handlebars';
 import { describe, expect, test } from 'vitest';
-import { compileTemplate, TemplateError } from '../../../../dist/mail/index.js';
+import { compileTemplate, TemplateError } from '#mail';
 
 const render = (source: string, variables: Record<string, unknown> = {}): string => compileTemplate(source).render(variables);
 

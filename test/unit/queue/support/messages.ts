@@ -1,15 +1,6 @@
 /** Messages and an in-memory spool with the SQLite spool's semantics, for tests of what stands on it. */
-import type { Address, Delivery, FlowKey, Message } from '../../../../dist/core/index.js';
-import type {
-  Cursor,
-  Hold,
-  NewMessage,
-  OutboxEvent,
-  QueuedDelivery,
-  QueueFilter,
-  Settlement,
-  SpoolStore,
-} from '../../../../dist/store/index.js';
+import type { Address, Delivery, FlowKey, Message } from '#core';
+import type { Cursor, Hold, NewMessage, OutboxEvent, QueuedDelivery, QueueFilter, Settlement, SpoolStore } from '#store';
 
 export const ADDRESS = 'bob@dst.example' as Address;
 

@@ -1,9 +1,9 @@
 /** A directory of two accounts and an intake that keeps what it is given, with the behaviour of the real ones that the server relies on. */
 
-import { type Refusal, StoreError } from '../../../../dist/core/index.js';
-import { DEFAULT_DOMAIN_SETTINGS, type Directory } from '../../../../dist/directory/index.js';
-import type { Intake, Submission } from '../../../../dist/intake/index.js';
-import type { CredentialRecord, DomainRecord } from '../../../../dist/store/index.js';
+import { type Refusal, StoreError } from '#core';
+import { DEFAULT_DOMAIN_SETTINGS, type Directory } from '#directory';
+import type { Intake, Submission } from '#intake';
+import type { CredentialRecord, DomainRecord } from '#store';
 
 export function domainRecord(id: number, account: number, name: string, state: DomainRecord['state'] = 'active'): DomainRecord {
   return {

@@ -1,9 +1,9 @@
 /** a real SMTP server on free ports of 127.0.0.1, with fakes behind it. `stop` is called for every server at the end of each test. */
 import { type Logger, pino } from 'pino';
 import { afterEach } from 'vitest';
-import { systemClock } from '../../../../dist/core/index.js';
-import { makeSelfSignedCertificate } from '../../../../dist/net/index.js';
-import { defaultSmtpLimits, makeSmtpServer, type SmtpLimits, type SmtpServer } from '../../../../dist/smtp/index.js';
+import { systemClock } from '#core';
+import { makeSelfSignedCertificate } from '#net';
+import { defaultSmtpLimits, makeSmtpServer, type SmtpLimits, type SmtpServer } from '#smtp';
 import { type FakeDirectory, type FakeIntake, fakeDirectory, fakeIntake } from './fakes.js';
 
 export interface TestServer {
