@@ -67,11 +67,11 @@ export function tooLarge(text: string): Refusal {
 /**
  * Why the store could not do what was asked; nothing of that operation was kept.
  * `full`: no space left (452 4.3.1, HTTP 507). `failed`: an I/O error, or a store that died (452 4.3.0, HTTP 503).
- * `closed`: the store is shutting down (421 4.3.2, HTTP 503). `conflict`: a unique name is taken, which the caller should have answered.
+ * `closed`: the store is shutting down; `superseded`: another process owns what is in it (421 4.3.2, HTTP 503 for both). `conflict`: a unique name is taken, which the caller should have answered.
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
-  readonly kind: 'full' | 'failed' | 'closed' | 'conflict';
+  readonly kind: 'full' | 'failed' | 'closed' | 'conflict' | 'superseded';
 
   constructor(kind: StoreError['kind'], message: string, options?: { cause?: unknown }) {
     super(message, options);
@@ -87,6 +87,7 @@ const STORE_REFUSALS: Readonly<
 > = {
   full: { smtpCode: 452, enhancedCode: '4.3.1', httpStatus: 507, text: 'Insufficient system storage', retryAfter: 60 },
   failed: { smtpCode: 452, enhancedCode: '4.3.0', httpStatus: 503, text: 'Storage is not available, try again later', retryAfter: 10 },
+  superseded: { smtpCode: 421, enhancedCode: '4.3.2', httpStatus: 503, text: 'Service is shutting down', retryAfter: 10 },
   closed: { smtpCode: 421, enhancedCode: '4.3.2', httpStatus: 503, text: 'Service is shutting down', retryAfter: 10 },
 };
 

@@ -9,6 +9,7 @@ import type { SpoolStore, WaitingDelivery } from '#store';
 import type { Jump } from './clock-jumps.js';
 import type { Flows } from './flows/flows.js';
 import { LONGEST_DELAY, RETRY_DELAYS } from './retry-schedule.js';
+import type { SettleRows } from './settle.js';
 
 type Part = Awaited<ReturnType<SpoolStore['dueAfter']>>;
 
@@ -35,7 +36,8 @@ export function decideDue(delivery: WaitingDelivery, now: number, jump?: Jump): 
 }
 
 export interface BringForwardDeps {
-  spool: Pick<SpoolStore, 'dueAfter' | 'settle'>;
+  spool: Pick<SpoolStore, 'dueAfter'>;
+  settle: SettleRows;
   flows: Pick<Flows, 'inHand' | 'returnRow'>;
   clock: Clock;
   logger: Logger;
@@ -51,7 +53,7 @@ export interface BringForward {
   stop(): void;
 }
 
-export function makeBringForward({ spool, flows, clock, logger }: BringForwardDeps): BringForward {
+export function makeBringForward({ spool, settle, flows, clock, logger }: BringForwardDeps): BringForward {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   /** One walk at a time. */
@@ -66,7 +68,7 @@ export function makeBringForward({ spool, flows, clock, logger }: BringForwardDe
     for (const { row } of mine) flows.inHand.add(row.id);
     let found: boolean[] = [];
     try {
-      found = await spool.settle(
+      found = await settle(
         mine.map(({ row, due }) => {
           const { message, attempts, last } = row;
           return { kind: 'defer', key: row, message, due, attempts, last, events: [] };

@@ -9,12 +9,14 @@ import type { OutboxEvent, Settlement, SpoolStore } from '#store';
 import type { Flows } from './flows/flows.js';
 import { CANCELLED } from './operate.js';
 import type { Verdict } from './queue.js';
+import type { SettleRows } from './settle.js';
 
 /** Deliveries ended in one commit. */
 const PART = 200;
 
 export interface ClearDomainDeps {
-  spool: Pick<SpoolStore, 'list' | 'settle' | 'message'>;
+  spool: Pick<SpoolStore, 'list' | 'message'>;
+  settle: SettleRows;
   flows: Pick<Flows, 'inHand' | 'returnRow' | 'pullReady'>;
   clock: Clock;
   ids: Pick<IdSource, 'next'>;
@@ -33,7 +35,17 @@ export interface DomainClearing {
   ends(delivery: Delivery): boolean;
 }
 
-export function makeClearDomain({ spool, flows, clock, ids, recorder, logger, accountId, committed }: ClearDomainDeps): DomainClearing {
+export function makeClearDomain({
+  spool,
+  settle,
+  flows,
+  clock,
+  ids,
+  recorder,
+  logger,
+  accountId,
+  committed,
+}: ClearDomainDeps): DomainClearing {
   /** In somebody's hands when their domain was cleared. */
   const condemned = new Set<number>();
 
@@ -66,7 +78,7 @@ export function makeClearDomain({ spool, flows, clock, ids, recorder, logger, ac
           return event === undefined ? [] : [{ kind: 'done', key: row, message: row.message, at: clock.now(), events: [event] }];
         }),
       );
-      const found = await spool.settle(settlements.flat());
+      const found = await settle(settlements.flat());
       committed();
       for (const { id } of rows) flows.inHand.delete(id);
       return found.filter(Boolean).length;

@@ -9,6 +9,7 @@ import type { Settlement, SpoolStore } from '#store';
 import type { ClockJumps, Era } from './clock-jumps.js';
 import type { Flows } from './flows/flows.js';
 import { SHORTEST_LIFETIME } from './retry-schedule.js';
+import type { SettleRows } from './settle.js';
 
 /** Deliveries ended in one commit. */
 const PART = 200;
@@ -29,7 +30,8 @@ export function tooOld({ last }: Delivery): Extract<Outcome, { kind: 'failed' }>
 }
 
 export interface ExpireDeps {
-  spool: Pick<SpoolStore, 'expired' | 'message' | 'settle'>;
+  spool: Pick<SpoolStore, 'expired' | 'message'>;
+  settle: SettleRows;
   flows: Pick<Flows, 'inHand' | 'returnRow' | 'pullReady'>;
   clock: Clock;
   jumps: Pick<ClockJumps, 'eras' | 'expiryOf'>;
@@ -48,7 +50,7 @@ export interface Expiry {
   stop(): void;
 }
 
-export function makeExpiry({ spool, flows, clock, jumps, recorder, logger, accountId, committed }: ExpireDeps): Expiry {
+export function makeExpiry({ spool, settle, flows, clock, jumps, recorder, logger, accountId, committed }: ExpireDeps): Expiry {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
 
@@ -66,7 +68,7 @@ export function makeExpiry({ spool, flows, clock, jumps, recorder, logger, accou
     for (const { id } of mine) flows.inHand.add(id);
     try {
       const settlements = await Promise.all(mine.map(settlementOf));
-      const found = await spool.settle(settlements.filter((one) => one !== undefined));
+      const found = await settle(settlements.filter((one) => one !== undefined));
       committed();
       for (const [index, row] of mine.entries()) {
         if (settlements[index] === undefined) flows.returnRow(row);

@@ -14,13 +14,26 @@ import { makeMessageCache } from './message-cache.js';
 import { makeOperate } from './operate.js';
 import { makePauses } from './pauses.js';
 import type { Queue, QueueListener, Verdict } from './queue.js';
+import { makeSettleRows } from './settle.js';
 import type { Suspects } from './suspects/suspects.js';
 import { makeTake } from './take.js';
 import { makeWhy } from './why.js';
 
 export type QueueSpool = Pick<
   SpoolStore,
-  'put' | 'take' | 'settle' | 'message' | 'list' | 'flowHeads' | 'expired' | 'dueAfter' | 'countAhead' | 'holds' | 'putHold' | 'removeHolds'
+  | 'put'
+  | 'take'
+  | 'lease'
+  | 'settle'
+  | 'message'
+  | 'list'
+  | 'flowHeads'
+  | 'expired'
+  | 'dueAfter'
+  | 'countAhead'
+  | 'holds'
+  | 'putHold'
+  | 'removeHolds'
 >;
 
 export interface QueueDeps {
@@ -47,6 +60,7 @@ const HEADS_PER_READ = 1000;
 
 export function makeQueue(deps: QueueDeps): Queue {
   const { spool, clock, logger, suspects } = deps;
+  const settleRows = makeSettleRows(spool);
   const listeners: QueueListener[] = [];
   let running = false;
   const flows = makeFlows({
@@ -64,10 +78,10 @@ export function makeQueue(deps: QueueDeps): Queue {
   const holds = makeHolds(spool, (destination) => flows.find(destination)?.site?.name);
   const load = makeLoad({ spool, flows, clock, logger });
   const cache = makeMessageCache(CACHE_BYTES);
-  const clearing = makeClearDomain({ ...deps, flows, committed: deps.onEvents });
-  const forward = makeBringForward({ spool, flows, clock, logger });
+  const clearing = makeClearDomain({ ...deps, settle: settleRows, flows, committed: deps.onEvents });
+  const forward = makeBringForward({ spool, settle: settleRows, flows, clock, logger });
   const jumps = makeClockJumps({ clock, ids: deps.ids, onJump: noteJump });
-  const expiry = makeExpiry({ ...deps, flows, jumps, committed: deps.onEvents });
+  const expiry = makeExpiry({ ...deps, settle: settleRows, flows, jumps, committed: deps.onEvents });
 
   function tell(say: (listener: QueueListener) => void): void {
     for (const listener of listeners) {
@@ -131,7 +145,7 @@ export function makeQueue(deps: QueueDeps): Queue {
     const key = delivery;
     suspects?.returned(delivery);
     const verdict = await clearing.verdictFor(delivery, given);
-    const [found] = await spool.settle([
+    const [found] = await settleRows([
       verdict.kind === 'done'
         ? { kind: 'done', key, message: delivery.message, at: clock.now(), events: verdict.events }
         : { ...verdict, key, message: delivery.message },
@@ -234,7 +248,7 @@ export function makeQueue(deps: QueueDeps): Queue {
         if (deferredFlows.delete(flow)) flows.wake(flow);
       };
     },
-    ...makeOperate({ ...deps, flows, committed: deps.onEvents }),
+    ...makeOperate({ ...deps, settle: settleRows, flows, committed: deps.onEvents }),
     async list(filter) {
       const rows = await spool.list(filter);
       return rows.map((row) => ({ ...row, expiresAt: jumps.expiryOf({ ...row, id: row.message }) }));

@@ -4,9 +4,11 @@ import type { Recorder } from '#events';
 import type { QueuedDelivery, Settlement, SpoolStore } from '#store';
 import type { Flows } from './flows/flows.js';
 import type { Queue } from './queue.js';
+import type { SettleRows } from './settle.js';
 
 interface OperateDeps {
-  spool: Pick<SpoolStore, 'list' | 'settle' | 'message'>;
+  spool: Pick<SpoolStore, 'list' | 'message'>;
+  settle: SettleRows;
   flows: Flows;
   clock: Clock;
   recorder: Recorder;
@@ -39,7 +41,7 @@ interface Change {
 type Plan = (delivery: QueuedDelivery) => Promise<Change | undefined>;
 
 export function makeOperate(deps: OperateDeps): Pick<Queue, 'retry' | 'cancel'> {
-  const { spool, flows, clock, recorder } = deps;
+  const { spool, settle, flows, clock, recorder } = deps;
 
   /** Settles an open delivery that nobody holds as `plan` says, and holds it meanwhile. */
   async function onOne(account: number, id: number, plan: Plan): Promise<boolean> {
@@ -52,7 +54,7 @@ export function makeOperate(deps: OperateDeps): Pick<Queue, 'retry' | 'cancel'> 
     try {
       const change = await plan(delivery);
       if (change === undefined) return false;
-      const [found] = await spool.settle([change.settlement]);
+      const [found] = await settle([change.settlement]);
       // Between the look at it and our hold it has ended or moved: wherever it is, its flow is read from the beginning.
       back = found ? change.moved : { ...delivery, due: 0 };
       return found === true;

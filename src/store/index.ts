@@ -23,6 +23,7 @@ export {
   type GivenAnswer,
   type Hold,
   type HoldFilter,
+  type Lease,
   type NewDelivery,
   type NewMessage,
   type OutboxEvent,

@@ -2,7 +2,7 @@
  * Messages, open deliveries and the outbox. Each method is one atomic unit; what writes is fsynced before it resolves
  * (the writer groups what waits into one commit). Throws StoreError; after a throw nothing of that call was kept.
  *
- * Ownership is not stored: one process owns the spool, remembers what it took, and a crash simply forgets it.
+ * What was taken is remembered by whoever holds the lease of the deliveries, not stored: a crash simply forgets it.
  */
 import type { Body, Delivery, FlowKey, LastAttempt, Message, MessageRecipient, Priority } from '#core';
 import type { RestrictionStore } from './restriction-store.js';
@@ -111,6 +111,16 @@ export type Settlement =
       last: LastAttempt | undefined;
       events: OutboxEvent[];
     };
+
+/**
+ * The right to take and settle open deliveries, until somebody else gets it. An engine for one process gives one lease of everything; one for several
+ * nodes would give leases of shards, in which all flows of a destination are together.
+ */
+export interface Lease {
+  flows: 'all';
+  /** Grows each time that the deliveries get another owner. */
+  epoch: number;
+}
 
 /** Position in a flow: the last row seen, `{ due: 0, id: 0 }` before the first. */
 export interface Cursor {
@@ -225,7 +235,10 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
   /** Bytes of a body, whole for inline, streamed for a file. Throws StoreError when the file is gone or short. */
   openBody(body: Body): AsyncIterable<Uint8Array>;
 
-  /** Durable on resolve. Gives the flows the deliveries went to, in the order of `deliveries`. */
+  /**
+   * Durable on resolve. Gives the flows the deliveries went to, in the order of `deliveries`. Throws StoreError `superseded`, and keeps nothing, when
+   * another process has opened the spool since.
+   */
   put(message: NewMessage): Promise<Delivery[]>;
   message(id: number): Promise<Message | undefined>;
 
@@ -243,8 +256,10 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
   flowHeads(after: FlowKey | undefined, limit: number): Promise<FlowHead[]>;
   /** Rows of a flow after the cursor that are due at `now`, in order, and the due time of the first row beyond them, if any. */
   take(flow: FlowKey, after: Cursor, now: number, limit: number): Promise<{ rows: Delivery[]; nextDue: number | undefined }>;
-  /** True per settlement that found its row. */
-  settle(settlements: Settlement[]): Promise<boolean[]>;
+  /** The lease of this process. What an owner before it settles or puts is refused from now on. */
+  lease(): Promise<Lease>;
+  /** True per settlement that found its row. Throws StoreError `superseded`, and keeps nothing, when the lease is over. */
+  settle(lease: Lease, settlements: Settlement[]): Promise<boolean[]>;
 
   /**
    * Tells the watcher how things stand before it resolves, and every change from then on. What a commit changes is told before its promise resolves.

@@ -29,6 +29,7 @@ const stores = await openStores({
     throw error;
   },
 });
+const lease = await stores.spool.lease();
 let nextId = 1;
 let open = [];
 
@@ -64,7 +65,7 @@ async function settleOne() {
   const delivery = open.pop();
   if (!delivery) return false;
   const { message, recipient, destination, account, priority, due, id } = delivery;
-  const [found] = await stores.spool.settle([
+  const [found] = await stores.spool.settle(lease, [
     { kind: 'done', key: { destination, account, priority, due, id }, message, at: 1, events: [eventFor('delivered', recipient)] },
   ]);
   if (!found) throw new Error('a settled delivery was not there');

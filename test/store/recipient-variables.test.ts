@@ -47,7 +47,7 @@ describe('variables of recipients', () => {
     if (delivery === undefined) throw new Error('nothing was put');
     const { destination, account, priority, due, id } = delivery;
     const key = { destination, account, priority, due, id };
-    await stores.spool.settle([{ kind: 'defer', key, message: 100, due: 500, attempts: 1, last: undefined, events: [] }]);
+    await stores.settle([{ kind: 'defer', key, message: 100, due: 500, attempts: 1, last: undefined, events: [] }]);
     const { rows } = await stores.spool.take(delivery, { due: 400, id: 0 }, 500, 10);
     expect(rows.map((row) => [row.id, shown(row)])).toEqual([[101, ALL[0]]]);
   });

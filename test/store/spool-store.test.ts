@@ -94,7 +94,7 @@ describe('put and message', () => {
     expect(await stores.spool.largestId()).toBe(0);
     const delivery = await first(put(100, [10]));
     await put(50, [10]);
-    await stores.spool.settle([done(delivery)]);
+    await stores.settle([done(delivery)]);
     expect(await stores.spool.largestId()).toBe(101);
   });
 });
@@ -135,7 +135,7 @@ describe('take', () => {
 describe('settle', () => {
   it('moves a deferred row with its attempts and reply', async () => {
     const delivery = await first(put(100, [10]));
-    const settled = await stores.spool.settle([
+    const settled = await stores.settle([
       { kind: 'defer', key: keyOf(delivery), message: 100, due: 500, attempts: 1, last: LAST, events: [makeEvent('deferred')] },
     ]);
     expect(settled).toEqual([true]);
@@ -152,15 +152,15 @@ describe('settle', () => {
       last: undefined,
       events: [],
     };
-    expect(await stores.spool.settle([back])).toEqual([true]);
+    expect(await stores.settle([back])).toEqual([true]);
     expect((await stores.spool.take(delivery, START, 600, 10)).rows[0]).not.toHaveProperty('last');
   });
 
   it('writes nothing for a row that is gone, and says so per settlement', async () => {
     const [a, b] = (await put(100, [10, 20])) as [Delivery, Delivery];
-    expect(await stores.spool.settle([done(a, 50, 'a1')])).toEqual([true]);
+    expect(await stores.settle([done(a, 50, 'a1')])).toEqual([true]);
     const stale: Settlement = { kind: 'defer', key: keyOf(a), message: 100, due: 9, attempts: 1, last: LAST, events: [makeEvent('a3')] };
-    expect(await stores.spool.settle([done(a, 60, 'a2'), stale, done(b, 70, 'b1', 'b2')])).toEqual([false, false, true]);
+    expect(await stores.settle([done(a, 60, 'a2'), stale, done(b, 70, 'b1', 'b2')])).toEqual([false, false, true]);
     expect(await outboxIds()).toEqual(['a1', 'b1', 'b2']);
     expect(await stores.spool.list({ account: 1, limit: 10 })).toEqual([]);
   });
@@ -168,9 +168,37 @@ describe('settle', () => {
   it('cancels by the rows that list() finds, once', async () => {
     await put(100, [10, 20]);
     const rows = await stores.spool.list({ account: 1, message: 100, limit: 10 });
-    const cancel = () => stores.spool.settle(rows.map((row) => done(row, 5, `cancelled${row.id}`)));
+    const cancel = () => stores.settle(rows.map((row) => done(row, 5, `cancelled${row.id}`)));
     expect((await Promise.all([cancel(), cancel()])).flat().sort()).toEqual([false, false, true, true]);
     expect((await outboxIds()).sort()).toEqual(['cancelled101', 'cancelled102']);
+  });
+});
+
+describe('the lease', () => {
+  it('has a larger epoch each time that the deliveries get an owner', async () => {
+    const first = await stores.spool.lease();
+    expect(await stores.spool.lease()).toEqual(first);
+    await stores.reopen();
+    const second = await stores.spool.lease();
+    expect(second.flows).toBe(first.flows);
+    expect(second.epoch).toBeGreaterThan(first.epoch);
+  });
+
+  it('lets settle who has it, and nobody who had it before', async () => {
+    const old = await stores.spool.lease();
+    const [one, two] = await put(100, [10, 20]);
+    if (one === undefined || two === undefined) throw new Error('two deliveries were put');
+    await stores.reopen();
+    const refused = stores.spool.settle(old, [done(one, 50, 'never'), done(two, 50)]);
+    await expect(refused).rejects.toMatchObject({
+      name: 'StoreError',
+      kind: 'superseded',
+      message: expect.stringContaining('another owner'),
+    });
+    expect((await stores.spool.list({ account: 1, limit: 10 })).map(({ id }) => id)).toEqual([one.id, two.id]);
+    expect(await outboxIds()).toEqual([]);
+    expect(await stores.spool.settle(await stores.spool.lease(), [done(one, 50, 'ended')])).toEqual([true]);
+    expect(await outboxIds()).toEqual(['ended']);
   });
 });
 
@@ -181,7 +209,7 @@ describe('the backlog', () => {
     if (first === undefined || second === undefined) throw new Error('two deliveries were put');
     const told = await watchSpool(stores.spool);
     expect(told.backlog(1)).toEqual({ deliveries: 2, bytes: 500 });
-    expect(await stores.spool.settle([done(first), done(first)])).toEqual([true, false]);
+    expect(await stores.settle([done(first), done(first)])).toEqual([true, false]);
     const expected = [
       { deliveries: 1, bytes: 500 },
       { deliveries: 1, bytes: 70 },
@@ -191,7 +219,7 @@ describe('the backlog', () => {
     await stores.reopen();
     const again = await watchSpool(stores.spool);
     expect([1, 2, 3].map(again.backlog)).toEqual(expected);
-    await stores.spool.settle([done(second)]);
+    await stores.settle([done(second)]);
     expect(again.backlog(1)).toEqual({ deliveries: 0, bytes: 0 });
   });
 
@@ -200,7 +228,7 @@ describe('the backlog', () => {
     const [first] = await stores.spool.put(makeNewMessage(20, [1]));
     await Promise.allSettled([stores.spool.put(makeNewMessage(10, [5])), stores.spool.put(makeNewMessage(30, []))]);
     if (first === undefined) throw new Error('a delivery was put');
-    await stores.spool.settle([{ kind: 'defer', key: first, message: 20, due: 50, attempts: 1, last: undefined, events: [] }]);
+    await stores.settle([{ kind: 'defer', key: first, message: 20, due: 50, attempts: 1, last: undefined, events: [] }]);
     expect((await watchSpool(stores.spool)).backlog(1)).toEqual({ deliveries: 2, bytes: 44 });
     await stores.reopen();
     const told = await watchSpool(stores.spool);
@@ -302,10 +330,10 @@ describe('list', () => {
 describe('sweep', () => {
   it('keeps a message until 3 days after its last recipient settled', async () => {
     const [a, b] = (await put(100, [10, 20])) as [Delivery, Delivery];
-    await stores.spool.settle([done(a, 1000)]);
+    await stores.settle([done(a, 1000)]);
     await stores.spool.sweep(1000 + 30 * DAY);
     expect(await stores.spool.message(100)).toBeDefined();
-    await stores.spool.settle([done(b, 2000)]);
+    await stores.settle([done(b, 2000)]);
     await stores.spool.sweep(1999 + 3 * DAY);
     expect(await stores.spool.message(100)).toBeDefined();
     expect(await stores.spool.sweep(2000 + 3 * DAY)).toBe(false);
@@ -321,7 +349,7 @@ describe('sweep', () => {
   it('removes old usage and unused destinations, whose numbers are not used again', async () => {
     const delivery = await first(put(100, [10], { usageDay: '2026-01-01' }));
     await put(200, [10], { usageDay: '2026-01-03', deliveries: [makeDelivery(201, 1, 'a@kept.example')] });
-    await stores.spool.settle([done(delivery, 1)]);
+    await stores.settle([done(delivery, 1)]);
     expect(await stores.spool.sweep(Date.parse('2026-01-04T12:00:00Z'))).toBe(false);
     expect(await stores.spool.usage(1, 'sender.example', '2026-01-01')).toBe(0);
     expect(await stores.spool.usage(1, 'sender.example', '2026-01-03')).toBe(1);

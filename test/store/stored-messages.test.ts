@@ -23,7 +23,7 @@ async function putStored(id: number, more: Partial<NewMessage> = {}, body: Body 
   return { delivery, stored: { account: 1, domain: 'sender.example', key } };
 }
 const end = (delivery: Awaited<ReturnType<typeof putStored>>['delivery'], at: number) =>
-  stores.spool.settle([{ kind: 'done', key: delivery, message: delivery.message, at, events: [] }]);
+  stores.settle([{ kind: 'done', key: delivery, message: delivery.message, at, events: [] }]);
 
 async function bigBody(): Promise<{ body: Body; path: string }> {
   const writer = stores.spool.newBody();
@@ -139,7 +139,7 @@ async function putBatch(id: number, names: string[], more: Partial<NewMessage> =
 }
 const toOf = async (stored: Parameters<TestStores['spool']['stored']>[0], now = 50) => (await stores.spool.stored(stored, now))?.to;
 const endOf = (...deliveries: (Delivery | undefined)[]) =>
-  stores.spool.settle(
+  stores.settle(
     deliveries.flatMap((key) => (key === undefined ? [] : [{ kind: 'done', key, message: key.message, at: 100, events: [] } as const])),
   );
 
@@ -152,7 +152,7 @@ describe('the message of a recipient of a batch', () => {
     if (ann === undefined || bob === undefined) throw new Error('no delivery');
     expect(await toOf(ann)).toEqual(ANN);
     const [first] = each;
-    await stores.spool.settle([
+    await stores.settle([
       { kind: 'defer', key: first?.delivery as Delivery, message: 1000, due: 77, attempts: 1, last: undefined, events: [] },
     ]);
     expect(await toOf(ann)).toEqual(ANN);

@@ -50,7 +50,7 @@ function makeScheduler() {
       const { message, destination, account, priority, due, id } = row;
       const key = { destination, account, priority, due, id };
       const last = { firstAttemptAt: 1, code: 450, enhancedCode: '', message: '' };
-      const [found] = await stores.spool.settle([
+      const [found] = await stores.settle([
         deferTo === undefined
           ? { kind: 'done', key, message, at: 1, events: [] }
           : { kind: 'defer', key, message, due: deferTo, attempts: row.attempts + 1, last, events: [] },

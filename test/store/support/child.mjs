@@ -101,7 +101,7 @@ if (role === 'sync') {
   await spool.flowHeads(undefined, 10);
   say('mark reads');
   const key = { destination: 99, account: 1, priority: /** @type {0} */ (0), due: 1, id: 1 };
-  await spool.settle([{ kind: 'done', key, message: first, at: 1, events: [] }]);
+  await spool.settle(await spool.lease(), [{ kind: 'done', key, message: first, at: 1, events: [] }]);
   await spool.trimOutbox(0);
   say('mark writes of nothing');
   await Promise.all(Array.from({ length: 100 }, (_, index) => spool.put(entry(first + 4 + 2 * index, 2000))));

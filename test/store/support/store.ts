@@ -11,6 +11,7 @@ import {
   type OutboxEvent,
   type OutboxRow,
   openStores,
+  type Settlement,
   type SpoolStore,
   type Stores,
 } from '#store';
@@ -20,6 +21,8 @@ export const DAY = 86_400_000;
 
 export interface TestStores extends Stores {
   dataDir: string;
+  /** Settles with the lease of now. */
+  settle(settlements: Settlement[]): Promise<boolean[]>;
   /** Closes and opens again on the same folder. */
   reopen(): Promise<void>;
   cleanup(): Promise<void>;
@@ -36,6 +39,7 @@ export async function openTestStores(): Promise<TestStores> {
   const test: TestStores = {
     ...stores,
     dataDir,
+    settle: async (settlements) => test.spool.settle(await test.spool.lease(), settlements),
     async reopen() {
       await test.close();
       Object.assign(test, await open());

@@ -60,12 +60,12 @@ it.each(Array.from({ length: 12 }, (_, seed) => seed))('each sees their own valu
         deleted.add(index);
       } else if (act === 1) await stores.reopen();
       else if (act < 4 && row !== undefined && !ended.has(index)) {
-        const [found] = await stores.spool.settle([{ kind: 'done', key: row, message: 1000, at: 40, events: [] }]);
+        const [found] = await stores.settle([{ kind: 'done', key: row, message: 1000, at: 40, events: [] }]);
         expect(found).toBe(true);
         ended.add(index);
       } else if (act < 6 && row !== undefined && !ended.has(index)) {
         const due = row.due + 1 + random(5);
-        await stores.spool.settle([{ kind: 'defer', key: row, message: 1000, due, attempts: 1, last: undefined, events: [] }]);
+        await stores.settle([{ kind: 'defer', key: row, message: 1000, due, attempts: 1, last: undefined, events: [] }]);
         open[index] = { ...row, due };
       } else if (deleted.has(index)) await expect(stored.get(DOMAIN, mine)).rejects.toThrow('Message not found');
       else {

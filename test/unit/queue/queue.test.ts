@@ -6,6 +6,7 @@ import { MESSAGE_LIFETIME, makeQueue, type Verdict } from '#queue';
 import { makeExpiry } from '#queue/expire.js';
 import { InHand } from '#queue/flows/in-hand.js';
 import { QUANTUM } from '#queue/flows/turns.js';
+import { makeSettleRows } from '#queue/settle.js';
 import type { NewDelivery } from '#store';
 import { ADDRESS, makeMemorySpool, messageOf } from './support/messages.ts';
 
@@ -605,6 +606,7 @@ describe('expiry', () => {
     const flows = { inHand: new InHand(), returnRow: () => undefined, pullReady: () => false };
     const expiry = makeExpiry({
       spool,
+      settle: makeSettleRows(spool),
       flows,
       clock,
       jumps: NO_JUMPS(clock),
@@ -668,6 +670,7 @@ describe('expiry', () => {
     };
     const deps = {
       spool,
+      settle: makeSettleRows(spool),
       flows,
       clock,
       jumps: NO_JUMPS(clock),

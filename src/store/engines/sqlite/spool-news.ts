@@ -43,7 +43,8 @@ export function makeSpoolNews(known: readonly ({ account: number } & Backlog)[])
         setHealth('ok');
         return value;
       } catch (error) {
-        if (error instanceof StoreError && (error.kind === 'full' || error.kind === 'failed')) setHealth(error.kind);
+        if (error instanceof StoreError && error.kind !== 'conflict' && error.kind !== 'closed')
+          setHealth(error.kind === 'full' ? 'full' : 'failed');
         throw error;
       }
     },

@@ -45,8 +45,8 @@ export async function makeSpoolStore(calls: DatabaseCalls['spool'], bodies: Body
       const { rows, destinationName, nextDue } = await calls.take(flow, after, now, limit);
       return { rows: rows.map((row) => toDelivery(row, destinationName)), nextDue };
     },
-    async settle(settlements) {
-      const results = await news.committing(calls.settle(settlements));
+    async settle(lease, settlements) {
+      const results = await news.committing(calls.settle(lease, settlements));
       for (const [index, freed] of results.entries()) {
         const settlement = settlements[index];
         if (freed !== NOT_FOUND && settlement?.kind === 'done') news.add(settlement.key.account, -1, -freed);

@@ -1,6 +1,6 @@
 /** Messages and an in-memory spool with the SQLite spool's semantics, for tests of what stands on it. */
 import type { Address, Delivery, FlowKey, Message } from '#core';
-import type { Cursor, Hold, NewMessage, OutboxEvent, QueuedDelivery, QueueFilter, Settlement, SpoolStore } from '#store';
+import type { Cursor, Hold, NewMessage, OutboxEvent, QueuedDelivery, QueueFilter, SpoolStore } from '#store';
 
 export const ADDRESS = 'bob@dst.example' as Address;
 
@@ -35,6 +35,7 @@ export function messageOf(id: number, options: { account?: number; bytes?: numbe
 type Used =
   | 'put'
   | 'take'
+  | 'lease'
   | 'settle'
   | 'message'
   | 'list'
@@ -98,7 +99,8 @@ export function makeMemorySpool(): MemorySpool {
       await spool.answerGate();
       return { rows: due, nextDue: all[due.length]?.due };
     },
-    async settle(settlements: Settlement[]) {
+    lease: async () => ({ flows: 'all', epoch: 1 }),
+    async settle(_lease, settlements) {
       await spool.gate();
       const found = settlements.map((settlement) => {
         const row = rows.get(settlement.key.id);

@@ -11,6 +11,10 @@ export type Handlers = Record<string, (...args: any[]) => unknown>;
 
 /** What operations of one file remember of the group commit under way. */
 export interface GroupMemory {
+  /** Looks whether this thread may write at all; what it throws every call of the group is answered with. */
+  afterBegin?(): void;
+  /** This thread may never write again: the process has to end. */
+  lost?(): boolean;
   /** Writes what the calls of a group have gathered, as part of its transaction. */
   beforeCommit?(): void;
   /** Drops what is remembered of rows that a rollback has undone; runs after every rollback, whole or partial. */

@@ -3,8 +3,10 @@ import type { Backlog } from '../../../spool-store.js';
 import type { GroupMemory } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 import { type Destinations, makeDestinations } from './destinations.js';
+import { type Ownership, takeOwnership } from './lease-rows.js';
 
 export interface SpoolMemory extends GroupMemory {
+  ownership: Ownership;
   destinations: Destinations;
   tally: GroupTally;
 }
@@ -12,9 +14,13 @@ export interface SpoolMemory extends GroupMemory {
 export function makeSpoolMemory(database: Connection): SpoolMemory {
   const destinations = makeDestinations(database);
   const tally = makeGroupTally(database);
+  const ownership = takeOwnership(database);
   return {
+    ownership,
     destinations,
     tally,
+    afterBegin: ownership.checkFile,
+    lost: () => ownership.successor !== undefined,
     beforeCommit: tally.write,
     forget() {
       destinations.forget();

@@ -4,6 +4,7 @@ import type { Nouns } from '../database/nouns.js';
 import { givenAnswerRows } from './given-answers.js';
 import { holdRows } from './hold-rows.js';
 import { makeQueueStatistics, makeSpoolInspect } from './inspect.js';
+import { leaseRows } from './lease-rows.js';
 import { makeSpoolList } from './list.js';
 import type { SpoolMemory } from './memory.js';
 import { outboxRows } from './outbox-rows.js';
@@ -43,6 +44,7 @@ export const SPOOL_NOUNS = {
     writes: makeIdRaise,
   },
   sweep: { writes: makeSpoolSweep },
+  leaseRows,
   storedMessageRows,
   outboxRows,
   holdRows,

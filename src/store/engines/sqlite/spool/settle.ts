@@ -1,5 +1,5 @@
 /** Ends or defers deliveries with their events. One call is one unit, however many settlements it brings. */
-import type { Settlement } from '../../../spool-store.js';
+import type { Lease, Settlement } from '../../../spool-store.js';
 import type { Connection } from '../database/open-database.js';
 import type { SpoolMemory } from './memory.js';
 import { makeOutboxInsert } from './outbox-rows.js';
@@ -17,7 +17,7 @@ export const SETTLE_SQL = {
     WHERE id = ? AND NOT EXISTS (SELECT 1 FROM batch_recipient b WHERE b.message = message.id AND b.recipient IS NOT NULL)`,
 };
 
-export function makeSpoolSettle(database: Connection, { tally }: SpoolMemory) {
+export function makeSpoolSettle(database: Connection, { tally, ownership }: SpoolMemory) {
   const remove = database.prepare(
     'DELETE FROM queue WHERE destination = ? AND account = ? AND priority = ? AND due = ? AND id = ? AND message = ?',
   );
@@ -56,7 +56,10 @@ export function makeSpoolSettle(database: Connection, { tally }: SpoolMemory) {
 
   return {
     /** Per settlement the bytes of messages that have no open delivery any more, or NOT_FOUND. */
-    settle: (settlements: Settlement[]): number[] => settlements.map(settleOne),
+    settle(lease: Lease, settlements: Settlement[]): number[] {
+      ownership.check(lease);
+      return settlements.map(settleOne);
+    },
     /** A commit that means nothing but is written and synced like any other: one id is given up. */
     probe(): void {
       touch.run();

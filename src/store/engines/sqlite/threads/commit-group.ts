@@ -66,6 +66,7 @@ export function makeCommitGroup(database: Connection, memory: GroupMemory, obser
   function runTogether(calls: ThreadCall[], handlers: Handlers): ThreadAnswer[] | undefined {
     const began = systemClock.monotonic();
     begin.run();
+    memory.afterBegin?.();
     let answers: ThreadAnswer[];
     try {
       answers = calls.map((call) => run(call, handlers));
@@ -81,6 +82,7 @@ export function makeCommitGroup(database: Connection, memory: GroupMemory, obser
   function runOneByOne(calls: ThreadCall[], handlers: Handlers): ThreadAnswer[] {
     const began = systemClock.monotonic();
     begin.run();
+    memory.afterBegin?.();
     const answers = calls.map((call) => runAlone(call, handlers));
     commitSince(began, calls.length);
     return answers;

@@ -64,14 +64,12 @@ export function serveThread(open: (dataDir: string) => Unit[]): void {
     return;
   }
   // Said by ourselves, because Node hands some errors (a DataCloneError) to the main thread as empty objects.
-  process.on('uncaughtException', (error) => {
-    reply(port, { died: error.message });
-    process.exit(1);
-  });
+  process.on('uncaughtException', (error) => die(port, error.message));
   const { operations, runGroup } = makeRunGroup(units);
   port.on('message', (first: ThreadRequest) => {
     const { calls, isLast } = drain(port, first);
     if (calls.length > 0) reply(port, runGroup(calls));
+    if (units.some(({ memory }) => memory.lost?.())) die(port, 'another process writes its files');
     if (isLast) {
       for (const unit of units) closeUnit(unit);
       reply(port, { closed: true });
@@ -79,6 +77,11 @@ export function serveThread(open: (dataDir: string) => Unit[]): void {
     }
   });
   reply(port, { ready: operations });
+}
+
+function die(port: MessagePort, cause: string): never {
+  reply(port, { died: cause });
+  process.exit(1);
 }
 
 const reply = (port: MessagePort, message: ThreadReply) => port.postMessage(message);
