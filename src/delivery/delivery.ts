@@ -30,7 +30,7 @@ import type { Warmups } from './sources/warmups.js';
 export interface DeliveryOptions {
   /** Name given with EHLO, and this server's own as a mail exchanger. */
   hostname: string;
-  /** Port of mail exchangers, 25 but in tests. */
+  /** Port of mail exchangers: 25, another one in tests. */
   port: number;
   transports: readonly Transport[];
   /** Addresses that mail leaves from; the system chooses unless given. */
@@ -43,7 +43,7 @@ export interface DeliveryOptions {
   timeouts?: Partial<DeliveryTimeouts>;
   /** PEM certificates trusted beside the public authorities. */
   extraCa?: readonly string[];
-  /** Word that this server's own doors greet with and no other server does: who says it gets no mail from us. */
+  /** Word in the greeting of this server's own listeners that no other server says. A peer that says it is this server, and gets no mail. */
   ownWord?: string;
 }
 
@@ -64,15 +64,15 @@ export interface DeliveryDeps {
   shapingRules: ShapingRules;
   clock: Clock;
   logger: Logger;
-  /** Told what was said to peers, for the operator; must not wait and not throw. */
+  /** Told what was said to peers, for the operator. It must not wait and must not throw. */
   transcripts?: Pick<TranscriptLog, 'note'>;
   /** POSTs what `o:archive-to` asks for. */
   putCall: KeepCall;
   /** What sources on warm-up may send. */
   warmups: Warmups;
-  /** Who may bring the server down. */
+  /** Messages that may bring the server down. */
   suspects?: Suspects;
-  /** Told what is begun, for the log should it never end. */
+  /** Told what is begun, so that the log can name it if it never ends. */
   note?: (words: string) => void;
   /** Here attempts would be made on other threads; they run on this one unless given. */
   makeAttempts?: typeof makeOwnAttempts;
@@ -94,7 +94,7 @@ export interface DeliveryEngine {
   stats(): DeliveryStats;
 }
 
-/** After the grace: for writing down what was cut. */
+/** Time after the grace in which what was cut is written down, ms. */
 const SETTLE_MS = 2000;
 
 export function makeDeliveryEngine({
@@ -130,7 +130,7 @@ export function makeDeliveryEngine({
     sources: addresses = [],
   } = options;
   const sources = makeSources(addresses, hostname);
-  // What is left alone is so for a while, whatever the clock is set to meanwhile.
+  // Suspensions and restrictions last as long as they should, even when the wall clock is set meanwhile.
   const steady = makeSteadyClock(clock);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const ipv6 = allowPrivateNetworks || hasGlobalIpv6() || addresses.some((source) => source.ipv6 !== undefined);

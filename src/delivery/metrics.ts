@@ -50,7 +50,7 @@ export function addDeliveryMetrics(registry: Registry, delivery: Pick<DeliveryEn
       const {
         lanes: running,
         waiting,
-        suspended: resting,
+        suspended: sitesSuspended,
         stalled: still,
         givenUp: cut,
         paths,
@@ -59,7 +59,7 @@ export function addDeliveryMetrics(registry: Registry, delivery: Pick<DeliveryEn
       } = delivery.stats();
       lanes.set(running);
       ready.set(waiting);
-      suspended.set(resting);
+      suspended.set(sitesSuspended);
       stalled.set(still);
       givenUp.replace([{ labels: [], value: cut }]);
       pathLanes.replace(paths.map(({ source, site, lanes: value }) => ({ labels: [source, site], value })));

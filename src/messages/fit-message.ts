@@ -1,6 +1,6 @@
 /**
- * Makes a message fit for its peer before it is signed: other encodings when the peer takes no 8-bit bytes, and when a line is too long for
- * anybody.
+ * Makes a message fit for its peer before it is signed: it is encoded anew when the peer takes no 8-bit bytes, and when it has a line that is too long
+ * for SMTP.
  */
 import type { Message } from '#core';
 import { bodyHashOf, joinHead, parseHead, reencodeFor7Bit } from '#mail';
@@ -18,7 +18,7 @@ export type FitMessage = (message: Message, form: MessageForm, needs: ReencodeNe
 /** Messages that were encoded anew and are kept for their next recipient; each has a small body, or none in memory. */
 const MAX_KEPT = 16;
 
-/** What all recipients get alike is encoded and hashed once for those who are served together. */
+/** What all recipients get is encoded and hashed once for the recipients who are served together. */
 export function makeFitMessage(): FitMessage {
   const kept = new Map<string, Promise<MessageForm>>();
 

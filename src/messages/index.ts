@@ -2,7 +2,7 @@
  * The bytes of a message for one recipient: stored form, merged form of a batch, the form that fits the peer, its DKIM signature; and stored
  * messages read again for their owner.
  *
- * - What cannot be made for a recipient, ever, is Refusal 400 (SMTP 554); a signed or encrypted part that would have to be encoded anew is SealedContent.
+ * - What cannot be made for a recipient, ever, is Refusal 400 (SMTP 554). When a signed or encrypted part would have to be encoded anew, that is SealedContent.
  * - A message that is not the caller's is answered like one that does not exist (Refusal 404). Storage errors are StoreError.
  * - Large bodies are streamed, and `open` gives the same bytes each time.
  */

@@ -16,17 +16,17 @@ import {
 import { TaskFailure, type Workers } from '#workers';
 import type { Bodies, MessageForm } from './message-form.js';
 
-/** Bytes of plans that are kept unless it is said, about. */
+/** About how many bytes of plans are kept, unless the caller says otherwise. */
 const MAX_KEPT = 32 * 1024 * 1024;
 
-/** Rejects with Refusal 400 when no message can be made for this recipient, ever, and with what reading the body fails with. */
+/** Rejects with Refusal 400 when no message can ever be made for this recipient, and with the error of the store when the body cannot be read. */
 export type MergeMessage = (message: Message, to: MessageRecipient) => Promise<MessageForm>;
 
 /** `maxKept`: bytes of what is made ready that are kept, about. */
 export function makeMergeMessage({ spool, workers, maxKept = MAX_KEPT }: MergeDeps): MergeMessage {
   const planOf = makePlans(spool, maxKept);
 
-  /** Large texts, and templates that may do much, are worked through elsewhere. */
+  /** Large texts, and templates that may take long, are made by the workers. */
   async function make(message: Message, recipient: MergeRecipient): Promise<MergedMessage> {
     const { merge = {} } = message;
     const plan = await planOf(message);
@@ -60,7 +60,7 @@ export interface MergeDeps {
   maxKept?: number;
 }
 
-/** What a template makes of so many bytes may take as long as so many times as much text. */
+/** A byte of a template and its variables may take as much time as so many bytes of plain text. */
 const TEMPLATE_WEIGHT = 8;
 
 const weightOf = ({ kept }: MergePlan, { templateVariables }: Merge): number => kept / 4 + JSON.stringify(templateVariables).length;
@@ -74,7 +74,7 @@ async function wholeBody({ body }: Message, spool: Bodies): Promise<Uint8Array> 
 
 type Content = Pick<MessageForm, 'body' | 'bodyHash' | 'eightBitBody' | 'longLines'>;
 
-/** Small bodies are made at once; large ones are read twice, for their hash and size and to be sent, so that memory stays bounded. */
+/** Small bodies are made at once. Large ones are read twice, first for their hash and size and then to be sent, so that memory stays bounded. */
 async function contentOf(merged: MergedMessage, { body, bodyHash, traits }: Message, spool: Bodies): Promise<Content> {
   const { eightBitBody, longLines } = traits;
   if (body.kind === 'inline') {

@@ -2,7 +2,7 @@
 import { bodySize, type Message } from '#core';
 import type { SpoolStore } from '#store';
 
-/** The stored one unless it is a recipient's own of a batch, or the peer needs another encoding. */
+/** The stored bytes, unless the message is made for a recipient of a batch or the peer needs another encoding. */
 export interface MessageForm {
   head: Uint8Array;
   /** `open` may be called more than once and gives the same bytes each time. */

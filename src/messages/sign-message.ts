@@ -20,7 +20,7 @@ export interface SignDeps {
 /** Resolves to undefined when the domain has no key. */
 export type SignMessage = (message: Message, form: MessageForm, domain: DomainRecord) => Promise<Signature | undefined>;
 
-/** Signatures are small; what is kept only has to span the recipients being attempted together, and must not outlive its key by long. */
+/** Signatures are kept for the recipients that are attempted together, and must not outlive their key by long. */
 const MAX_KEPT = 256;
 const LIFETIME = MINUTE;
 

@@ -1,6 +1,6 @@
 /**
- * What was accepted, for its owner: read again, deleted. What is not there (any more), or is another account's, is answered alike:
- * Refusal 404 with Mailgun's text.
+ * Lets the owner of an accepted message read it again and delete it. A message that is gone, never was, or is another account's is Refusal 404 with
+ * Mailgun's text.
  */
 import { type Clock, type Message, type MessageFacts, notFound } from '#core';
 import { makeRecipientFacts } from '#events';
@@ -31,7 +31,7 @@ export interface StoredMessagesDeps {
   maxKept?: number;
 }
 
-/** Delivery keeps plans of its own, so that who reads stored messages costs it none. */
+/** Delivery keeps plans of its own: reading stored messages pushes none of them out. */
 const MAX_KEPT = 4 * 1024 * 1024;
 
 const nameOf = (domain: DomainRecord, key: string) => ({ account: domain.account, domain: domain.name, key });

@@ -21,12 +21,12 @@ export function decideTls(
 ): TlsRequirement {
   const asked: TlsRequirement = !options.requireTls ? 'may' : options.skipVerification ? 'encrypt' : 'verify';
   const set = transport === undefined ? siteTls : transportRequirement(transport);
-  // `none` is the operator's word for a next hop that is reached over a safe path; only a sender who insists overrides it.
+  // With `none` the operator says that the next hop is reached over a safe network. Only a sender who asks for TLS overrides it.
   if (asked === 'may') return set;
   return RANK[asked] > RANK[set] ? asked : set;
 }
 
-/** The sender asked for more than everybody needs there: that it cannot be had is nothing against the host. */
+/** The sender asked for more TLS than all mail to the site needs. If it cannot be had, that says nothing against the host. */
 export const isSendersDemand = (tls: TlsRequirement, siteTls: TlsRequirement): boolean => RANK[tls] > RANK[siteTls];
 
 export function transportRequirement({ tls, login }: Transport): TlsRequirement {
@@ -34,7 +34,7 @@ export function transportRequirement({ tls, login }: Transport): TlsRequirement 
     case 'none':
       return 'none';
     case 'may':
-      // A password is not given to whoever strips STARTTLS from the reply to EHLO.
+      // An attacker who strips STARTTLS from the reply to EHLO must not get the password.
       return login === undefined ? 'may' : 'encrypt';
     case 'require':
       return 'encrypt';

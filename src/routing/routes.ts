@@ -1,12 +1,12 @@
 /**
- * Where the mail of each destination goes, and what site that is: looked up once for all mail to it and kept while DNS says so. A route that has
- * become old is used while it is looked up anew, so that a resolver in trouble delays nobody whose route was known; it delays only the
- * destinations that nothing is known of.
+ * Where the mail of each destination goes, and which site that is. A route is looked up once for all mail to the destination and kept for a while. A
+ * route that has become old is used while it is looked up anew. So a resolver in trouble delays only destinations whose route is not known yet.
  */
 import { type Clock, MINUTE, makeConcurrencyLimit, ownReply, SECOND, type SmtpReply } from '#core';
 import {
   type AddressResult,
   type Dane,
+  type DaneResult,
   type Dns,
   lookupSystemHost,
   type MtaSts,
@@ -14,9 +14,19 @@ import {
   resolveMailExchangers,
   type StsPolicy,
 } from '#net';
-import type { NextHop } from './next-hop.js';
-import { siteName } from './site-name.js';
+import { nobody, siteName } from './site-name.js';
 import { findTransport, siteOfTransport, type Transport } from './transport.js';
+
+/** A host that mail for a destination may be given to. Its addresses are looked up when its turn comes. */
+export interface NextHop {
+  name: string;
+  port: number;
+  /** Lower is better; hosts of the same preference are as good as each other. */
+  preference: number;
+  addresses: () => Promise<AddressResult>;
+  /** Which certificates DNSSEC allows the host at these addresses to show. */
+  dane: (addresses: AddressResult) => Promise<DaneResult>;
+}
 
 export interface Route {
   readonly site: string;
@@ -76,7 +86,7 @@ const GRACE_MS = 5 * MINUTE;
 const NOBODY_MS = 60 * SECOND;
 const FAILURE_MS = 5 * SECOND;
 const MAX_ROUTES = 20_000;
-/** Look-ups at a time; those who find the resolver slow wait for each other, not those with a route. */
+/** Look-ups at a time. Only destinations without a route wait for a slow resolver. */
 const MAX_LOOKUPS = 256;
 
 interface Entry {
@@ -84,11 +94,6 @@ interface Entry {
   freshUntil: number;
   usableUntil: number;
 }
-
-/** Site of a destination that nobody is known to take mail for; only its own deliveries wait there. */
-const nobody = (destination: string) => `unresolved:${destination}`;
-export const isNobody = (site: string) => site.startsWith('unresolved:');
-export const destinationOfNobody = (site: string) => site.slice('unresolved:'.length);
 
 export function makeRoutes(deps: RoutesDeps): Routes {
   const { dns, clock, transports, port, hostname, isHosted, allowPrivate, ipv6, mtaSts, dane, onRoute } = deps;
@@ -115,7 +120,7 @@ export function makeRoutes(deps: RoutesDeps): Routes {
   async function viaExchangers(destination: string): Promise<Route> {
     const [found, sts] = await Promise.all([
       inTurn(() => resolveMailExchangers(dns, destination, { ownNames: [hostname.toLowerCase()] })),
-      // Takes no turn: whoever makes us wait for a policy holds up no other destination.
+      // Outside that limit: a server that is slow to give its policy delays no other destination.
       mtaSts.policyFor(destination),
     ]);
     if (found.kind === 'none') {
@@ -135,7 +140,7 @@ export function makeRoutes(deps: RoutesDeps): Routes {
         dane.daneFor({ nextHop: destination, mxAuthenticated: found.authenticated, mxHost: name, addresses, port }),
     }));
     const shared = siteName(hops.map(({ name }) => name));
-    // A policy is the domain's own: who only shares its exchangers shares neither its connections nor its troubles.
+    // A policy belongs to one domain. Domains that only share its exchangers share neither its connections nor its failures.
     const site = sts?.mode === 'enforce' ? `${shared} sts:${destination}` : shared;
     return { site, transport: undefined, hops, sts, none: undefined };
   }
@@ -198,7 +203,7 @@ export function makeRoutes(deps: RoutesDeps): Routes {
   };
 }
 
-/** A customer's domain whose MX names this server is no loop that stands for ever: its mail waits until the MX is set right, or receiving is there. */
+/** Reply for a customer's domain whose MX names this server. It is temporary: the mail waits until the MX is corrected. */
 export const notReceived = (domain: string): SmtpReply =>
   ownReply(
     450,

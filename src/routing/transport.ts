@@ -23,7 +23,7 @@ export function findTransport(transports: readonly Transport[], destination: str
   return transports.find(({ match, when }) => when !== 'fallback' && matches(match.toLowerCase(), destination));
 }
 
-/** The same among those that stand in for exchangers that cannot be reached. `provider`: whose they are, if anybody's that is known. */
+/** The first fallback transport that fits, for exchangers that cannot be reached. `provider`: whose exchangers they are, where that is known. */
 export function findFallback(transports: readonly Transport[], destination: string, provider: string | undefined): Transport | undefined {
   return transports.find(
     (one) =>

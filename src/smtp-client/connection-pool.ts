@@ -1,13 +1,14 @@
 /**
- * Opens connections and keeps the good ones for the next message to the same peer: at most so many messages each, at most so long unused, at most
- * so many unused in all. Also where opportunistic TLS falls back to clear text, and where a host whose TLS is broken is remembered.
+ * Opens connections and keeps the good ones for the next message to the same peer. There are limits on the messages of a connection, on the time that
+ * it stays unused, and on the number of unused ones. Here, too, opportunistic TLS falls back to clear text, and a host with broken TLS is remembered.
  */
 import { setMaxListeners } from 'node:events';
 import { type Clock, DAY, HOUR, MINUTE, makeExpiringSet } from '#core';
 import { makeClientTls, makeTlsSessions, type TlsDecision } from '#net';
 import { checkClientLibrary } from './client-adapter.js';
+import type { ClientSession, SmtpPeer } from './client-session.js';
+import { openClientSession } from './open-client-session.js';
 import { makePreparePeerTls, tlsKeyOf } from './peer-tls.js';
-import { type ClientSession, openClientSession, type SmtpPeer } from './smtp-client.js';
 import { SmtpFailure } from './smtp-failure.js';
 import type { DeliveryTimeouts } from './timeouts.js';
 
@@ -45,12 +46,12 @@ export interface ConnectionPool {
 
 /** A host whose TLS is broken is not asked for it again for this long, ms. */
 const BROKEN_TLS_MS = 3 * DAY;
-/** The same for one that says it cannot do TLS for now, or that was too slow. */
+/** A host that says it cannot do TLS for now, or that was too slow, is not asked for it again for this long, ms. */
 const TLS_NOT_NOW_MS = HOUR;
 const MAX_BROKEN_TLS = 10_000;
-/** A host that could not be connected to is tried after the others for this long, ms. */
+/** A host that could not be connected to is tried last for this long, ms. */
 const DOWN_MS = 2 * MINUTE;
-/** The same for one that let us wait in vain: finding that out again costs the whole wait. */
+/** A host that let us wait in vain is tried last for longer, ms, because each try costs the whole wait. */
 const SILENT_MS = 15 * MINUTE;
 const MAX_HOSTS_REMEMBERED = 1000;
 
@@ -60,7 +61,7 @@ export interface PoolDeps {
   maxIdle: number;
   /** PEM certificates trusted beside the public authorities. */
   extraCa: readonly string[];
-  /** What our own greeting says, to know ourselves by. */
+  /** Word in our own greeting, by which this server recognises itself. */
   ownWord?: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Cuts what a peer says into replies (RFC 5321 4.2). The code of the last line decides: it is the one that a reply of several lines ends with. What is
- * no line of a reply, or a reply without end, is a fault, after which nothing more is read. No I/O.
+ * Cuts what a peer says into replies (RFC 5321 4.2). In a reply of several lines the code of the last line decides. A line that belongs to no reply, or a
+ * reply without end, is a fault, after which nothing more is read. No I/O.
  */
 import { isUtf8 } from 'node:buffer';
 
@@ -9,12 +9,12 @@ export interface WireReply {
   code: number;
   /** Its lines as they came, joined by line feeds. */
   text: string;
-  /** The same, with the code that decides on every line. */
+  /** Its lines with the code of the last line, which decides, on each of them. */
   decided: string;
 }
 
 export interface ReplyReader {
-  /** The replies that are whole now, in order. `fault`: what came behind them is no reply, for people. */
+  /** The replies that are complete now, in order. `fault`: says to people why what came behind them is no reply. */
   push(chunk: Buffer): { replies: WireReply[]; fault?: string };
   /** Something was said that is not a whole reply yet. */
   readonly isInside: boolean;

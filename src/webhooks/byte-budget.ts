@@ -1,4 +1,4 @@
-/** Lets so many bytes be in memory at a time; who comes when they are spent waits in line. */
+/** Bounds the bytes that are in memory at a time. When they are used up, callers wait in line. */
 
 export interface ByteBudget {
   /** Resolves when there is room, with what gives it back. More than the whole budget counts as all of it. */

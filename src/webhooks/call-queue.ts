@@ -29,7 +29,7 @@ export interface CallQueueStats {
 export interface CallQueue {
   put(call: NewCall): Promise<void>;
   start(): Promise<void>;
-  /** Requests under way are cut and asked again after the next start. */
+  /** Requests under way are cut, and made again after the next start. */
   stop(): Promise<void>;
   stats(): CallQueueStats;
 }
@@ -90,12 +90,12 @@ export function makeCallQueue({ store, http, clock, logger }: CallQueueDeps): Ca
     await store.removeCall(id);
   }
 
-  /** Everything of the origin that is due, a few at a time. Gives when to look again, undefined when nothing is left. */
+  /** Makes the calls of the origin that are due, a few at a time. Gives when to look again; undefined when nothing is left. */
   async function workOff(origin: string): Promise<number | undefined> {
     while (!isStopped) {
       const first = await store.firstCalls(origin, PER_ORIGIN);
       const now = clock.now();
-      // Later than any wait: the clock was set back.
+      // A time later than the longest delay: the clock was set back.
       const due = first.filter((call) => call.due <= now || call.due > now + LONGEST_CALL_DELAY);
       if (due.length === 0) return first[0]?.due;
       await Promise.all(

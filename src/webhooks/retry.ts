@@ -1,4 +1,4 @@
-/** What an answer to a webhook means (manual page "Webhooks"): 2xx took it, 406 does not want it, everything else is asked again later. Pure. */
+/** What an answer to a webhook means (manual page "Webhooks"): 2xx: taken. 406: not wanted. Anything else: called again later. Pure. */
 import { HOUR, MINUTE } from '#core';
 
 export const LONGEST_CALL_DELAY = 4 * HOUR;

@@ -55,7 +55,7 @@ export interface AttemptSettings {
 }
 
 const OPEN_SESSION = 'open-session';
-/** Once because a connection was gone, once because a host put the message off. */
+/** One because a connection was gone, and one because a host put the message off. */
 const MAX_RECONNECTS = 2;
 
 export function makeAttempts(deps: AttemptDeps): Attempts {
@@ -81,7 +81,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
 
   let isDraining = false;
 
-  /** It is noted who is worked on: should that end us, the next start knows. */
+  /** Notes first whose message is worked on, so that the next start knows it if that brings the server down. */
   function workOn(step: AttemptStep, attempt: Attempt): StepResult | Promise<StepResult> {
     const { delivery } = attempt;
     deps.note?.(`${step.name}: delivery ${delivery.id} of message ${delivery.message}`);
@@ -121,7 +121,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
         pool.release(attempt.session, attempt.maxMessages);
       }
       attempt.session = undefined;
-      // One that this message is not fit for ends nothing that another one put off.
+      // When this host cannot take the message at all, what another host said when it put the message off still holds.
       if (result !== 'reconnect') return result.kind === 'failed' && result.stage === 'local' ? (attempt.putOff ?? result) : result;
       if (++reconnects > MAX_RECONNECTS) return deferred(attempt, 'connect', ownReply(421, '4.4.2', 'Connection lost repeatedly'));
       index = reconnectAt;
@@ -198,7 +198,7 @@ export function makeAttempts(deps: AttemptDeps): Attempts {
   };
 }
 
-/** Of a first attempt that succeeds, the event tells enough; making the text would cost each message something. */
+/** Not for a first attempt that succeeds: the event tells enough, and making the text would cost each message something. */
 const isWorthTelling = ({ delivery }: Attempt, result: StepResult) =>
   typeof result === 'string' || result.kind !== 'delivered' || delivery.attempts > 0;
 

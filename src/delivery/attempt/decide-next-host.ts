@@ -5,7 +5,7 @@ import type { Stage } from '#core';
 /** Hosts that are given the message in one attempt (`smtp_mx_session_limit` of Postfix). */
 export const MAX_HOSTS_GIVEN = 2;
 
-/** They say the same of us, of the message or of the mailbox whichever host is asked, and asking more often makes it worse. */
+/** Replies about us, the message or the mailbox: every host of the site says the same, and asking more often makes it worse. */
 const OF_THE_WHOLE_SITE: ReadonlySet<BounceCategory> = new Set<BounceCategory>([
   'rate-limited',
   'blocklisted',
@@ -20,7 +20,7 @@ const OF_THE_WHOLE_SITE: ReadonlySet<BounceCategory> = new Set<BounceCategory>([
   'disabled-mailbox',
 ]);
 
-/** A host that refuses so for good once another has put the message off may be a backup that is not set up for it: the other one is waited for. */
+/** Final refusals that may come from a backup host that is not set up for the domain. When another host has put the message off, that one is waited for. */
 const OF_ONE_HOST: ReadonlySet<BounceCategory> = new Set<BounceCategory>(['relay-denied', 'routing', 'peer-trouble', 'protocol']);
 
 export const isOfOneHost = (category: BounceCategory): boolean => OF_ONE_HOST.has(category);
@@ -33,9 +33,9 @@ export interface PutOff {
   isTimeout: boolean;
 }
 
-/** Never to be asked where the peer may hold the message already. */
+/** Not for the case that the peer may already have the message. */
 export function decideNextHost({ stage, category, isTimeout }: PutOff): boolean {
   if (isTimeout) return false;
-  // What is said to MAIL is said by this host: it is full, busy or shutting down.
+  // A refusal of MAIL is about this host alone: it is full, busy or shutting down.
   return category === undefined || stage === 'mail' || !OF_THE_WHOLE_SITE.has(category);
 }

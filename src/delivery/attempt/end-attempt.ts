@@ -31,7 +31,7 @@ export function deferred(attempt: Attempt, stage: Stage, reply: SmtpReply, reaso
   return { kind: 'deferred', reply, stage, reason, ...common(attempt) };
 }
 
-/** The peer said nothing more in the midst of the message; `reply` is our own. */
+/** The peer said nothing more in the midst of the message. `reply` is this server's own. */
 export function unanswered(attempt: Attempt, stage: Stage, reply: SmtpReply): Ended<'deferred'> {
   return { ...deferred(attempt, stage, reply), unanswered: true, ...(stage === 'dot' ? { uncertain: true } : {}) };
 }
@@ -40,7 +40,7 @@ export function delivered(attempt: Attempt, reply: SmtpReply): Ended<'delivered'
   return { kind: 'delivered', reply, ...common(attempt) };
 }
 
-/** The session's length is filled in by the loop, which has the clock. */
+/** The loop, which has the clock, fills in the length of the session. */
 function common({ connection, signature }: Attempt) {
   return { connection, sessionMs: 0, ...(signature === undefined ? {} : { dkim: signature.name }) };
 }

@@ -1,6 +1,6 @@
 /**
- * Walks the hosts in order until one is ready for MAIL: a connection kept from earlier messages, or a new one. Only what comes before MAIL sends it
- * on to the next host here; whether what a peer says to a message does is decided in `decide-next-host.ts`.
+ * Walks the hosts in order until one is ready for MAIL, over a connection kept from earlier messages or a new one. Failures before MAIL lead to the next
+ * host here. Whether a reply to the message itself does so is decided in `decide-next-host.ts`.
  */
 
 import { type Clock, type ConnectionFacts, type Outcome, ownReply, type SmtpReply, type Stage } from '#core';
@@ -18,14 +18,14 @@ const MAX_ADDRESSES_PER_HOST = 3;
 
 /** Why a host could not be used. */
 interface Obstacle {
-  /** It is this server, of this preference as an exchanger. */
+  /** The host is this server; its preference as an exchanger. */
   ourPreference?: number;
   stage: Stage;
   reply: SmtpReply;
   permanent: boolean;
   /** The reply is the peer's own. */
   isRemote: boolean;
-  /** It is in the way of this destination's mail alone. */
+  /** It concerns this destination alone. */
   byDane?: boolean;
   connection: ConnectionFacts;
 }
@@ -38,7 +38,7 @@ export interface OpenSessionDeps {
 }
 
 export function makeOpenSession({ pool, clock, classify, directory }: OpenSessionDeps): AttemptStep {
-  /** The addresses of a host, the first few; none with the obstacle noted. */
+  /** The first few addresses of a host. None when there is an obstacle, which is noted. */
   async function peersOf(attempt: Attempt, hop: NextHop, obstacles: Obstacle[]): Promise<PeerAddress[]> {
     const question = { configured: attempt.tls, sts: attempt.sts, mxHost: hop.name };
     const withoutDane = decideTlsLevel(question);
@@ -75,7 +75,7 @@ export function makeOpenSession({ pool, clock, classify, directory }: OpenSessio
     return undefined;
   }
 
-  /** Final as when a name says so, but for a customer's domain, and for a smarthost that only stands in for others. */
+  /** A loop is final, except for a customer's domain and for a smarthost that only stands in for exchangers. */
   async function loop({ delivery, transport }: Attempt, { name, ip }: PeerAddress, ourPreference: number): Promise<Obstacle> {
     const { destinationName } = delivery;
     const isHosted = transport === undefined && (await directory.domains.find(destinationName)) !== undefined;
@@ -125,7 +125,7 @@ export function makeOpenSession({ pool, clock, classify, directory }: OpenSessio
     return undefined;
   }
 
-  /** First those who have not put this message off; who only closed the connection is asked once more when there is nobody else. */
+  /** First the hosts that have not put this message off. A host that only closed the connection is asked once more when there is no other. */
   async function find(attempt: Attempt, obstacles: Obstacle[]): Promise<Tried> {
     const { leftBehind, putOff } = attempt;
     const kept = attempt.isFresh ? undefined : await reuse(attempt);
@@ -156,7 +156,7 @@ type Tried = ClientSession | 'stopping' | 'out of time' | undefined;
 const isBehindUs = (preference: number, obstacles: readonly Obstacle[]): boolean =>
   obstacles.some(({ ourPreference = Number.POSITIVE_INFINITY }) => preference >= ourPreference);
 
-/** A host that may work later makes the whole attempt temporary; of several, the last one is told. */
+/** A host that may work later makes the whole attempt temporary. Of several obstacles the last one is told. */
 function endWith(attempt: Attempt, obstacles: Obstacle[], classify: ClassifyBounce): Outcome {
   const told = obstacles.findLast(({ permanent }) => !permanent) ?? obstacles.at(-1);
   if (told === undefined) return deferred(attempt, 'connect', ownReply(421, '4.4.7', 'No time left to connect'));
@@ -168,7 +168,7 @@ function endWith(attempt: Attempt, obstacles: Obstacle[], classify: ClassifyBoun
 
 const IN_THE_NETWORK: ReadonlySet<Stage> = new Set<Stage>(['connect', 'dns', 'local']);
 
-/** One host whose TLS is not enough outweighs all others: what it asks for may not be got round by blocking the rest. */
+/** One host without enough TLS outweighs all others. Otherwise an attacker who blocks the other hosts could get round the demand for TLS. */
 function barrierOf(obstacles: readonly Obstacle[]): Barrier | undefined {
   if (obstacles.some(({ byDane }) => byDane)) return 'dane';
   if (obstacles.some(({ stage }) => stage === 'tls')) return 'tls';
@@ -176,10 +176,10 @@ function barrierOf(obstacles: readonly Obstacle[]): Barrier | undefined {
   return isNetwork ? 'network' : undefined;
 }
 
-/** What a look-up that found nobody says, as a reply. */
+/** The result of a look-up that found nobody, as a reply. */
 const replyOf = ({ code, enhancedCode, text }: { code: number; enhancedCode: string; text: string }) => ({ code, enhancedCode, text });
 
-/** Its TLS policy keeps the message from this host for now. What became of hosts that were tried is told before that. */
+/** The TLS policy keeps the message from this host for now. It is put first: what became of hosts that were tried is told rather than that. */
 function skip({ name }: NextHop, { reason, byDane }: TlsDecision, obstacles: Obstacle[]): PeerAddress[] {
   const reply = ownReply(451, '4.7.5', reason);
   obstacles.unshift({ stage: 'tls', reply, permanent: false, isRemote: false, byDane, connection: { mxHost: name } });
@@ -207,7 +207,7 @@ function peerOf({ transport, sts, delivery, via }: Attempt, { name, port }: Next
   return { name, ip, port, ...from, tls, policy, implicitTls: transport?.tls === 'implicit', ...login };
 }
 
-/** 5xx in the greeting or to EHLO is a refusal of all our mail, and final when every host says so. TLS and AUTH can be mended. */
+/** 5xx in the greeting or to EHLO refuses all our mail, and is final when every host says so. Trouble with TLS and AUTH can be mended. */
 function obstacleOf(failure: SmtpFailure, peer: PeerAddress): Obstacle {
   const { stage, reply } = failure;
   const { localAddress } = peer;

@@ -1,6 +1,6 @@
 /**
- * What the end of an attempt says of the path it took: could a session be had, and did it outlive the message? What a server says to a message says
- * nothing of the path; pure.
+ * What the end of an attempt says of the path it took: whether a session could be had, and whether it was still there after the message. A reply to a
+ * message says nothing about the path. Pure.
  */
 import type { Outcome, Stage } from '#core';
 import { isSendersDemand } from '#routing';
@@ -37,6 +37,6 @@ function reachAt(outcome: Exclude<Outcome, { kind: 'released' | 'delivered' }>):
   if (stage === 'dns') return kind === 'failed' ? 'reached' : 'unreached';
   if (BEFORE_SESSION.has(stage)) return 'unreached';
   if (kind === 'deferred' && outcome.unanswered) return 'cut';
-  // A greylist says it to every recipient that it does not know, and takes them later.
+  // A greylist may say 421 to every recipient that it does not know, and takes them later.
   return reply.code === CLOSING && outcome.reason !== 'greylisted' ? 'closed' : 'reached';
 }

@@ -41,7 +41,7 @@ export function makeRender({ spool, workers }: MergeDeps): AttemptStep {
   };
 }
 
-/** Encoded anew it would arrive, and be taken for forged (RFC 3463 3.7: conversion required and prohibited). */
+/** Encoded anew, the part would arrive and be taken for forged (RFC 3463 3.7: conversion required but prohibited). */
 function sealedText({ unfitness }: SealedContent, { connection }: Attempt): string {
   const part = 'a signed or encrypted part, which may not be encoded anew';
   return unfitness === 'eightBit'

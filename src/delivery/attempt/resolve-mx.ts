@@ -7,7 +7,7 @@ import type { SiteShaping } from '../shaping/site-policies.js';
 import { deferred, failed } from './end-attempt.js';
 import type { Attempt, AttemptStep, StepResult } from './step.js';
 
-/** On one connection where nobody set another number. */
+/** Messages on one connection when no other number is set. */
 const MAX_MESSAGES = 100;
 
 export function makeResolveMx({ routes, shapingOf }: { routes: Routes; shapingOf: SiteShaping }): AttemptStep {
@@ -36,7 +36,7 @@ function follow(attempt: Attempt, { site, transport, hops, sts, none }: Route, s
   return 'next';
 }
 
-/** Hosts that an enforced policy does not name get no mail; they are only kept to say so, and none of those to try is left out for them. */
+/** Hosts that an enforced policy does not name get no mail. They are kept at the end, only to say so if no other host can be had. */
 function namedFirst(hops: NextHop[], sts: StsPolicy | undefined): NextHop[] {
   if (sts?.mode !== 'enforce') return hops;
   const isNamed = ({ name }: NextHop) => mxMatches(sts, name);
@@ -44,8 +44,8 @@ function namedFirst(hops: NextHop[], sts: StsPolicy | undefined): NextHop[] {
 }
 
 /**
- * Begins behind the host that put the message off last, so that whoever says 4xx for ever never keeps it from the others. A greylist knows who comes
- * back to it: there the order stays.
+ * Begins behind the host that put the message off last, so that a host that says 4xx for ever does not keep the message from the others. After a
+ * greylisting the order stays, because that host knows us when we come back.
  */
 function goOnBehind(last: LastAttempt | undefined, hops: NextHop[]): NextHop[] {
   if (last === undefined || last.source !== undefined) return hops;

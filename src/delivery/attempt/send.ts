@@ -65,7 +65,7 @@ function sizeOf({ rendered, signature }: Attempt): number {
   );
 }
 
-/** What the peer's EHLO already rules out. */
+/** Ends the attempt when the peer's answer to EHLO rules the message out. */
 function checkFit(attempt: Attempt, { capabilities }: ClientSession, size: number): Outcome | undefined {
   const { name } = nameOf(attempt);
   if (needsUtf8(attempt.message, attempt.delivery.recipient) && !capabilities.smtpUtf8) {
@@ -82,8 +82,8 @@ function checkFit(attempt: Attempt, { capabilities }: ClientSession, size: numbe
 }
 
 /**
- * Headers in raw UTF-8 go to a peer without SMTPUTF8 as they are: RFC 6532 wants the extension, but such mail is common, servers pass it, and a
- * bounce would help nobody. An address in UTF-8 is another matter: without the extension it names nobody.
+ * Only addresses count. Headers in raw UTF-8 go to a peer without SMTPUTF8 as they are: RFC 6532 wants the extension, but such mail is common and
+ * servers pass it. An address in UTF-8 names nobody without the extension.
  */
 const needsUtf8 = (message: Message, recipient: string) => needsSmtpUtf8(message.sender) || needsSmtpUtf8(recipient);
 
@@ -112,8 +112,8 @@ function afterFailure(
     return unanswered(attempt, 'dot', ownReply(421, '4.4.2', text));
   }
   if (kind === 'aborted') return { kind: 'released' };
-  // The peer may have closed while nothing was under way, or still be talking of the message before; that says nothing about this one. A peer that
-  // had answered MAIL closes because of it, or of all that comes this way, and is not asked twice to find out which.
+  // The peer may have closed while nothing was under way, or may still be answering the message before. That says nothing about this message. A peer
+  // that closes after it answered MAIL does so because of this message or of all our mail. It is not asked again to find out which.
   const isLeftover = (kind === 'lost' && stage === 'mail') || (kind === 'confused' && !hasBegun);
   if (wasUsed && !attempt.isFresh && isLeftover) return again(attempt);
   const why = noReply(failure, nameOf(attempt));
@@ -121,7 +121,7 @@ function afterFailure(
   return orNext(attempt, unanswered(attempt, stage, why), { stage, category: undefined, isTimeout: kind === 'timeout' });
 }
 
-/** Back for another host, if there is one and it is worth it; what this one said holds otherwise. */
+/** Back for another host if that is worth it. Otherwise what this host said is the outcome. */
 function orNext(attempt: Attempt, outcome: Ended, why: PutOff): StepResult {
   if (outcome.kind === 'failed' || attempt.leftBehind.size + 1 >= MAX_HOSTS_GIVEN || !decideNextHost(why)) return outcome;
   attempt.leftBehind.add(nameOf(attempt).ip);
@@ -129,7 +129,7 @@ function orNext(attempt: Attempt, outcome: Ended, why: PutOff): StepResult {
   return 'reconnect';
 }
 
-/** On a new connection, to somebody else than `leftBehind` where that is possible. */
+/** Once more on a new connection, to another host than `leftBehind` where that is possible. */
 function again(attempt: Attempt, leftBehind?: string): 'reconnect' {
   attempt.isFresh = true;
   if (leftBehind !== undefined) attempt.leftBehind.add(leftBehind);

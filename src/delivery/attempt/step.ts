@@ -9,8 +9,8 @@ import type { Via } from '../sources/ready-queue.js';
 import type { AttemptLimits } from './boundary.js';
 
 /**
- * What kept an attempt from a session. `network`: nobody could be connected to. `tls`: a host without the TLS that the message must have, whatever
- * became of the others; `dane`: the same, asked for by DANE, which concerns this destination alone.
+ * What kept an attempt from a session. `network`: nobody could be connected to. `tls`: a host does not have the TLS that the message must have,
+ * whatever became of the other hosts. `dane`: DANE asked for TLS that a host does not have, which concerns this destination alone.
  */
 export type Barrier = 'network' | 'tls' | 'dane';
 
@@ -33,7 +33,7 @@ export interface Attempt {
   /** MTA-STS policy of the destination. */
   sts: StsPolicy | undefined;
   tls: TlsRequirement;
-  /** The least that everybody needs there, whoever sends. */
+  /** The TLS that all mail to the site needs, whoever sends it. */
   siteTls: TlsRequirement;
   /** Messages that a connection there may carry. */
   maxMessages: number;
@@ -46,11 +46,11 @@ export interface Attempt {
   connection: ConnectionFacts;
   /** Monotonic, ms; when the first connection was tried or reused. */
   sessionBegan: number | undefined;
-  /** A connection kept from earlier messages was gone, or the peer said 421: from now on only a new one. */
+  /** A connection kept from earlier messages was gone, or the peer said 421: from now on only a new connection is used. */
   isFresh: boolean;
-  /** IP addresses of peers that others go before, if there are any: they put the message off, or closed the connection, in this attempt. */
+  /** IP addresses of peers that put the message off or closed the connection in this attempt. Other peers are asked before them. */
   readonly leftBehind: Set<string>;
-  /** What the last one that put it off said; holds when no other host can be had. */
+  /** What the last peer that put the message off said. It is the outcome when no other host can be had. */
   putOff: Extract<Outcome, { kind: 'deferred' }> | undefined;
   rendered: MessageForm;
   /** What was said to the peers that did not take the message, in order. */
@@ -64,7 +64,7 @@ export type StepResult = 'next' | 'reconnect' | Outcome;
 export interface AttemptStep {
   /** For the log. */
   name: string;
-  /** It reads and makes what the message holds: what a poisonous one would end us in. */
+  /** It reads or makes what the message holds: a poisonous message would bring the server down in such a step. */
   worksOnMessage?: boolean;
   run(attempt: Attempt): StepResult | Promise<StepResult>;
 }

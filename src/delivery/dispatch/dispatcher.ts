@@ -41,9 +41,9 @@ export interface DispatcherDeps {
 
 export interface DispatcherStats {
   lanes: number;
-  /** Paths with work, suspended ones aside. */
+  /** Paths with work that are not suspended. */
   sites: number;
-  /** Those of them that wait for a lane. */
+  /** Paths with work that wait for a lane. */
   waiting: number;
   suspended: number;
   /** Attempts whose messages stand still beside the windows of their paths. */
@@ -68,7 +68,7 @@ export interface Dispatcher {
 
 /** Pause of a lane after an error of this server's own, ms. */
 const ERROR_PAUSE = 2000;
-/** By then what was put off with an event would be tried again, ms. */
+/** A delivery that was one too many for its path is given back without an event only once in this time, ms. */
 const SPARED_MS = 10 * MINUTE;
 const MAX_SETTLE_PAUSE = 30_000;
 const SHOWN_PATHS = 20;
@@ -83,10 +83,10 @@ interface Work {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** What becomes of a delivery that was taken: a verdict, back to the queue as if it had not been taken, or aside until a hold is released. */
-type Decision = Verdict | 'back' | 'aside';
+/** What becomes of a delivery that was taken: a verdict, back to the queue as if it had not been taken, or deferred until a hold is released. */
+type Decision = Verdict | 'back' | 'held';
 
-/** What is told of an attempt that an error of ours ended. */
+/** Outcome of an attempt that ended in an error of this server. */
 const OWN_ERROR: EndedAttempt['outcome'] = {
   kind: 'deferred',
   stage: 'local',
@@ -107,7 +107,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const lanes = new Set<Promise<void>>();
   /** Paths that wait for a connection to their provider. */
   const crowdedOut = new Map<string, Set<Work>>();
-  /** Deliveries that were one too many for their path: nobody is put back without an event for that twice. */
+  /** Deliveries that were given back without an event because they were one too many for their path. */
   const spared = makeExpiringSet({ clock, lifetimeMs: SPARED_MS, maxSize: 10_000 });
   const stalling = makeStallingMessages({ queue, clock, logger });
   const stalls = makeStalls({
@@ -145,7 +145,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
 
   function onUnplaced(destination: string): void {
     if (isHalted) return;
-    // Whoever finds the route says so to the queue.
+    // The look-up itself tells the queue at which site the destination is.
     if (routes.known(destination) === undefined) void routes.resolve(destination);
   }
 
@@ -154,7 +154,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     serveWaiting();
   }
 
-  /** Starts what may start now; what there is no room for waits, and so does who wants a second lane while others wait for their first. */
+  /** Starts what may start now. What has no room waits. A path that wants a second lane waits while other paths wait for their first one. */
   function serve(work: Work): void {
     if (isHalted || work.timer !== undefined) return;
     const { path } = work;
@@ -170,7 +170,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     } else if (path.lanes < throttle.lanesAllowed(path)) wait(work);
   }
 
-  /** For a connection to its provider, or of this server. */
+  /** Waits for a free connection: one that its provider takes, or one of this server's total. */
   function wait(work: Work): void {
     const provider = throttle.fullProvider(work.path);
     if (provider === undefined) waiting[work.path.standing].set(work, turn++);
@@ -209,7 +209,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const mayStart = (path: Path) =>
     path.lanes < throttle.lanesAllowed(path) && paths.hasRoom(path.standing) && throttle.fullProvider(path) === undefined;
 
-  /** Who has waited longest among those there is room for. */
+  /** Of the paths there is room for, the one that has waited longest. */
   function firstWaiting(): Work | undefined {
     let first: Work | undefined;
     let earliest = Number.POSITIVE_INFINITY;
@@ -244,7 +244,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       lanes.delete(lane);
       paths.ended(work.path);
       serveProvider(throttle.ended(work.path));
-      // First those who waited, so that a site with much mail goes behind them.
+      // Paths that waited come first: a site with much mail goes behind them.
       serveWaiting();
       pump(work);
     });
@@ -261,7 +261,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       await settling;
       settling = undefined;
       if (decision === 'back') queue.giveBack(delivery);
-      else if (decision === 'aside') queue.defer(delivery);
+      else if (decision === 'held') queue.defer(delivery);
       else settling = settle(delivery, decision);
       pump(work);
       taken = isHalted || mustYield(work) ? undefined : take(work, false);
@@ -269,7 +269,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     await settling;
   }
 
-  /** The window has shrunk, or others wait for a lane and this site has had its share. */
+  /** True when the lane must end: the window has shrunk, or other paths wait for a lane and this one has had its share. */
   function mustYield({ path, timer }: Work): boolean {
     const { lanes: running, standing, suspendedUntil } = path;
     if (suspendedUntil > 0 || timer !== undefined || running > throttle.lanesAllowed(path)) return true;
@@ -284,13 +284,13 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       const startedAt = clock.now();
       const message = await queue.message(delivery.message);
       if (message === undefined) return unread(delivery, 'Message is missing from the spool', HOUR);
-      if (queue.isHeld(delivery, message)) return 'aside';
+      if (queue.isHeld(delivery, message)) return 'held';
       const accountId = await deps.directory.accounts.publicId(message.account);
       return await tryOnce(path, taken, { delivery, message, accountId, source: path.source, startedAt });
     } catch (err) {
       logger.error({ err, delivery: delivery.id }, 'delivery could not be attempted');
       await sleep(ERROR_PAUSE, undefined, { ref: false });
-      // It may be this one row that cannot be read, and those behind it need not wait for it.
+      // Perhaps only this row cannot be read. Those behind it need not wait for it.
       return unread(delivery, 'Message could not be read from the spool', MINUTE);
     }
   }
@@ -310,12 +310,12 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       throttle.opened(path, opened);
       const hasOtherWay = readyQueue.ended(path, taken, outcome, reach);
       if (outcome.kind === 'released' || isOneTooMany(path, taken.delivery, outcome, reach)) return 'back';
-      // Also when another source may be welcome: what peers say of this one counts for those who come next.
+      // Done even when another source is tried next: what the peer said of this source holds for the mail that follows.
       const notBefore = deps.shapingAction(path, taken.delivery, outcome);
       if (path.suspendedUntil > 0) stopTaking(path);
       return hasOtherWay ? 'back' : end(outcome, notBefore);
     } catch (err) {
-      // Something in this message is more than this server can do: tried again at once it would only hold its place for ever, or arrive each time.
+      // This server failed at something in this message. Tried again at once it would keep its lane for ever, or arrive each time.
       logger.error({ err, delivery: taken.delivery.id }, 'delivery ended in an error of this server');
       return end(OWN_ERROR);
     } finally {
@@ -328,7 +328,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     isPoisonous: deps.crashes?.isOut(delivery) === true,
   });
 
-  /** Learns from the outcome. True when the peer only had no room for one connection more: the message was not tried. */
+  /** Learns from the outcome. True when the peer only had no room for another connection, so that the message was not tried. */
   function isOneTooMany(path: Path, delivery: Delivery, outcome: EndedAttempt['outcome'], reach: Reach): boolean {
     const wasSuspended = path.suspendedUntil > 0;
     const noted = paths.note(path, reach, delivery.message);
@@ -348,7 +348,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     if (work !== undefined) work.hasMore = false;
   }
 
-  /** A row whose message cannot be had: there is nothing to send and nothing an event could say, so it stays where the operator sees it. */
+  /** For a row whose message cannot be read: nothing can be sent, and an event could say nothing. It stays in the queue, where the operator sees it. */
   function unread(delivery: Delivery, text: string, wait: number): Verdict {
     const now = clock.now();
     logger.error({ delivery: delivery.id, message: delivery.message, wait }, text);
@@ -362,7 +362,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     return { kind: 'defer', due: now + wait, attempts: delivery.attempts, last, events: [] };
   }
 
-  /** Tries until it is written: what was delivered and not recorded would be delivered again. Never rejects. */
+  /** Tries until the verdict is written, because a delivery that is not recorded would be made again. Never rejects. */
   async function settle(delivery: Delivery, verdict: Verdict): Promise<void> {
     for (let pause = 500; ; pause = Math.min(2 * pause, MAX_SETTLE_PAUSE)) {
       try {
@@ -387,7 +387,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     return undefined;
   }
 
-  /** Taken, but only to be given to its path: it stands in line there. */
+  /** Says where a delivery stands that was taken from the queue and given to a path, and waits there for a lane. */
   function explainTaken(delivery: Delivery): string | undefined {
     const path = readyQueue.waitsFor(delivery);
     if (path === undefined) return stalls.explain(delivery);

@@ -22,7 +22,7 @@ export interface EndedAttempt {
   notBefore?: number | undefined;
 }
 
-/** A peer that may hold the message already is left alone for this long (RFC 1047). */
+/** A peer that may hold the message already is not given it again before this time has passed (RFC 1047), ms. */
 const UNCERTAIN_WAIT = 10 * MINUTE;
 
 export function decideVerdict(ended: EndedAttempt, recorder: Recorder): Verdict {
@@ -40,7 +40,7 @@ export function decideVerdict(ended: EndedAttempt, recorder: Recorder): Verdict 
   const atLeast = Math.max(asked, notBefore - now);
   const question = { attempts: attempt, now, expiresAt: message.expiresAt, atLeast };
   const due = decideRetry({ ...question, jitter });
-  // Events name the schedule's own delay, not this delivery's place in the jitter.
+  // Events name the delay of the schedule, without the jitter of this delivery.
   const retrySeconds = Math.round((decideRetry({ ...question, jitter: 0 }) - now) / 1000);
   const { code, enhancedCode, text } = reply;
   const cut = outcome.unanswered ? { unanswered: true as const } : {};

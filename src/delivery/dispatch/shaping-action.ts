@@ -1,4 +1,4 @@
-/** Does what the response rules say after a refusal: leaves a path, an account at a site, a domain or a recipient alone, or goes slower. */
+/** Does what the response rules say after a refusal: suspends a path, pauses an account at a site or a domain, defers a delivery, or goes slower. */
 import type { Delivery, Outcome, SteadyClock } from '#core';
 import type { Queue } from '#queue';
 import type { Path, Paths } from '../paths/paths.js';
@@ -56,7 +56,7 @@ export function makeApplyRestriction({
 
 export function makeShapingAction({ responses, apply, keep, clock }: ShapingActionDeps): ShapingAction {
   return (path, delivery, outcome) => {
-    // Only what a peer said has been classified: our own words never meet a rule.
+    // Only a peer's reply has a rule. What this server says itself meets none.
     if (outcome.kind === 'released' || outcome.kind === 'delivered' || outcome.rule === undefined) return undefined;
     const { reply, stage, connection } = outcome;
     const restrictions = responses.note({

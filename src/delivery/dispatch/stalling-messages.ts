@@ -1,7 +1,7 @@
 /**
- * Messages that may be what their sessions choke on. A delivery whose last attempt was cut or never answered is tried beside few others like it, so that
- * such mail does not take one place after the other when it comes back; a message that did it to several of its recipients, with none getting
- * through, is left alone at the path for a while, as a path would be. What must not be tried yet waits aside, in the spool.
+ * Messages whose sessions end or stand still, perhaps because of the message itself. A delivery whose last attempt was cut or never answered is tried
+ * beside few others like it, so that such mail does not fill the path when it comes back. When that happens to several recipients of one message and
+ * none gets through, the message is deferred at that path for as long as a path would be suspended. What must not be tried yet is in the deferred queue.
  */
 import type { Logger } from 'pino';
 import { type Clock, type Delivery, plainTime, SECOND } from '#core';
@@ -10,17 +10,17 @@ import { type Path, type Reach, SUSPENSIONS } from '../paths/paths.js';
 import { makeDeferredQueue } from '../sources/deferred-queue.js';
 
 export interface StallingMessages {
-  /** False: it must not be tried there now, and was set aside. True: left() follows. */
+  /** False: it must not be tried there now, and was deferred. True: the caller calls left() later. */
   admit(path: Path, delivery: Delivery): boolean;
   /** The message keeps its session waiting. */
   still(path: Path, delivery: Delivery): void;
-  /** It stands beside the path's window, and is in nobody's way. */
+  /** It stands beside the path's window, where it takes no place from others. */
   beside(path: Path, delivery: Delivery): void;
   /** What an attempt showed. */
   note(path: Path, delivery: Delivery, reach: Reach): void;
-  /** It is tried no longer, whatever came of it. */
+  /** Its attempt is over, whatever came of it. */
   left(path: Path, delivery: Delivery): void;
-  /** Why a delivery that was set aside waits, for people. */
+  /** Why a delivery that was deferred waits, for people. */
   explain(site: string, delivery: Delivery): string | undefined;
   stop(): void;
 }
@@ -33,9 +33,9 @@ export interface StallingMessagesDeps {
 
 /** Part of a path's window that may try again what was cut or not answered. */
 const SHARE = 4;
-/** Recipients of one message. */
+/** So many recipients of one message are enough to blame it. */
 const ENOUGH = 3;
-/** Those that wait for a place are not looked at more often, ms. */
+/** Time between two looks at those that wait for a place, ms. */
 const LOOK_AGAIN = SECOND;
 const MAX_MESSAGES = 10_000;
 
@@ -43,10 +43,10 @@ const MAX_MESSAGES = 10_000;
 interface Trouble {
   readonly path: Path;
   readonly message: number;
-  /** Deliveries, until they are enough. */
+  /** Deliveries whose sessions it cut or kept waiting, until they are enough. */
   readonly seen: Set<number>;
-  /** Times it was left alone in a row, and until when (monotonic, ms). */
-  rests: number;
+  /** How often in a row it was deferred, and until when (monotonic, ms). */
+  deferrals: number;
   until: number;
   /** The delivery that finds out whether it gets through now. */
   probe: number | undefined;
@@ -76,7 +76,7 @@ export function makeStallingMessages({ queue, clock, logger }: StallingMessagesD
 
   function troubleOf(path: Path, message: number): Trouble {
     const key = keyOf(path, message);
-    const trouble = troubles.get(key) ?? { path, message, seen: new Set(), rests: 0, until: 0, probe: undefined };
+    const trouble = troubles.get(key) ?? { path, message, seen: new Set(), deferrals: 0, until: 0, probe: undefined };
     troubles.set(key, trouble);
     for (const oldest of troubles.keys()) {
       if (troubles.size <= MAX_MESSAGES) break;
@@ -91,15 +91,15 @@ export function makeStallingMessages({ queue, clock, logger }: StallingMessagesD
     const trouble = troubleOf(path, message);
     if (leftOf(trouble) > 0) return;
     trouble.seen.add(id);
-    if (trouble.rests > 0 ? trouble.probe !== id : trouble.seen.size < ENOUGH) return;
-    const length = SUSPENSIONS[Math.min(trouble.rests, SUSPENSIONS.length - 1)] ?? 0;
-    Object.assign(trouble, { rests: trouble.rests + 1, until: clock.monotonic() + length });
+    if (trouble.deferrals > 0 ? trouble.probe !== id : trouble.seen.size < ENOUGH) return;
+    const length = SUSPENSIONS[Math.min(trouble.deferrals, SUSPENSIONS.length - 1)] ?? 0;
+    Object.assign(trouble, { deferrals: trouble.deferrals + 1, until: clock.monotonic() + length });
     trouble.seen.clear();
     logger.info(
       { source: path.source, site: path.site, message, seconds: length / SECOND },
       'message is left alone: its sessions are cut or not answered',
     );
-    // Those that wait for what the probe finds out.
+    // Deliveries that waited for the result of the probe.
     deferred.bringBack(keyOf(path, message));
   }
 
@@ -129,13 +129,13 @@ export function makeStallingMessages({ queue, clock, logger }: StallingMessagesD
         retries.set(path, state);
         state.running.add(id);
       }
-      if (trouble !== undefined && trouble.rests > 0) trouble.probe = id;
+      if (trouble !== undefined && trouble.deferrals > 0) trouble.probe = id;
       return true;
     },
     still: blame,
     beside: (path, { id }) => free(path, id),
     note(path, delivery, reach) {
-      // What a peer says, be it that it closes, is an answer.
+      // Whatever a peer says is an answer, also that it is closing.
       if (reach === 'cut') blame(path, delivery);
       else if (reach === 'reached' && troubles.delete(keyOf(path, delivery.message))) deferred.bringBack(keyOf(path, delivery.message));
     },
@@ -148,7 +148,7 @@ export function makeStallingMessages({ queue, clock, logger }: StallingMessagesD
     },
     explain(site, { message, last }) {
       for (const trouble of troubles.values()) {
-        if (trouble.message !== message || trouble.path.site !== site || trouble.rests === 0) continue;
+        if (trouble.message !== message || trouble.path.site !== site || trouble.deferrals === 0) continue;
         const left = leftOf(trouble);
         const until = left > 0 ? `until ${plainTime(clock.now() + left)}` : 'while one recipient of it is tried';
         return `${site} has cut or not answered its sessions with this message, which is left alone ${until}`;

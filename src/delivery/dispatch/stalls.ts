@@ -1,7 +1,8 @@
 /**
- * Notices messages that keep their session waiting while others get through, and makes room beside them: such a session leaves the path's window, so
- * that a sound message takes its place. There are bounds on those beside the window, within the server's total; what stands still beyond them is
- * given up, the longest first. Where everything stands still, a few more are let in to find out whether it is the messages or the path.
+ * Notices messages that keep their session waiting while others get through, and makes room beside them. Such a session no longer counts in the path's
+ * window, so that another message takes its place. The number of sessions beside the window is bounded, for a path and for the server. Sessions that
+ * stand still beyond that bound are given up, the longest first. Where everything stands still, a few more messages are let in to find out whether it is
+ * the messages or the path.
  */
 import type { Logger } from 'pino';
 import { type Clock, type Delivery, MINUTE, SECOND, type Stage } from '#core';
@@ -24,17 +25,17 @@ export interface Stalls {
 export interface StallsDeps {
   paths: Pick<Paths, 'stall' | 'stalled'>;
   limits: PathLimits;
-  /** Connections that the site is given at most, whatever they do; undefined: as many as the window. */
+  /** The most connections that the site is given, stalled ones included. Undefined: only the window bounds them. */
   mostConnections: (path: Path) => number | undefined;
-  /** Its site and this server have room for a connection more. */
+  /** The path's site and this server have room for another connection. */
   mayOpen: (path: Path) => boolean;
   /** Mail for the path is due and has no lane. */
   isWanted: (path: Path) => boolean;
   /** The message has kept its session waiting for long. */
   onStill: (path: Path, delivery: Delivery) => void;
-  /** It stands beside the window from now on. */
+  /** The message stands beside the window from now on. */
   onBeside: (path: Path, delivery: Delivery) => void;
-  /** The path has room for a lane more. */
+  /** The path has room for another lane. */
   onRoom: (path: Path) => void;
   /** Ends the wait of an attempt for its peer. */
   giveUp: (order: GiveUp) => void;
@@ -42,19 +43,22 @@ export interface StallsDeps {
   logger: Logger;
 }
 
-/** A reply that takes less is no stall, however quick the others are, ms. */
+/** A wait that is shorter is no stall, however quick the others are, ms. */
 const LEAST_WAIT = 300;
-/** Messages that overtake it, for each lane that is not still. */
+/** A message stands still when so many others have overtaken it, for each lane that moves. */
 const OVERTAKEN = 10;
-/** Who waits for so long is suspected, ms. */
+/** A message that waits for so long may itself be the reason, ms. */
 const LONG_WAIT = 5 * SECOND;
-/** Where nothing gets through, another window full is let in when all have waited for so long, ms; as much as the widest window in all. */
+/** Where nothing gets through, another window full is let in when all lanes have waited for so long, ms. In all, the widest window is let in once. */
 const ALL_WAIT = 3 * SECOND;
-/** Who stands still beyond the bounds is given up after this, ms. */
+/** A message that stands still beyond the bounds is given up after this time, ms. */
 const PATIENCE = 10 * SECOND;
-/** The same of one that is tried again, and where nothing gets through and no more can be let in, unless the peer may have the message already. */
+/**
+ * Time after which a message that is tried again is given up, ms. Also the time where nothing gets through and no more can be let in. In both cases a
+ * message that the peer may already have is not given up.
+ */
 const PATIENCE_WITH_FEW = MINUTE;
-/** Parts of all lanes that may stand beside the window of one path, and beside those of all. */
+/** One lane in so many may stand beside the window of one path; one in so many beside the windows of all paths. */
 const SHARE_OF_ONE = 4;
 const SHARE_OF_ALL = 2;
 
@@ -73,7 +77,7 @@ interface Lane {
   reported: string;
   /** How far a message has come that waits for an answer; undefined when it waits for none. */
   progress: string | undefined;
-  /** Since when it has come no further (monotonic, ms), and how many had got through by then. */
+  /** Since when it has come no further (monotonic, ms), and how many messages of the path had got through by then. */
   since: number;
   passedThen: number;
   isStill: boolean;
@@ -120,7 +124,7 @@ export function makeStalls(deps: StallsDeps): Stalls {
       if (waited >= LONG_WAIT && (lane.isStill || (isAll && site.passed === lane.passedThen))) suspect(lane);
     }
     const before = path.stalled;
-    for (const lane of waiting) if (lane.isStill) stepAside(lane);
+    for (const lane of waiting) if (lane.isStill) moveBeside(lane);
     giveUpBeyond(path, waiting, now);
     if (isAll) letIn(path, waiting, now);
     if (path.stalled > before) deps.onRoom(path);
@@ -144,7 +148,7 @@ export function makeStalls(deps: StallsDeps): Stalls {
     deps.onStill(path, delivery);
   }
 
-  function stepAside(lane: Lane): void {
+  function moveBeside(lane: Lane): void {
     if (lane.isBeside || !hasRoomBeside(lane.path)) return;
     lane.isBeside = true;
     paths.stall(lane.path, 1);
@@ -159,7 +163,7 @@ export function makeStalls(deps: StallsDeps): Stalls {
     paths.stall(lane.path, -1);
   }
 
-  /** Half of the connections, and what stands beside the window, may stand still. */
+  /** Gives up those beyond the bound: half of the connections may stand still, and those beside the window. */
   function giveUpBeyond(path: Path, waiting: readonly Lane[], now: number): void {
     const still = waiting.filter(({ isStill }) => isStill);
     const connections = deps.mostConnections(path) ?? Number.POSITIVE_INFINITY;
@@ -168,7 +172,7 @@ export function makeStalls(deps: StallsDeps): Stalls {
     for (const lane of endable.slice(0, Math.max(0, still.length - most))) giveUp(lane, now, 'while other mail got through');
   }
 
-  /** One that is tried again has longer, and all its time when the peer may have it: it shall not arrive twice each time. */
+  /** A message that is tried again has longer. When the peer may already have it, it has all its time, so that it does not arrive twice each time. */
   function patienceWith({ delivery, stage }: Lane): number {
     if (delivery.last?.unanswered !== true) return PATIENCE;
     return stage === 'dot' ? Number.POSITIVE_INFINITY : PATIENCE_WITH_FEW;
@@ -176,12 +180,12 @@ export function makeStalls(deps: StallsDeps): Stalls {
 
   const passedAt = (path: Path) => sites.get(path)?.passed;
 
-  /** Nothing goes on at the path. */
+  /** Called when no lane of the path moves. */
   function letIn(path: Path, waiting: readonly Lane[], now: number): void {
     const [longest] = waiting;
     const last = waiting.at(-1);
     if (longest === undefined || last === undefined || now - last.since < ALL_WAIT || !deps.isWanted(path)) return;
-    // Who was let in is on their way.
+    // Lanes that were let in before are not used yet.
     const hasRoom = path.lanes < Math.min(path.window + path.stalled, deps.mostConnections(path) ?? Number.POSITIVE_INFINITY);
     if (hasRoom) return;
     const before = path.stalled;
@@ -189,7 +193,7 @@ export function makeStalls(deps: StallsDeps): Stalls {
     if (deps.mayOpen(path)) {
       for (const lane of waiting.filter(({ isBeside }) => !isBeside).slice(0, Math.max(0, limits.perPath - blind))) {
         lane.isStill = true;
-        stepAside(lane);
+        moveBeside(lane);
       }
     }
     if (path.stalled > before) return;

@@ -1,4 +1,4 @@
-/** Paths that are left alone: their mail rests in the queue, and when the time is over a single lane finds out whether they work again. */
+/** Paths that are suspended: their mail waits in the queue. When the time is over, a single lane finds out whether the path works again. */
 import type { Logger } from 'pino';
 import type { Clock } from '#core';
 import { destinationOfNobody, isNobody, type Routes } from '#routing';
@@ -6,11 +6,11 @@ import type { Path, Paths } from '../paths/paths.js';
 import type { ReadyQueue } from '../sources/ready-queue.js';
 
 export interface Suspensions {
-  /** The path is suspended until `suspendedUntil`; again: until then instead. */
+  /** The path is suspended until its `suspendedUntil`. Called again, that time replaces the earlier one. */
   begin(path: Path, why: string): void;
-  /** It works again, or its time is over. */
+  /** The path works again, or its time is over. */
   end(path: Path): void;
-  /** Reminds a queue that had forgotten the site. True when the path is suspended. */
+  /** Tells the queue again, which may have forgotten the site. True when the path is suspended. */
   remind(path: Path): boolean;
   size(): number;
   /** No path is woken any more. */
@@ -32,7 +32,7 @@ export function makeSuspensions({ readyQueue, paths, routes, clock, logger }: Su
   const suspended = new Map<Path, { timer: NodeJS.Timeout; why: string }>();
   let isStopped = false;
 
-  /** For a destination that nobody takes mail for, first another look-up, which may send its mail elsewhere. */
+  /** A destination that nobody takes mail for is looked up first: its mail may go elsewhere now. */
   async function probe(path: Path): Promise<void> {
     if (path.suspendedUntil > clock.now()) {
       const why = suspended.get(path)?.why;

@@ -1,9 +1,9 @@
 /**
- * How much a path may carry now: book-keeping without I/O. A path is one of our sources towards one site. Its window (lanes allowed) starts narrow,
- * grows by one after as many successes as it is wide, and takes a step down at the first failure of a run; a path whose failures fill three windows
- * is suspended, longer each time, and comes back through a single probe. What a server says to a message says nothing about the path. A session that
- * ends in the midst of a message may be that message's doing: only when it happens to one message after the other, and none gets through in
- * between, is it the path's.
+ * How much a path may carry now: book-keeping without I/O. A path is one of our sources towards one site. Its window (lanes allowed) starts narrow. It
+ * grows by one after as many successes as it is wide, and shrinks by one at the first failure of a run. A path whose failures fill three windows is
+ * suspended, longer each time, and comes back with a single probe. What a server says to a message says nothing about the path. A session that ends in
+ * the midst of a message may have ended because of that message. It counts against the path only when it happens to many messages in a row and none
+ * gets through in between.
  *
  * Paths not known to work share half of all lanes, those known not to work a quarter, so that trouble never takes the lanes of what works.
  */
@@ -15,11 +15,11 @@ export type Standing = 'proven' | 'new' | 'failing';
 /**
  * What an attempt showed of its path. `reached`: a session could be had. `unconnected`: nobody could even be connected to. `kept`: hosts are there, but
  * TLS that all mail to the site must have cannot be had. `unreached`: no session for another reason. `cut`: a session that ended without a word, or
- * stood still, in the midst of the message; `closed`: the same with the peer's own 421. `unknown`: nothing.
+ * stood still, in the midst of the message; `closed`: the peer ended it there with its own 421. `unknown`: nothing.
  */
 export type Reach = 'reached' | 'unconnected' | 'kept' | 'unreached' | 'cut' | 'closed' | 'unknown';
 
-/** What follows: `crowded`: others hold sessions on this path, so no session could be had for this attempt, which was one too many. */
+/** What a note changed. `crowded`: other lanes have sessions on this path and this attempt got none, so it was one too many. */
 export type Noted = 'fine' | 'failed' | 'crowded' | 'suspended';
 
 export interface Path {
@@ -29,7 +29,7 @@ export interface Path {
   readonly standing: Standing;
   /** Lanes running now. */
   readonly lanes: number;
-  /** Those of them whose messages stand still while others get through: the window does not count them. */
+  /** Running lanes whose messages stand still while others get through: the window does not count them. */
   readonly stalled: number;
   /** Lanes allowed now, beside those that are stalled. */
   readonly window: number;
@@ -37,7 +37,7 @@ export interface Path {
   readonly suspendedUntil: number;
   /** Comes back from a suspension: one lane finds out whether the path works again. */
   readonly isProbing: boolean;
-  /** What failed last was TLS that the site's mail must have: no reason to send it another way round. */
+  /** The last failure was that TLS, which the site's mail must have, could not be had. That is no reason to send it another way. */
   readonly isKeptByTls: boolean;
 }
 
@@ -56,13 +56,13 @@ export interface Paths {
   stalled(): number;
   /** `message`: id of the message that the attempt was for. */
   note(path: Path, reach: Reach, message: number): Noted;
-  /** Leaves the path alone until then (ms since the epoch), whatever its own failures say. */
+  /** Suspends the path until then (ms since the epoch), whatever its own failures say. */
   suspend(path: Path, until: number): void;
   /** The suspension is over. */
   resume(path: Path): void;
   /** Lanes of all. */
   total(): number;
-  /** Paths with the most lanes, and then the narrowest windows: those an operator looks at. */
+  /** The paths an operator looks at: those with the most lanes, then those with the narrowest windows. */
   busiest(count: number): Path[];
 }
 
@@ -75,7 +75,7 @@ export const DEFAULT_SOURCE = 'default';
 const FIRST_WINDOW = 2;
 /** A path is suspended when its failures in a row fill this many windows. */
 const COHORTS = 3;
-/** Or when the sessions of this many messages in a row ended in their midst. */
+/** A path is also suspended when the sessions of this many messages in a row ended in their midst. */
 export const CUT_MESSAGES = 10;
 /** Length of the first, second, … suspension in a row, ms; jitter spreads what was suspended together. */
 export const SUSPENSIONS: readonly number[] = [MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE];
@@ -93,16 +93,16 @@ interface Entry extends Path {
   suspendedUntil: number;
   isProbing: boolean;
   isKeptByTls: boolean;
-  /** Part of the next step up; of the next step down. */
+  /** How much of the next step up is earned, and of the next step down. */
   success: number;
   failure: number;
   /** Failures in a row, in windows. */
   cohorts: number;
-  /** Messages in whose midst sessions ended since one got through; the same message again tells nothing new. */
+  /** Messages in whose midst sessions ended since one got through. Each message counts once. */
   cut: Set<number>;
   /** Suspensions in a row. */
   suspensions: number;
-  /** So many lanes were too many, until then (monotonic clock, ms). */
+  /** So many lanes were too many for the peer. Holds until `ceilingUntil` (monotonic clock, ms). */
   ceiling: number;
   ceilingUntil: number;
 }
@@ -151,7 +151,7 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     lanes[standing] += entry.lanes;
   }
 
-  /** A window that is not used does not grow, and not to what was too much a short while ago. */
+  /** A window grows only while it is used, and not to a size that was too much a short while ago. */
   function mayGrow({ window, lanes: used, stalled: beside, ceiling, ceilingUntil }: Entry): boolean {
     if (window >= limits.perPath || window >= used - beside + FIRST_WINDOW) return false;
     return window + beside + 1 < ceiling || ceilingUntil <= clock.monotonic();
@@ -193,7 +193,7 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     return entry.suspendedUntil > 0 ? 'suspended' : 'failed';
   }
 
-  /** A peer that says it is closing may have too many sessions, so the window takes a step; it grows again while others get through. */
+  /** A peer that says it is closing may have too many sessions, so the window shrinks by a step. It grows again while others get through. */
   function noteCut(entry: Entry, message: number, isSaid: boolean): Noted {
     if (entry.suspendedUntil > 0) return 'fine';
     entry.isKeptByTls = false;
@@ -206,7 +206,7 @@ export function makePaths({ limits, clock, jitter }: PathsDeps): Paths {
     return 'suspended';
   }
 
-  /** The step comes with the first failure of a run, and with each further window full of them. */
+  /** The window shrinks with the first failure of a run, and with each further window full of failures. */
   function stepDown(entry: Entry, step: number): void {
     entry.failure -= step;
     if (entry.failure - step / 2 >= 0) return;

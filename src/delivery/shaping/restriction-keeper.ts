@@ -1,11 +1,11 @@
-/** What replies made us do survives a restart: written when a rule brings or prolongs it, done again at start for as long as it had left. */
+/** Lets restrictions outlive a restart: each is written when a rule brings or prolongs it, and applied again at start for the time that it has left. */
 import type { Logger } from 'pino';
 import type { SteadyClock } from '#core';
 import type { SpoolStore } from '#store';
 import { type ResponseRules, type Restriction, restrictionName } from './shaping-responses.js';
 
 export interface RestrictionKeeper {
-  /** Written a moment later; a failure is logged, and only a restart would notice. */
+  /** Written a moment later. A failure is logged; the restriction is then gone after a restart. */
   keep(restriction: Restriction): void;
   /** Takes back what an earlier process left. Call before anything is attempted. */
   load(): Promise<void>;
@@ -35,7 +35,7 @@ export function makeRestrictionKeeper({ store, responses, apply, clock, logger }
     },
     async load() {
       const rows = await store.restrictions(clock.now(), MAX_LOADED);
-      // What ends last is the last to be forgotten.
+      // Those that end last come last, because the first are forgotten first.
       responses.restore(rows.reverse().map(({ body }) => JSON.parse(body) as Restriction));
       const restored = responses.all();
       for (const restriction of restored) apply(restriction);

@@ -23,7 +23,7 @@ export interface Response {
   stage: Stage;
 }
 
-/** What the restriction is about; compare with `===`. */
+/** What the restriction is about. */
 export type RestrictionKey =
   | { scope: 'path'; source: string; site: string }
   | { scope: 'tenant'; tenant: string; site: string }
@@ -66,7 +66,7 @@ export interface ResponseRules {
   lift(which: (restriction: Restriction) => boolean): number;
 }
 
-/** Counters of mailboxes, all other counters, and restrictions are kept for this many things each; the ones not heard of for longest go first. */
+/** So many are kept of mailbox counters, of other counters, and of restrictions. Those not heard of for longest are forgotten first. */
 const MAX_KEPT = 10_000;
 
 export function makeResponseRules(
@@ -74,7 +74,7 @@ export function makeResponseRules(
   clock: Pick<Clock, 'now'>,
 ): ResponseRules {
   const matcher = makeMatcher(responses);
-  /** Times of the last replies by rule and key, ms, oldest first. Mailboxes have their own: many of them push nothing else out. */
+  /** Times of the last replies by rule and key, ms, oldest first. Mailboxes have counters of their own, so that many of them push out no other. */
   const mailboxes = new Map<string, number[]>();
   const others = new Map<string, number[]>();
   const restrictions = new Map<string, Map<string, Restriction>>();

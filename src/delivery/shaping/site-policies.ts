@@ -1,6 +1,6 @@
 /**
- * What a site takes from one of our sources now: the shaping of its provider, made stricter by what its replies brought. Kept for a moment, because it is asked for
- * every message. A smarthost is the operator's own and has no shaping.
+ * What a site takes from one of our sources now: the shaping of its provider, made stricter by the restrictions that its replies brought. Kept for a
+ * moment, because it is asked for every message. A smarthost is the operator's own and has no shaping.
  */
 import type { ShapingRules } from '#config';
 import { type Clock, SECOND } from '#core';

@@ -1,18 +1,18 @@
-/** How fast a path may be used beside its window: the connections, rates and provider-wide limits of its site's shaping. Book-keeping without I/O. */
+/** What bounds a path besides its window: connections, rates and provider-wide limits of its site's shaping. Book-keeping without I/O. */
+import type { Rate } from '#config';
 import type { Clock } from '#core';
 import { isNobody } from '#routing';
 import type { Path } from '../paths/paths.js';
-import { makeRateGate, type RateGate } from './rate-gate.js';
 import type { SitePolicies } from './site-policies.js';
 
 export interface Throttle {
-  /** Lanes the path may have: its window and those that are stalled, or less. */
+  /** Lanes the path may have: at most its window and those that are stalled. */
   lanesAllowed(path: Path): number;
-  /** The most connections its site is given, by whichever limit; undefined: there is none. */
+  /** The most connections its site is given; undefined: no limit is set. */
   mostConnections(path: Path): number | undefined;
   /** Messages that one connection of the path may carry; Infinity: as many as the server's own limit. */
   maxMessages(path: Path): number;
-  /** The provider takes no more connections, whichever of its sites they go to; gives its name. */
+  /** Name of the path's provider when that takes no more connections, to whichever of its sites. */
   fullProvider(path: Path): string | undefined;
   /** ms until the path may take another message, on another lane or on one that runs; 0: now. */
   wait(path: Path, isNewLane: boolean): number;
@@ -50,7 +50,7 @@ export function makeThrottle({ policies, clock }: { policies: SitePolicies; cloc
   }
 
   return {
-    // Where there is nobody, nothing is waited for but our own disk: more than one lane would only take its time from the others.
+    // Where there is nobody to connect to, the only work is on our own disk. More than one lane would only slow the others down.
     lanesAllowed(path) {
       const { window, stalled, site } = path;
       return isNobody(site) ? 1 : Math.min(window + stalled, policies.of(path)?.connections ?? Number.POSITIVE_INFINITY);
@@ -97,6 +97,32 @@ export function makeThrottle({ policies, clock }: { policies: SitePolicies; cloc
       else lanes.delete(provider);
       if (path.lanes === 0) counted.delete(path);
       return provider;
+    },
+  };
+}
+
+/** Keeps to a rate without timers: remembers when the next one would be on time (GCRA), and lets a tenth of the count go at once. */
+export interface RateGate {
+  /** ms until one more may go; 0: now. */
+  wait(rate: Rate, now: number): number;
+  /** `many` went. */
+  spend(rate: Rate, now: number, many?: number): void;
+}
+
+const BURST_SHARE = 10;
+
+/** Times are of the monotonic clock, ms. The rate may be another each time. */
+export function makeRateGate(): RateGate {
+  /** When the next one is on time. */
+  let due = 0;
+  return {
+    wait({ count, perMs }, now) {
+      const each = perMs / count;
+      const burst = Math.max(1, Math.floor(count / BURST_SHARE)) - 1;
+      return Math.max(0, due - burst * each - now);
+    },
+    spend({ count, perMs }, now, many = 1) {
+      due = Math.max(due, now) + (many * perMs) / count;
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Which of our addresses a delivery leaves from; pure. Each sender and recipient keep the same source as long as it can be used, so that a greylist
- * sees who it knows, while the mail of a domain spreads over all of its sources (rendezvous hashing: one source more or less moves only its share).
+ * Which of our addresses a delivery leaves from; pure. A sender and a recipient keep their source as long as it can be used, because a greylist
+ * remembers it. The mail of a domain spreads over all of its sources by rendezvous hashing: when a source is added or removed, only its share moves.
  */
 import { plainTime } from '#core';
 import type { Sources } from './sources.js';
@@ -9,9 +9,9 @@ export type SourceState =
   | { kind: 'ready' }
   /** Replies from there asked for another source. */
   | { kind: 'unwelcome' }
-  /** A single delivery is finding out whether the path works again. `isKeptByTls`: as of a path. */
+  /** A single delivery is finding out whether the path works again. `isKeptByTls`: as in Path. */
   | { kind: 'probing'; isKeptByTls: boolean }
-  /** Its path is left alone; who ends that says so. Times in ms since the epoch. */
+  /** Its path is suspended; the end of the suspension is told. Times in ms since the epoch. */
   | { kind: 'suspended'; until: number; why: string; isKeptByTls: boolean }
   /** It has sent what its warm-up allows until then. */
   | { kind: 'spent'; until: number };
@@ -20,15 +20,15 @@ export type SourceChoice =
   | { kind: 'source'; name: string }
   /** Over the fallback transport. */
   | { kind: 'fallback' }
-  /** `recheckAt`: look again then, because nobody will say. Times in ms since the epoch. */
+  /** `recheckAt`: when to look again, where nobody tells of the change. Times in ms since the epoch. */
   | { kind: 'wait'; until: number; recheckAt: number | undefined; why: string };
 
 export interface SourceQuestion {
   /** At least one. */
   candidates: readonly string[];
-  /** The same for deliveries that should have the same source. */
+  /** Deliveries with an equal key get the same source where that is possible. */
   key: string;
-  /** Before all others, when it is a candidate: who was greylisted is known there. */
+  /** Comes before all others when it is a candidate, because a greylist knows us from there. */
   preferred?: string | undefined;
   stateOf: (name: string) => SourceState;
   /** A smarthost stands in for paths that do not work. */
@@ -44,7 +44,7 @@ export function chooseSource({ candidates, key, preferred, stateOf, hasFallback 
   if (usable !== undefined) return { kind: 'source', name: usable.name };
   const probing = first('probing');
   const stopped = states.flatMap(({ state }) => (state.kind === 'probing' || state.kind === 'suspended' ? [state] : []));
-  // Warm-up alone is no reason for a smarthost, and TLS that cannot be had is one against it: such mail waits.
+  // Mail waits where only warm-up stops it, and where TLS cannot be had: neither may send it over a smarthost.
   if (hasFallback && stopped.length > 0 && !stopped.some(({ isKeptByTls }) => isKeptByTls)) return { kind: 'fallback' };
   if (probing !== undefined) return { kind: 'source', name: probing.name };
   return waitFor(states.map(({ state }) => state));
@@ -62,7 +62,7 @@ function waitFor(states: readonly SourceState[]): SourceChoice {
   return { kind: 'wait', until, recheckAt, why };
 }
 
-/** The names of the first list that has any that are configured; all of them when there is none: an address that is gone would keep mail for ever. */
+/** The configured names in the first list that has any. All sources when no list has: an address that is gone must not keep mail for ever. */
 export function candidatesOf(wanted: readonly (readonly string[])[], sources: Sources): readonly string[] {
   for (const addresses of wanted) {
     const names = [...new Set(addresses.map(sources.nameOf))].filter((name) => name !== undefined);

@@ -1,11 +1,11 @@
-/** Remembers, per flow, the first delivery that no source could take for now: the rest stay in the spool behind it, whatever their number. */
+/** The deferred queue: remembers, for each flow, the first delivery that cannot be taken for now. All others of the flow stay in the spool behind it. */
 import type { Clock, Delivery } from '#core';
 import type { Queue } from '#queue';
 import type { SourceChoice } from './choose-source.js';
 
 export interface DeferredQueue {
   defer(site: string, delivery: Delivery, why: Extract<SourceChoice, { kind: 'wait' }>): void;
-  /** Those of the site, or of all, are due again. */
+  /** What is deferred at the site, or at all sites, is due again. */
   bringBack(site?: string): void;
   explain(delivery: Delivery): string | undefined;
   stop(): void;
@@ -23,7 +23,7 @@ interface Site {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** A clock that is set back makes nobody wait longer than this for another look, ms. */
+/** The longest time until the next look, ms. It bounds the wait when the wall clock is set back. */
 const LONGEST_SLEEP = 60 * 60_000;
 
 const flowOf = ({ destinationName, account, priority }: Delivery) => `${destinationName} ${account} ${priority}`;

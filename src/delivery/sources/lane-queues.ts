@@ -1,13 +1,13 @@
-/** The deliveries that were given to a path and wait for a lane: a few each, because those that come after them may leave by another path. */
+/** The deliveries that were given to a path and wait for a lane there. Few for each path, because what comes after them may leave by another path. */
 import type { Delivery } from '#core';
 import type { Path } from '../paths/paths.js';
 import type { Taken } from './ready-queue.js';
 
 export interface LaneQueues {
-  /** False when the path has enough: the delivery is not kept. */
+  /** False when the path has enough deliveries: then this one is not kept. */
   add(path: Path, taken: Taken): boolean;
   shift(path: Path): Taken | undefined;
-  /** Everything that waits for the path, which then has nothing. */
+  /** Takes everything that waits for the path. */
   clear(path: Path): Taken[];
   has(path: Path): boolean;
   /** The path that the delivery waits for. */
@@ -16,7 +16,7 @@ export interface LaneQueues {
   onRoom(path: Path, listener: () => void): void;
 }
 
-/** Deliveries that may wait for one path, and when there are many paths. */
+/** Deliveries that may wait for one path; fewer when many wait in all. */
 const ROOM = 16;
 const ROOM_IN_A_CROWD = 2;
 const CROWD = 4000;

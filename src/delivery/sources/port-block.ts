@@ -1,13 +1,13 @@
 /**
- * Notices that nothing can be connected to from a source, wherever it goes: many networks block port 25. Then nobody has to find it out for every
- * destination anew. Book-keeping without I/O.
+ * Notices that a source cannot connect to anybody, whatever the destination: many networks block port 25. Then it is not found out for each destination
+ * anew. Book-keeping without I/O.
  */
 import { type Clock, MINUTE } from '#core';
 
 export interface PortBlock {
   /** What connecting to a site showed. */
   note(source: string, site: string, isConnected: boolean): void;
-  /** Nothing can leave from the source. Once a minute it answers false to one caller, whose delivery finds out whether that is still so. */
+  /** True: nothing can leave from the source. Once a minute it says false to one caller, whose delivery finds out whether that is still so. */
   isClosed(source: string): boolean;
 }
 
@@ -36,7 +36,7 @@ export function makePortBlock({ clock }: { clock: Clock }): PortBlock {
       const now = clock.monotonic();
       const failures = sources.get(source) ?? { sites: new Map<string, number>(), isBlocked: false, nextProbe: 0 };
       sources.set(source, failures);
-      // Once it is closed, only a success opens it; more sites tell nothing more.
+      // Once it is blocked, only a success opens it. Further failures tell nothing new.
       if (failures.isBlocked) return;
       for (const [name, at] of failures.sites) if (at <= now - MEMORY) failures.sites.delete(name);
       failures.sites.set(site, now);

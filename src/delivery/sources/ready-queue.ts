@@ -1,4 +1,4 @@
-/** Where the dispatcher has its deliveries from: by path, that is for one source towards one site. Here the simple case, one source for everything. */
+/** Gives the dispatcher its deliveries, by path: from one source to one site. `makeDirectReadyQueue` is for the case of one source for everything. */
 import type { Delivery, Outcome } from '#core';
 import type { Queue } from '#queue';
 import type { Transport } from '#routing';
@@ -27,11 +27,11 @@ export interface ReadyQueue {
   /** The path is suspended: nothing is wanted for it until resume(). `until`, ms since the epoch, and `why` are for people. */
   suspend(path: Path, until: number, why: string): void;
   resume(path: Path): void;
-  /** The delivery is no longer on its way, whatever became of it: called once for each that was taken, after ended() if it was attempted. */
+  /** The delivery is no longer on its way, whatever became of it. Called once for each that was taken, and after ended() if it was attempted. */
   returned(taken: Taken): void;
   /**
-   * Learns from what came of an attempt. True: there is another way that the message should be tried by at once, because nobody could be connected to
-   * or our address was turned away.
+   * Learns from what came of an attempt. True: the message should be tried at once in another way, because nobody could be connected to or our address
+   * was turned away.
    */
   ended(path: Path, taken: Taken, outcome: Outcome, reach: Reach): boolean;
   /** The path of a delivery that was taken from the queue and waits for a lane. */

@@ -1,7 +1,7 @@
 /**
- * Gives each due delivery of a site to the source it should leave from. What a path has no room for waits in the queue with its flow; what no source
- * may carry for now is set aside and looked at again when one may. Sites of smarthosts and of destinations without a host have one path: their mail
- * is taken as it comes.
+ * The ready queue where mail has more than one way out: gives each due delivery of a site to the source it should leave from. What a path has no room
+ * for waits in the queue with its flow. What no source may carry for now goes to the deferred queue and is looked at again when a source may. Sites of
+ * smarthosts and of destinations without a host have one path: their mail is taken as it comes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -29,7 +29,7 @@ export interface SortedReadyQueueDeps {
   transports: readonly Transport[];
   directory: Pick<Directory, 'domains' | 'sendingIps'>;
   clock: Clock;
-  /** What the policies' and the paths' times are told by. */
+  /** The clock of the times in policies and paths. */
   steady: Pick<SteadyClock, 'now' | 'wall'>;
   logger: Logger;
   /** The path may have something to take. */
@@ -55,15 +55,15 @@ export function makeSortedReadyQueue(deps: SortedReadyQueueDeps): ReadyQueue {
   /** Deliveries that were given to each source and have not come back. */
   const onTheirWay = new Map<string, number>();
   warmups.onChange(() => deferred.bringBack());
-  /** Why paths are left alone. */
+  /** Why paths are suspended. */
   const reasons = new WeakMap<Path, string>();
   let isStopped = false;
 
-  /** Nothing to choose there. */
+  /** There is nothing to choose. */
   const hasOnePath = (site: string) => isNobody(site) || smarthosts.has(site);
 
   /** For people. */
-  function whyAlone(path: Path): string {
+  function whySuspended(path: Path): string {
     const reason = reasons.get(path);
     const until = plainTime(steady.wall(path.suspendedUntil));
     return `mail from ${path.source} to ${path.site} is left alone until ${until}${reason === undefined ? '' : `: ${reason}`}`;
@@ -75,7 +75,7 @@ export function makeSortedReadyQueue(deps: SortedReadyQueueDeps): ReadyQueue {
     const path = paths.find(site, name);
     if (path === undefined) return { kind: 'ready' };
     const { suspendedUntil: until, isKeptByTls } = path;
-    if (until > 0) return { kind: 'suspended', until, why: whyAlone(path), isKeptByTls };
+    if (until > 0) return { kind: 'suspended', until, why: whySuspended(path), isKeptByTls };
     if (path.isProbing && (path.lanes > 0 || laneQueues.has(path))) return { kind: 'probing', isKeptByTls };
     const { otherSourceUntil = 0 } = policies.of(path) ?? {};
     return { kind: otherSourceUntil > steady.now() || unfit.has(`${name} ${site}`) ? 'unwelcome' : 'ready' };
@@ -86,14 +86,14 @@ export function makeSortedReadyQueue(deps: SortedReadyQueueDeps): ReadyQueue {
     else if (wasConnected(outcome)) portBlock.note(source, site, true);
   }
 
-  /** Once each: when no source is better, the delivery waits for its next attempt. */
+  /** True once for each path: when no other source is better, the delivery waits for its next attempt. */
   function isNews({ source, site }: Path): boolean {
     if (names.length === 1 || unfit.has(`${source} ${site}`)) return false;
     unfit.add(`${source} ${site}`);
     return true;
   }
 
-  /** Whose exchangers they are does not depend on the source. */
+  /** The provider of the exchangers is the same for all sources. */
   const fallbackOf = (site: string, { destinationName }: Delivery) =>
     findFallback(transports, destinationName, policies.of({ source: DEFAULT_SOURCE, site })?.provider);
 
@@ -109,7 +109,7 @@ export function makeSortedReadyQueue(deps: SortedReadyQueueDeps): ReadyQueue {
     const allowed = await candidatesFor(message);
     const candidates = turnedAway.without(delivery, allowed);
     const fallback = fallbackOf(site, delivery);
-    // From here on without waiting: what is decided must still hold when it is done.
+    // Called without a wait in between, so that what is decided still holds when it is done.
     return () => {
       const choice = chooseSource({
         candidates,
@@ -153,7 +153,7 @@ export function makeSortedReadyQueue(deps: SortedReadyQueueDeps): ReadyQueue {
           if (result.status === 'fulfilled') result.value();
           else if (delivery !== undefined) {
             failure = result.reason;
-            // It may be this one row that cannot be read: those behind it need not wait for it.
+            // Perhaps only this row cannot be read. Those behind it need not wait for it.
             const until = clock.now() + MINUTE;
             deferred.defer(site, delivery, {
               kind: 'wait',
@@ -189,7 +189,7 @@ export function makeSortedReadyQueue(deps: SortedReadyQueueDeps): ReadyQueue {
     suspend(path, until, why) {
       reasons.set(path, why);
       if (hasOnePath(path.site)) queue.suspend(path.site, until, why);
-      // They may have another way; the last one first, so that they keep their order.
+      // They may have another way. The last one is given back first, so that they keep their order.
       for (const taken of laneQueues.clear(path).reverse()) {
         count(taken, -1);
         queue.giveBack(taken.delivery);

@@ -1,4 +1,4 @@
-/** The addresses that mail leaves from: those of the configuration, or one without a name that stands for the system's choice. Pure. */
+/** The addresses that mail leaves from: those of the configuration, or the source `default`, for which the system chooses. Pure. */
 import { isIPv6 } from 'node:net';
 import type { Outcome } from '#core';
 import { DEFAULT_SOURCE } from '../paths/paths.js';

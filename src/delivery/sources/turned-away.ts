@@ -2,13 +2,13 @@
 import type { Delivery, Outcome } from '#core';
 
 export interface TurnedAway {
-  /** True: a refusal for good that another source may be spared; the first of this delivery. */
+  /** True: the first final refusal of this delivery that another source may not meet. */
   note(source: string, delivery: Delivery, outcome: Outcome): boolean;
-  /** The candidates but for the source that was turned away, unless there is no other. */
+  /** The candidates without the source that was turned away, unless there is no other. */
   without(delivery: Delivery, candidates: readonly string[]): readonly string[];
 }
 
-/** Those noted longest ago go first: they are tried from any source then. */
+/** Beyond this the oldest are forgotten; those may be tried from any source. */
 const MAX_KEPT = 10_000;
 
 export function makeTurnedAway(): TurnedAway {
@@ -19,7 +19,7 @@ export function makeTurnedAway(): TurnedAway {
       if (outcome.kind === 'released') return false;
       const wasKnown = sources.delete(id);
       if (outcome.kind === 'delivered' || outcome.otherSource !== true) return false;
-      // Nobody is asked a third time; what is only put off goes on by turns.
+      // After a final refusal only one other source is tried. A temporary one goes on by turns.
       if (outcome.kind === 'failed' && wasKnown) return false;
       sources.set(id, source);
       for (const oldest of sources.keys()) {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ResponseRule, ShapingRules } from '#config';
-import { makeRateGate } from '#delivery/shaping/rate-gate.js';
+import { makeRateGate } from '#delivery/shaping/throttle.js';
 import { type ScriptedMx, type ScriptedMxOptions, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { waitFor } from '../../support/wait-for.mjs';
 import { type Harness, makeHarness, type Zone } from './support/harness.js';

@@ -1,12 +1,11 @@
 /**
- * One SMTP session with one peer, over nodemailer's client, with what that leaves to its user: absolute deadlines (its own are idle times),
- * the stage at which something failed, replies that are parsed, and a session that is never used again after anything unclear.
+ * One SMTP session with one peer, over nodemailer's client. Added to the library here: absolute deadlines (its own are idle times), the stage at which
+ * something failed, parsed replies, and that a session is never used again after anything unclear.
  */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { type Clock, type ConnectionFacts, parseSmtpReply, type SmtpReply, type Stage } from '#core';
 import { type Capabilities, parseCapabilities } from './capabilities.js';
-import { connectSocket } from './connect-socket.js';
 import { type Deadline, makeDeadline } from './deadline.js';
 import { DirectConnection } from './direct-connection.js';
 import type { Command } from './judge-reply.js';
@@ -90,30 +89,8 @@ const STAGE_OF: Record<Command, Stage> = {
   QUIT: 'mail',
 };
 
-/** Rejects with SmtpFailure; the stage says how far it came. Kind `aborted` when `signal` came first. */
-export async function openClientSession(
-  peer: SmtpPeer,
-  options: { timeouts: DeliveryTimeouts; clock: Clock; leftMs: number; signal: AbortSignal },
-): Promise<ClientSession> {
-  const { clock, timeouts, signal } = options;
-  const began = clock.monotonic();
-  const socket = await connectSocket(peer, Math.min(timeouts.connect, options.leftMs), signal);
-  const session = new Session(peer, socket, options);
-  const abort = () => session.abort('stopping');
-  signal.addEventListener('abort', abort);
-  try {
-    await session.open(Math.min(timeouts.setup, Math.max(1, options.leftMs - (clock.monotonic() - began))));
-  } catch (error) {
-    if (error instanceof SmtpFailure) error.transcript = session.transcript();
-    session.abort('set-up failed');
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-  return session;
-}
-
-class Session implements ClientSession {
+/** A session over a socket that is connected. Call open() first. */
+export class PeerSession implements ClientSession {
   capabilities: Capabilities = { eightBitMime: false, smtpUtf8: false, pipelining: false, maxSize: 0 };
   readonly facts: ConnectionFacts;
   messages = 0;
