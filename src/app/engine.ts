@@ -136,7 +136,7 @@ export async function startEngine(stage: StageContext, serverKey: Uint8Array, st
     logger,
     transcripts,
     warmups,
-    putCall: calls.put,
+    calls,
     suspects,
     note: stage.note,
     options: {

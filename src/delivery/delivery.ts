@@ -10,11 +10,12 @@ import type { Queue, Suspects } from '#queue';
 import { makeRoutes, type Transport } from '#routing';
 import { DEFAULT_TIMEOUTS, type DeliveryTimeouts } from '#smtp-client';
 import type { SpoolStore } from '#store';
+import type { CallQueue } from '#webhooks';
 import type { Workers } from '#workers';
 import { makeAttempts as makeOwnAttempts } from './attempt/attempt.js';
 import type { AttemptStats } from './attempt/boundary.js';
 import { type Dispatcher, type DispatcherStats, makeDispatcher } from './dispatch/dispatcher.js';
-import { type KeepCall, makeKeepRecords } from './dispatch/keep-records.js';
+import { makeKeepRecords } from './dispatch/keep-records.js';
 import { makeApplyRestriction, makeShapingAction } from './dispatch/shaping-action.js';
 import { makeSuspensions } from './dispatch/suspensions.js';
 import { makePaths, type Path } from './paths/paths.js';
@@ -67,7 +68,7 @@ export interface DeliveryDeps {
   /** Told what was said to peers, for the operator. It must not wait and must not throw. */
   transcripts?: Pick<TranscriptLog, 'note'>;
   /** POSTs what `o:archive-to` asks for. */
-  putCall: KeepCall;
+  calls: Pick<CallQueue, 'put'>;
   /** What sources on warm-up may send. */
   warmups: Warmups;
   /** Messages that may bring the server down. */
@@ -111,7 +112,7 @@ export function makeDeliveryEngine({
   clock,
   logger,
   transcripts,
-  putCall,
+  calls,
   warmups,
   suspects,
   note,
@@ -179,7 +180,7 @@ export function makeDeliveryEngine({
     directory,
     recorder,
     attempts,
-    keepRecords: makeKeepRecords({ putCall, transcripts, logger }),
+    keepRecords: makeKeepRecords({ calls, transcripts, logger }),
     crashes: suspects,
     clock,
     logger,

@@ -2,14 +2,12 @@
 import type { Logger } from 'pino';
 import { recipientStorageKey } from '#core';
 import type { TranscriptLog } from '#events';
+import type { CallQueue } from '#webhooks';
 import type { AttemptResult, AttemptTask } from '../attempt/boundary.js';
-
-/** A POST that is durable when it resolves. */
-export type KeepCall = (call: { id: string; account: number; url: string; contentType: string; body: Uint8Array }) => Promise<void>;
 
 export interface KeepRecordsDeps {
   /** POSTs what `o:archive-to` asks for. */
-  putCall: KeepCall;
+  calls: Pick<CallQueue, 'put'>;
   /** Told what was said to peers; must not wait and not throw. */
   transcripts: Pick<TranscriptLog, 'note'> | undefined;
   logger: Logger;
@@ -18,7 +16,7 @@ export interface KeepRecordsDeps {
 /** `startedAt`: when the attempt began, ms since the epoch. Undefined: nothing is to be waited for. Never rejects: the mail was delivered. */
 export type KeepRecords = (task: AttemptTask, startedAt: number, result: AttemptResult) => Promise<void> | undefined;
 
-export function makeKeepRecords({ putCall, transcripts, logger }: KeepRecordsDeps): KeepRecords {
+export function makeKeepRecords({ calls, transcripts, logger }: KeepRecordsDeps): KeepRecords {
   function noteTranscript({ delivery, message }: AttemptTask, startedAt: number, outcome: AttemptResult['outcome'], text: string): void {
     if (outcome.kind === 'released') return;
     const { account, id, recipient, attempts } = delivery;
@@ -34,7 +32,7 @@ export function makeKeepRecords({ putCall, transcripts, logger }: KeepRecordsDep
   async function keepCopy({ delivery, message }: AttemptTask, url: string, body: Uint8Array): Promise<void> {
     const id = `archive ${recipientStorageKey(message.facts.storageKey, delivery.id)}`;
     try {
-      await putCall({ id, account: message.account, url, contentType: 'application/mime', body });
+      await calls.put({ id, account: message.account, url, contentType: 'application/mime', body });
     } catch (err) {
       logger.error({ err, delivery: delivery.id }, 'the copy of a delivered message could not be kept');
     }

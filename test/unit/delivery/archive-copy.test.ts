@@ -15,9 +15,11 @@ async function start(actions: Parameters<typeof startScriptedMx>[0] = {}, broken
   kept = [];
   harness = makeHarness({
     port: mx.port,
-    putCall: async (call) => {
-      if (broken) throw new Error('disk full');
-      kept.push(call);
+    calls: {
+      put: async (call) => {
+        if (broken) throw new Error('disk full');
+        kept.push(call);
+      },
     },
   });
 }

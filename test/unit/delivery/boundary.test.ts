@@ -63,7 +63,7 @@ describe('a message that is posted', () => {
     const copies: Uint8Array[] = [];
     const options: Omit<HarnessOptions, 'port'> = {
       transcripts: { note: (entry) => void transcripts.push(entry) },
-      putCall: async ({ body }) => void copies.push(body),
+      calls: { put: async ({ body }) => void copies.push(body) },
     };
     const { send } = await start({ script: { rcpt: ['550 no', '250 ok'] } }, options);
     await send({ options: { archiveTo: 'https://archive.example/in' } });

@@ -95,7 +95,7 @@ export type HarnessOptions = Partial<DeliveryOptions> & {
   shapingRules?: ShapingRules;
   mtaSts?: MtaSts;
   dane?: Dane;
-  putCall?: DeliveryDeps['putCall'];
+  calls?: DeliveryDeps['calls'];
   warmups?: Warmups;
   clock?: Clock;
   suspects?: DeliveryDeps['suspects'];
@@ -135,7 +135,7 @@ export function makeHarness(options: HarnessOptions, zones: Record<string, Zone>
     },
     dns,
     mtaSts: options.mtaSts ?? { policyFor: async () => undefined },
-    putCall: options.putCall ?? (async () => {}),
+    calls: options.calls ?? { put: async () => {} },
     dane: options.dane ?? { daneFor: async () => ({ kind: 'none' }) },
     bounceRules: BOUNCE_RULES,
     shapingRules: options.shapingRules ?? NO_SHAPING,
