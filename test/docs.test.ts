@@ -39,6 +39,11 @@ test('every decision is in the index, by its name', () => {
   expect(linked).toEqual(decisions.filter((page) => !page.endsWith('/README.md')));
 });
 
+test('every decision has a number of its own, in its name and its title', () => {
+  const titles = decisions.filter((page) => !page.endsWith('/README.md')).map((page) => /^# (\d+)\./.exec(read(page))?.[1]);
+  expect(titles).toEqual(titles.map((_title, index) => String(index + 1)));
+});
+
 test('every page is linked from the front page', () => {
   const linked = linksOf(read('README.md')).map(({ path }) => path);
   expect(pagesIn('docs').filter((page) => !linked.includes(page))).toEqual([]);

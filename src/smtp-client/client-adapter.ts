@@ -140,10 +140,10 @@ const MEMBERS: Readonly<Record<string, MemberShape>> = {
 };
 
 /** What the library lacks or has in another shape. */
-export const missingHooks = (client: new () => object): string[] => missingMembers('SMTPConnection', new client(), MEMBERS);
+export const missingClientMembers = (client: new () => object): string[] => missingMembers('SMTPConnection', new client(), MEMBERS);
 
 /** Throws when the installed library is not one that the base class fits. */
 export function checkClientLibrary(): void {
   const { version } = createRequire(import.meta.url)('nodemailer/package.json') as { version: string };
-  requireMembers('nodemailer', version, missingHooks(SMTPConnection));
+  requireMembers('nodemailer', version, missingClientMembers(SMTPConnection));
 }

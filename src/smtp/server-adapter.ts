@@ -300,7 +300,7 @@ const MEMBERS: Readonly<Record<keyof Library, Readonly<Record<string, MemberShap
 };
 
 /** What the library lacks or has in another shape. */
-export function missingHooks(library: Library): string[] {
+export function missingServerMembers(library: Library): string[] {
   const server = new library.SMTPServer({ logger: false });
   return [
     ...missingMembers('SMTPServer', server, MEMBERS.SMTPServer),
@@ -312,5 +312,5 @@ export function missingHooks(library: Library): string[] {
 /** Throws when the installed library is not one that these classes fit. */
 export function checkServerLibrary(): void {
   const { version } = createRequire(import.meta.url)('smtp-server/package.json') as { version: string };
-  requireMembers('smtp-server', version, missingHooks({ SMTPServer, SMTPConnection, SMTPStream }));
+  requireMembers('smtp-server', version, missingServerMembers({ SMTPServer, SMTPConnection, SMTPStream }));
 }

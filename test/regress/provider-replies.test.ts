@@ -17,7 +17,7 @@ const rules = loadBounceRules(null);
 const classify = makeBounceClassifier(rules);
 
 const linesOf = (name: string) =>
-  readFileSync(new URL(`../unit/delivery/${name}`, import.meta.url), 'utf8')
+  readFileSync(new URL(`../unit/replies/${name}`, import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.split('\t'));

@@ -1,7 +1,7 @@
 /**
  * What the dispatcher and the attempts say to each other. All of it is data that could be posted to another thread: no functions, no objects with
  * methods, nothing that one side goes on changing. What an attempt needs besides (connections, DNS, keys, bodies) is made on its own side of this
- * boundary. Why: docs/decisions/0011-delivery-in-threads.md.
+ * boundary. Why: docs/decisions/0012-delivery-in-threads.md.
  */
 import type { Delivery, Message, Outcome, Stage } from '#core';
 import type { Reach } from '../paths/paths.js';

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { expect, test } from 'vitest';
-import { checkClientLibrary, missingHooks } from '#smtp-client/client-adapter.js';
+import { checkClientLibrary, missingClientMembers } from '#smtp-client/client-adapter.js';
 
 /** The library's class, whose objects have `value` for `member`. */
 const changed = (member: string, value: unknown) =>
@@ -13,7 +13,7 @@ const changed = (member: string, value: unknown) =>
   });
 
 test('the installed version has every member in the shape that is relied on', () => {
-  expect(missingHooks(SMTPConnection)).toEqual([]);
+  expect(missingClientMembers(SMTPConnection)).toEqual([]);
   expect(checkClientLibrary).not.toThrow();
 });
 
@@ -27,7 +27,7 @@ test.each<[what: string, client: new () => object, problem: string]>([
   ],
   ['a field of another type', changed('_responseActions', new Map()), 'SMTPConnection._responseActions is object, expected array'],
 ])('%s is told', (_what, client, problem) => {
-  expect(missingHooks(client)).toEqual([problem]);
+  expect(missingClientMembers(client)).toEqual([problem]);
 });
 
 /** What the names alone cannot say is who calls them. A client that is connected to nobody, with what it calls; `replies` acts on each in turn. */

@@ -4,7 +4,7 @@ import { SMTPServer } from 'smtp-server';
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import { expect, test } from 'vitest';
-import { checkServerLibrary, type Library, missingHooks } from '#smtp/server-adapter.js';
+import { checkServerLibrary, type Library, missingServerMembers } from '#smtp/server-adapter.js';
 
 const installed: Library = { SMTPServer, SMTPConnection, SMTPStream };
 
@@ -16,7 +16,7 @@ const changed = <T extends new (...values: never[]) => object>(base: T, member: 
   });
 
 test('the installed version has every member in the shape that is relied on', () => {
-  expect(missingHooks(installed)).toEqual([]);
+  expect(missingServerMembers(installed)).toEqual([]);
   expect(checkServerLibrary).not.toThrow();
 });
 
@@ -42,12 +42,12 @@ test.each([
     'SMTPServer._pendingSockets is number, expected object',
   ],
 ])('%s is told', (_what, changes, problem) => {
-  expect(missingHooks({ ...installed, ...changes })).toEqual([problem]);
+  expect(missingServerMembers({ ...installed, ...changes })).toEqual([problem]);
 });
 
 test('a library that has nothing of it is told in full', () => {
   class Empty {}
-  const missing = missingHooks({ SMTPServer: Empty, SMTPConnection: Empty, SMTPStream: Empty });
+  const missing = missingServerMembers({ SMTPServer: Empty, SMTPConnection: Empty, SMTPStream: Empty });
   expect(missing.length).toBeGreaterThan(40);
   expect(missing).toContain('SMTPConnection.handler_MAIL is undefined, expected a method with 2 parameters');
 });
