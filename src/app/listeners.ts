@@ -56,7 +56,7 @@ export async function startListeners(stage: StageContext, { storage, network, en
     logger,
     limits: {
       ...defaultSmtpLimits,
-      connectionsPerSource: limits.connectionsPerAddress,
+      connectionsPerClient: limits.connectionsPerAddress,
       get connections() {
         return places(limits.smtpConnections, () => room().inbound);
       },
@@ -68,7 +68,7 @@ export async function startListeners(stage: StageContext, { storage, network, en
 
   const guard = makeConnectionGuard({
     limits: {
-      connectionsPerSource: limits.connectionsPerAddress,
+      connectionsPerClient: limits.connectionsPerAddress,
       get connections() {
         return places(limits.httpConnections, () => room().http);
       },

@@ -11,9 +11,12 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
-/** Goes on at the pace of the monotonic clock from where the wall clock was at first: for what lasts so long and no longer, whatever the clock is set to. */
+/**
+ * Starts at the wall clock's time and goes on at the pace of the monotonic clock: for waits that must last as long as they were meant to, even when the
+ * wall clock is set meanwhile.
+ */
 export interface SteadyClock extends Clock {
-  /** The wall clock's time for one of this clock: for people, and for what outlives the process. */
+  /** Converts a time of this clock to wall clock time: for people, and for what outlives the process. */
   wall(ms: number): number;
 }
 
@@ -23,10 +26,13 @@ export function makeSteadyClock(clock: Clock): SteadyClock {
   return { now, monotonic: clock.monotonic, wall: (ms) => ms + clock.now() - now() };
 }
 
-/** Less is no jump, ms: it moves nothing that people wait for. */
+/** A smaller difference counts as none, ms: nobody notices it. */
 const SMALLEST_JUMP = 10_000;
 
-/** Gives by how much the wall clock was set since the last look that said so, ms; 0 when it was not. A machine that slept is a clock set forward. */
+/**
+ * Each call gives by how much the wall clock was set since the last jump that was reported, ms; 0 when it was not. After the machine slept, the clock
+ * counts as set forward.
+ */
 export function makeJumpDetector(clock: Clock): () => number {
   let offset = clock.now() - clock.monotonic();
   return () => {

@@ -1,6 +1,6 @@
-/** Runs at most so many tasks at once, the others in the order they came. */
+/** Runs at most so many tasks at once; the others wait, and run in the order they came. */
 
-/** `load`: tasks that run or wait as this one begins, itself included. Gives what the task gives. */
+/** Runs the task when there is room, and resolves with its result. `load`: how many tasks run or wait as this one begins, itself included. */
 export type ConcurrencyLimit = <R>(task: (load: number) => Promise<R>) => Promise<R>;
 
 export function makeConcurrencyLimit(limit: number): ConcurrencyLimit {
@@ -12,7 +12,7 @@ export function makeConcurrencyLimit(limit: number): ConcurrencyLimit {
     try {
       return await task(running + waiting.length);
     } finally {
-      // The turn is handed on, so that nobody who comes now goes before those who wait.
+      // The place is handed to the first that waits, so that nobody who comes now goes before it.
       const next = waiting.shift();
       if (next) next();
       else running -= 1;

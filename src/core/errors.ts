@@ -5,7 +5,7 @@
  * `reason` goes to the log. Unknown failures are temporary: mail is kept and tried again.
  */
 
-/** A refusal that both doors can speak: SMTP as `code enhanced text`, HTTP as a status and `{"message": text}`. */
+/** A refusal that both SMTP and HTTP can express: SMTP as `code enhanced text`, HTTP as a status and `{"message": text}`. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   /** SMTP reply code, 4xx or 5xx. */
@@ -66,8 +66,9 @@ export function tooLarge(text: string): Refusal {
 
 /**
  * Why the store could not do what was asked; nothing of that operation was kept.
- * `full`: no space left (452 4.3.1, HTTP 507). `failed`: an I/O error, or a store that died (452 4.3.0, HTTP 503).
- * `closed`: the store is shutting down; `superseded`: another process owns what is in it (421 4.3.2, HTTP 503 for both). `conflict`: a unique name is taken, which the caller should have answered.
+ * `full`: no space left (452 4.3.1, HTTP 507). `failed`: an I/O error, or a store whose thread died (452 4.3.0, HTTP 503).
+ * `closed`: the store is shutting down; `superseded`: another process owns what is in it (421 4.3.2, HTTP 503 for both). `conflict`: a unique name is
+ * taken, which the caller should have answered.
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError';

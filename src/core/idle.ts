@@ -1,10 +1,10 @@
 /**
- * What clients may ask for, is checked and kept, and has no effect in this version. The one list: lint and the log read it, and for settings
- * `doctor` and the API too. An entry goes with the change that gives it its effect. Pure.
+ * Options and settings that clients may ask for and that have no effect in this version: they are checked and kept. Lint and the log read this list;
+ * `doctor` and the API read its settings. The change that gives one its effect removes its entry. Pure.
  */
 
 export interface Idle {
-  /** As clients call it. */
+  /** The name that clients use. */
   name: string;
   why: string;
 }
@@ -38,7 +38,7 @@ interface Settings {
   mailfromHost: string;
 }
 
-/** Settings of a domain. `asks`: for something that does not happen, so not what a domain is made with. */
+/** Settings of a domain. `asks`: whether the domain asks for something that does not happen; a new domain never does. */
 export const IDLE_SETTINGS: readonly (Idle & { asks: (domain: Settings) => boolean })[] = [
   { name: 'spam_action', why: NO_RECEIVING, asks: ({ spamAction }) => spamAction !== 'disabled' },
   { name: 'wildcard', why: NO_RECEIVING, asks: ({ wildcard }) => wildcard },
@@ -49,14 +49,14 @@ export const IDLE_SETTINGS: readonly (Idle & { asks: (domain: Settings) => boole
     asks: ({ automaticSenderSecurity }) => automaticSenderSecurity,
   },
   { name: 'encrypt_incoming_message', why: NO_RECEIVING, asks: ({ encryptIncoming }) => encryptIncoming },
-  // Each domain is its own authority here, so that only another name would change something.
+  // Records and signatures are at the domain itself, so only another name asks for something.
   { name: 'dkim_host_name', why: NO_OTHER_HOST, asks: ({ dkimHost, name }) => dkimHost !== '' && dkimHost !== name },
   { name: 'mailfrom_host', why: NO_OTHER_HOST, asks: ({ mailfromHost, name }) => mailfromHost !== '' && mailfromHost !== name },
   { name: 'web_scheme', why: NO_TRACKING, asks: ({ webScheme }) => webScheme !== 'https' },
   { name: 'web_prefix', why: NO_TRACKING, asks: ({ webPrefix }) => webPrefix !== 'email' },
 ];
 
-/** What Mailgun puts a link or an address in place of; here recipients see it as it stands. */
+/** Placeholders that Mailgun replaces with a link or an address; here recipients see them as they stand. */
 export const IDLE_PLACEHOLDER = /%(?:(?:tag|mailing_list)_)?unsubscribe_(?:url|email)%/gi;
 
 /** For people: `o:tracking, o:tracking-opens: opens and clicks are not tracked yet; …`. */

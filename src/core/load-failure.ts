@@ -1,4 +1,4 @@
-/** Says of an error that a module of this program could not be loaded, and what mends it. Pure. */
+/** Explains an error that means that a module of this program could not be loaded, and says what to do. Pure. */
 
 /** Where the program lies, and which Node.js runs it. */
 export interface Installation {

@@ -1,16 +1,35 @@
 /**
  * The words of the house.
  *
- * - **account**: who owns things; every row, key and event names one. A *tenant* of the queue is an account.
+ * Mail
+ * - **account**: who owns things; every row, key and event names one.
  * - **domain**: a name an account sends as (hosted here). **destination**: the domain of a recipient.
  * - **message**: bytes accepted once: a header block (*head*) and a *body*, in wire form (CRLF line ends, not dot-stuffed).
  * - **envelope**: reverse path and recipients, apart from what the head says (RFC 5321 2.3.1).
  * - **delivery**: one recipient of one message; it is *open* while its queue row exists.
  * - **flow**: the open deliveries of one destination × account × priority, ordered by when they are due.
+ * - **batch**: a message whose recipients each get a message of their own, made from it with their variables when it is sent.
  * - **attempt**: one try of one delivery over one connection. **outcome**: what came of it.
+ * - **stage**: the part of an attempt in which its answer came or failed to come: `dns`, `connect`, `mail`, `rcpt`, `dot` …
  * - **settle**: end a delivery (delivered, failed, cancelled) or defer it to a later due time, with its events, atomically.
  * - **outbox**: events committed with what they tell of, waiting for their readers.
+ * - **transcript**: what was said in the SMTP session of an attempt that went wrong, line by line.
+ *
+ * Where mail goes
+ * - **site**: the mail servers that a destination's mail goes to, by name; destinations with the same mail exchangers are one site.
  * - **transport**: a smarthost that mail for matching destinations goes to instead of their mail exchangers.
+ * - **source**: one of our own addresses that mail leaves from, or `default` where the system chooses.
+ * - **path**: one source towards one site; what is learnt of connections (how many, whether they work) is learnt of a path.
+ * - **lane**: one worker that sends the deliveries of a path one after another; a path has as many as its site is given connections.
+ *
+ * Why mail waits
+ * - **hold**: what a person (operator or account) keeps from being tried, until it is released. Held mail still expires.
+ * - **pause**: what a rule keeps from being tried until a time: an account's mail to a site, a destination's mail, one recipient's delivery.
+ * - **suspension**: a path that failed too often is not used until a time, and then by a single attempt, the probe, which ends it or prolongs it.
+ * - **restriction**: what a provider's reply changed for a path, a site or a domain until a time: fewer connections, a lower rate, a suspension, a
+ *   pause. It is stored, and outlives a restart.
+ * - **deferred**: a delivery that waits for its next time, for a source that may take it, or for its trial after a crash.
+ * - **pressure**: too little disk or memory, or too much mail of an account waiting: no new mail is taken in while it lasts.
  */
 import type { Address, ReversePath } from './address.js';
 
@@ -79,15 +98,15 @@ export interface MessageFacts {
   tags: string[];
   /** `v:` variables by name. */
   userVariables: Record<string, unknown>;
-  /** The door it came through. */
+  /** The listener it came through. */
   method: 'smtp' | 'http';
   isAuthenticated: boolean;
   originatingIp: string;
-  /** Id of the API key it was sent with, on the HTTP door. */
+  /** Id of the API key it was sent with, over HTTP. */
   apiKeyId?: string;
-  /** Opaque key of the stored message; of a batch the beginning of each recipient's own. */
+  /** Opaque key of the stored message; in a batch each recipient's own key begins with it. */
   storageKey: string;
-  /** The stored template that made its texts; `isText`: the plain one too; `variables`: `t:variables`, as far as they fit into 4 kB. */
+  /** The stored template that its texts were made with; `isText`: the plain text too; `variables`: `t:variables`, as far as they fit into 4 kB. */
   template?: { name: string; version: string; isText: boolean; variables?: Record<string, unknown> };
 }
 
@@ -118,17 +137,17 @@ export interface Message {
 /** What the messages of a batch are made with, beside the variables of each recipient. */
 export interface Merge {
   /**
-   * The HTML part is a Handlebars source rendered with these, whose own texts may name variables of the recipient. Absent: the parts are as they
-   * should be but for `%recipient.name%`.
+   * The HTML part is a Handlebars source, rendered with these variables. Their texts may have placeholders (`%recipient.name%`) for variables of the
+   * recipient. Absent: the parts are no sources; only their placeholders are filled.
    */
   templateVariables?: Record<string, unknown>;
-  /** The plain text part is the same source: it is made of the HTML that comes of it. */
+  /** The plain text part holds that source too: the recipient's plain text is made from the rendered HTML. */
   textFromHtml?: boolean;
-  /** Header fields that are rendered likewise, by name and source; the head has them as they are without anybody's values. */
+  /** Header fields that are rendered with these variables, by name and source; the head has them as rendered without a recipient's values. */
   templateHeaders?: { name: string; source: string }[];
 }
 
-/** 0: single messages; 1: messages to several recipients; 2: bulk. Lower goes first, at a bounded cost to the others. */
+/** 0: single messages; 1: messages to several recipients; 2: bulk. A lower number goes first, but the others always get a share. */
 export type Priority = 0 | 1 | 2;
 
 export interface FlowKey {
@@ -147,18 +166,18 @@ export interface LastAttempt {
   mxHost?: string;
   /** Name of the source it left from, when the peer wants to see it come from there again (greylisting). */
   source?: string;
-  /** The session ended, or stood still, in the midst of this message: that may be the message's own doing. */
+  /** The session ended, or stood still, while this message was sent: the message may be the cause. */
   unanswered?: true;
 }
 
-/** Whom a delivery goes to, with what the message of theirs is made with. */
+/** Whom a delivery goes to, and in a batch what their message is made with. */
 export interface MessageRecipient {
-  /** Of the delivery. */
+  /** Id of the delivery. */
   id: number;
   recipient: Address;
-  /** Of a batch: display name of the recipient, where one was given. */
+  /** In a batch: display name of the recipient, where one was given. */
   recipientName?: string | undefined;
-  /** Of a batch: what `%recipient.name%` stands for. */
+  /** In a batch: what `%recipient.name%` stands for. */
   recipientVariables?: Record<string, unknown> | undefined;
 }
 

@@ -22,8 +22,8 @@ export type Stage = 'dns' | 'connect' | 'banner' | 'ehlo' | 'tls' | 'auth' | 'ma
  * What came of one attempt.
  *
  * `delivered`: the peer took responsibility (2xx after the dot). `deferred`: try again later. `failed`: never again.
- * `unanswered` on a deferral: the session was set up, and ended or stood still in the midst of this message without a word, which may be the message's doing.
- * `uncertain`: so after the dot, so the peer may hold the message already.
+ * `unanswered` on a deferral: the session was set up, and ended or stood still without a reply while this message was sent; the message may be the cause.
+ * `uncertain`: an unanswered attempt that had sent the final dot, so the peer may have the message already.
  * `released`: nothing was tried for this delivery (the connection went away first); it counts as no attempt.
  */
 export type Outcome =

@@ -1,4 +1,4 @@
-/** Reads the dates clients send, the same on every server: what says no zone is UTC, and what no calendar has is no date. */
+/** Reads the dates that clients send, in the same way on every server: without a zone they are UTC, and a day that no calendar has is refused. */
 
 const ZONES: Record<string, number> = {
   Z: 0,

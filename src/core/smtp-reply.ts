@@ -29,7 +29,7 @@ export function parseSmtpReply(raw: string): SmtpReply | undefined {
   return { code: Number(digits), enhancedCode, text: cleanText(joined.join(' ')) };
 }
 
-/** A success on a line of a refusal, or the other way round, was said of something else; 4 and 5 are mixed up by servers that mean the code. */
+/** A success code in a refusal, or the other way round, is ignored. A 4 with a 5 is kept: servers mix these up, and the reply code counts. */
 function enhancedCodeOf(text: string, digits: string): string {
   const found = /^([245]\.\d{1,3}\.\d{1,3})(?:\s|$)/.exec(text)?.[1] ?? '';
   return (found[0] === '2') === (digits[0] === '2') ? found : '';

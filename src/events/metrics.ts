@@ -8,7 +8,7 @@ import type { Recorder } from './record/record.js';
 const SESSION_BOUNDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
 const DELIVERY_BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
 
-/** The recorder, counting: each attempt that ends makes exactly one event, so it sees them all. */
+/** Wraps the recorder to count attempts: each attempt that ends makes exactly one event. */
 export function countAttempts(registry: Registry, clock: Clock, recorder: Recorder): Recorder {
   const delivered = registry.counter({ name: 'mailwagon_delivered_total', help: 'Recipients whose server took the message.' });
   const ended = { labels: ['reason', 'stage'] };

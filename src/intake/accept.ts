@@ -1,4 +1,4 @@
-/** Takes a submission from a door to a committed message: read it, run the pipeline, leave nothing behind when either fails. */
+/** Makes a submission a committed message: reads it and runs the pipeline, and leaves nothing behind when either fails. */
 import { Refusal } from '#core';
 import { makeIdleNotices } from '#directory';
 import type { BodyWriter, SpoolStore } from '#store';
@@ -26,7 +26,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     ...{ ownTrace: makeOwnTrace(deps.serverKey), noteIdle: makeIdleNotices(deps.logger) },
   };
 
-  /** What is in the container takes its place. */
+  /** The message inside the container becomes the draft. */
   async function unwrap(container: Draft, writers: BodyWriter[]): Promise<Draft> {
     const writer = deps.spool.newBody();
     writers.push(writer);
@@ -40,7 +40,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     }
   }
 
-  /** Bodies that steps make, so that they go when the message is refused. */
+  /** Keeps track of the bodies that steps make, so that they are removed when the message is refused. */
   const keepingWriters = (writers: BodyWriter[]): IntakeContext['spool'] => ({
     openBody: (body) => deps.spool.openBody(body),
     newBody() {
@@ -50,7 +50,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
     },
   });
 
-  /** The last body is the message's. It is committed: what cannot be removed now goes when the server starts next. */
+  /** Removes every body but the last, which is the committed message's. One that cannot be removed now is removed at the next start. */
   async function forgetReplaced(writers: BodyWriter[]): Promise<void> {
     for (const writer of writers.slice(0, -1)) {
       await writer.discard().catch((err: unknown) => deps.logger.warn({ err }, 'a body that was replaced is left until the next start'));

@@ -1,5 +1,5 @@
 /**
- * From bytes at a door to a committed message. accept() resolves when the message is durable, with its Message-ID; it throws Refusal (bad input,
+ * From bytes of a client (SMTP or HTTP) to a committed message. accept() resolves when the message is durable, with its Message-ID; it throws Refusal (bad input,
  * not allowed, too large) or StoreError and has kept nothing then. `pipeline.ts` lists the steps every message goes through.
  */
 export { type IntakeDeps, makeIntake } from './accept.js';
@@ -12,7 +12,6 @@ export { idleOptionsOf } from './options/idle-options.js';
 export { parseUrl } from './options/option-values.js';
 export { type Asked, optionOfParameter, readOption } from './options/read-option.js';
 export { checkVariableName, parseVariables } from './options/read-variables.js';
-export { makePressure, type Pressure, type PressureDeps } from './pressure/pressure.js';
-export { readMemory } from './pressure/read-memory.js';
+export { makePressure, type Pressure, type PressureDeps, readMemory } from './pressure/pressure.js';
 export { makeResend, type Resend } from './resend.js';
 export type { TemplateRequest } from './template/template-request.js';

@@ -1,21 +1,14 @@
 /**
- * The way of every message into the queue, whichever door it came through. Reading the array is reading the policy: each step gives the draft
+ * The way of every message into the queue, over SMTP and HTTP. The array is the policy: each step gives the draft
  * (changed or not) or the refusal that ends it. The loop logs, leaves a `rejected` event, and stops.
  */
 import { Refusal } from '#core';
 import type { Draft } from './draft/draft.js';
 import type { IntakeContext, IntakeStep } from './draft/step.js';
-import { addTrace } from './steps/add-trace.js';
-import { checkArchiveUrl } from './steps/check-archive-url.js';
-import { checkBatchAuthors } from './steps/check-batch-authors.js';
-import { checkDailyLimit } from './steps/check-daily-limit.js';
-import { checkHops } from './steps/check-hops.js';
-import { checkSchedule } from './steps/check-schedule.js';
+import { checkBatchAuthors, checkSender, clarifyAuthors } from './steps/check-authors.js';
+import { checkDailyLimit, checkDomain } from './steps/check-domain.js';
+import { checkArchiveUrl, checkSchedule, checkSecondaryDkim, checkSources } from './steps/check-options.js';
 import { checkSealed } from './steps/check-sealed.js';
-import { checkSecondaryDkim } from './steps/check-secondary-dkim.js';
-import { checkDomain, checkSender } from './steps/check-sender.js';
-import { checkSources } from './steps/check-sources.js';
-import { clarifyAuthors } from './steps/clarify-authors.js';
 import { commit } from './steps/commit.js';
 import { completeHead } from './steps/complete-head.js';
 import { fillTemplate } from './steps/fill-template.js';
@@ -25,6 +18,7 @@ import { makeBatch } from './steps/make-batch.js';
 import { noteIdle, readOptions } from './steps/read-options.js';
 import { readRecipientVariables } from './steps/read-recipient-variables.js';
 import { showVariables } from './steps/show-variables.js';
+import { addTrace, checkHops } from './steps/trace.js';
 
 const PIPELINE: readonly { name: string; step: IntakeStep }[] = [
   { name: 'check-domain', step: checkDomain },

@@ -16,8 +16,8 @@ export interface ResendRequest {
 }
 
 /**
- * Sends the same bytes with the same options to others, through all the checks of new mail; a time to send at is not one of these. Refusal 404
- * when there is no such message.
+ * Sends the stored bytes with their options to other recipients, through all the checks of new mail; a time to send at is not kept. Refusal 404 when
+ * there is no such message.
  */
 export type Resend = (request: ResendRequest) => Promise<Accepted>;
 

@@ -5,13 +5,14 @@ export interface ConnectionLimits {
   /** All listeners of the kind together. May change while we run. */
   readonly connections: number;
   /** Of one client (an IPv4 address or an IPv6 /64 network). */
-  readonly connectionsPerSource: number;
+  readonly connectionsPerClient: number;
 }
 
 export interface ConnectionCounter {
   /**
-   * A place was taken: call what it gives exactly when the connection is gone (again is harmless). Or which limit is reached. Who is trusted is not held
-   * to the limit per client; a few places are kept for this machine, so that its operator gets in when strangers hold all others.
+   * Takes a place, and gives the function to call when the connection is gone (to call it again is harmless). Otherwise gives the limit that is reached.
+   * The limit per client does not apply to trusted clients. A few places are for this machine only, so that its operator gets in when strangers have all
+   * others.
    */
   enter(ip: string, isTrusted: boolean): (() => void) | 'total' | 'source';
   open(): number;
@@ -21,25 +22,25 @@ const MOST_KEPT = 16;
 const keptOf = (connections: number) => Math.min(MOST_KEPT, Math.floor(connections / 10));
 
 export function makeConnectionCounter(limits: ConnectionLimits): ConnectionCounter {
-  const bySource = new Map<string, number>();
+  const byClient = new Map<string, number>();
   let total = 0;
   return {
     enter(ip, isTrusted) {
-      const { connections, connectionsPerSource } = limits;
+      const { connections, connectionsPerClient } = limits;
       if (total >= (isLoopback(ip) ? connections : connections - keptOf(connections))) return 'total';
-      const source = clientNetworkOf(ip);
-      const count = bySource.get(source) ?? 0;
-      if (!isTrusted && count >= connectionsPerSource) return 'source';
-      bySource.set(source, count + 1);
+      const client = clientNetworkOf(ip);
+      const count = byClient.get(client) ?? 0;
+      if (!isTrusted && count >= connectionsPerClient) return 'source';
+      byClient.set(client, count + 1);
       total++;
       let left = false;
       return () => {
         if (left) return;
         left = true;
         total--;
-        const rest = (bySource.get(source) ?? 1) - 1;
-        if (rest > 0) bySource.set(source, rest);
-        else bySource.delete(source);
+        const others = (byClient.get(client) ?? 1) - 1;
+        if (others > 0) byClient.set(client, others);
+        else byClient.delete(client);
       };
     },
     open: () => total,

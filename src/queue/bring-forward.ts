@@ -1,7 +1,7 @@
 /**
- * A clock that is set back leaves due times far ahead: mail that was due already, and mail that was put off by minutes, would wait for as long as the
- * clock was set back by. Brings such deliveries forward, in parts, when the clock is set while we run and when it was before we started. What its
- * sender scheduled stays where it is: its time is the wall clock's.
+ * When the wall clock is set back, due times are too far ahead: mail that was due already, and mail that was deferred by minutes, would wait as long as
+ * the clock was set back by. Such deliveries are brought forward, a part at a time, when the clock is set while we run and when it was set before we
+ * started. Mail that its sender scheduled keeps its time, which is meant by the wall clock.
  */
 import type { Logger } from 'pino';
 import { type Clock, MINUTE, SECOND } from '#core';
@@ -15,19 +15,19 @@ type Part = Awaited<ReturnType<SpoolStore['dueAfter']>>;
 
 /** Deliveries moved in one commit. */
 const PART = 200;
-/** What was accepted later than this from now was accepted by another clock, ms. */
+/** A message that was accepted this far in the future was accepted before the clock was set, ms. */
 const SLACK = MINUTE;
 const AFTER_START = 10 * SECOND;
-/** As long as there is mail of another clock: what was in somebody's hands is back by then. */
+/** While there is mail from before the clock was set, it is looked for again: deliveries that were in somebody's hands are back by then. */
 const AGAIN_AFTER = 10 * MINUTE;
-/** The schedule's jitter, and some time to look. */
+/** How much longer than its delay a delivery may wait: for the schedule's jitter, and some time to look. */
 const ROOM = 1.2;
 
-/** When a delivery that waits should be due instead; undefined: it waits as it should. `jump`: the one that was seen. */
+/** When the delivery should be due instead; undefined when its time is right. `jump`: the jump that was seen, if one was. */
 export function decideDue(delivery: WaitingDelivery, now: number, jump?: Jump): number | undefined {
   const { attempts, due, acceptedAt, message } = delivery;
   if (jump !== undefined && message >= jump.before) return undefined;
-  // Due by the clock as it was: either seen, or because it never had to wait.
+  // A first attempt was due by the old clock: at the jump that was seen or, without one, because its sender did not schedule it.
   if (attempts === 0) return due <= (jump === undefined ? acceptedAt : now - jump.by) ? now : undefined;
   const delay = RETRY_DELAYS[attempts - 1];
   const longest = now + Math.round(ROOM * (delay ?? (jump === undefined ? LONGEST_DELAY : 0)));
@@ -44,9 +44,9 @@ export interface BringForwardDeps {
 }
 
 export interface BringForward {
-  /** After a jump, or to look for what another clock left. Gives how many deliveries it moved. */
+  /** Looks once: after a jump, or without one for mail from before the clock was set. Gives how many deliveries it moved. */
   run(jump?: Jump): Promise<number>;
-  /** Looks, and again for as long as there is something to look for. */
+  /** Looks soon after the start, and again while there is mail from before the clock was set. */
   start(): void;
   /** The clock was set back. */
   afterJump(jump: Jump): void;
@@ -75,7 +75,7 @@ export function makeBringForward({ spool, settle, flows, clock, logger }: BringF
         }),
       );
     } finally {
-      // One that was not found has ended or moved since it was read: wherever it is, its flow is read from the beginning.
+      // One that was not found has ended or moved since it was read: its flow is read from the beginning.
       for (const [index, { row, due }] of mine.entries()) flows.returnRow({ ...row, due: found[index] ? due : 0 });
     }
     return found.filter(Boolean).length;

@@ -29,9 +29,9 @@ export interface ClearDomainDeps {
 export interface DomainClearing {
   /** Gives how many it ended, without those that end with their attempt. Throws StoreError; what was ended until then stays ended. */
   clear(account: number, domain: string): Promise<number>;
-  /** A delivery comes back from its attempt and stays open: what is to be committed instead, when it was to end. */
+  /** What to commit for a delivery that comes back from its attempt: `verdict`, or its end when its domain was cleared meanwhile. */
   verdictFor(delivery: Delivery, verdict: Verdict): Promise<Verdict>;
-  /** A delivery comes back without an attempt. True: it was to end, and ends now. */
+  /** For a delivery that comes back without an attempt. True: its domain was cleared meanwhile, and it ends now. */
   ends(delivery: Delivery): boolean;
 }
 
@@ -46,7 +46,7 @@ export function makeClearDomain({
   accountId,
   committed,
 }: ClearDomainDeps): DomainClearing {
-  /** In somebody's hands when their domain was cleared. */
+  /** Deliveries that were in somebody's hands when their domain was cleared. */
   const condemned = new Set<number>();
 
   async function eventFor(delivery: Delivery, attempt: number, read = spool.message): Promise<OutboxEvent | undefined> {
@@ -89,7 +89,7 @@ export function makeClearDomain({
     }
   }
 
-  /** Takes a row into our hands, unless it is in somebody's: that one is told when it comes back. */
+  /** Takes a row into our hands. One that is in somebody's hands is noted instead, and ends when it comes back. */
   function claim(row: Delivery): boolean {
     if (flows.inHand.has(row.id) && !flows.pullReady(row)) {
       condemned.add(row.id);
@@ -101,7 +101,7 @@ export function makeClearDomain({
 
   return {
     async clear(account, domain) {
-      // What is accepted from now on is not meant.
+      // Messages that are accepted from now on stay.
       const last = ids.next();
       for (let ended = 0, after = 0; ; ) {
         const rows = await spool.list({ account, domain, limit: PART, after });

@@ -1,6 +1,6 @@
 /**
- * Notices when the wall clock is set while we run, and keeps what was promised in elapsed time: a message may be tried for as long as it was given,
- * whatever the clock was set to meanwhile. Knows jumps of this process only; a clock that was set while it was down is as good as any other.
+ * Notices when the wall clock is set while we run, and corrects what is meant as elapsed time: a message may be tried for as long as its lifetime says,
+ * even when the clock is set meanwhile. Knows the jumps of this process only; a clock that was set while it was down cannot be noticed.
  */
 import { type Clock, type IdSource, type Message, makeJumpDetector, SECOND } from '#core';
 
@@ -12,12 +12,12 @@ export interface Jump {
 }
 
 interface Noticed extends Jump {
-  /** By the clock as it was set: what was accepted in between was accepted after the jump, or before it by a hardly likely chance; ms since the epoch. */
+  /** By the clock after the jump, ms since the epoch: a message accepted between the two times was (almost certainly) accepted after the jump. */
   from: number;
   to: number;
 }
 
-/** Messages that were accepted between two jumps, by id, and what time it is as they know it. */
+/** Messages that were accepted between two jumps, by id, and the time now by the clock of those days. */
 export interface Era {
   from: number;
   before: number;
@@ -29,8 +29,8 @@ export interface ClockJumps {
   /** When the message is given up, by the wall clock as it is set now, ms since the epoch. */
   expiryOf(message: Pick<Message, 'id' | 'acceptedAt' | 'expiresAt'>): number;
   /**
-   * All messages, oldest first; a single era when the clock was never set. One that was accepted in the moment before a jump was noticed may be in the
-   * era before: ask expiryOf().
+   * All messages, in eras, oldest first; a single era when the clock was never set. A message that was accepted just before a jump was noticed may be in
+   * the wrong era of the two: expiryOf() is exact.
    */
   eras(): Era[];
   start(): void;

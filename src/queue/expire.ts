@@ -1,6 +1,6 @@
 /**
- * Ends on time what nobody tries: mail behind a suspended path, a hold or a long line expires as it would at an attempt. Walks the open deliveries
- * of messages that are old enough to have expired, a part at a time; nothing is kept between walks.
+ * Ends deliveries that expire without being tried: behind a suspended path, a hold or many others. They fail as they would at an attempt. Walks the
+ * open deliveries of messages that are old enough to have expired, a part at a time; nothing is kept between walks.
  */
 import type { Logger } from 'pino';
 import { type Clock, type Delivery, firstIdAt, MINUTE, type Outcome } from '#core';
@@ -44,7 +44,7 @@ export interface ExpireDeps {
 type Expired = Awaited<ReturnType<SpoolStore['expired']>>;
 
 export interface Expiry {
-  /** One walk. Gives how many deliveries it ended; those in somebody's hands end there. */
+  /** One walk. Gives how many deliveries it ended; those in somebody's hands are left to their attempt. */
   run(): Promise<number>;
   start(): void;
   stop(): void;
@@ -63,7 +63,7 @@ export function makeExpiry({ spool, settle, flows, clock, jumps, recorder, logge
   }
 
   async function end(rows: Delivery[]): Promise<number> {
-    // What is in memory only for its turn may have a slow line before it.
+    // A delivery that is in memory only to wait for its turn may have many before it.
     const mine = rows.filter((row) => !flows.inHand.has(row.id) || flows.pullReady(row));
     for (const { id } of mine) flows.inHand.add(id);
     try {
@@ -95,7 +95,7 @@ export function makeExpiry({ spool, settle, flows, clock, jumps, recorder, logge
 
   async function run(): Promise<number> {
     const eras = jumps.eras();
-    // Ids tell what is old enough to be looked at, but not those that a clock gave which was set back since.
+    // Ids grow with the clock, so they say what is old enough to be looked at; but not when the clock was set since.
     const [only] = eras;
     if (only !== undefined && eras.length === 1) return walk({ ...only, before: firstIdAt(only.now - SHORTEST_LIFETIME + SLACK) });
     let ended = 0;

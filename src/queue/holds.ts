@@ -1,7 +1,6 @@
 /**
- * What the operator holds back. A hold is a condition in memory and a row of its own in the spool: no queue row is written, whatever it covers.
- * A hold on an account, a destination or a site keeps whole flows waiting; one that names a message or a sending domain sets aside rows as they
- * are met.
+ * Holds. A hold is a condition in memory and a row of its own in the spool: no queue row is written, however much it covers. A hold on an account, a
+ * destination or a site keeps whole flows waiting; one that names a message or a sending domain defers rows as they are met.
  */
 import type { Delivery, Message } from '#core';
 import { EVERY_ACCOUNT, type Hold, type HoldFilter, type SpoolStore } from '#store';
@@ -9,13 +8,13 @@ import type { Flow } from './flows/flows.js';
 
 export interface Holds {
   holdsFlow(flow: Flow): boolean;
-  /** By a hold that names its message. */
+  /** A hold that names its message covers the delivery. */
   holdsDelivery(delivery: Delivery): boolean;
-  /** By a hold that names the sending domain. */
+  /** A hold that names the sending domain covers the delivery. */
   holdsMessage(delivery: Delivery, message: Message): boolean;
   /** The hold on a delivery, if any. */
   find(delivery: Delivery & { domain: string }, site: string | undefined): Hold | undefined;
-  /** Those that are for the account's mail, whoever made them; of EVERY_ACCOUNT: all there are. */
+  /** The holds on the account's mail, the operator's and its own; for EVERY_ACCOUNT, all holds. */
   list(account: number): Hold[];
   load(): Promise<void>;
   /** Durable when it resolves. */
@@ -39,10 +38,10 @@ function fits(hold: Hold, { account, destination, site, domain, message }: HoldF
   return isThere && isOf(hold, account) && OTHERS.every((field) => hold[field] === undefined || hold[field] === given[field]);
 }
 
-/** A destination with a policy of its own is a site of its own, `NAME sts:DOMAIN`; a hold on the servers of that name is for it too. */
+/** A destination with an MTA-STS policy is a site of its own, `NAME sts:DOMAIN`; a hold on the site `NAME` covers it too. */
 export const isAtSite = (site: string | undefined, held: string) => site === held || site?.startsWith(`${held} `) === true;
 
-/** Whose hold it is: an account's own, which it can release, or the operator's over its head. */
+/** Who made the hold: the account, which can release it, or the operator, whose hold the account cannot release. */
 export const holderText = ({ isOperators }: HoldFilter): string => (isOperators ? 'Held by the operator' : 'Held by its own account');
 
 export function makeHolds(
@@ -50,7 +49,7 @@ export function makeHolds(
   siteOf: (destination: string) => string | undefined,
 ): Holds {
   let all: Hold[] = [];
-  // Looked at for every message: most of the time there is nothing to look at.
+  // These are read for every message, and are nearly always empty.
   let flowHolds: Hold[] = [];
   let messageHolds: Hold[] = [];
   let domainHolds: Hold[] = [];

@@ -1,4 +1,4 @@
-/** Reads the next due rows of a flow from the spool into memory; nobody waits for it: the flow takes its place among those that wait when it is done. */
+/** Reads the next due rows of a flow from the spool into memory. Nobody waits for the read: when it is done, the flow enters the turns of its site. */
 import type { Logger } from 'pino';
 import type { Clock } from '#core';
 import type { SpoolStore } from '#store';
@@ -6,8 +6,8 @@ import type { Flow, Flows } from './flows/flows.js';
 
 /** Rows read from the spool at once, at most. */
 const READ_AHEAD = 256;
-/** A store that fails is not asked again at once, ms. */
-const PAUSE_AFTER_ERROR = 1000;
+/** After a failed read the store is asked again this much later, ms. */
+const RETRY_AFTER_ERROR = 1000;
 
 export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; clock: Clock; logger: Logger }) {
   const { spool, flows, clock, logger } = deps;
@@ -15,7 +15,7 @@ export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; 
 
   async function read(flow: Flow): Promise<void> {
     const { destination, account, priority, cursor: from } = flow;
-    // What is noted while the read is under way is newer than what it answers.
+    // What is noted during the read is newer than its answer.
     flow.nextDue = Number.POSITIVE_INFINITY;
     const reading = flows.inHand.startRead();
     try {
@@ -32,7 +32,7 @@ export function makeLoad(deps: { spool: Pick<SpoolStore, 'take'>; flows: Flows; 
       if (nextDue !== undefined && nextDue < flow.nextDue) flow.nextDue = nextDue;
     } catch (err) {
       // The rows are still there.
-      flow.nextDue = Math.min(flow.nextDue, clock.now() + PAUSE_AFTER_ERROR);
+      flow.nextDue = Math.min(flow.nextDue, clock.now() + RETRY_AFTER_ERROR);
       logger.error({ err, destination: flow.home.name, account }, 'could not read due deliveries from the spool');
     } finally {
       reading.end();

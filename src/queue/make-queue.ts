@@ -45,7 +45,7 @@ export interface QueueDeps {
   logger: Logger;
   /** Public id of an account, for events. */
   accountId: (account: number) => Promise<string>;
-  /** Who may bring the server down; nobody unless given. */
+  /** Knows the messages that may bring the server down; without it none is suspected. */
   suspects?: Pick<Suspects, 'mayTake' | 'returned' | 'why'>;
   /** Called after every commit that wrote events. */
   onEvents: () => void;
@@ -67,12 +67,13 @@ export function makeQueue(deps: QueueDeps): Queue {
     clock,
     onDue: (site) => running && tell((listener) => listener.onDue(site)),
     onUnplaced: (destination) => running && tell((listener) => listener.onUnplaced(destination)),
-    isHeld: (flow) => isHeld(flow),
+    isBlocked: (flow) => isBlocked(flow),
   });
   /** Flows that whoever takes can send nothing of for now. */
   const deferredFlows = new Set<Flow>();
-  const isHeld = (flow: Flow): boolean => deferredFlows.has(flow) || holds.holdsFlow(flow) || pauses.find(flow) !== undefined;
-  // A pause lasts as long as it was meant to, whatever the clock is set to meanwhile.
+  /** By a hold, a pause, or whoever takes. */
+  const isBlocked = (flow: Flow): boolean => deferredFlows.has(flow) || holds.holdsFlow(flow) || pauses.find(flow) !== undefined;
+  // A pause lasts as long as it was meant to, even when the wall clock is set meanwhile.
   const steady = makeSteadyClock(clock);
   const pauses = makePauses({ clock: steady, onEnd: () => wakeEveryone() });
   const holds = makeHolds(spool, (destination) => flows.find(destination)?.site?.name);
@@ -88,7 +89,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       try {
         say(listener);
       } catch (err) {
-        // What is committed is committed whatever happens to who is told: to say otherwise would have it sent twice.
+        // The commit stands even when a listener fails. If we threw, the caller would send the message again.
         logger.error({ err }, 'a listener of the queue failed');
       }
     }
@@ -108,7 +109,7 @@ export function makeQueue(deps: QueueDeps): Queue {
     return message;
   }
 
-  /** A committed row goes straight to the ones who wait for it when nothing older does; else the spool keeps it until its turn. */
+  /** A committed row that is due goes to memory at once when no older one of its flow waits in the spool; otherwise it is read in its turn. */
   function offer(flow: Flow, delivery: Delivery, now: number): void {
     if (flows.inHand.has(delivery.id)) return;
     const isDirect =
@@ -117,7 +118,7 @@ export function makeQueue(deps: QueueDeps): Queue {
       flow.ready.length < READY_PER_FLOW &&
       !flows.inHand.isCrowded &&
       flow.home.site?.suspension === undefined &&
-      !isHeld(flow);
+      !isBlocked(flow);
     if (!isDirect) {
       flows.noteRow(flow, delivery.due, delivery.id);
       return;
@@ -129,7 +130,7 @@ export function makeQueue(deps: QueueDeps): Queue {
   async function put(message: NewMessage): Promise<void> {
     const deliveries = await spool.put(message);
     const now = clock.now();
-    // What is sent later would only push out what is sent now.
+    // A message that is sent later would only push out one that is sent now.
     if (deliveries.some(({ due }) => due <= now)) cache.add(message.message, deliveries.length);
     const touched = new Set<Flow>();
     for (const delivery of deliveries) {
@@ -158,7 +159,7 @@ export function makeQueue(deps: QueueDeps): Queue {
     return found === true;
   }
 
-  /** Reads where each flow begins; what is known already is read again from there. */
+  /** Reads where each flow begins; a flow that is known already is read again from there. */
   async function findFlows(account?: number): Promise<void> {
     let after: FlowKey | undefined;
     for (;;) {
@@ -180,10 +181,10 @@ export function makeQueue(deps: QueueDeps): Queue {
   }
 
   /** Flows that a new hold or pause covers leave the turns, and their rows the memory. */
-  function stopHeld(): void {
+  function unloadBlocked(): void {
     for (const home of flows.all()) {
       for (const flow of home.flows.values()) {
-        if (!isHeld(flow)) continue;
+        if (!isBlocked(flow)) continue;
         flows.withdraw(flow);
         flows.unload(flow);
       }
@@ -210,7 +211,7 @@ export function makeQueue(deps: QueueDeps): Queue {
     },
     pause(filter, until, why) {
       pauses.add({ ...filter, until, why });
-      stopHeld();
+      unloadBlocked();
     },
     async message(id) {
       const message = await findMessage(id);
@@ -225,7 +226,7 @@ export function makeQueue(deps: QueueDeps): Queue {
     giveBack(delivery) {
       if (clearing.ends(delivery)) return;
       const flow = flows.flow(delivery, delivery.destinationName);
-      if (flow.home.site?.suspension !== undefined || isHeld(flow)) return flows.returnRow(delivery);
+      if (flow.home.site?.suspension !== undefined || isBlocked(flow)) return flows.returnRow(delivery);
       flow.ready.unshift(delivery);
       flows.wake(flow);
     },
@@ -263,12 +264,12 @@ export function makeQueue(deps: QueueDeps): Queue {
       wall: steady.wall,
       suspicion: (delivery) => suspects?.why(delivery),
       explain: (site, delivery) => listeners.map((listener) => listener.explain(site, delivery)).find(Boolean),
-      explainRest: (delivery) => listeners.map((listener) => listener.explainDeferral(delivery)).find(Boolean),
+      explainDeferral: (delivery) => listeners.map((listener) => listener.explainDeferral(delivery)).find(Boolean),
       explainTaken: (delivery) => listeners.map((listener) => listener.explainTaken(delivery)).find(Boolean),
     }),
     async hold({ account, isOperators, domain, destination, site, message }: HoldFilter, reason = '') {
       const hold = await holds.add({ account, isOperators, domain, destination, site, message, reason, at: clock.now() });
-      stopHeld();
+      unloadBlocked();
       return hold;
     },
     async release(filter) {

@@ -7,7 +7,7 @@ export interface MessageCache {
   get(id: number): Message | undefined;
   /** One delivery of the message has ended. */
   release(id: number): void;
-  /** Gives up half of what is kept, what was used longest ago first. */
+  /** Forgets half of what is kept, beginning with what was used longest ago. */
   shrink(): void;
 }
 

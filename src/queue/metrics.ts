@@ -17,7 +17,7 @@ export interface QueueMetricsDeps {
   registry: Registry;
   spool: Pick<SpoolStore, 'queueStatistics'>;
   queue: Pick<Queue, 'siteOf'>;
-  /** How far the readers of the outbox are behind is seen from the same count. */
+  /** The count also says how far the readers of the outbox are behind. */
   pump: Pick<OutboxPump, 'positions'>;
   clock: Clock;
 }
@@ -52,7 +52,7 @@ export function addQueueMetrics({ registry, spool, queue, pump, clock }: QueueMe
     byDestination.replace(largest(new Map(top.map((one) => [one.destination, one.deliveries])), TOP_DESTINATIONS, total));
     const sites = new Map<string, number>();
     for (const { destination, deliveries: count } of top) {
-      // What nothing was due for since the start has not been looked up.
+      // A destination that nothing was due for since the start has no site yet.
       const site = queue.siteOf(destination) ?? 'unknown';
       sites.set(site, (sites.get(site) ?? 0) + count);
     }
@@ -62,14 +62,14 @@ export function addQueueMetrics({ registry, spool, queue, pump, clock }: QueueMe
   });
 }
 
-/** Those with most, and what is left of the total. */
+/** The names with most, and `other` for what is left of the total. */
 function largest(counts: ReadonlyMap<string, number>, limit: number, total: number) {
   const most = [...counts].sort(([, one], [, other]) => other - one).slice(0, limit);
   const shown = most.map(([name, value]) => ({ labels: [name], value }));
   return [...shown, { labels: ['other'], value: total - shown.reduce((sum, { value }) => sum + value, 0) }];
 }
 
-/** Counting a long queue takes a while, so one count serves all looks for a time that grows with it. */
+/** Counting a long queue takes a while, so a count is reused for a time that grows with how long it took. */
 function makeStatistics(spool: Pick<SpoolStore, 'queueStatistics'>, clock: Clock): () => Promise<QueueStatistics> {
   let counted: QueueStatistics | undefined;
   let goodUntil = 0;

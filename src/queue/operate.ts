@@ -1,4 +1,4 @@
-/** What an operator or a customer does to open deliveries: retry now, cancel. Deliveries that are being attempted right now are left alone. */
+/** What an operator or a customer does to open deliveries: retry now, cancel. Deliveries that are being attempted right now stay as they are. */
 import type { Clock, Delivery, Outcome } from '#core';
 import type { Recorder } from '#events';
 import type { QueuedDelivery, Settlement, SpoolStore } from '#store';
@@ -20,7 +20,7 @@ interface OperateDeps {
 /** Deliveries changed at a time. */
 const PART = 100;
 
-/** What the `failed` event of a cancelled delivery says; the code is ours, as Mailgun's 605 to 607 are theirs. */
+/** What the `failed` event of a cancelled delivery says. The code is our own; Mailgun uses 605 to 607 in the same way. */
 export const CANCELLED: Extract<Outcome, { kind: 'failed' }> = {
   kind: 'failed',
   reply: { code: 604, enhancedCode: '', text: '' },
@@ -33,7 +33,7 @@ export const CANCELLED: Extract<Outcome, { kind: 'failed' }> = {
 
 interface Change {
   settlement: Settlement;
-  /** The row as it is then, when it stays open. */
+  /** The changed row, when the delivery stays open. */
   moved?: Delivery;
 }
 
@@ -43,7 +43,7 @@ type Plan = (delivery: QueuedDelivery) => Promise<Change | undefined>;
 export function makeOperate(deps: OperateDeps): Pick<Queue, 'retry' | 'cancel'> {
   const { spool, settle, flows, clock, recorder } = deps;
 
-  /** Settles an open delivery that nobody holds as `plan` says, and holds it meanwhile. */
+  /** Settles an open delivery as `plan` says, unless it is in somebody's hands; it is in ours meanwhile. */
   async function onOne(account: number, id: number, plan: Plan): Promise<boolean> {
     const [delivery] = await spool.list({ account, limit: 1, after: id - 1 });
     if (delivery?.id !== id) return false;
@@ -55,7 +55,7 @@ export function makeOperate(deps: OperateDeps): Pick<Queue, 'retry' | 'cancel'> 
       const change = await plan(delivery);
       if (change === undefined) return false;
       const [found] = await settle([change.settlement]);
-      // Between the look at it and our hold it has ended or moved: wherever it is, its flow is read from the beginning.
+      // It may have ended or moved before we took it in hand: then its flow is read from the beginning.
       back = found ? change.moved : { ...delivery, due: 0 };
       return found === true;
     } finally {
@@ -67,10 +67,10 @@ export function makeOperate(deps: OperateDeps): Pick<Queue, 'retry' | 'cancel'> 
 
   /** Many at a time, so that they share their commits. */
   async function onEach(account: number, ids: number[], plan: Plan): Promise<number> {
-    const rest = [...new Set(ids)];
+    const left = [...new Set(ids)];
     let changed = 0;
-    while (rest.length > 0) {
-      const part = await Promise.all(rest.splice(0, PART).map((id) => onOne(account, id, plan)));
+    while (left.length > 0) {
+      const part = await Promise.all(left.splice(0, PART).map((id) => onOne(account, id, plan)));
       changed += part.filter(Boolean).length;
     }
     if (changed > 0) deps.committed();
@@ -82,7 +82,7 @@ export function makeOperate(deps: OperateDeps): Pick<Queue, 'retry' | 'cancel'> 
       onEach(account, ids, async (delivery) => {
         const due = clock.now();
         const { message, attempts, last } = delivery;
-        // Its sender said when: to send it early is nothing that a retry of everything should do.
+        // Its sender scheduled it: a retry of everything must not send it early.
         if (attempts === 0 && delivery.due > due) return undefined;
         return { settlement: { kind: 'defer', key: delivery, message, due, attempts, last, events: [] }, moved: { ...delivery, due } };
       }),

@@ -1,8 +1,8 @@
-/** Mail that is left alone for a while because of what a peer said of an account or a domain: a condition in memory that ends by itself. */
+/** Pauses: an account's mail to a site, or a destination's mail, is not taken until a time, by a rule about a peer's reply. Kept in memory only; each ends by itself. */
 import type { Clock } from '#core';
 import type { Flow } from './flows/flows.js';
 
-/** Every field that is given must fit. */
+/** What a pause covers: mail that fits every field that is given. */
 export interface PauseFilter {
   account?: number;
   destination?: string;
@@ -17,24 +17,24 @@ export interface Pause extends PauseFilter {
 
 export interface Pauses {
   find(flow: Flow): Pause | undefined;
-  /** One of the same filter is prolonged. */
+  /** A pause that has this filter already is prolonged. */
   add(pause: Pause): void;
   stop(): void;
 }
 
-/** What a timer may wait at most, ms. */
+/** A timer is set for this long at most, ms. */
 const LONGEST_SLEEP = 60_000;
 
 /** Which fields a filter has. */
 const formOf = ({ account, destination, site }: PauseFilter) =>
   (account === undefined ? 0 : 1) + (destination === undefined ? 0 : 2) + (site === undefined ? 0 : 4);
 
-/** Only a site's name may have spaces in it. */
+/** Unique, because only the site, which comes last, may have spaces in its name. */
 const keyOf = (form: number, { account, destination, site }: PauseFilter) =>
   `${form & 1 ? account : ''} ${form & 2 ? destination : ''} ${form & 4 ? site : ''}`;
 
 export function makePauses({ clock, onEnd }: { clock: Clock; onEnd: () => void }): Pauses {
-  /** By the fields they have, so that looking for one costs the same however many there are. */
+  /** By the fields they have: to look for one costs one look-up for each kind of filter, however many pauses there are. */
   const forms = new Map<number, Map<string, Pause>>();
   let timer: NodeJS.Timeout | undefined;
   let nextEnd = Number.POSITIVE_INFINITY;

@@ -4,7 +4,7 @@ import type { Hold, HoldFilter, NewMessage, OutboxEvent, QueuedDelivery, QueueFi
 import type { WaitReason } from './flows/wait-reason.js';
 import type { PauseFilter } from './pauses.js';
 
-/** How a taken delivery ends its turn. */
+/** What becomes of a delivery that was taken and tried. */
 export type Verdict =
   /** The delivery is over. */
   | { kind: 'done'; events: OutboxEvent[] }
@@ -31,13 +31,13 @@ export interface Queue {
 
   listen(listener: QueueListener): void;
   /**
-   * All mail for the destination goes to this site from now on; `until` (monotonic clock, ms) the queue does not ask again when the destination
-   * wakes up. Memory only: mail that waits goes along, whatever its number.
+   * All mail for the destination goes to this site from now on. After `until` (monotonic clock, ms) the queue asks again when something becomes due
+   * for the destination. Memory only: mail that waits moves along, and no row is written.
    */
   place(destination: string, site: string, until: number): void;
   /**
    * At most `limit` due deliveries of a site, fair among its accounts and priorities. The caller owns them until settle(), giveBack(),
-   * defer() or deferFlow(). Empty: nothing can be had now; onDue() tells when there is.
+   * defer() or deferFlow(). Empty: nothing may be taken now; onDue() tells when something may.
    */
   take(site: string, limit: number): Delivery[];
   /** Nothing is taken from the site until resume(); what waits there stays in the spool. `until`, ms by a steady clock, and `why` are for people. */
@@ -47,8 +47,8 @@ export interface Queue {
   pause(filter: PauseFilter, until: number, why: string): void;
 
   /**
-   * The message of a delivery, its bytes included; recent ones from memory. Undefined when it is gone from the spool. `expiresAt` is by the wall clock as
-   * it is set now: a clock that is set while we run takes no time from a message and gives it none.
+   * The message of a delivery, its bytes included; recent ones from memory. Undefined when it is gone from the spool. `expiresAt` is
+   * given by the wall clock as it is set now: when the clock is set while we run, a message keeps the lifetime it was given.
    */
   message(id: number): Promise<Message | undefined>;
   /** An operator's hold on the sending domain covers it: defer() instead of an attempt. */
@@ -69,7 +69,7 @@ export interface Queue {
 
   /** Operator's view; names the account. */
   list(filter: QueueFilter): Promise<QueuedDelivery[]>;
-  /** Mail for the destination goes to the servers of this name, as far as is known: a destination that nothing was due for since the start is not. */
+  /** True when mail for the destination goes to this site. False also while its site is not known: nothing was due for it since the start. */
   isAt(destination: string, site: string): boolean;
   /** The site that mail for the destination goes to; undefined when it is not known. */
   siteOf(destination: string): string | undefined;
@@ -90,7 +90,7 @@ export interface Queue {
   hold(filter: HoldFilter, reason?: string): Promise<Hold>;
   /** Ends the holds that were made with exactly these fields, and gives them. */
   release(filter: HoldFilter): Promise<Hold[]>;
-  /** Those that are for the account's mail, whoever made them; of EVERY_ACCOUNT: all there are. */
+  /** The holds on the account's mail, the operator's and its own; for EVERY_ACCOUNT, all holds. */
   holds(account: number): Hold[];
 
   /** Finds what the spool holds and begins to call the listener. */

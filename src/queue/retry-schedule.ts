@@ -14,7 +14,7 @@ export const SHORTEST_LIFETIME = 5 * MINUTE;
 
 const JITTER = 0.1;
 
-/** The last attempt comes this long before the expiry, more or less by half, so that it may wait for its turn, ms. */
+/** The last attempt is due this long before the expiry (give or take half), so that it has time to wait for its turn, ms. */
 const LAST_CALL = MINUTE;
 
 export interface RetryQuestion {
@@ -25,19 +25,19 @@ export interface RetryQuestion {
   expiresAt: number;
   /** -1 to 1; spreads what failed together. */
   jitter: number;
-  /** The least wait the answer asks for, ms (a hint in the reply, an uncertain delivery). */
+  /** The shortest wait, ms: the reply had a hint, or the peer may have the message already. */
   atLeast?: number;
 }
 
 /**
- * The due time of the next attempt. What the schedule would try after the end has its last attempt shortly before it, unless that comes too soon or
- * `atLeast` forbids it. At `expiresAt` it will fail as too old, so that no delivery waits for ever.
+ * The due time of the next attempt. When the schedule's time is after the expiry, a last attempt comes shortly before it, unless that is too soon or
+ * `atLeast` forbids it. A delivery that becomes due at `expiresAt` fails as too old, so that none waits for ever.
  */
 export function decideRetry({ attempts, now, expiresAt, jitter, atLeast = 0 }: RetryQuestion): number {
   const left = expiresAt - Math.round(LAST_CALL * (1 + jitter / 2)) - now;
   const delay = Math.round((RETRY_DELAYS[attempts - 1] ?? LONGEST_DELAY) * (1 + JITTER * jitter));
-  // The schedule fills a usual lifetime; what is left of it is too short for one attempt more, and a longer one goes on at its slowest.
-  // From one last attempt to another, by jitter, it is no longer than the first of these.
+  // No attempt is left when the time is too short for the last one, or when the schedule has ended and the time is shorter than its longest delay.
+  // The first also keeps jitter from making a second last attempt.
   const isOver = left <= LAST_CALL || (attempts > RETRY_DELAYS.length && left < delay);
   const wait = isOver ? expiresAt - now : Math.min(delay, left);
   return Math.max(now, Math.min(now + Math.max(atLeast, wait), expiresAt));

@@ -5,7 +5,7 @@ import type { Holds } from './holds.js';
 
 /** Rows left in memory at which more are read. */
 const LOW = 64;
-/** Reads that one call may begin: the others would only delay the answer to the first. */
+/** Reads that one call may begin: more would only delay the answer to the first. */
 const MAX_READS = 4;
 
 export interface TakeDeps {
@@ -13,12 +13,12 @@ export interface TakeDeps {
   clock: Clock;
   holds: Pick<Holds, 'holdsDelivery'>;
   load: (flow: Flow) => void;
-  /** False for what rests because it may bring the server down. */
+  /** False for a delivery that waits for its trial, because its message may bring the server down. */
   mayTake: (row: Delivery) => boolean;
 }
 
 export function makeTake({ flows, clock, holds, load, mayTake }: TakeDeps) {
-  /** The next row of the flow, without those that are held or rest: they stay in the spool behind the cursor until they are released. */
+  /** The next row of the flow. Rows that are held or wait for their trial are passed over: they stay in the spool, behind the cursor, until they are brought back. */
   function shift(flow: Flow): Delivery | undefined {
     for (let row = flow.ready.shift(); row !== undefined; row = flow.ready.shift()) {
       if (!holds.holdsDelivery(row) && mayTake(row)) return row;
@@ -27,7 +27,7 @@ export function makeTake({ flows, clock, holds, load, mayTake }: TakeDeps) {
     return undefined;
   }
 
-  /** Reads more while there is still something in memory; a flow with nothing in memory waits no longer, and comes back when it was read. True: a read began. */
+  /** Begins to read more when few rows are left in memory. A flow with none leaves the turns; it comes back when its read is done. True: a read began. */
   function goOn(flow: Flow): boolean {
     const isEmpty = flow.ready.length === 0;
     const readsMore = flow.ready.length < LOW && flow.nextDue <= clock.now();

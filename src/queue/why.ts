@@ -8,7 +8,7 @@ import { type Holds, holderText } from './holds.js';
 import type { Pauses } from './pauses.js';
 import type { Queue, QueueListener } from './queue.js';
 
-/** Beyond this many nobody is helped by the exact number. */
+/** Deliveries ahead are counted up to this number only. */
 const COUNT_TO = 100_000;
 
 export interface WhyDeps {
@@ -17,28 +17,28 @@ export interface WhyDeps {
   holds: Pick<Holds, 'find'>;
   pauses: Pick<Pauses, 'find'>;
   clock: Clock;
-  /** The wall clock's time for the end of a pause or a rest. */
+  /** Converts the end of a pause or a suspension to wall clock time. */
   wall: (steady: number) => number;
-  /** It rests because it may bring the server down. */
+  /** Why it waits for its trial, when its message may bring the server down. */
   suspicion: (delivery: Delivery) => WaitReason | undefined;
   explain: QueueListener['explain'];
-  explainRest: QueueListener['explainDeferral'];
+  explainDeferral: QueueListener['explainDeferral'];
   explainTaken: QueueListener['explainTaken'];
 }
 
 export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'obstacle'> {
-  const { spool, flows, holds, pauses, clock, wall, suspicion, explain, explainRest, explainTaken } = deps;
+  const { spool, flows, holds, pauses, clock, wall, suspicion, explain, explainDeferral, explainTaken } = deps;
   const isReady = ({ destinationName, id }: Delivery) =>
     [...(flows.find(destinationName)?.flows.values() ?? [])].some(({ ready }) => ready.some((row) => row.id === id));
 
-  function heldBack(delivery: Delivery & { domain: string }): WaitReason | undefined {
-    const rests = suspicion(delivery);
-    if (rests !== undefined) return rests;
+  function suspectedOrHeld(delivery: Delivery & { domain: string }): WaitReason | undefined {
+    const suspected = suspicion(delivery);
+    if (suspected !== undefined) return suspected;
     const hold = holds.find(delivery, flows.find(delivery.destinationName)?.site?.name);
     return hold && { reason: `${holderText(hold)}${hold.reason === '' ? '' : `: ${hold.reason}`}`, until: undefined };
   }
 
-  function leftAlone(delivery: Delivery): WaitReason | undefined {
+  function pausedOrSuspended(delivery: Delivery): WaitReason | undefined {
     const destination = flows.find(delivery.destinationName);
     const flow = destination?.flows.get(flows.keyOf(delivery));
     const pause = flow === undefined ? undefined : pauses.find(flow);
@@ -48,8 +48,8 @@ export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'obstacle'> {
   }
 
   function obstacle(delivery: Delivery & { domain: string }): WaitReason | undefined {
-    const known = heldBack(delivery) ?? leftAlone(delivery);
-    const reason = known === undefined ? explainRest(delivery) : undefined;
+    const known = suspectedOrHeld(delivery) ?? pausedOrSuspended(delivery);
+    const reason = known === undefined ? explainDeferral(delivery) : undefined;
     return reason === undefined ? known : { reason, until: undefined };
   }
 
@@ -61,14 +61,14 @@ export function makeWhy(deps: WhyDeps): Pick<Queue, 'why' | 'obstacle'> {
       const reason = explainTaken(delivery);
       return reason === undefined ? { reason: 'It is being attempted now', until: clock.now() } : { reason, until: undefined };
     }
-    const held = heldBack(delivery);
+    const held = suspectedOrHeld(delivery);
     if (held !== undefined) return held;
     if (due > clock.now()) {
       if (attempts === 0) return { reason: `Scheduled by its sender for ${plainTime(due)}`, until: due };
       return { reason: `Attempt ${attempts} got "${last?.code} ${last?.message}"; it is tried again by the schedule`, until: due };
     }
-    const alone = leftAlone(delivery);
-    if (alone !== undefined) return alone;
+    const stopped = pausedOrSuspended(delivery);
+    if (stopped !== undefined) return stopped;
     if (site === undefined) return { reason: `Looking up the mail exchangers of ${destinationName}`, until: undefined };
     const ahead = await spool.countAhead(delivery, COUNT_TO);
     const others =

@@ -9,7 +9,7 @@ export interface SmtpLimits {
   /** Open connections, all listeners together; may change while we run. */
   connections: number;
   /** Open connections of one client (an IPv4 address or an IPv6 /64 network). Trusted networks are not held to it. */
-  connectionsPerSource: number;
+  connectionsPerClient: number;
   /** A TLS handshake may take so long, ms. */
   handshakeMs: number;
   /** A command line must be complete so long after the reply before it, ms (RFC 5321 4.5.3.2.7 asks for 5 minutes). */
@@ -41,7 +41,7 @@ export const defaultSmtpLimits: SmtpLimits = {
   messageBytes: 25 * 1024 * 1024,
   recipients: 1000,
   connections: 2000,
-  connectionsPerSource: 100,
+  connectionsPerClient: 100,
   handshakeMs: 30 * SECOND,
   commandMs: 5 * MINUTE,
   messageMs: 15 * MINUTE,

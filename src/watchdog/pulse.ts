@@ -10,7 +10,7 @@ export const newPulse = (): SharedArrayBuffer => new SharedArrayBuffer(WORDS_AT 
 
 export const beatsOf = (pulse: SharedArrayBuffer): Int32Array => new Int32Array(pulse, 0, 2);
 
-/** Words beyond 256 bytes are cut. Costs a fraction of a microsecond: it is done for every delivery. */
+/** Text beyond 256 bytes is cut. Costs a fraction of a microsecond, because it is called for every delivery. */
 export function makeNote(pulse: SharedArrayBuffer): (words: string) => void {
   const numbers = beatsOf(pulse);
   const room = Buffer.from(pulse, WORDS_AT, WORDS);

@@ -3,9 +3,8 @@ import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import { systemClock } from '#core';
-import { LOOK_EVERY, makeStandingTest } from './decide-standing.js';
 import { BEAT, beatsOf, readNote } from './pulse.js';
-import { stackOfMainThread } from './stack-of-main-thread.js';
+import { LOOK_EVERY, makeStandingTest, stackOfMainThread } from './standstill.js';
 import type { WatchdogData } from './watchdog.js';
 
 const { pulse, standstillMs } = workerData as WatchdogData;

@@ -51,7 +51,7 @@ it.each([
 });
 
 /** A guarded server to which 127.0.0.1 is this machine, and 127.0.0.N the stranger 192.0.2.N. */
-async function startGuarded(limits: { connections: number; connectionsPerSource: number }, listener: RequestListener, exchangeMs?: number) {
+async function startGuarded(limits: { connections: number; connectionsPerClient: number }, listener: RequestListener, exchangeMs?: number) {
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   const fates: string[] = [];
   const guard = makeConnectionGuard({
@@ -91,7 +91,7 @@ async function startGuarded(limits: { connections: number; connectionsPerSource:
 const isGone = (socket: Socket) => waitFor(() => socket.closed, { what: 'a connection that was cut' });
 
 it('the quietest connection of an address makes room for its next one, and those of others stay', async () => {
-  const { from, ask, fates } = await startGuarded({ connections: 100, connectionsPerSource: 2 }, (_request, response) =>
+  const { from, ask, fates } = await startGuarded({ connections: 100, connectionsPerClient: 2 }, (_request, response) =>
     response.end('hi'),
   );
   const other = await from(3, HALF);
@@ -103,7 +103,7 @@ it('the quietest connection of an address makes room for its next one, and those
 });
 
 it('what is in the middle of a request is not cut: the next one is told', async () => {
-  const { from, ask } = await startGuarded({ connections: 100, connectionsPerSource: 2 }, () => undefined);
+  const { from, ask } = await startGuarded({ connections: 100, connectionsPerClient: 2 }, () => undefined);
   const held = [await from(2, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'), await from(2, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n')];
   await expect.poll(() => ask(2)).toBe('HTTP/1.1 429 Too Many Requests');
   expect(held.map(({ closed }) => closed)).toEqual([false, false]);
@@ -111,7 +111,7 @@ it('what is in the middle of a request is not cut: the next one is told', async 
 
 it('strangers who hold every place keep out nobody on this machine, and drive out none of its connections', async () => {
   let answers = 0;
-  const { from, ask } = await startGuarded({ connections: 20, connectionsPerSource: 100 }, (request, response) => {
+  const { from, ask } = await startGuarded({ connections: 20, connectionsPerClient: 100 }, (request, response) => {
     if (request.url === '/slow') return;
     answers++;
     response.end('hi');
@@ -126,12 +126,12 @@ it('strangers who hold every place keep out nobody on this machine, and drive ou
 });
 
 it('an answer that nobody takes holds its place for a while, not for ever', async () => {
-  const { from } = await startGuarded({ connections: 10, connectionsPerSource: 10 }, () => undefined, 200);
+  const { from } = await startGuarded({ connections: 10, connectionsPerClient: 10 }, () => undefined, 200);
   await isGone(await from(2, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
 });
 
 it('a connection that is kept alive is quiet again after its answer', async () => {
-  const { from, fates } = await startGuarded({ connections: 10, connectionsPerSource: 1 }, (_request, response) => response.end('hi'));
+  const { from, fates } = await startGuarded({ connections: 10, connectionsPerClient: 1 }, (_request, response) => response.end('hi'));
   const kept = await from(2, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n');
   await waitFor(() => kept.bytesRead > 0, { what: 'the answer' });
   await from(2, HALF);

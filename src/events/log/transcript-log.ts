@@ -1,14 +1,14 @@
 /**
- * What was said to peers in the attempts that went wrong, for the operator. Noting costs a push and never waits: rows are written in batches, and
- * under pressure they are dropped (and counted) rather than held back, because mail goes first.
+ * Transcripts: what was said to peers in the attempts that went wrong, for the operator. Noting costs a push and never waits: rows are written many at
+ * a time, and when too many wait they are dropped (and counted), because mail goes first.
  */
 import type { Logger } from 'pino';
 import type { ConversationQuery, EventStore, StoredConversation } from '#store';
 
 export interface TranscriptLog {
-  /** Takes it if there is room. Never throws, never waits. */
+  /** Keeps the transcript if there is room. Never throws, never waits. */
   note(entry: StoredConversation): void;
-  /** What has been written so far and what waits to be written, by delivery, in the order of their attempts. */
+  /** Transcripts that are written and that wait to be written, by delivery, in the order of their attempts. */
   find(query: ConversationQuery): Promise<StoredConversation[]>;
   /** How many were dropped since the start. */
   dropped(): number;
@@ -20,7 +20,7 @@ const FLUSH_MS = 1000;
 const FLUSH_AT = 250;
 /** About 10 MB at their usual length. */
 const MAX_WAITING = 5000;
-/** Of one entry, when an attempt talked to many hosts. */
+/** Characters of one transcript: an attempt may have talked to many hosts. */
 const MAX_TEXT = 4096;
 
 export function makeTranscriptLog(deps: {
@@ -36,14 +36,14 @@ export function makeTranscriptLog(deps: {
 
   async function write(): Promise<void> {
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, FLUSH_AT);
+      const part = waiting.slice(0, FLUSH_AT);
       try {
-        await store.appendConversations(batch);
+        await store.appendConversations(part);
       } catch (err) {
-        dropped += batch.length;
-        logger.warn({ err, dropped: batch.length }, 'conversations with peers could not be written');
+        dropped += part.length;
+        logger.warn({ err, dropped: part.length }, 'conversations with peers could not be written');
       }
-      waiting = waiting.slice(batch.length);
+      waiting = waiting.slice(part.length);
     }
   }
 
@@ -78,7 +78,7 @@ export function makeTranscriptLog(deps: {
   };
 }
 
-/** The end says why the attempt ended, so the middle goes. */
+/** Cuts out the middle: the end says why the attempt ended. */
 function bounded(text: string): string {
   if (text.length <= MAX_TEXT) return text;
   const half = MAX_TEXT / 2 - 8;

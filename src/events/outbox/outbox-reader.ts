@@ -11,8 +11,8 @@ export interface OutboxReader {
   /** Position up to which the reader has everything, asked once at start. */
   position(): Promise<number>;
   /**
-   * Takes the rows of the outbox behind this position, in order and at most so many, and remembers its position durably before it resolves. Throws to
-   * be asked for the same rows again.
+   * Takes the rows of the outbox after this position, in order and at most so many, and stores its new position before it resolves. When it throws, it
+   * is asked for these rows again.
    */
   take(after: number, limit: number): Promise<{ count: number; position: number }>;
 }
@@ -23,15 +23,15 @@ export interface OutboxPump {
   wake(): void;
   /** Outbox position up to which each reader has everything. */
   positions(): { reader: string; position: number }[];
-  /** A reader stands beyond everything the outbox ever had: it would not be given what is new. */
+  /** True when a reader's position is beyond everything the outbox ever had: it would miss new rows. */
   isBeyond(): Promise<boolean>;
-  /** Lets the batch under way finish. */
+  /** Lets the take under way finish. */
   stop(): Promise<void>;
 }
 
-const BATCH = 1000;
+const MOST_ROWS = 1000;
 const RETRY_MS = 1000;
-/** A reader is given what gathered meanwhile: each batch costs two commits and six messages between threads, however small it is. */
+/** Rows gather for so long before a reader takes them again, ms: each take costs two commits and six messages between threads, even for one row. */
 const GATHER_MS = 50;
 
 export function makeOutboxPump(deps: {
@@ -40,65 +40,65 @@ export function makeOutboxPump(deps: {
   logger: Logger;
 }): OutboxPump {
   const { spool, logger } = deps;
-  const lanes = deps.readers.map((reader) => ({ reader, position: 0, running: undefined as Promise<void> | undefined, again: false }));
+  const feeds = deps.readers.map((reader) => ({ reader, position: 0, running: undefined as Promise<void> | undefined, again: false }));
   const stopping = new AbortController();
   let trimmed = 0;
 
   /** Rows that every reader has are removed; the slowest decides. */
   async function trim(): Promise<void> {
-    const reached = Math.min(...lanes.map((lane) => lane.position));
+    const reached = Math.min(...feeds.map((feed) => feed.position));
     if (reached <= trimmed) return;
     trimmed = reached;
     await spool.trimOutbox(reached);
   }
 
-  const rest = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+  const wait = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
 
-  async function drain(lane: (typeof lanes)[number]): Promise<void> {
+  async function drain(feed: (typeof feeds)[number]): Promise<void> {
     do {
-      lane.again = false;
+      feed.again = false;
       try {
-        const { count, position } = await lane.reader.take(lane.position, BATCH);
+        const { count, position } = await feed.reader.take(feed.position, MOST_ROWS);
         if (count === 0) continue;
-        lane.position = position;
+        feed.position = position;
         await trim();
-        lane.again = true;
-        if (count < BATCH) await rest(GATHER_MS);
+        feed.again = true;
+        if (count < MOST_ROWS) await wait(GATHER_MS);
       } catch (error) {
         if (stopping.signal.aborted) return;
-        logger.error({ reader: lane.reader.name, err: error }, 'events could not be passed on; trying again');
-        await rest(RETRY_MS);
-        lane.again = true;
+        logger.error({ reader: feed.reader.name, err: error }, 'events could not be passed on; trying again');
+        await wait(RETRY_MS);
+        feed.again = true;
       }
-    } while (lane.again && !stopping.signal.aborted);
+    } while (feed.again && !stopping.signal.aborted);
   }
 
   function wake(): void {
-    for (const lane of lanes) {
-      lane.again = true;
-      if (lane.running !== undefined || stopping.signal.aborted) continue;
-      lane.running = drain(lane).finally(() => {
-        lane.running = undefined;
-        if (lane.again) wake();
+    for (const feed of feeds) {
+      feed.again = true;
+      if (feed.running !== undefined || stopping.signal.aborted) continue;
+      feed.running = drain(feed).finally(() => {
+        feed.running = undefined;
+        if (feed.again) wake();
       });
     }
   }
 
   return {
     async start() {
-      for (const lane of lanes) lane.position = await lane.reader.position();
+      for (const feed of feeds) feed.position = await feed.reader.position();
       wake();
     },
     wake,
-    positions: () => lanes.map(({ reader, position }) => ({ reader: reader.name, position })),
+    positions: () => feeds.map(({ reader, position }) => ({ reader: reader.name, position })),
     async isBeyond() {
       // Looked at first: the outbox only grows.
-      const furthest = Math.max(0, ...lanes.map((lane) => lane.position));
+      const furthest = Math.max(0, ...feeds.map((feed) => feed.position));
       return furthest > (await spool.outboxExtent()).last;
     },
     async stop() {
       stopping.abort();
-      await Promise.all(lanes.map((lane) => lane.running));
+      await Promise.all(feeds.map((feed) => feed.running));
     },
   };
 }

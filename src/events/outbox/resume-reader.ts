@@ -10,9 +10,9 @@ type Extent = Awaited<ReturnType<SpoolStore['outboxExtent']>>;
 
 export interface Resumption {
   position: number;
-  /** Why the reader begins anew: everything the outbox still has is read once more, and kept once by its ids. */
+  /** Why the reader begins anew: it reads everything the outbox still has, and drops what it has already by event id. */
   rewound: 'another spool' | 'beyond the outbox' | undefined;
-  /** Rows that are gone from the outbox and that the reader never had: its own file is older than the spool. */
+  /** How many rows the reader missed: they are gone from the outbox, because the reader's own file is older than the spool. */
   missing: number;
 }
 
@@ -29,7 +29,7 @@ export interface ResumeDeps {
   logger: Logger;
 }
 
-/** Gives the position, durable where it had to be changed. */
+/** Gives the position; when it had to be changed, the change is stored. */
 export async function resumeReader(reader: string, { events, spool, logger }: ResumeDeps): Promise<number> {
   const [cursor, outbox] = await Promise.all([events.cursor(reader), spool.outboxExtent()]);
   const { position, rewound, missing } = decideResumption(cursor, outbox);

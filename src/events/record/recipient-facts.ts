@@ -40,7 +40,7 @@ export function makeRecipientFacts(): RecipientFacts {
         const made = text === '' ? undefined : makeField(name, text.replace(/[\r\n\0]/g, ' '));
         return decodeHeaderText(make(recipient, made)?.value ?? '');
       } catch (error) {
-        // Their message fails for the same reason, and says so.
+        // The recipient's message fails when it is made, with this reason.
         if (error instanceof TemplateError) return undefined;
         throw error;
       }

@@ -18,7 +18,7 @@ import { makeRecipientFacts, type RecipientFacts } from './recipient-facts.js';
 import { recipientProvider } from './recipient-provider.js';
 import { shownVariables } from './shown-variables.js';
 
-/** A try that ended, with what the events say of it. */
+/** An attempt that ended, with what its event says of it. */
 export interface AttemptRecord {
   message: Message;
   /** Public id of the message's account. */
@@ -54,11 +54,11 @@ export interface Recorder {
         | { severity: 'permanent' }
       ),
   ): OutboxEvent;
-  /** One per message, whatever the number of its recipients. */
+  /** One per message, not one per recipient. */
   rejected(rejection: Rejection): OutboxEvent;
 }
 
-/** Less is mended by waiting, µs. */
+/** A smaller step back is bridged by counting on from the last time, µs. */
 const SET_BACK = 10_000_000;
 
 export function makeRecorder(deps: { clock: Clock }): Recorder {
@@ -66,7 +66,7 @@ export function makeRecorder(deps: { clock: Clock }): Recorder {
   let lastAt = 0;
   const now = () => {
     const wall = deps.clock.now() * 1000;
-    // Each later than the last, except after the clock was set back: a time in the future would hide events from everybody who asks for those until now.
+    // Each time is later than the last, except after the clock was set back: an event in the future would be hidden from queries that end now.
     lastAt = lastAt - wall > SET_BACK ? wall : Math.max(lastAt + 1, wall);
     return lastAt;
   };
@@ -148,7 +148,7 @@ function stamp<N extends RecordedEvent['event']>(event: N, atMicros: number, lev
   return { event, id: makeEventId(Math.floor(atMicros / 1000)), timestamp: atMicros / 1e6, 'log-level': level };
 }
 
-/** Field by field: two of these are made for every message, and copying objects into one another took six times as long as all the rest. */
+/** Written field by field: two of these are made for every message, and spreading objects took six times as long as everything else. */
 function messageEvent<N extends RecordedEvent['event']>(
   factsOf: RecipientFacts,
   { event, id, timestamp, 'log-level': level }: Stamp<N>,

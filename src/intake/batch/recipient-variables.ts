@@ -1,21 +1,21 @@
 /** Recipient variables as the three places give them (manual page "Batch sending"): JSON text in, variables of each recipient out. Pure. */
 import { type Address, badRequest, cleanText, isJsonObject, parseAddress, parseClientJson } from '#core';
 
-/** That there are any, be they none, makes the message a batch. */
+/** A message that has this, even with no variables in it, is a batch. */
 export interface RecipientVariables {
-  /** Of every recipient: what stands beside the addresses, as in the manual's container. */
+  /** Variables that every recipient has: they stand beside the addresses, as in the manual's container. */
   everybody: Readonly<Record<string, unknown>>;
   byAddress: ReadonlyMap<Address, Readonly<Record<string, unknown>>>;
 }
 
-/** A batch all the same. */
+/** Without any variables, but still a batch. */
 export const NO_VARIABLES: RecipientVariables = { everybody: {}, byAddress: new Map() };
 
-/** Of one recipient, bytes as JSON: their row in the queue holds them. */
+/** Variables of one recipient, bytes as JSON: they are kept in the recipient's queue row. */
 const MAX_PER_RECIPIENT = 64 * 1024;
-/** Of every recipient, bytes: a thousand rows hold them. */
+/** Variables that every recipient has, bytes as JSON: they are kept in each of a thousand rows. */
 const MAX_EVERYBODY = 4 * 1024;
-/** Never a name of anything: code that reads these objects carelessly would meet the prototype of all of them. */
+/** No variable may have this name: careless code would read or change the prototype of all objects. */
 const FORBIDDEN = '__proto__';
 
 /** `{"bob@example.com": {"first": "Bob"}, …}`. `source` is what the client called it, as the subject of a sentence. Refusal 400. */
@@ -34,7 +34,7 @@ export function parseRecipientVariables(source: string, text: string): Recipient
   return { everybody: checked(source, Object.fromEntries(everybody), 'all recipients', MAX_EVERYBODY), byAddress };
 }
 
-/** Both together; what `higher` names wins. */
+/** Joins both; where both have a variable, that of `higher` wins. */
 export function mergeRecipientVariables(lower: RecipientVariables | undefined, higher: RecipientVariables): RecipientVariables {
   if (lower === undefined) return higher;
   const byAddress = new Map(lower.byAddress);

@@ -20,7 +20,7 @@ export interface Draft {
   size: number;
   /** What the sender asked for, over the API and in the message. */
   requested: RequestedOptions;
-  /** What holds: the same, completed by the domain's settings. */
+  /** The options that apply: those requested, completed by the domain's settings. */
   options: SendOptions;
   tags: string[];
   userVariables: Record<string, unknown>;

@@ -1,6 +1,6 @@
 /**
- * Knows our own Received fields again: each carries a mark that only this server can make, so that a message that keeps coming back is noticed
- * whatever names and addresses it took its way by. A mark tells nobody anything, and who copies one only stops messages of his own.
+ * Recognises our own Received fields: each carries a mark that only this server can make, so that a message that keeps coming back is noticed,
+ * under any host name and address. A mark holds no information for others, and a sender who copies one can only stop messages of their own.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -13,7 +13,7 @@ export interface OwnTrace {
 
 const MARKED = /\bid ([0-9A-Z]{1,20})-([0-9a-f]{16})\b/;
 
-/** `serverKey`: kept over restarts, and of this server alone. */
+/** `serverKey`: this server's secret, which stays the same over restarts. */
 export function makeOwnTrace(serverKey: Uint8Array): OwnTrace {
   const key = createHmac('sha256', serverKey).update('received fields').digest();
   const macOf = (id: string) => createHmac('sha256', key).update(id).digest('hex').slice(0, 16);
@@ -24,7 +24,7 @@ export function makeOwnTrace(serverKey: Uint8Array): OwnTrace {
       const ids = new Set<string>();
       for (const value of received) {
         const [, id = '', mac = ''] = MARKED.exec(value) ?? [];
-        // A field that stands there twice was one pass.
+        // A field that is there twice counts once.
         if (id !== '' && !ids.has(id) && isOurs(id, mac)) ids.add(id);
       }
       return ids.size;

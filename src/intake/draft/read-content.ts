@@ -1,4 +1,4 @@
-/** Reads a message to its end, whichever form it came in, writing its body to the spool: what is known of it then is the same for all forms. */
+/** Reads a message to its end and writes its body to the spool. It may be a stream, bytes, or a message composed here; the result has one form. */
 import { setImmediate } from 'node:timers/promises';
 import { type Body, type ContentTraits, tooLarge } from '#core';
 import {

@@ -1,6 +1,6 @@
 /**
  * Leaves a `rejected` event for a message that was refused for good after it was known who sends it. A client in a loop fills no log: an account
- * has so many of these events a minute, and the server's log says once a minute that there were more. The refusal stands whatever becomes of the event.
+ * has so many of these events a minute, and the server's log says once a minute that there were more. The refusal stands even when the event cannot be written.
  */
 import type { Logger } from 'pino';
 import { type Clock, MINUTE, type Refusal } from '#core';
@@ -12,7 +12,7 @@ import type { Draft } from './draft.js';
 import { headerTexts } from './header-texts.js';
 
 export interface Rejections {
-  /** Durable when it resolves, but for what is over the limit. What may still be sent later (a temporary refusal) leaves no event. Never throws. */
+  /** Durable when it resolves, unless the account is over its limit. A temporary refusal leaves no event: the message may still be sent later. Never throws. */
   note(draft: Draft, refusal: Refusal): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import type { RecipientVariables } from '../batch/recipient-variables.js';
 import type { RequestedOptions } from '../options/requested-options.js';
 import type { TemplateRequest } from '../template/template-request.js';
 
-/** What a door (SMTP or HTTP) hands over for one message, after it found out who sends it. */
+/** What the SMTP server or the API hands over for one message, after it found out who sends it. */
 export interface Submission {
   account: number;
   /** The hosted domain the message belongs to; of this account. */
@@ -14,7 +14,7 @@ export interface Submission {
   isAuthenticated: boolean;
   /** Address of the client, as text. */
   remoteAddress: string;
-  /** Id of the API key, on the HTTP door. */
+  /** Id of the API key, over HTTP. */
   apiKeyId?: string;
   /** For the Received field: what the client called itself, and the protocol (`ESMTPSA`, `HTTP`, … RFC 3848). */
   helo?: string;
@@ -30,25 +30,25 @@ export interface Submission {
   options: RequestedOptions;
   tags: string[];
   userVariables: Record<string, unknown>;
-  /** Given beside the message; those in the message are merged in. Given at all, they make the message a batch. */
+  /** Given beside the message; those in the message are merged in. When present, even empty, they make the message a batch. */
   recipientVariables?: RecipientVariables | undefined;
   /** Asked for beside the message; X-Mailgun-Template-* fields are merged in. */
   template?: TemplateRequest | undefined;
   /** The stored template that made its texts, when it was sent before. */
   filledBy?: MessageFacts['template'];
-  /** Known on the HTTP door; found by reading the message otherwise. */
+  /** Known for the API's own messages; otherwise found by reading the message. */
   attachments?: Attachment[];
-  /** Then accept() throws StoreError `conflict` when an answer was given for the key in the last day. */
+  /** Idempotency: accept() throws StoreError `conflict` when the key was used in the last day. */
   once?: Once | undefined;
 }
 
-/** Sees to it that a message is taken in once, however often its request comes. */
+/** An idempotency key: a message is taken in once, however often its request is repeated. */
 export interface Once {
-  /** What the client calls the request, among those of the domain. */
+  /** The key, unique among the requests of the domain. */
   key: string;
-  /** Tells the request from another one that was given the same key. */
+  /** Differs when another request has the same key. */
   fingerprint: string;
-  /** The answer, as JSON text, that is committed with the message and remembered for a day. */
+  /** The answer, as JSON text, that is committed with the message and kept for a day. */
   answer: (accepted: Accepted) => string;
 }
 
@@ -60,9 +60,9 @@ export interface Accepted {
 }
 
 export interface Intake {
-  /** Why nothing of this account can be taken in at the moment, if so; doors ask before they read a message. Costs next to nothing. */
+  /** Why nothing of this account can be taken in at the moment, if so; listeners ask before they read a message. Costs next to nothing. */
   refusalNow(account: number): Refusal | undefined;
-  /** The answer that was given for this idempotency key in the last day. */
+  /** The request and the answer that this idempotency key was used for in the last day. */
   idempotencyRecord(domain: DomainRecord, key: string): Promise<GivenAnswer | undefined>;
   /** Durable when it resolves. Throws Refusal (or StoreError) and has kept nothing otherwise; the content may then be only partly read. */
   accept(submission: Submission): Promise<Accepted>;

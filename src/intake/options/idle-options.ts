@@ -1,4 +1,4 @@
-/** Which of the options asked for have no effect in this version (`core/idle.ts`), by what the client of that door calls them. Pure. */
+/** Which of the options asked for have no effect in this version (`core/idle.ts`), by the names that the client knows. Pure. */
 import { IDLE_OPTIONS, type Idle } from '#core';
 import { decodeHeaderText, type HeadField } from '#mail';
 import { HEADER_FORM_PREFIX, wasSentBefore } from './header-form.js';
@@ -11,7 +11,7 @@ const asks = (value: RequestedOptions[keyof RequestedOptions]): boolean => value
 export const idleOptions = (method: 'http' | 'smtp', asked: RequestedOptions): Idle[] =>
   IDLE_OPTIONS.filter(({ key }) => asks(asked[key])).map(({ name, why }) => ({ name: optionName(method, name), why }));
 
-/** Of a message that was not submitted yet. */
+/** For a message that was not submitted yet. */
 export function idleOptionsOf(head: readonly HeadField[]): Idle[] {
   if (wasSentBefore(head)) return [];
   const asked = head.reduce((known: RequestedOptions, { lowerName, value }) => {

@@ -1,6 +1,6 @@
 /**
  * Every option of a message: its `o:` parameter, its header form (an X-Mailgun field), and what its value means (manual pages "Passing sending
- * options" and "Sending via SMTP", classic manual "Sending via SMTP"). Both doors read by this table and by nothing else.
+ * options" and "Sending via SMTP", classic manual "Sending via SMTP"). SMTP and HTTP both read options by this table only.
  */
 import {
   parseDkimName,

@@ -6,7 +6,7 @@ import { mergeRequested, type RequestedOptions } from './requested-options.js';
 /** All that was asked so far. */
 export interface Asked {
   options: RequestedOptions;
-  /** In the order they came, each once whatever its case. */
+  /** In the order they came; tags that differ only in case are one. */
   tags: string[];
 }
 
@@ -22,7 +22,7 @@ export const optionOfField = (name: string): OptionRule | undefined => BY_FIELD.
 /** A bad value as it is told to who sent it, over SMTP too: short and ASCII. */
 const shown = (value: string) => cleanText(value.slice(0, 100)).replace(/[^\x20-\x7e]/g, '?');
 
-/** What was asked before wins. Refusal 400 naming the option as the client called it. */
+/** An option that was asked before wins. Refusal 400 naming the option as the client called it. */
 export function readOption(asked: Asked, rule: OptionRule, name: string, value: string): Asked {
   const read = rule.read(value);
   if (read === undefined) throw badRequest(rule.complain(name, shown(value)));
@@ -37,7 +37,7 @@ function addTag(tags: string[], tag: string): string[] {
   return isKnown ? tags : [...tags, tag];
 }
 
-/** What a refusal calls an option: as the client of that door knows it. */
+/** The name of an option in a refusal: the one that clients of that protocol use. */
 export function optionName(method: 'http' | 'smtp', name: string): string {
   const rule = BY_NAME.get(name);
   return method === 'http' || rule === undefined ? `o:${name}` : `X-Mailgun-${rule.field}`;

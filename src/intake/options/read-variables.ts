@@ -1,4 +1,4 @@
-/** User variables as both doors give them: a JSON object by name. Pure. */
+/** Reads user variables, which SMTP and HTTP clients give as a JSON object by name. Pure. */
 import { badRequest, cleanText, parseJsonObject } from '#core';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused

@@ -1,4 +1,4 @@
-/** What a client asked for one message over either door, read but not yet weighed against its domain; what is absent was not said. */
+/** What a client asked for one message, over SMTP or HTTP, before the settings of its domain are considered. What is absent was not asked. */
 import type { SendOptions } from '#core';
 
 export interface RequestedOptions extends Partial<SendOptions> {
@@ -20,7 +20,7 @@ export interface RequestedOptions extends Partial<SendOptions> {
   suppressHeaders?: 'all' | string[];
 }
 
-/** The first one wins, but for suppressed headers, which add up. */
+/** Where both ask, the first wins; but suppressed headers add up. */
 export function mergeRequested(first: RequestedOptions, second: RequestedOptions): RequestedOptions {
   const [one, other] = [first.suppressHeaders, second.suppressHeaders];
   const merged = { ...second, ...first };

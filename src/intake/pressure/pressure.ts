@@ -2,6 +2,7 @@
  * Watches disk, memory and the store by one timer, and says at once whether mail can be taken in. Also keeps the ballast: gives it up when the disk
  * is full, so that deliveries go on, and takes it again when there is room.
  */
+import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Refusal } from '#core';
@@ -142,4 +143,11 @@ export function makePressure({ spool, room, logger, limits, relieve, everyMs = E
       unwatch?.();
     },
   };
+}
+
+/** Memory of this process against what it may use: the limit of its control group, or the machine's memory. Bytes. */
+export function readMemory(): { used: number; limit: number } {
+  // 0 or a number beyond the machine when no limit is set.
+  const constrained = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return { used: process.memoryUsage.rss(), limit: Math.min(constrained, totalmem()) };
 }

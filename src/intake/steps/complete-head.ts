@@ -18,7 +18,7 @@ export const completeHead: IntakeStep = (draft) => {
   if (!has('date')) added.push(makeField('Date', rfc2822Date(draft.receivedAt)));
   const given = /^<?([^<>\s]{1,900})>?$/.exec(firstValue(head, 'message-id') ?? '')?.[1];
   const messageId = given ?? makeMessageId(draft.receivedAt, domain.name);
-  const rest = given === undefined ? head.filter((field) => field.lowerName !== 'message-id') : head;
+  const kept = given === undefined ? head.filter((field) => field.lowerName !== 'message-id') : head;
   if (given === undefined) added.push(makeField('Message-Id', `<${messageId}>`));
-  return { ...draft, messageId, head: foldLongFields([...added, ...rest]) };
+  return { ...draft, messageId, head: foldLongFields([...added, ...kept]) };
 };

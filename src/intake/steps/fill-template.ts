@@ -1,4 +1,4 @@
-/** Renders the stored template a message asks for into its texts, and fills header fields it lacks with the template's. The rest of it stays. */
+/** Renders the stored template a message asks for into its texts, and fills header fields it lacks with the template's. Nothing else of the message changes. */
 import { badRequest, Refusal } from '#core';
 import { shownVariables } from '#events';
 import { type HeadField, makeField, parseAddressList, replaceTexts } from '#mail';
@@ -43,7 +43,7 @@ async function fill(draft: Draft, request: TemplateRequest, { directory, spool }
   return {
     ...draft,
     ...content,
-    // Over SMTP the envelope says who sends; here the author does, who may be the template's.
+    // Over SMTP the envelope says who sends. Over HTTP the author does, who may come from the template.
     submission: isHttp && author !== undefined ? { ...submission, sender: author } : submission,
     filledBy: {
       ...{ name: template.name, version: template.tag, isText },
@@ -55,7 +55,7 @@ async function fill(draft: Draft, request: TemplateRequest, { directory, spool }
 
 const isAuthor = (field: HeadField): boolean => field.lowerName === 'from';
 
-/** Parameters without `template` were refused before: what still lacks one came in fields, at either door. */
+/** The API refuses template parameters without `template` earlier: a request that still lacks a name came in fields, over SMTP or HTTP. */
 const OPTIONS = 'X-Mailgun-Template-Version or X-Mailgun-Template-Variables';
 const PARAMETERS = { template: 'template', version: 't:version', options: OPTIONS };
 const HEADER_FORMS = { template: 'X-Mailgun-Template-Name', version: 'X-Mailgun-Template-Version', options: OPTIONS };

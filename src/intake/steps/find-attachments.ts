@@ -1,4 +1,4 @@
-/** Finds what events say of the attachments, for messages whose door did not know them. */
+/** Finds what events say of the attachments, for messages that came without a list of them. */
 import { listAttachments } from '#mail';
 import type { IntakeStep } from '../draft/step.js';
 

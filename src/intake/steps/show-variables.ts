@@ -13,7 +13,7 @@ export const showVariables: IntakeStep = (draft) => {
     suppressHeaders === 'all' ? lowerName.startsWith('x-mailgun-') : suppressHeaders.includes(lowerName);
   const head = suppressHeaders.length === 0 ? draft.head : draft.head.filter(({ lowerName }) => !isHidden(lowerName));
   if (isHidden(NAME.toLowerCase()) || Object.keys(draft.userVariables).length === 0) return { ...draft, head };
-  // Blanks where a line may be folded, and ASCII that JSON reads as the same text.
+  // Spaces make places to fold the line at; characters beyond ASCII become JSON escapes.
   const json = JSON.stringify(draft.userVariables, undefined, 1).replace(/\n\s*/g, ' ');
   const ascii = json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return { ...draft, head: [...head, makeField(NAME, ascii)] };

@@ -86,7 +86,7 @@ function joinLines(content: Uint8Array[]): Uint8Array {
   return content.length === 1 && last !== undefined ? last : Buffer.concat(content);
 }
 
-/** Ends the last line likewise. */
+/** Gives the pieces one by one, and ends the last line where the text did not. */
 async function* inPieces(content: Piece[]): AsyncGenerator<Uint8Array> {
   let last: number | undefined;
   for (const part of content) {

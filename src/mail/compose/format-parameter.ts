@@ -13,7 +13,7 @@ export function formatParameter(name: string, value: string): string {
   return pieces.map((piece, index) => `${name}*${index}*=${piece}`).join(';\r\n ');
 }
 
-/** The same for readers that know no RFC 2231: encoded words in a quoted string, which no standard allows and every mail program reads. */
+/** A parameter for readers that know no RFC 2231: encoded words in a quoted string, which no standard allows and every mail program reads. */
 export function formatFallbackParameter(name: string, value: string): string {
   return `${name}=${isPlainText(value) ? quoted(value) : `"${encodePhrase(value).replaceAll(' ', '\r\n ')}"`}`;
 }

@@ -17,7 +17,7 @@ export interface LintContext {
   isBulk: boolean;
   /** What was asked for the message that has no effect in this version. */
   idleOptions?: readonly Idle[];
-  /** The same of its domain. */
+  /** Settings of its domain that have no effect in this version. */
   idleSettings?: readonly Idle[];
 }
 

@@ -9,7 +9,7 @@ const AUTHOR_FIELDS = ['from', 'sender', 'reply-to'];
 
 export const isAuthorField = ({ lowerName }: HeadField): boolean => AUTHOR_FIELDS.includes(lowerName);
 
-/** Undefined when they are the same for everybody. Of a recipient whose template fields cannot be made there is nothing to judge: nothing is sent. */
+/** Undefined when they are the same for every recipient. None for a recipient whose template fields cannot be made: nothing is sent to them. */
 export function compileAuthors(
   head: readonly HeadField[],
   ofTemplate: ReadonlyMap<string, TemplateFieldMaker>,

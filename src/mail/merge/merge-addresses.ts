@@ -1,6 +1,6 @@
 /**
  * Address fields with placeholders. The list is read first, placeholders and all, and filled element by element: a value is text of a display name,
- * part of one address, or the one mailbox that stands for its whole element. So it never adds an address, whatever it holds. A list that can be read in
+ * part of one address, or the one mailbox that stands for its whole element. So no value can add an address. A list that can be read in
  * two ways stays as it is.
  */
 import { domainOf, parseAddress, parseDomain } from '#core';

@@ -13,9 +13,9 @@ export interface MergedMessage {
   isBodyChanged: boolean;
   /** What is other than in the stored body, in order. */
   patches: readonly BodyPatch[];
-  /** From the whole stored body. */
+  /** Makes the recipient's body from the whole stored body. */
   body(stored: Uint8Array): Uint8Array;
-  /** The same from the stored body as a stream, in bounded memory. */
+  /** Makes the recipient's body from the stored body as a stream, in bounded memory. */
   stream(stored: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
 }
 

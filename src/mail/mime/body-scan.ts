@@ -33,8 +33,8 @@ export function makeBodyScan(): BodyScan {
   let bits = 0;
   let longest = 0;
   let openLine = 0; // length so far of the line that the chunk before ended in
-  let lineEnds = 0; // held back: they count only when text follows
-  let space = false; // white space after those line ends, held back likewise
+  let lineEnds = 0; // they count only when text follows
+  let space = false; // white space after those line ends: counts only when text follows
   let hasText = false;
 
   function update(chunk: Uint8Array): void {
@@ -138,7 +138,7 @@ export async function bodyHashOf(chunks: AsyncIterable<Uint8Array> | Iterable<Ui
   return (await scanBody(chunks)).bodyHash;
 }
 
-/** The same, with all that a scan finds. */
+/** Scans a body and gives all that is found. */
 export async function scanBody(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<BodyFacts> {
   const scan = makeBodyScan();
   let heldCr = false;

@@ -6,7 +6,7 @@ import { dispositionOf, fileNameOf, type MimePart } from './mime-part.js';
 export type LeafRole =
   /** `name`: `plain`, `html`, `amp-html`, or the subtype of another text. */
   | { kind: 'text'; name: string }
-  /** `filename` without folders, `''` when it has none; `contentId` without angle brackets, `''` likewise. */
+  /** `filename` without folders, `contentId` without angle brackets; `''` when the part has none. */
   | { kind: 'attachment'; filename: string; contentType: string; contentId: string };
 
 const MAX_CONTENT_ID = 255;

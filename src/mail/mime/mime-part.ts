@@ -67,7 +67,7 @@ export function readPart(fields: readonly HeadField[], headEnd: Uint8Array, cont
   };
 }
 
-/** The content is written as it is, whatever the encoding calls it. */
+/** The content is written as it is: the encoding changes no byte of it. */
 export const isIdentity = (part: MimePart): boolean => part.encoding !== 'base64' && part.encoding !== 'quoted-printable';
 
 /** The file name a part goes by (RFC 2183, RFC 2231, or an encoded word as many write it), `''` without one. */

@@ -35,7 +35,7 @@ export interface ReencodeReasons {
 
 export interface ReencodedMessage {
   head: HeadField[];
-  /** To be read once, while memory stays bounded; the same input gives the same bytes, whatever its chunks. */
+  /** To be read once, while memory stays bounded; how the input is cut into chunks changes nothing. */
   body: AsyncIterable<Uint8Array>;
 }
 
@@ -251,7 +251,7 @@ function describe(part: MimePart, encoding: string, content: Buffer): HeadField[
   return fields;
 }
 
-/** An encoding that promises more than the content may now hold is named anew; the same array when nothing changes. */
+/** Names the encoding anew when it allows more than the content may now hold; gives `fields` itself when nothing changes. */
 function relabel(fields: readonly HeadField[], encoding: string, reasons: ReencodeReasons): HeadField[] {
   if (encoding === 'binary' || (encoding === '8bit' && reasons.eightBit)) {
     return setField(fields, 'Content-Transfer-Encoding', reasons.eightBit ? '7bit' : '8bit');

@@ -16,7 +16,7 @@ const MAX_HELD_BLANKS = 65_536;
 /** 1 for printable ASCII but SP and the equals sign. */
 const GRAPHIC = Uint8Array.from({ length: 256 }, (_, byte) => (byte > SP && byte < 0x7f && byte !== EQUALS ? 1 : 0));
 
-/** Bytes in, bytes out; `end` gives what was held back. */
+/** Bytes in, bytes out; `end` gives the bytes that are still inside. */
 export interface Transcoder {
   push(bytes: Uint8Array): Uint8Array;
   end(): Uint8Array;
@@ -45,7 +45,7 @@ export function makeQuotedPrintableEncoder(): Transcoder {
     out[to++] = byte;
     column++;
   }
-  /** Takes what stands for itself whatever follows, to the end of the line at most: most of most text. Gives how many octets. */
+  /** Takes octets that are never encoded, up to the end of the line: most of a usual text. Gives how many. */
   function literalRun(bytes: Uint8Array, start: number): number {
     let index = start;
     for (; column < MAX_QP_COLUMN; column++) {
@@ -192,7 +192,7 @@ const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 /** 1 for the bytes of the alphabet and its padding. */
 const BASE64_ALPHABET = Uint8Array.from({ length: 256 }, (_, byte) => (BASE64.includes(String.fromCharCode(byte)) ? 1 : 0));
 
-/** The same base64 in lines of 76: what is not of its alphabet is dropped, as decoders do. */
+/** Writes base64 anew in lines of 76; characters outside its alphabet are dropped, as decoders do. */
 export function makeBase64Rewrapper(): Transcoder {
   const lines = makeLineWrapper();
   return {

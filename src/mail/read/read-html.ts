@@ -1,6 +1,6 @@
 /**
  * The one reader of HTML: tells of tags and texts as they stand, without building a tree. It keeps the open elements itself, within bounds, so that its
- * time grows with the text and with nothing else, whatever is unclosed, closed twice or nested. Pure.
+ * time grows with the length of the text only, also when tags are unclosed, closed twice or deeply nested. Pure.
  */
 import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
 

@@ -12,7 +12,7 @@ interface Scope {
   locals: Locals | undefined;
 }
 
-/** `@root`, and of the nearest `each` the rest. */
+/** The values of `@root` and, within an `each`, of its own data such as `@index`. */
 interface Data {
   values: Readonly<Record<string, unknown>>;
   outer: Data | undefined;

@@ -12,7 +12,7 @@ export const templateLimits = {
   tagCharacters: 32 * 1024,
   /** Nodes rendered, names looked up, items visited, and one for every 64 characters compared or written. */
   operations: 200_000,
-  /** The same for a header field, of which a batch renders one for each of a thousand recipients. */
+  /** `operations` for a header field: a batch renders one for each of a thousand recipients. */
   fieldOperations: 2000,
   /** Characters that come out. */
   output: 1024 * 1024,

@@ -54,7 +54,7 @@ export function isAllowedAddress(ip: string, allowPrivate: boolean): boolean {
   return isPublicAddress(ip) || (allowPrivate && PRIVATE_RANGES.has(address.range()));
 }
 
-/** The same parser reads the URL here and says where to connect, so that no two readings of it can differ. */
+/** The parser that checks the URL here also says where to connect, so that there is only one reading of it. */
 export function checkUrl(text: string, { allowPrivate, allowPort }: UrlRules): CheckedUrl {
   if (text.length > MAX_URL_CHARACTERS || !URL.canParse(text)) return refused('invalid', 'The URL cannot be read');
   const url = new URL(text);

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { type ConnectionOptions, createSecureContext, rootCertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
 
 /**
- * `may`: TLS if the peer offers it, with whatever it can do, because the alternative is clear text (RFC 7435).
+ * `may`: TLS if the peer offers it, even weak TLS, because the alternative is clear text (RFC 7435).
  * `encrypt`: TLS 1.2 or better, any certificate. `verify`: also a certificate of a known authority for that name. `dane`: as `encrypt`; the
  * certificate is then for `verifyTlsa` to judge.
  */

@@ -5,7 +5,7 @@ import { makeDueHeap } from './due-heap.js';
 export interface DueTimer<T> {
   /** Asks for a call of `onDue` with the item at `due` (ms since the epoch). */
   arm(due: number, item: T): void;
-  /** Looks now, in case the wall clock jumped. */
+  /** Looks at once: the wall clock may have jumped. */
   check(): void;
   stop(): void;
 }

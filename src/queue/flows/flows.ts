@@ -22,7 +22,7 @@ export interface Flow extends FlowKey, Waiting<Flow> {
   cursor: Cursor;
   /** Due time of the earliest row that is only in the spool; Infinity when there is none. */
   nextDue: number;
-  /** When the timer will look at it; Infinity when it will not. */
+  /** When the timer will look at the flow; Infinity when it is not armed. */
   armedFor: number;
   /** Due rows in memory. */
   ready: Delivery[];
@@ -59,21 +59,21 @@ export interface FlowsDeps {
   onDue: (site: string) => void;
   /** The destination has due work and needs a site: answer with place(). */
   onUnplaced: (destination: string) => void;
-  isHeld: (flow: Flow) => boolean;
+  isBlocked: (flow: Flow) => boolean;
 }
 
 /** Flows without work that are kept, so that the next message to a destination finds its site. */
 const MAX_IDLE = 4096;
-/** Rows that a flow is given at first: the first of many flows should not wait until all are read. */
+/** Rows of a flow's first read: few, so that among many flows the first need not wait long for the others' reads. */
 const FIRST_READ = 16;
 const NEVER = Number.POSITIVE_INFINITY;
 
 export type Flows = ReturnType<typeof makeFlows>;
 
-/** Of a flow within its destination. */
+/** Names a flow within its destination. */
 const keyOf = ({ account, priority }: Pick<FlowKey, 'account' | 'priority'>) => account * 4 + priority;
 
-export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
+export function makeFlows({ clock, onDue, onUnplaced, isBlocked }: FlowsDeps) {
   const destinations = new Map<string, Destination>();
   const sites = new Map<string, Site>();
   const inHand = new InHand();
@@ -94,7 +94,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
       flow = newFlow(key, home);
       home.flows.set(id, flow);
     } else if (flow.destination !== key.destination) {
-      // The spool had let the name go, so this flow was empty, and gave it a new number since.
+      // The spool forgot the destination's name while the flow was empty, and has given it a new number since.
       flow.destination = key.destination;
       flow.cursor = { due: 0, id: 0 };
     }
@@ -102,10 +102,10 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
     return flow;
   }
 
-  /** Into the turns of its site, when it has work and may. True: somebody should be told. */
+  /** Adds a flow that has work and is not blocked to the turns of its site. True: tell() should follow. */
   function enlist(flow: Flow): boolean {
     const { home } = flow;
-    if (flow.isWaiting || flow.isLoading || !hasWork(flow) || isHeld(flow)) return false;
+    if (flow.isWaiting || flow.isLoading || !hasWork(flow) || isBlocked(flow)) return false;
     if (home.site !== undefined && home.waiting === 0 && home.placedUntil < clock.monotonic()) leaveSite(home);
     if (home.site === undefined) return true;
     flow.isWaiting = true;
@@ -114,7 +114,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
     return true;
   }
 
-  /** Out of the turns of its site. */
+  /** Takes it out of the turns of its site. */
   function withdraw(flow: Flow): void {
     if (!flow.isWaiting) return;
     flow.isWaiting = false;
@@ -128,7 +128,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
   }
 
   function wakeAll(flows: Iterable<Flow>): void {
-    // Several flows of a site or a destination are one piece of news.
+    // Several flows of a site, or of a destination without one, are told once.
     const news = new Map<Site | Destination, Destination>();
     for (const flow of flows) if (enlist(flow)) news.set(flow.home.site ?? flow.home, flow.home);
     for (const home of news.values()) tell(home);
@@ -142,7 +142,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
     wakeAll(flows);
   }
 
-  /** Nothing for a flow without rows in the spool, or one that is due: that one waits already, or is woken by who found out. */
+  /** Sets the timer for the next due time. None is needed when the flow has no rows in the spool, or is due now and so waits already. */
   function arm(flow: Flow): void {
     if (flow.nextDue >= flow.armedFor || flow.nextDue <= clock.now()) return;
     flow.armedFor = flow.nextDue;
@@ -171,7 +171,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
   function noteRow(flow: Flow, due: number, id: number): boolean {
     const isBehind = due < flow.cursor.due || (due === flow.cursor.due && id <= flow.cursor.id);
     if (isBehind) flow.cursor = { due, id: id - 1 };
-    // A read under way may have missed the row: a new cursor object tells it not to move on.
+    // A read under way may have missed the row: a new cursor object tells the read not to move the cursor.
     else if (flow.isLoading) flow.cursor = { ...flow.cursor };
     if (due < flow.nextDue) {
       flow.nextDue = due;
@@ -180,7 +180,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
     return due <= clock.now();
   }
 
-  /** The rows of the flow that are in memory are left to the spool again. */
+  /** Forgets the rows of the flow that are in memory; they are read again from the spool. */
   function unload(flow: Flow): void {
     for (const { id, due } of flow.ready.splice(0)) {
       inHand.delete(id);
@@ -217,27 +217,27 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
     noteRow,
     unload,
     withdraw,
-    /** Out of the rows in memory that nobody has taken yet; true when it was one, and it stays in `inHand`. */
+    /** Removes a row from those in memory that nobody has taken yet. True when it was one of them; it stays in `inHand`. */
     pullReady(row: Delivery): boolean {
       const ready = destinations.get(row.destinationName)?.flows.get(keyOf(row))?.ready ?? [];
       const index = ready.findIndex(({ id }) => id === row.id);
       if (index >= 0) ready.splice(index, 1);
       return index >= 0;
     },
-    /** A row that is in the spool and in nobody's hands. */
+    /** The row is in the spool and in nobody's hands again. */
     returnRow(row: Delivery): void {
       const flow = flowOf(row, row.destinationName);
       inHand.delete(row.id);
       if (noteRow(flow, row.due, row.id)) wake(flow);
     },
-    /** The flow may have work: gives it its place among those that wait, and tells. */
+    /** The flow may have work: adds it to the turns of its site, and tells. */
     wake,
     wakeAll,
     /** Tells whoever takes from the flow's site to look again. */
     nudge({ home }: Flow): void {
       if (home.site?.turns.current() !== undefined) tell(home);
     },
-    /** After a read or the last of its rows: out of the turns, or kept for later, or forgotten. */
+    /** The flow has nothing in memory, after a read or its last row: it leaves the turns, and is kept, armed or forgotten. */
     retire(flow: Flow): void {
       withdraw(flow);
       if (flow.ready.length > 0 || flow.isLoading) return;
@@ -246,7 +246,7 @@ export function makeFlows({ clock, onDue, onUnplaced, isHeld }: FlowsDeps) {
       idle.add(flow);
       forgetOldestIdle();
     },
-    /** `until`: monotonic clock, ms. Nothing when nobody waits there. */
+    /** `until`: monotonic clock, ms. Does nothing for a destination without flows. */
     place(destinationName: string, siteName: string, until: number): void {
       const home = destinations.get(destinationName);
       if (home === undefined) return;

@@ -1,16 +1,16 @@
-/** Which deliveries are in memory or in somebody's hands, and when these are so many, or their variables so large, that no more should come. */
+/** Knows which deliveries are in memory or in somebody's hands, and says when they are so many, or their variables so large, that little more may be read. */
 
 import { makeReads, type Read } from './reads.js';
 
 /** Deliveries above which little is read. */
 const MANY = 50_000;
-/** Bytes of recipients' variables, as JSON, above which least is read. */
+/** Bytes of recipients' variables, as JSON, above which single rows are read. */
 const LARGE = 64 * 1024 * 1024;
 const SHORT_READ = 16;
 
 export class InHand {
   readonly #ids = new Set<number>();
-  /** Of those that have variables, bytes. */
+  /** Bytes of the variables, for deliveries that have any. */
   readonly #sizes = new Map<number, number>();
   #bytes = 0;
   readonly #reads = makeReads();
@@ -19,7 +19,7 @@ export class InHand {
     return this.#ids.has(id);
   }
 
-  /** `bytes`: what its variables take. */
+  /** `bytes`: size of its variables. */
   add(id: number, bytes = 0): void {
     this.#ids.add(id);
     if (bytes === 0 || this.#sizes.has(id)) return;
@@ -35,7 +35,7 @@ export class InHand {
     this.#bytes -= bytes;
   }
 
-  /** A read of rows begins: call end() when what it answered is in memory. */
+  /** A read of rows begins: call end() when its rows are in memory. */
   startRead(): Read {
     return this.#reads.start();
   }
@@ -44,7 +44,7 @@ export class InHand {
     return this.#ids.size > MANY || this.#bytes > LARGE;
   }
 
-  /** Rows to read of a flow that would like to have `wanted`. */
+  /** How many rows of a flow may be read, at most `wanted`. */
   readLimit(wanted: number): number {
     if (this.#bytes > LARGE) return 1;
     return this.#ids.size > MANY ? SHORT_READ : wanted;

@@ -1,6 +1,6 @@
 /**
- * Reads of the spool that are under way, and which deliveries have left somebody's hands meanwhile: what such a read answers of them is out of date,
- * in whatever order the answers come. Remembers as many as leave during a read.
+ * Knows the reads of the spool that are under way, and which deliveries have left somebody's hands since each began: the read's answer about them may be
+ * out of date. Remembers only those that leave while a read is under way.
  */
 export interface Read {
   /** The delivery has left somebody's hands since the read began. */
@@ -15,9 +15,9 @@ export interface Reads {
 }
 
 export function makeReads(): Reads {
-  /** With the number of departures before each, oldest first. */
+  /** Reads under way, oldest first, each with the number of departures before it began. */
   const underWay = new Map<Read, number>();
-  /** Departures since the oldest read began, by their number, oldest first. */
+  /** Deliveries that have left since the oldest read began, each with the number of its departure, oldest first. */
   const departed = new Map<number, number>();
   let departures = 0;
 

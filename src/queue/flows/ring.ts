@@ -1,4 +1,4 @@
-/** A circular list whose items carry their own links: adding, removing and turning cost the same however many items wait in it. */
+/** A circular list whose items carry their own links: the cost of adding, removing and turning does not grow with the number of items. */
 export interface Linked<T> {
   /** Set by the ring the item is in; an item is in one ring at a time. */
   next: T | undefined;
@@ -6,10 +6,10 @@ export interface Linked<T> {
 }
 
 export class Ring<T extends Linked<T>> {
-  /** Whose turn it is. */
+  /** The item whose turn it is. */
   head: T | undefined;
 
-  /** Behind all others. */
+  /** Adds it behind all others. */
   add(item: T): void {
     const { head } = this;
     if (head === undefined) {

@@ -1,6 +1,6 @@
 /**
  * Whose turn it is at a site: priorities by weight, accounts in turn within a priority (deficit round-robin, every message costs one), the flows
- * of an account in turn within that. Each operation costs the same however many flows wait: a site may have a hundred thousand.
+ * of an account in turn within that. The cost of an operation does not grow with the number of flows: a site may have a hundred thousand.
  */
 import type { Priority } from '#core';
 import { type Linked, Ring } from './ring.js';
@@ -10,7 +10,7 @@ const PRIORITY_WEIGHTS: readonly [number, number, number] = [70, 25, 5];
 /** Messages an account may send before the next account of the same priority has its turn. */
 export const QUANTUM = 8;
 
-/** What takes turns. */
+/** An item that takes turns. */
 export interface Waiting<F> extends Linked<F> {
   account: number;
   priority: Priority;
@@ -19,7 +19,7 @@ export interface Waiting<F> extends Linked<F> {
 interface Tenant<F extends Linked<F>> extends Linked<Tenant<F>> {
   readonly account: number;
   readonly flows: Ring<F>;
-  /** Messages left of its turn. */
+  /** Messages it may still send in this turn. */
   left: number;
 }
 
@@ -27,7 +27,7 @@ interface Band<F extends Linked<F>> {
   readonly tenants: Map<number, Tenant<F>>;
   readonly order: Ring<Tenant<F>>;
   readonly step: number;
-  /** Grows by `step` with each message: the band that is least far has its turn. */
+  /** Grows by `step` with each message; the band with the least progress is next. */
   progress: number;
 }
 
@@ -41,7 +41,7 @@ export class Turns<F extends Waiting<F>> {
   /** Progress of the band served last: a band that was empty starts from there, so that waiting earns no credit. */
   #now = 0;
 
-  /** The flow is in no turns. */
+  /** `flow` must not be in any turns yet. */
   add(flow: F): void {
     const band = this.#bandOf(flow);
     if (band.order.head === undefined) band.progress = Math.max(band.progress, this.#now);

@@ -1,52 +1,51 @@
 /**
- * Keeps messages that may have brought the server down from doing so again: their deliveries rest after a start, so that everybody else's mail goes first,
- * and are then tried one at a time, with nothing else being made ready beside them.
+ * Keeps messages that may have brought the server down from doing so again. After a start their deliveries are deferred, so that all other mail goes
+ * first; then each has its trial: it is tried alone, while no other message is worked on.
  */
-
-import { join } from 'node:path';
+import { open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock, Delivery } from '#core';
 import type { WaitReason } from '../flows/wait-reason.js';
-import { readSmallFile, replaceSmallFile } from './small-file.js';
 import { addStrikes, afterSurvival, isOut, MOST_STRIKES, readSuspicions, type Suspicions, writeSuspicions } from './suspicions.js';
 import { openWorkLog, type Work } from './work-log.js';
 
 export interface SuspectsDeps {
-  /** Where it is kept who is being worked on, and who is suspected. */
+  /** The folder of the two files that say what is in work and what is suspected. */
   dataDir: string;
   clock: Clock;
   logger: Logger;
-  /** How long they rest after a start, ms. */
+  /** How long after a start the first trial begins, ms. */
   trialAfterMs?: number;
 }
 
 export interface Suspects {
-  /** False: it rests, and comes back for its trial. Cheap while nobody is suspected. */
+  /** False: it is deferred until its trial. Cheap while no message is suspected. */
   mayTake(row: Delivery): boolean;
-  /** It was in hand too often: it is to be failed without a look at its message. */
+  /** It was in work at too many ends of the process: it must be failed without reading its message. */
   isOut(row: Pick<Delivery, 'id' | 'message'>): boolean;
-  /** Works on the message of a delivery; one that is suspected does so while no other works. */
+  /** Runs the work on a delivery's message. The work on a suspected one waits until no other runs, and no other runs beside it. */
   work<T>(row: Delivery, run: () => Promise<T> | T): Promise<T> | T;
-  /** Everything that its message could do to us has been done: nothing of the message is suspected any more. */
+  /** The work on its message is over and the server still runs: the message is no longer suspected. */
   survived(row: Pick<Delivery, 'id' | 'message'>): void;
   /** Its turn is over. */
   returned(row: Pick<Delivery, 'id'>): void;
   /** Why it waits, for people. */
   why(row: Pick<Delivery, 'id' | 'message'>): WaitReason | undefined;
-  /** Trials begin. `bringBack` makes what rests due again, from this delivery of its flow on. */
+  /** Trials begin. `bringBack` makes what was deferred of a flow due again, from this delivery on. */
   start(bringBack: (row: Delivery) => void): void;
-  /** Nobody works any more. */
+  /** Call when no work runs any more. */
   stop(): Promise<void>;
 }
 
-const REST_MS = 30_000;
+const TRIAL_AFTER_MS = 30_000;
 /** Between two trials, ms. */
 const BETWEEN_MS = 20;
-/** A trial that has not begun or ended by then, because its destination is held or slow, keeps others waiting no longer, ms. */
+/** After this long the next trial begins even when the last one is not over, because its destination is held or slow, ms. */
 const LONGEST_TRIAL = 10 * 60_000;
 
-/** What was in hand when the process before this one ended is suspected, durably, when it resolves. */
-export async function makeSuspects({ dataDir, clock, logger, trialAfterMs = REST_MS }: SuspectsDeps): Promise<Suspects> {
+/** When it resolves, what was in work when the last process ended is suspected, and that is written down. */
+export async function makeSuspects({ dataDir, clock, logger, trialAfterMs = TRIAL_AFTER_MS }: SuspectsDeps): Promise<Suspects> {
   const file = join(dataDir, 'suspects.json');
   const log = openWorkLog(join(dataDir, 'in-work'));
   const known = readSuspicions(await readSmallFile(file), clock.now());
@@ -57,16 +56,17 @@ export async function makeSuspects({ dataDir, clock, logger, trialAfterMs = REST
   }
   log.clear();
 
-  /** The first of each flow that was met and rests, and all that have strikes. */
-  const resting = new Map<string, Delivery>();
+  /** The first deferred delivery of each message in each flow, and every delivery that has strikes. */
+  const deferred = new Map<string, Delivery>();
   let bringBack: (row: Delivery) => void = () => undefined;
   let trial: { row: Delivery; since: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let nextAt = 0;
-  /** Messages being worked on now, and who waits for none or for the trial to be over. */
+  /** How many messages are in work now. */
   let working = 0;
-  /** The delivery that nobody else works beside. */
+  /** The delivery on trial, while no other may be in work. */
   let alone: number | undefined;
+  /** Wake work that waits for its turn. */
   let waiting: (() => void)[] = [];
   let writing = Promise.resolve();
 
@@ -104,18 +104,18 @@ export async function makeSuspects({ dataDir, clock, logger, trialAfterMs = REST
 
   function beginTrial(): void {
     trial = undefined;
-    const [next] = [...resting].sort(([, one], [, other]) => turnsBefore(one) - turnsBefore(other));
+    const [next] = [...deferred].sort(([, one], [, other]) => turnsBefore(one) - turnsBefore(other));
     if (next === undefined) return;
     const [key, row] = next;
-    resting.delete(key);
+    deferred.delete(key);
     trial = { row, since: clock.monotonic() };
     logger.info({ message: row.message, delivery: row.id }, 'trying a delivery alone');
     bringBack(row);
   }
 
   /**
-   * Those that were in hand only once are hardly to blame and go first; those that never were are not tried before the others of their message, so that
-   * a poisonous batch is found out by few.
+   * The fewer strikes, the earlier: one strike is hardly proof. A delivery without a strike comes after the others of its message, so that a harmful
+   * batch is recognised by few of its deliveries.
    */
   const turnsBefore = ({ id, message }: Delivery) => suspicions.get(message)?.strikes[id] ?? MOST_STRIKES;
 
@@ -138,12 +138,12 @@ export async function makeSuspects({ dataDir, clock, logger, trialAfterMs = REST
     };
   }
 
-  /** Until nobody works beside it, or until the one who must be alone is done. */
+  /** Waits until the trial of another is over; for one on trial, until no other is in work. */
   async function turnOf(row: Delivery): Promise<void> {
     const wait = () => new Promise<void>((wake) => waiting.push(wake));
     while (alone !== undefined && alone !== row.id) await wait();
     if (!isOnTrial(row)) return;
-    // From now on nobody else begins.
+    // From now on no other work begins.
     alone = row.id;
     while (working > 0) await wait();
   }
@@ -165,10 +165,10 @@ export async function makeSuspects({ dataDir, clock, logger, trialAfterMs = REST
   return {
     mayTake(row) {
       const suspicion = suspicions.size === 0 ? undefined : suspicions.get(row.message);
-      if (suspicion === undefined || !suspicion.isResting || isOut(suspicion, row.id) || isOnTrial(row)) return true;
+      if (suspicion === undefined || !suspicion.awaitsTrial || isOut(suspicion, row.id) || isOnTrial(row)) return true;
       const key = keyOf(row);
-      const first = resting.get(key);
-      if (first === undefined || row.due < first.due || (row.due === first.due && row.id < first.id)) resting.set(key, row);
+      const first = deferred.get(key);
+      if (first === undefined || row.due < first.due || (row.due === first.due && row.id < first.id)) deferred.set(key, row);
       return false;
     },
     isOut: (row) => {
@@ -178,26 +178,26 @@ export async function makeSuspects({ dataDir, clock, logger, trialAfterMs = REST
     work: (row, run) => (alone !== undefined || isOnTrial(row) ? turnOf(row).then(() => runNow(row, run)) : runNow(row, run)),
     survived(row) {
       const suspicion = suspicions.get(row.message);
-      if (suspicion === undefined || !suspicion.isResting) return;
-      const rest = afterSurvival(suspicion);
-      if (rest === undefined) suspicions.delete(row.message);
-      else suspicions.set(row.message, rest);
+      if (suspicion === undefined || !suspicion.awaitsTrial) return;
+      const remaining = afterSurvival(suspicion);
+      if (remaining === undefined) suspicions.delete(row.message);
+      else suspicions.set(row.message, remaining);
       logger.info({ message: row.message, delivery: row.id }, 'a delivery that was suspected did no harm');
       save();
-      for (const [key, other] of [...resting]) {
+      for (const [key, other] of [...deferred]) {
         if (other.message !== row.message) continue;
-        resting.delete(key);
+        deferred.delete(key);
         if (other.id !== row.id) bringBack(other);
       }
     },
     returned(row) {
       if (!isOnTrial(row)) return;
       trial = undefined;
-      if (resting.size > 0) arm(BETWEEN_MS);
+      if (deferred.size > 0) arm(BETWEEN_MS);
     },
     why(row) {
       const suspicion = suspicions.get(row.message);
-      if (suspicion === undefined || !suspicion.isResting || isOut(suspicion, row.id)) return undefined;
+      if (suspicion === undefined || !suspicion.awaitsTrial || isOut(suspicion, row.id)) return undefined;
       const count = suspicion.strikes[row.id] ?? 0;
       const own =
         count > 0
@@ -215,4 +215,33 @@ export async function makeSuspects({ dataDir, clock, logger, trialAfterMs = REST
       log.close();
     },
   };
+}
+
+/** Undefined when there is none. */
+async function readSmallFile(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** After a crash the file is the old one or the new one, never a part of either. Durable when it resolves. One at a time for each file. */
+async function replaceSmallFile(file: string, text: string): Promise<void> {
+  const partial = `${file}.partial`;
+  const handle = await open(partial, 'w', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(partial, file);
+  const folder = await open(dirname(file), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }

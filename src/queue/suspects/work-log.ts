@@ -1,6 +1,6 @@
 /**
- * Whose message is being worked on, in a file that outlives the process: a plain write costs 2 µs, and is kept by the system whatever ends the process
- * (it is not synced: after a power cut nobody asks). What is left in it tells the next start who was in hand when this one ended.
+ * Which messages are in work, in a file that outlives the process. A plain write costs 2 µs, and the system keeps it however the process ends; it is not
+ * synced, because a power cut raises no suspicion. What the file still has at the next start was in work when the process ended.
  */
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
@@ -10,16 +10,16 @@ export interface Work {
 }
 
 export interface WorkLog {
-  /** Of the process before this one. */
+  /** What was in work when the process before this one ended. */
   left: Work[];
-  /** Forgets what was left; nothing can be begun before. */
+  /** Forgets what was left. Call before the first begin(). */
   clear(): void;
-  /** Gives what ends it. */
+  /** Writes the work down; call what it gives when the work is done. */
   begin(work: Work): () => void;
   close(): void;
 }
 
-/** Two numbers as doubles; zeroes where nothing is being done. */
+/** A slot is two numbers as doubles, message and delivery; zeroes when it is free. */
 const SLOT_BYTES = 16;
 
 /** `file` is made (0600) when it is missing. Throws what the system says. */
@@ -28,17 +28,17 @@ export function openWorkLog(file: string): WorkLog {
   closeSync(descriptor);
   const written = openSync(file, 'r+');
   const left = readSlots(readFileSync(file));
-  /** Lowest first, so that few are used and those again and again. */
+  /** Slots that are used again before the file grows. */
   const free: number[] = [];
-  /** Whose delivery stands in each slot of the file; 0 for nobody's. */
+  /** The delivery that each slot of the file has; 0 for none. */
   const standing: number[] = [];
-  /** Ended, and still in the file until the end of this turn of the event loop, or until somebody else is written there. */
+  /** Slots whose work has ended. They are wiped at the end of this turn of the event loop, unless they are written again before. */
   const ended = new Set<number>();
   const bytes = Buffer.alloc(SLOT_BYTES);
   let clearing: NodeJS.Immediate | undefined;
 
   function write(slot: number, { message, delivery }: Work): void {
-    // What is done next for the same delivery finds it there.
+    // Often the next work is on the same delivery, and the slot still has it.
     if (standing[slot] === delivery) return;
     standing[slot] = delivery;
     bytes.writeDoubleLE(message, 0);
@@ -46,7 +46,7 @@ export function openWorkLog(file: string): WorkLog {
     try {
       writeSync(written, bytes, 0, SLOT_BYTES, slot * SLOT_BYTES);
     } catch {
-      // A full disk must not keep mail from being delivered: then nobody is suspected.
+      // A full disk must not stop delivery; then a crash raises no suspicion.
     }
   }
 

@@ -106,7 +106,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     requireOperator,
   });
   const listener = makeRequestListener({ parts: [part, openPages], logger });
-  const guard = makeConnectionGuard({ limits: { connections: 1000, connectionsPerSource: 1000 }, clock: systemClock });
+  const guard = makeConnectionGuard({ limits: { connections: 1000, connectionsPerClient: 1000 }, clock: systemClock });
   const server = makeHttpServer(listener, guard, options.timeouts);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

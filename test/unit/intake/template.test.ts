@@ -2,9 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { parseJsonObject } from '#core';
-import { renderTemplate } from '#intake/template/render-template.js';
+import { renderTemplate, templateVariables } from '#intake/template/render-template.js';
 import { withTemplateField } from '#intake/template/template-request.js';
-import { templateVariables } from '#intake/template/template-variables.js';
 import { compileTemplate } from '#mail';
 
 it('t:variables win over user variables, whose texts are decoded when they are JSON', () => {

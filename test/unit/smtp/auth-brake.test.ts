@@ -85,7 +85,7 @@ test('old failures are forgotten, and the tables stay small', async () => {
 });
 
 test('places are counted per client and in all, given back once, and trusted clients only count in all', async () => {
-  const counter = makeConnectionCounter({ connections: 4, connectionsPerSource: 2 });
+  const counter = makeConnectionCounter({ connections: 4, connectionsPerClient: 2 });
   const leave = counter.enter('192.0.2.1', false);
   counter.enter('::ffff:192.0.2.1', false);
   expect(counter.enter('192.0.2.1', false)).toBe('source');
@@ -100,7 +100,7 @@ test('places are counted per client and in all, given back once, and trusted cli
 });
 
 test('the last places are kept for this machine', () => {
-  const counter = makeConnectionCounter({ connections: 20, connectionsPerSource: 100 });
+  const counter = makeConnectionCounter({ connections: 20, connectionsPerClient: 100 });
   const strangers = Array.from({ length: 20 }, (_, index) => typeof counter.enter(`192.0.2.${index}`, true));
   expect(strangers.filter((place) => place === 'function')).toHaveLength(18);
   for (const ip of ['127.0.0.1', '::1']) expect(typeof counter.enter(ip, false)).toBe('function');

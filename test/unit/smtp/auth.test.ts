@@ -73,7 +73,7 @@ test('logins and passwords beyond ASCII, empty ones, and a megabyte of base64', 
 
 test('every connection and every login is told to whoever counts, by its result', async () => {
   const { tlsPort, observed, server } = await startServer({
-    limits: { connectionsPerSource: 2, authFailures: 100, authFailuresPerLogin: 2 },
+    limits: { connectionsPerClient: 2, authFailures: 100, authFailuresPerLogin: 2 },
   });
   const client = await SmtpClient.ready(tlsPort, { tls: true });
   await client.login();

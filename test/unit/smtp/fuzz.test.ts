@@ -54,7 +54,7 @@ function random(seed: number): () => number {
 }
 
 test.each([false, true])('400 conversations, TLS %s', async (tls) => {
-  const { port, tlsPort, intake, log } = await startServer({ limits: { connectionsPerSource: 1000, authFailuresPerSource: 100_000 } });
+  const { port, tlsPort, intake, log } = await startServer({ limits: { connectionsPerClient: 1000, authFailuresPerSource: 100_000 } });
   const next = random(tls ? 1 : 2);
   for (let round = 0; round < 400; round++) {
     const client = await SmtpClient.connect(tls ? tlsPort : port, { tls });

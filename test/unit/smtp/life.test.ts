@@ -49,7 +49,7 @@ test('a client that leaves after the final dot: the message is kept once', async
 });
 
 test('clients that reset at once, hundreds of them, leave no session behind', async () => {
-  const { port, tlsPort, server, log } = await startServer({ limits: { connectionsPerSource: 1000 } });
+  const { port, tlsPort, server, log } = await startServer({ limits: { connectionsPerClient: 1000 } });
   for (let round = 0; round < 20; round++) {
     await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
@@ -65,7 +65,7 @@ test('clients that reset at once, hundreds of them, leave no session behind', as
 });
 
 test('IPv6: brackets in the address, and the client is told apart by its network', async () => {
-  const { port, intake } = await startServer({ host: '[::1]', trusted: (ip) => ip === '::1', limits: { connectionsPerSource: 1 } });
+  const { port, intake } = await startServer({ host: '[::1]', trusted: (ip) => ip === '::1', limits: { connectionsPerClient: 1 } });
   const client = await SmtpClient.ready(port, { host: '::1' });
   client.send('MAIL FROM:<x@a.test>\r\nRCPT TO:<y@ext.test>\r\nDATA\r\n');
   for (const code of [/^250/, /^250/, /^354/]) await client.expect(code);

@@ -145,7 +145,7 @@ test('while intake works, no deadline runs', async () => {
 });
 
 test('too many connections from one client, and in all', async () => {
-  const { port, tlsPort } = await startServer({ limits: { connectionsPerSource: 2, connections: 3 } });
+  const { port, tlsPort } = await startServer({ limits: { connectionsPerClient: 2, connections: 3 } });
   const first = await SmtpClient.ready(port);
   await SmtpClient.ready(port);
   const third = await SmtpClient.connect(port);
@@ -163,7 +163,7 @@ test('too many connections from one client, and in all', async () => {
 });
 
 test('places are given back after STARTTLS, a failed handshake, a timeout and a reset alike', async () => {
-  const { port, tlsPort, log } = await startServer({ limits: { connectionsPerSource: 1, handshakeMs: 500 } });
+  const { port, tlsPort, log } = await startServer({ limits: { connectionsPerClient: 1, handshakeMs: 500 } });
   const ended = () => log.filter((line) => line.msg === 'session ended').length;
   /** The only place can be had, and is given back. */
   const free = async () => {

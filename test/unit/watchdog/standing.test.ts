@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { LOOK_EVERY, makeStandingTest } from '#watchdog/decide-standing.js';
 import { makeNote, newPulse, readNote } from '#watchdog/pulse.js';
+import { LOOK_EVERY, makeStandingTest } from '#watchdog/standstill.js';
 
 /** Looks as often as the watchdog does; gives when it first thought that the loop stands still. */
 function firstStanding(beatAt: (now: number) => number, looks: number[]): number | undefined {

@@ -1,8 +1,15 @@
-/** A domain that has not shown its DNS records (or is the sandbox) sends only so much a day. */
-import { DAY, Refusal, rfc2822Date } from '#core';
+/** Which domain may send, and how much. */
+import { DAY, forbidden, Refusal, rfc2822Date } from '#core';
 import type { DomainRecord } from '#store';
 import type { IntakeStep } from '../draft/step.js';
 
+/** A domain that its owner or operator switched off sends nothing. */
+export const checkDomain: IntakeStep = (draft) => {
+  const { domain } = draft.submission;
+  return domain.state === 'disabled' ? forbidden(`Domain ${domain.name} is not allowed to send: the domain is disabled.`) : draft;
+};
+
+/** A domain that has not shown its DNS records (or is the sandbox) sends only so much a day. */
 export const checkDailyLimit: IntakeStep = async (draft, { usage }) => {
   const { domain, account, recipients } = draft.submission;
   if (domain.state === 'active' && domain.type === 'custom') return draft;
