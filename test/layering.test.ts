@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { checkCircles, checkFile, packagesOf, RANK } from './support/layering-rules.js';
+import { checkCircles, checkFile, checkNames, checkRooms, packagesOf, RANK } from './support/layering-rules.js';
 import { checkTestImports } from './support/test-import-rules.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,6 +39,59 @@ test('a circle of files is found, types and all', () => {
     ),
   ]);
   expect(checkCircles(circle.slice(1))).toEqual([]);
+});
+
+test('no exported name stands in two rooms', () => {
+  expect(checkNames(sources).join('\n')).toBe('');
+});
+
+test('a name that stands in two rooms is found, however it is declared', () => {
+  const one =
+    'export interface Path {}\nexport const [first, { second }] = f();\nexport async function* run() {}\nexport type { Left as Right };';
+  const other = 'export class Path {}\nexport const second = 1;\nexport { run };\nexport enum Right {}';
+  const found = checkNames([
+    { path: 'src/smtp/a.ts', text: one },
+    { path: 'src/delivery/paths/b.ts', text: other },
+  ]);
+  expect(found).toHaveLength(4);
+  expect(found[0]).toMatch(
+    /^src\/smtp\/a\.ts and src\/delivery\/paths\/b\.ts: R1: 'Path' stands in two rooms: one name means one thing; rename/,
+  );
+  expect(found.join('\n')).toMatch(/'second'[\s\S]*'run'[\s\S]*'Right'/);
+});
+
+test('a folder of a folder is a room of its own, and a name passed on or used twice in one room is no second one', () => {
+  const path = 'export interface Path {}';
+  expect(
+    checkNames([
+      { path: 'src/mail/a.ts', text: path },
+      { path: 'src/mail/head/b.ts', text: path },
+    ]),
+  ).toHaveLength(1);
+  expect(
+    checkNames([
+      { path: 'src/mail/a.ts', text: `${path}\nexport function run(): void;\nexport function run(x?: number): void {}` },
+      { path: 'src/mail/b.ts', text: path },
+      { path: 'src/mail/index.ts', text: "export { run } from './a.js';\nexport type { Path } from './a.js';" },
+      { path: 'src/smtp/c.ts', text: "export { run } from '#mail';\ninterface Path {}" },
+    ]),
+  ).toEqual([]);
+});
+
+test('no room has more than 20 files or 2,500 lines', () => {
+  expect(checkRooms(sources).join('\n')).toBe('');
+});
+
+test('a room that is too large is found, by its files and by its lines', () => {
+  const room = (folder: string, count: number, lines: number) =>
+    Array.from({ length: count }, (_, index) => ({ path: `${folder}/${index}.ts`, text: 'export type X = 1;\n'.repeat(lines) }));
+  expect(checkRooms([...room('src/mail', 20, 125), ...room('src/mail/head', 20, 125)])).toEqual([]);
+  expect(checkRooms(room('src/mail/head', 21, 1))).toEqual([
+    expect.stringMatching(/^src\/mail\/head\/: R1: 21 files and 21 lines: a room has at most/),
+  ]);
+  expect(checkRooms(room('src/mail', 6, 417))).toEqual([
+    expect.stringMatching(/^src\/mail\/: R1: 6 files and 2502 lines: .*; divide it into folders/),
+  ]);
 });
 
 test('the program installs the packages it loads and no others', () => {

@@ -134,6 +134,8 @@ const ENTRY_FILES = new Set([
 
 const INDEX_LINES = 60;
 const FILE_LINES = 500;
+const ROOM_FILES = 20;
+const ROOM_LINES = 2500;
 
 interface Import {
   specifier: string;
@@ -173,6 +175,58 @@ export function checkCircles(sources: readonly SourceText[]): string[] {
   for (const path of needs.keys()) visit(path, []);
   return problems;
 }
+
+/** R1: no exported name stands in two rooms, where a room is any folder of src. A sentence for each name that does; an index.ts only passes on. */
+export function checkNames(sources: readonly SourceText[]): string[] {
+  const homes = new Map<string, string[]>();
+  for (const source of sources.filter(({ path }) => !path.endsWith('/index.ts'))) {
+    for (const name of exportedNames(parse(source))) homes.set(name, [...(homes.get(name) ?? []), source.path]);
+  }
+  return [...homes]
+    .filter(([, paths]) => new Set(paths.map(dirname)).size > 1)
+    .map(
+      ([name, paths]) =>
+        `${paths.join(' and ')}: R1: '${name}' stands in two rooms: one name means one thing; rename one of the two after what it is`,
+    );
+}
+
+/** R1: a room has at most so many files and lines. A sentence for each folder that has more. */
+export function checkRooms(sources: readonly SourceText[]): string[] {
+  const rooms = new Map<string, { files: number; lines: number }>();
+  for (const { path, text: source } of sources) {
+    const { files, lines } = rooms.get(dirname(path)) ?? { files: 0, lines: 0 };
+    rooms.set(dirname(path), { files: files + 1, lines: lines + source.trimEnd().split('\n').length });
+  }
+  return [...rooms]
+    .filter(([, { files, lines }]) => files > ROOM_FILES || lines > ROOM_LINES)
+    .map(([room, { files, lines }]) => {
+      const most = `a room has at most ${ROOM_FILES} files and ${ROOM_LINES} lines`;
+      return `${room}/: R1: ${files} files and ${lines} lines: ${most}; divide it into folders by what they are about, and give those an order in SUBROOMS`;
+    });
+}
+
+/** Names that a file declares and exports, without those it passes on from elsewhere; each once, overloads too. */
+function exportedNames(file: ts.SourceFile): Set<string> {
+  const names = file.statements.flatMap((statement) => {
+    if (ts.isExportDeclaration(statement)) return namesOfList(statement);
+    if (!ts.canHaveModifiers(statement) || !ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return [];
+    if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.flatMap(({ name }) => boundNames(name));
+    const { name } = statement as ts.DeclarationStatement;
+    return name === undefined ? [] : [name.text];
+  });
+  return new Set(names);
+}
+
+/** Of `export { a, b as c }`; of one with `from`, none. */
+function namesOfList({ exportClause, moduleSpecifier }: ts.ExportDeclaration): string[] {
+  if (moduleSpecifier !== undefined || exportClause === undefined || !ts.isNamedExports(exportClause)) return [];
+  return exportClause.elements.map(({ name }) => name.text);
+}
+
+const boundNames = (name: ts.BindingName): string[] =>
+  ts.isIdentifier(name)
+    ? [name.text]
+    : name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : boundNames(element.name)));
 
 /** The packages that the program loads, sorted: every import of a value, without Node's own modules. */
 export function packagesOf(sources: readonly SourceText[]): string[] {
