@@ -6,13 +6,12 @@
  * - Secrets are returned once, when they are made; what is kept is hashed (scrypt for passwords, HMAC for keys).
  * - Look-ups on the way of mail are remembered for minutes at most. This process is the only writer, so a change made here counts at once.
  */
-export { type Accounts, OPERATORS_ACCOUNT } from './access/accounts.js';
+export { OPERATORS_ACCOUNT } from './access/accounts.js';
 export type { Credentials } from './access/credentials.js';
-export type { Keys, NewKey } from './access/keys.js';
-export { type Directory, type DirectoryDeps, makeDirectory } from './directory.js';
-export type { DkimKeys, NewDkimKey, SigningKey } from './domains/dkim-keys.js';
+export type { NewKey } from './access/keys.js';
+export { type Directory, makeDirectory } from './directory.js';
 export type { DnsRecord, DomainDns } from './domains/dns-records.js';
-export { DEFAULT_DOMAIN_SETTINGS, type Domains, type NewDomain } from './domains/domains.js';
+export { DEFAULT_DOMAIN_SETTINGS, type NewDomain } from './domains/domains.js';
 export { idleSettings, makeIdleNotices, type NoteIdle } from './domains/idle-settings.js';
 export { ensureServerKey, readServerKey, replaceSecret, writeSecret } from './secrets/server-key.js';
-export type { NewTemplateVersion, ReadyTemplate, Templates } from './templates/templates.js';
+export type { NewTemplateVersion, ReadyTemplate } from './templates/templates.js';

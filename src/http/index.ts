@@ -9,22 +9,19 @@
  * - `makeRateLimit` and `makeGuessBrake` hold bounded memory and count nothing across a restart.
  * - `makeHttpListeners` binds all addresses or none; `stop(graceMs)` finishes answers that have begun and cuts what is open after the grace.
  */
-export { bodyLimits, TOO_LARGE_TEXT } from './body/body-limits.js';
-export { Form, type FormEntry } from './body/form.js';
-export { parseJsonFields } from './body/parse-fields.js';
+export { Form } from './body/form.js';
 export { readForm } from './body/read-form.js';
 export type { Upload } from './body/upload.js';
-export { parseUrlEncoded } from './body/url-encoding.js';
 export { clientAddress } from './client-address.js';
-export { type ConnectionFate, type ConnectionGuard, makeConnectionGuard } from './connection-guard.js';
+export { makeConnectionGuard } from './connection-guard.js';
 export { ErrorAnswer, errorAnswerFrom, notSupported } from './error-answer.js';
 export { type GuessBrake, makeGuessBrake } from './guess-brake.js';
-export { type HttpAddress, type HttpListeners, makeHttpListeners, stopHttpServer } from './http-listeners.js';
+export { type HttpAddress, makeHttpListeners, stopHttpServer } from './http-listeners.js';
 export { makeHttpServer, serverTimeouts } from './http-server.js';
 export { addHttpMetrics, countHttpConnections, countRequests } from './metrics.js';
-export { makeOpenPages, OPEN_PAGES, type OpenPagesDeps } from './pages/open-pages.js';
-export { makeReadiness, type Obstacle, type Readiness, type ReadinessDeps } from './pages/readiness.js';
-export { addReadOnlyPage, type HttpPart, makeRequestListener, type PageRouter, refuseOtherMethods } from './pages/request-listener.js';
+export { makeOpenPages, OPEN_PAGES } from './pages/open-pages.js';
+export { makeReadiness, type Obstacle, type ReadinessDeps } from './pages/readiness.js';
+export { addReadOnlyPage, type HttpPart, makeRequestListener, refuseOtherMethods } from './pages/request-listener.js';
 export { publicBaseUrl } from './public-base-url.js';
 export { makeRateLimit, type RateLimit } from './rate-limit.js';
 export { logRequest, type RequestObserver } from './request-log.js';

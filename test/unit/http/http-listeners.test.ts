@@ -1,8 +1,8 @@
 /** All addresses or none, and a stop that every one of them follows. */
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { systemClock } from '../../../dist/core/index.js';
-import { type HttpAddress, makeConnectionGuard, makeHttpListeners } from '../../../dist/http/index.js';
+import { systemClock } from '#core';
+import { type HttpAddress, makeConnectionGuard, makeHttpListeners } from '#http';
 
 const guard = () => makeConnectionGuard({ limits: { connections: 10, connectionsPerSource: 10 }, clock: systemClock });
 const make = (addresses: HttpAddress[]) =>

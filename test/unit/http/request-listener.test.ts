@@ -3,14 +3,7 @@ import { createServer, request as httpRequest, type IncomingHttpHeaders, type Se
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  addReadOnlyPage,
-  ErrorAnswer,
-  type HttpPart,
-  makeOpenPages,
-  makeRequestListener,
-  type Obstacle,
-} from '../../../dist/http/index.js';
+import { addReadOnlyPage, ErrorAnswer, type HttpPart, makeOpenPages, makeRequestListener, type Obstacle } from '#http';
 
 let server: Server;
 let logs: Record<string, unknown>[];
