@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { systemClock } from '#core';
 import { type HttpAddress, makeConnectionGuard, makeHttpListeners } from '#http';
 
-const guard = () => makeConnectionGuard({ limits: { connections: 10, connectionsPerSource: 10 }, clock: systemClock });
+const guard = () => makeConnectionGuard({ limits: { connections: 10, connectionsPerClient: 10 }, clock: systemClock });
 const make = (addresses: HttpAddress[]) =>
   makeHttpListeners({ addresses, guard: guard(), listener: (_request, response) => void response.end('here') });
 const ask = async ({ port }: HttpAddress) => (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).text();
