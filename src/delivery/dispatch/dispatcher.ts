@@ -3,39 +3,26 @@
  * A lane goes on to its next attempt while the last settlement is being written, never further, so that a crash repeats at most that one per lane.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
-import { type Clock, type Delivery, HOUR, MINUTE, makeExpiringSet, ownReply, randomJitter, StoreError } from '#core';
-import type { Directory } from '#directory';
-import type { Recorder } from '#events';
-import type { Queue, Suspects, Verdict } from '#queue';
+import { type Delivery, StoreError } from '#core';
+import type { Queue, Verdict } from '#queue';
 import type { Routes } from '#routing';
-import type { AttemptListener, Attempts, AttemptTask } from '../attempt/boundary.js';
-import { DEFAULT_SOURCE, type Path, type PathLimits, type Paths, type Reach, type Standing } from '../paths/paths.js';
+import type { AttemptListener, Attempts } from '../attempt/boundary.js';
+import { DEFAULT_SOURCE, type Path, type PathLimits, type Paths, type Standing } from '../paths/paths.js';
 import type { Throttle } from '../shaping/throttle.js';
 import type { ReadyQueue, Taken } from '../sources/ready-queue.js';
-import type { KeepRecords } from './keep-records.js';
-import { decideVerdict, type EndedAttempt } from './outcome.js';
-import type { ShapingAction } from './shaping-action.js';
+import { type AttemptDeliveryDeps, makeAttemptDelivery } from './attempt-delivery.js';
 import { makeStallingMessages } from './stalling-messages.js';
 import { makeStalls } from './stalls.js';
 import type { Suspensions } from './suspensions.js';
 
-export interface DispatcherDeps {
+export interface DispatcherDeps extends Omit<AttemptDeliveryDeps, 'stalls' | 'stalling' | 'onSuspended'> {
   queue: Queue;
   readyQueue: ReadyQueue;
   routes: Routes;
-  directory: Pick<Directory, 'accounts'>;
-  recorder: Recorder;
   paths: Paths;
   suspensions: Suspensions;
   throttle: Throttle;
-  shapingAction: ShapingAction;
   attempts: Pick<Attempts, 'run' | 'giveUp'>;
-  keepRecords: KeepRecords;
-  /** Deliveries that ended the server too often; there are none unless given. */
-  crashes?: Pick<Suspects, 'isOut'> | undefined;
-  clock: Clock;
-  logger: Logger;
   limits: PathLimits;
 }
 
@@ -66,10 +53,6 @@ export interface Dispatcher {
   stats(): DispatcherStats;
 }
 
-/** Pause of a lane after an error of this server's own, ms. */
-const ERROR_PAUSE = 2000;
-/** A delivery that was one too many for its path is given back without an event only once in this time, ms. */
-const SPARED_MS = 10 * MINUTE;
 const MAX_SETTLE_PAUSE = 30_000;
 const SHOWN_PATHS = 20;
 const STANDINGS = ['proven', 'new', 'failing'] as const;
@@ -83,19 +66,6 @@ interface Work {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** What becomes of a delivery that was taken: a verdict, back to the queue as if it had not been taken, or deferred until a hold is released. */
-type Decision = Verdict | 'back' | 'held';
-
-/** Outcome of an attempt that ended in an error of this server. */
-const OWN_ERROR: EndedAttempt['outcome'] = {
-  kind: 'deferred',
-  stage: 'local',
-  reply: ownReply(451, '4.3.0', 'Internal error'),
-  reason: 'generic',
-  connection: {},
-  sessionMs: 0,
-};
-
 const nameOf = ({ source, site }: Path) => `${source} ${site}`;
 
 export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
@@ -107,8 +77,6 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
   const lanes = new Set<Promise<void>>();
   /** Paths that wait for a connection to their provider. */
   const crowdedOut = new Map<string, Set<Work>>();
-  /** Deliveries that were given back without an event because they were one too many for their path. */
-  const spared = makeExpiringSet({ clock, lifetimeMs: SPARED_MS, maxSize: 10_000 });
   const stalling = makeStallingMessages({ queue, clock, logger });
   const stalls = makeStalls({
     paths,
@@ -129,6 +97,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
       if (work !== undefined) pump(work);
     },
   });
+  const attemptDelivery = makeAttemptDelivery({ ...deps, stalls, stalling, onSuspended: stopTaking });
   let isHalted = false;
 
   function onReady(path: Path): void {
@@ -255,7 +224,7 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     let settling: Promise<void> | undefined;
     for (let taken: Taken | undefined = first; taken !== undefined; ) {
       const { delivery } = taken;
-      const decision = await decide(work, taken);
+      const decision = await attemptDelivery(work.path, taken);
       readyQueue.returned(taken);
       stalling.left(work.path, delivery);
       await settling;
@@ -278,88 +247,9 @@ export function makeDispatcher(deps: DispatcherDeps): Dispatcher {
     return waiting.proven.size + waiting.new.size > 0 && running > Math.floor(limits.total / rivals);
   }
 
-  async function decide({ path }: Work, taken: Taken): Promise<Decision> {
-    const { delivery } = taken;
-    try {
-      const startedAt = clock.now();
-      const message = await queue.message(delivery.message);
-      if (message === undefined) return unread(delivery, 'Message is missing from the spool', HOUR);
-      if (queue.isHeld(delivery, message)) return 'held';
-      const accountId = await deps.directory.accounts.publicId(message.account);
-      return await tryOnce(path, taken, { delivery, message, accountId, source: path.source, startedAt });
-    } catch (err) {
-      logger.error({ err, delivery: delivery.id }, 'delivery could not be attempted');
-      await sleep(ERROR_PAUSE, undefined, { ref: false });
-      // Perhaps only this row cannot be read. Those behind it need not wait for it.
-      return unread(delivery, 'Message could not be read from the spool', MINUTE);
-    }
-  }
-
-  async function tryOnce(path: Path, taken: Taken, facts: Omit<EndedAttempt, 'outcome' | 'now' | 'jitter'>): Promise<Decision> {
-    const end = (outcome: EndedAttempt['outcome'], notBefore?: number): Verdict =>
-      decideVerdict({ ...facts, outcome, now: clock.now(), jitter: randomJitter(), notBefore }, deps.recorder);
-    const task: AttemptTask = { delivery: taken.delivery, message: facts.message, via: taken.via, limits: limitsOf(path, taken.delivery) };
-    const endWatch = stalls.begin(path, taken.delivery);
-    try {
-      const result = await deps.attempts.run(task);
-      const kept = deps.keepRecords(task, facts.startedAt, result);
-      if (kept !== undefined) await kept;
-      const { outcome, reach, opened } = result;
-      if (reach === 'reached') stalls.passed(path);
-      stalling.note(path, taken.delivery, reach);
-      throttle.opened(path, opened);
-      const hasOtherWay = readyQueue.ended(path, taken, outcome, reach);
-      if (outcome.kind === 'released' || isOneTooMany(path, taken.delivery, outcome, reach)) return 'back';
-      // Done even when another source is tried next: what the peer said of this source holds for the mail that follows.
-      const notBefore = deps.shapingAction(path, taken.delivery, outcome);
-      if (path.suspendedUntil > 0) stopTaking(path);
-      return hasOtherWay ? 'back' : end(outcome, notBefore);
-    } catch (err) {
-      // This server failed at something in this message. Tried again at once it would keep its lane for ever, or arrive each time.
-      logger.error({ err, delivery: taken.delivery.id }, 'delivery ended in an error of this server');
-      return end(OWN_ERROR);
-    } finally {
-      endWatch();
-    }
-  }
-
-  const limitsOf = (path: Path, delivery: Delivery): AttemptTask['limits'] => ({
-    maxMessages: throttle.maxMessages(path),
-    isPoisonous: deps.crashes?.isOut(delivery) === true,
-  });
-
-  /** Learns from the outcome. True when the peer only had no room for another connection, so that the message was not tried. */
-  function isOneTooMany(path: Path, delivery: Delivery, outcome: EndedAttempt['outcome'], reach: Reach): boolean {
-    const wasSuspended = path.suspendedUntil > 0;
-    const noted = paths.note(path, reach, delivery.message);
-    if (!wasSuspended && path.suspendedUntil > 0) {
-      stopTaking(path);
-      const what =
-        reach === 'cut' || reach === 'closed' ? 'sessions end in the midst of one message after the other' : 'no session could be had';
-      suspensions.begin(path, `${what}: ${outcome.reply.text}`);
-    } else if (wasSuspended && path.suspendedUntil === 0) suspensions.end(path);
-    if (noted !== 'crowded' || outcome.kind !== 'deferred' || spared.has(String(delivery.id))) return false;
-    spared.add(String(delivery.id));
-    return true;
-  }
-
   function stopTaking(path: Path): void {
     const work = works.get(nameOf(path));
     if (work !== undefined) work.hasMore = false;
-  }
-
-  /** For a row whose message cannot be read: nothing can be sent, and an event could say nothing. It stays in the queue, where the operator sees it. */
-  function unread(delivery: Delivery, text: string, wait: number): Verdict {
-    const now = clock.now();
-    logger.error({ delivery: delivery.id, message: delivery.message, wait }, text);
-    const last = {
-      ...delivery.last,
-      firstAttemptAt: delivery.last?.firstAttemptAt ?? now,
-      code: 451,
-      enhancedCode: '4.3.0',
-      message: text,
-    };
-    return { kind: 'defer', due: now + wait, attempts: delivery.attempts, last, events: [] };
   }
 
   /** Tries until the verdict is written, because a delivery that is not recorded would be made again. Never rejects. */
