@@ -4,7 +4,7 @@
  * - Every call that belongs to a customer names the account. What is not the account's is answered like what does not exist (Refusal 404).
  * - Bad input is Refusal 400, whose text names the parameter; storage errors are StoreError.
  * - Secrets are returned once, when they are made; what is kept is hashed (scrypt for passwords, HMAC for keys).
- * - Look-ups on the way of mail are remembered for minutes at most. This process is the only writer, so a change made here counts at once.
+ * - Look-ups on the way of mail are remembered for minutes at most, and forgotten when the store tells of a change, so that every change counts at once.
  */
 export { OPERATORS_ACCOUNT } from './access/accounts.js';
 export type { Credentials } from './access/credentials.js';

@@ -5,6 +5,7 @@
  * Throws StoreError: `conflict` when a unique name is taken, `full`, `failed`, `closed`.
  */
 import type { AccessStore } from './access-store.js';
+import type { ChangeFeed } from './changes.js';
 import type { DomainStore } from './domain-store.js';
 import type { PoolStore } from './pool-store.js';
 import type { TemplateStore } from './template-store.js';
@@ -33,6 +34,9 @@ export interface StsPolicyRecord {
 }
 
 export interface DirectoryStore extends AccessStore, DomainStore, PoolStore, TemplateStore {
+  /** What of it changes, for whoever remembers what it has read. */
+  changes: ChangeFeed;
+
   createAccount(account: Omit<AccountRecord, 'id'>): Promise<AccountRecord>;
   account(id: number): Promise<AccountRecord | undefined>;
   accountByPublicId(publicId: string): Promise<AccountRecord | undefined>;

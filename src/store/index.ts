@@ -3,6 +3,7 @@
  * Every write is durable on resolve (WAL, synchronous=FULL asserted at each open); a call that throws kept nothing. SQLite runs in worker threads.
  */
 export type { ApiKeyRecord, CredentialRecord, KeyRole } from './access-store.js';
+export { type ChangedNoun, type ChangeFeed, makeChangeFeed } from './changes.js';
 export type { AccountRecord, DirectoryStore } from './directory-store.js';
 export type { DiskFacts, DiskRoom } from './disk-room.js';
 export type { DkimKeyFilter, DkimKeyRecord, DomainChanges, DomainFilter, DomainRecord, DomainSettings } from './domain-store.js';

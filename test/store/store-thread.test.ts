@@ -44,7 +44,11 @@ beforeEach(() => {
 afterEach(() => folder.cleanup());
 
 async function start(dataDir = folder.path) {
-  const thread = await startStoreThread(pathToFileURL(join(folder.path, 'thread.mjs')), { dataDir }, (error) => deaths.push(error));
+  const thread = await startStoreThread(
+    pathToFileURL(join(folder.path, 'thread.mjs')),
+    { dataDir },
+    { onDeath: (error) => deaths.push(error) },
+  );
   return { thread, calls: makeCalls<Operations>('file', [thread]) };
 }
 
@@ -82,7 +86,7 @@ describe('a store thread', () => {
   it('that cannot open its files says why, and is no death', async () => {
     await expect(start('/broken')).rejects.toThrow('cannot open this');
     await expect(
-      startStoreThread(pathToFileURL(join(folder.path, 'none.mjs')), { dataDir: '' }, (error) => deaths.push(error)),
+      startStoreThread(pathToFileURL(join(folder.path, 'none.mjs')), { dataDir: '' }, { onDeath: (error) => deaths.push(error) }),
     ).rejects.toThrow(/none\.mjs/);
     expect(deaths).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** Accounts: who owns everything else. */
 import { type Clock, MINUTE, notFound, randomHexId, randomToken } from '#core';
 import type { AccountRecord, DirectoryStore } from '#store';
-import { makeRecent } from '../cache/recent.js';
+import { makeRemembered } from '../cache/remembered.js';
 
 /**
  * The operator's own account, which `mailwagon init` makes first: its administrators may see what is about the whole server. Accounts are numbered by the
@@ -24,12 +24,10 @@ export interface Accounts {
 
 export function makeAccounts(deps: { store: DirectoryStore; clock: Clock }): Accounts {
   const { store, clock } = deps;
-  const recent = makeRecent<AccountRecord>({ clock, maxEntries: 10_000, lifetimeMs: 10 * MINUTE });
-  const get = async (id: number) => {
-    const account = recent.get(String(id)) ?? (await store.account(id));
-    if (account !== undefined) recent.set(String(id), account);
-    return account;
-  };
+  const remembered = makeRemembered<AccountRecord | undefined>({
+    ...{ clock, changes: store.changes, forgetOn: { account: 'key' }, maxEntries: 10_000, lifetimeMs: 10 * MINUTE },
+  });
+  const get = (id: number) => remembered.get(String(id), () => store.account(id));
   return {
     create: (name) => store.createAccount({ publicId: randomHexId(), name, signingKey: randomToken(24), createdAt: clock.now() }),
     async get(id) {

@@ -6,7 +6,7 @@ import { makeRecent } from '../cache/recent.js';
 import type { DomainFinder } from '../domains/domain-finder.js';
 import { checkPasswordLength, hashPassword, verifyPassword } from '../secrets/passwords.js';
 
-/** How long a right password is remembered. A change that this process makes forgets it at once. */
+/** How long a right password is remembered. A change of the password makes it another hash, which was never proven. */
 const VERIFIED_FOR = 5 * MINUTE;
 
 export interface Credentials {
@@ -84,14 +84,12 @@ export function makeCredentials(deps: {
     async changePassword(account, domainName, login, password) {
       const { full, passwordHash } = await readNew(account, domainName, login, password);
       if (!(await store.setCredentialPassword(account, full, passwordHash))) throw notFound('Credentials not found');
-      verified.delete(full);
     },
 
     async setPassword(account, domainName, login, password) {
       const { domain, full, passwordHash } = await readNew(account, domainName, login, password);
       if (!(await store.setCredentialPassword(account, full, passwordHash)))
         await store.createCredential({ account, domain: domain.id, login: full, passwordHash, createdAt: clock.now() });
-      verified.delete(full);
     },
 
     async remove(account, domainName, login) {
@@ -99,14 +97,12 @@ export function makeCredentials(deps: {
       const full = fullLogin(login, domain.name);
       if (full === `postmaster@${domain.name}`) throw badRequest(`Cannot delete system mailbox: ${full}`);
       if (!(await store.deleteCredential(account, full))) throw notFound('Credentials not found');
-      verified.delete(full);
       return full;
     },
 
     async removeAll(account, domainName) {
       const domain = await domains.get(account, domainName);
       const count = await store.deleteCredentials(account, domain.id);
-      verified.clear();
       return count;
     },
 

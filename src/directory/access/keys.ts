@@ -6,6 +6,7 @@ import { createHmac, randomBytes, hash as sha256, timingSafeEqual } from 'node:c
 import { badRequest, type Clock, MINUTE, notFound } from '#core';
 import type { ApiKeyRecord, DirectoryStore, KeyRole } from '#store';
 import { makeRecent } from '../cache/recent.js';
+import { makeRemembered } from '../cache/remembered.js';
 import type { DomainFinder } from '../domains/domain-finder.js';
 
 const SECRET = /^[0-9a-f]{32}-([0-9a-f]{8}-[0-9a-f]{8})$/;
@@ -39,15 +40,12 @@ export interface Keys {
 export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey: Uint8Array; domains: Pick<DomainFinder, 'get'> }): Keys {
   const { store, clock } = deps;
   const hash = (secret: string) => createHmac('sha256', deps.serverKey).update(secret).digest('hex');
-  const recent = makeRecent<ApiKeyRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
-  /** Keys whose secret was right, by the SHA-256 of the secret: a client's next request needs no HMAC, which is slower. */
-  const proven = makeRecent<ApiKeyRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
+  const remembered = makeRemembered<ApiKeyRecord | undefined>({
+    ...{ clock, changes: store.changes, forgetOn: { apiKey: 'key' }, maxEntries: 10_000, lifetimeMs: MINUTE },
+  });
+  /** Hashes of secrets that were right, by the SHA-256 of the secret: a client's next request needs no HMAC, which is slower. */
+  const proven = makeRecent<string>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
   const isExpired = (key: ApiKeyRecord) => key.expiresAt !== undefined && key.expiresAt <= clock.now();
-
-  const forget = () => {
-    recent.clear();
-    proven.clear();
-  };
 
   return {
     async create(account, wanted) {
@@ -82,9 +80,7 @@ export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey:
     },
 
     async remove(account, id) {
-      forget();
       const outcome = await store.deleteKey(account, id, clock.now());
-      forget();
       if (outcome === 'unknown') throw notFound('no key matching id');
       if (outcome === 'last')
         throw badRequest('This is the last admin key of the account that stays valid: create another one before you delete it');
@@ -94,13 +90,11 @@ export function makeKeys(deps: { store: DirectoryStore; clock: Clock; serverKey:
       const id = SECRET.exec(secret)?.[1];
       if (id === undefined) return undefined;
       const digest = sha256('sha256', secret, 'base64');
-      const known = proven.get(digest);
-      if (known !== undefined && !isExpired(known)) return known;
-      const key = recent.get(id) ?? (await store.keyById(id));
+      const key = await remembered.get(id, () => store.keyById(id));
       if (key === undefined || isExpired(key)) return undefined;
+      if (proven.get(digest) === key.secretHash) return key;
       if (!timingSafeEqual(Buffer.from(key.secretHash), Buffer.from(hash(secret)))) return undefined;
-      recent.set(id, key);
-      proven.set(digest, key);
+      proven.set(digest, key.secretHash);
       return key;
     },
   };

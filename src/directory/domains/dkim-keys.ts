@@ -5,6 +5,7 @@ import { generateDkimKey, publicKeyOfRecord, readDkimKey } from '#mail';
 import type { Dns } from '#net';
 import type { DirectoryStore, DkimKeyFilter, DkimKeyRecord, DomainRecord } from '#store';
 import { makeRecent } from '../cache/recent.js';
+import { makeRemembered } from '../cache/remembered.js';
 import { type DnsRecord, dkimRecordName } from './dns-records.js';
 import type { DomainFinder } from './domain-finder.js';
 import { makeKeyTurns } from './key-turns.js';
@@ -64,8 +65,6 @@ export interface DkimKeysDeps {
 export interface OwnDkimKeys extends DkimKeys {
   /** Notes for each key whether DNS shows it, by records that were just looked up. A key whose record could not be looked up stays as it is. */
   learn(domain: DomainRecord, keys: readonly DkimKeyRecord[], records: readonly DnsRecord[]): Promise<void>;
-  /** To be called when a domain is removed, and its keys with it. */
-  forget(domain: DomainRecord): void;
   /** See `signingKeys` of `Domains`. */
   signers(domain: DomainRecord, message: { message: number } & SecondaryDkim): Promise<SigningKey[]>;
 }
@@ -76,21 +75,21 @@ interface ParsedKey extends SigningKey {
 }
 
 export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnDkimKeys {
-  const active = makeRecent<ParsedKey[]>({ clock, maxEntries: 10_000, lifetimeMs: 10 * MINUTE });
+  const active = makeRemembered<ParsedKey[]>({
+    ...{ clock, changes: store.changes, forgetOn: { dkimKey: 'key' }, maxEntries: 10_000, lifetimeMs: 10 * MINUTE },
+  });
+  const activeOf = (domain: DomainRecord) => active.get(String(domain.id), () => readActive(domain));
   const turns = makeKeyTurns();
   const aliases = makeRecent<boolean>({ clock, maxEntries: 10_000, lifetimeMs: 10 * MINUTE });
 
-  async function activeOf(domain: DomainRecord): Promise<ParsedKey[]> {
-    const known = active.get(domain.publicId);
-    if (known !== undefined) return known;
-    const keys = (await usable(domain))
+  async function readActive(domain: DomainRecord): Promise<ParsedKey[]> {
+    const keys = await usable(domain);
+    return keys
       .sort((left, right) => right.createdAt - left.createdAt || right.id - left.id)
       .map(({ selector, privateKey, kind, publicKey }) => ({
         ...{ domain: domain.name, selector, kind, publicKey },
         privateKey: createPrivateKey(privateKey),
       }));
-    active.set(domain.publicId, keys);
-    return keys;
   }
 
   /**
@@ -175,24 +174,21 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
       }
       const published = await look(domain, key);
       await store.updateDkimKey(account, key.id, { active: true });
-      active.delete(domain.publicId);
       return { ...key, active: true, published };
     },
 
     async deactivate(account, domainName, selector) {
-      const { domain, keys, key } = await find(account, domainName, selector);
+      const { keys, key } = await find(account, domainName, selector);
       if (!key.active) return key;
       requireOther(keys, key, 'deactivate');
       await store.updateDkimKey(account, key.id, { active: false });
-      active.delete(domain.publicId);
       return { ...key, active: false };
     },
 
     async remove(account, domainName, selector) {
-      const { domain, keys, key } = await find(account, domainName, selector);
+      const { keys, key } = await find(account, domainName, selector);
       if (key.active) requireOther(keys, key, 'delete');
       await store.deleteDkimKey(account, key.id);
-      active.delete(domain.publicId);
     },
 
     async isActive(account, name) {
@@ -219,12 +215,6 @@ export function makeDkimKeys({ store, clock, dns, domains }: DkimKeysDeps): OwnD
         const published = valid === 'valid';
         if (valid !== 'unknown' && published !== key.published) await store.updateDkimKey(domain.account, key.id, { published });
       }
-      active.delete(domain.publicId);
-    },
-
-    forget(domain) {
-      active.delete(domain.publicId);
-      turns.forget(domain.publicId);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Finds hosted domains by their names: asked for every message and every request, so answers are remembered for a while. */
 import { type Clock, MINUTE, notFound, parseDomain } from '#core';
 import type { DirectoryStore, DomainRecord } from '#store';
-import { makeRecent } from '../cache/recent.js';
+import { makeRemembered } from '../cache/remembered.js';
 
 export interface DomainFinder {
   /** The domain of this name, whoever owns it. The name is normalised here. */
@@ -10,24 +10,20 @@ export interface DomainFinder {
   nearest(name: string): Promise<DomainRecord | undefined>;
   /** Refusal 404 `Domain not found: NAME` for what the account does not own. */
   get(account: number, name: string): Promise<DomainRecord>;
-  /** A domain has changed. */
-  forget(): void;
 }
 
 export function makeDomainFinder({ store, clock }: { store: DirectoryStore; clock: Clock }): DomainFinder {
-  const recent = makeRecent<DomainRecord>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
+  const remembered = makeRemembered<DomainRecord | undefined>({
+    ...{ clock, changes: store.changes, forgetOn: { domain: 'key' }, maxEntries: 10_000, lifetimeMs: MINUTE },
+  });
 
   async function find(name: string): Promise<DomainRecord | undefined> {
     const normal = parseDomain(name);
-    if (normal === undefined) return undefined;
-    const domain = recent.get(normal) ?? (await store.domainByName(normal));
-    if (domain !== undefined) recent.set(normal, domain);
-    return domain;
+    return normal === undefined ? undefined : remembered.get(normal, () => store.domainByName(normal));
   }
 
   return {
     find,
-    forget: recent.clear,
 
     async nearest(name) {
       const exact = await find(name);

@@ -88,17 +88,20 @@ export function makeDomains(deps: {
   dns: Dns;
   serverKey: Uint8Array;
   finder: DomainFinder;
-  dkimKeys: Pick<OwnDkimKeys, 'signers' | 'forget' | 'learn'>;
+  dkimKeys: Pick<OwnDkimKeys, 'signers' | 'learn'>;
   sendingIps: { ofNewDomain(account: number, domain: Pick<NewDomain, 'addresses' | 'pool'>): Promise<PoolReplacement | undefined> };
 }): Domains {
   const { store, clock, hostname, dns, finder, dkimKeys, sendingIps } = deps;
   const { find, nearest, get } = finder;
   const claim = makeDomainClaim({ nearest, dns, serverKey: deps.serverKey });
+  /** What DNS showed, by domain and prefix: with another prefix a domain has other records. */
   const checked = makeRecent<DomainDns>({ clock, maxEntries: 10_000, lifetimeMs: 60 * MINUTE });
+
+  const checkOf = ({ publicId, webPrefix }: DomainRecord) => `${publicId} ${webPrefix}`;
 
   async function recordsOf(domain: DomainRecord): Promise<DomainDns> {
     const expected = expectedRecords(domain, await store.dkimKeys(domain.account, domain.id), hostname);
-    const { sending = [], receiving = [] } = checked.get(domain.publicId) ?? {};
+    const { sending = [], receiving = [] } = checked.get(checkOf(domain)) ?? {};
     // An active domain had its SPF record when it was verified. Whether DNS shows a DKIM key is kept with the key.
     const isVerified = domain.state === 'active' && domain.type !== 'sandbox';
     const lastOf = (record: DnsRecord): DnsRecord =>
@@ -162,19 +165,12 @@ export function makeDomains(deps: {
       const domain = await get(account, name);
       const changes = readChanges(wanted);
       if (!(await store.updateDomain(account, domain.id, changes))) throw notFound(`Domain not found: ${name}`);
-      finder.forget();
-      // The records that were looked up have the old prefix.
-      if (changes.webPrefix !== undefined) checked.delete(domain.publicId);
       return get(account, name);
     },
 
     async remove(account, name) {
       const domain = await get(account, name);
-      finder.forget();
-      dkimKeys.forget(domain);
-      checked.delete(domain.publicId);
       if (!(await store.deleteDomain(account, domain.id))) throw notFound(`Domain not found: ${name}`);
-      finder.forget();
     },
 
     async idle(accounts) {
@@ -203,11 +199,10 @@ export function makeDomains(deps: {
       const addresses = await Promise.all([dnsTexts(dns, hostname, 'A'), dnsTexts(dns, hostname, 'AAAA')]);
       const own = addresses.flatMap((answer) => ('texts' in answer ? answer.texts : []));
       const result = checkRecords(expected, domain.name, own, found);
-      checked.set(domain.publicId, result);
+      checked.set(checkOf(domain), result);
       await dkimKeys.learn(domain, keys, result.sending);
       if (domain.state === 'unverified' && isReadyToSend(result)) {
         await store.setDomainState(account, domain.id, 'active');
-        finder.forget();
         return { domain: { ...domain, state: 'active' }, dns: result };
       }
       return { domain, dns: result };

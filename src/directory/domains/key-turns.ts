@@ -2,8 +2,6 @@
 export interface KeyTurns {
   /** A number that goes up by one from message to message of the domain. */
   turnOf(domain: string, message: number): number;
-  /** The domain is gone. */
-  forget(domain: string): void;
 }
 
 /** Messages and domains remembered, the latest ones. The next attempt of a forgotten message may take another key, which harms nobody. */
@@ -31,6 +29,5 @@ export function makeKeyTurns(): KeyTurns {
       keep(ofMessages, message, turn);
       return turn;
     },
-    forget: (domain) => void ofDomains.delete(domain),
   };
 }

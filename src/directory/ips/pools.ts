@@ -57,7 +57,6 @@ export function makePools({ store, clock, domains, sendingIps }: PoolsDeps): Poo
   async function setAddresses(pool: PoolRecord, addresses: readonly string[]): Promise<void> {
     if (addresses.length === 0 && pool.isLinked) throw badRequest('The IP pool has domains: it cannot be without an address');
     await store.updatePool(pool.account, pool.id, { addresses });
-    sendingIps.forget();
   }
 
   return {
@@ -94,7 +93,6 @@ export function makePools({ store, clock, domains, sendingIps }: PoolsDeps): Poo
       const isNamed = replacement.pool !== undefined || replacement.address !== undefined;
       if (pool.isLinked && !isNamed) throw badRequest("The IP pool has domains: 'ip' or 'pool_id' must say what takes its place");
       await store.deletePool(account, pool.id, await sendingIps.readReplacement(account, replacement));
-      sendingIps.forget();
     },
 
     async addAddresses(account, publicId, addresses) {

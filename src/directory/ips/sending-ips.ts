@@ -2,8 +2,8 @@
 import { isIPv6 } from 'node:net';
 import { badRequest, type Clock, MINUTE, notFound, type SendOptions } from '#core';
 import { type Dns, pointerName } from '#net';
-import type { DomainRecord, DomainSource, Page, PoolRecord, PoolReplacement, PoolStore } from '#store';
-import { makeRecent } from '../cache/recent.js';
+import type { DirectoryStore, DomainRecord, DomainSource, Page, PoolRecord, PoolReplacement, PoolStore } from '#store';
+import { makeRemembered } from '../cache/remembered.js';
 import type { DomainFinder } from '../domains/domain-finder.js';
 
 type SourceOptions = Pick<SendOptions, 'sendingIp' | 'sendingIpPool'>;
@@ -53,7 +53,7 @@ export interface SendingIps {
 }
 
 export interface SendingIpsDeps {
-  store: PoolStore;
+  store: PoolStore & Pick<DirectoryStore, 'changes'>;
   clock: Clock;
   domains: Pick<DomainFinder, 'get'>;
   dns: Dns;
@@ -66,31 +66,23 @@ export type OwnSendingIps = SendingIps & {
   readReplacement(account: number, source: SourceReplacement): Promise<PoolReplacement>;
   /** What a domain that is being made sends from, in the form that the store takes; undefined: any address. Refusal 400 that names the parameter. */
   ofNewDomain(account: number, domain: { addresses?: readonly string[]; pool?: string }): Promise<PoolReplacement | undefined>;
-  /** To be called when a pool has changed. */
-  forget(): void;
 };
 
 export function makeSendingIps({ store, clock, domains, dns, addresses }: SendingIpsDeps): OwnSendingIps {
   const known = new Map(addresses.flatMap((source) => [source.ipv4, source.ipv6].map((address) => [address, source] as const)));
   known.delete(undefined);
   /** Lists of addresses by domain and by pool: asked for every message. */
-  const recent = makeRecent<readonly string[]>({ clock, maxEntries: 10_000, lifetimeMs: MINUTE });
-
-  async function remembered(key: string, read: () => Promise<readonly string[]>): Promise<readonly string[]> {
-    const kept = recent.get(key);
-    if (kept !== undefined) return kept;
-    const found = await read();
-    recent.set(key, found);
-    return found;
-  }
+  const remembered = makeRemembered<readonly string[]>({
+    ...{ clock, changes: store.changes, forgetOn: { pool: 'all', domainSource: 'all' }, maxEntries: 10_000, lifetimeMs: MINUTE },
+  });
 
   const ofDomain = ({ account, id }: DomainRecord) =>
-    remembered(`domain ${id}`, async () => {
+    remembered.get(`domain ${id}`, async () => {
       const { pool, addresses: own } = await store.domainSource(account, id);
       return pool?.addresses ?? own;
     });
   const ofPool = (account: number, publicId: string) =>
-    remembered(`pool ${account} ${publicId}`, async () => (await store.pool(account, publicId))?.addresses ?? []);
+    remembered.get(`pool ${account} ${publicId}`, async () => (await store.pool(account, publicId))?.addresses ?? []);
 
   /** The name of its source when it has one, so that both addresses of a pair mean the same. */
   function canonical(address: string): string {
@@ -106,7 +98,6 @@ export function makeSendingIps({ store, clock, domains, dns, addresses }: Sendin
 
   async function change(account: number, domain: DomainRecord, source: SourceReplacement): Promise<void> {
     await store.setDomainSource(account, domain.id, await readReplacement(account, source));
-    recent.clear();
   }
 
   async function readReplacement(account: number, { pool: publicId, address }: SourceReplacement) {
@@ -133,7 +124,6 @@ export function makeSendingIps({ store, clock, domains, dns, addresses }: Sendin
     const { pool, addresses: own } = await store.domainSource(account, domain.id);
     if (pool !== undefined) throw badRequest(`The domain has the IP pool ${pool.publicId}; unlink it before changing its IPs`);
     await store.setDomainSource(account, domain.id, { addresses: to(own) });
-    recent.clear();
   }
 
   return {
@@ -152,7 +142,6 @@ export function makeSendingIps({ store, clock, domains, dns, addresses }: Sendin
       if (unknown !== undefined) throw badRequest(`ips: ${unknown.slice(0, 64)} is not an address that this server sends from`);
       return wanted.length === 0 ? undefined : { addresses: [...new Set(wanted.map(canonical))] };
     },
-    forget: () => recent.clear(),
 
     async wanted(domain, { sendingIp, sendingIpPool }) {
       const lists: (readonly string[])[] = [];
@@ -201,12 +190,10 @@ export function makeSendingIps({ store, clock, domains, dns, addresses }: Sendin
 
     async giveToAll(account, address) {
       await store.addDomainAddress(account, resolve(address));
-      recent.clear();
     },
 
     async takeFromAll(account, address, alternative) {
       await store.replaceDomainAddress(account, resolve(address), alternative === undefined ? undefined : resolve(alternative));
-      recent.clear();
     },
   };
 }

@@ -5,8 +5,16 @@
 import { randomUUID } from 'node:crypto';
 import { badRequest, type Clock, cleanText, MINUTE, notFound, type Refusal, StoreError } from '#core';
 import { compileTemplate, type Template } from '#mail';
-import type { DomainRecord, NamePage, TemplateRecord, TemplateStore, TemplateVersionRecord, TemplateVersionSummary } from '#store';
-import { makeRecent } from '../cache/recent.js';
+import type {
+  DirectoryStore,
+  DomainRecord,
+  NamePage,
+  TemplateRecord,
+  TemplateStore,
+  TemplateVersionRecord,
+  TemplateVersionSummary,
+} from '#store';
+import { makeRemembered } from '../cache/remembered.js';
 import type { DomainFinder } from '../domains/domain-finder.js';
 import {
   checkEngine,
@@ -84,9 +92,13 @@ export interface Templates {
   ready(domain: DomainRecord, name: string, tag?: string): Promise<ReadyTemplate>;
 }
 
-export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domains: Pick<DomainFinder, 'find'> }): Templates {
+export function makeTemplates(deps: {
+  store: TemplateStore & Pick<DirectoryStore, 'changes'>;
+  clock: Clock;
+  domains: Pick<DomainFinder, 'find'>;
+}): Templates {
   const { store, clock } = deps;
-  const compiled = makeCompiled({ store, clock });
+  const ready = makeReady({ store, clock });
 
   /** Mailgun answers for templates with a text of its own when the account does not have the domain. */
   async function domainOf(account: number, name: string): Promise<DomainRecord> {
@@ -109,15 +121,12 @@ export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domain
     return { template, version };
   }
 
-  /** Makes a change. Versions that were compiled before it, or read while it is made, are forgotten. */
+  /** Makes a change; `taken` is said when its name is. */
   async function changing<T>(change: () => Promise<T>, taken: string): Promise<T> {
-    compiled.clear();
     try {
       return await change();
     } catch (error) {
       throw error instanceof StoreError && error.kind === 'conflict' ? badRequest(taken) : error;
-    } finally {
-      compiled.clear();
     }
   }
 
@@ -135,7 +144,7 @@ export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domain
 
   return {
     domain: domainOf,
-    ready: compiled.ready,
+    ready,
     get: find,
     version: findVersion,
 
@@ -239,33 +248,23 @@ export function makeTemplates(deps: { store: TemplateStore; clock: Clock; domain
 
 const tooManyVersions = (): Refusal => badRequest(`A template may have at most ${MAX_VERSIONS} versions`);
 
-/** Compiled versions by domain, name and tag. A version that was read before the last `clear` is not kept. */
-function makeCompiled({ store, clock }: { store: TemplateStore; clock: Clock }) {
-  const recent = makeRecent<ReadyTemplate>({ clock, maxEntries: 200, lifetimeMs: MINUTE });
-  let generation = 0;
+/** Compiles what messages are sent with, and remembers it. */
+function makeReady({ store, clock }: { store: TemplateStore & Pick<DirectoryStore, 'changes'>; clock: Clock }): Templates['ready'] {
+  const compiled = makeRemembered<ReadyTemplate>({
+    ...{ clock, changes: store.changes, forgetOn: { template: 'all' }, maxEntries: 200, lifetimeMs: MINUTE },
+  });
 
-  return {
-    clear() {
-      generation++;
-      recent.clear();
-    },
+  async function read(domain: DomainRecord, name: string, tag?: string): Promise<ReadyTemplate> {
+    const shown = cleanText(name).slice(0, 100);
+    const template = await store.template(domain.account, domain.id, name.normalize('NFC').trim().toLowerCase());
+    if (template === undefined) throw badRequest(`template '${shown}' not found`);
+    const version = await store.templateVersion(domain.account, template.id, tag?.normalize('NFC').trim());
+    if (version === undefined && tag === undefined) throw badRequest(`template '${shown}' has no active version`);
+    if (version === undefined) throw badRequest(`version '${cleanText(tag ?? '').slice(0, 100)}' of template '${shown}' not found`);
+    return compile(template, version);
+  }
 
-    async ready(domain: DomainRecord, name: string, tag?: string): Promise<ReadyTemplate> {
-      const key = JSON.stringify([domain.id, name, tag]);
-      const known = recent.get(key);
-      if (known !== undefined) return known;
-      const started = generation;
-      const shown = cleanText(name).slice(0, 100);
-      const template = await store.template(domain.account, domain.id, name.normalize('NFC').trim().toLowerCase());
-      if (template === undefined) throw badRequest(`template '${shown}' not found`);
-      const version = await store.templateVersion(domain.account, template.id, tag?.normalize('NFC').trim());
-      if (version === undefined && tag === undefined) throw badRequest(`template '${shown}' has no active version`);
-      if (version === undefined) throw badRequest(`version '${cleanText(tag ?? '').slice(0, 100)}' of template '${shown}' not found`);
-      const ready = compile(template, version);
-      if (generation === started) recent.set(key, ready);
-      return ready;
-    },
-  };
+  return (domain, name, tag) => compiled.get(JSON.stringify([domain.id, name, tag]), () => read(domain, name, tag));
 }
 
 const compile = ({ name }: TemplateRecord, { tag, source, headers }: TemplateVersionRecord): ReadyTemplate => ({

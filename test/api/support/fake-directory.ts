@@ -9,6 +9,7 @@ import { makeTemplates } from '#directory/templates/templates.js';
 import type { ApiKeyRecord, CredentialRecord, DomainRecord } from '#store';
 import { makeMemoryPoolStore } from './memory-pool-store.ts';
 import { makeMemoryTemplateStore } from './memory-template-store.ts';
+import { withChanges } from './with-changes.ts';
 
 export const MADE_AT = Date.UTC(2026, 2, 4, 10, 15, 30);
 
@@ -51,7 +52,11 @@ export function makeFakeDirectory(): FakeDirectory {
     if (domain?.account !== account) throw notFound(`Domain not found: ${name}`);
     return domain;
   }
-  const poolStore = makeMemoryPoolStore((account) => [...domains.values()].filter((domain) => domain.account === account));
+  const poolStore = withChanges(
+    makeMemoryPoolStore((account) => [...domains.values()].filter((domain) => domain.account === account)),
+    'pool',
+    ['createPool', 'updatePool', 'deletePool', 'setDomainSource', 'addDomainAddress', 'replaceDomainAddress'],
+  );
   const sendingIps = makeSendingIps({
     store: poolStore,
     clock: POOL_CLOCK,
@@ -176,7 +181,10 @@ export function makeFakeDirectory(): FakeDirectory {
     sendingIps,
     pools: makePools({ store: poolStore, clock: POOL_CLOCK, domains: { get: async (account, name) => own(account, name) }, sendingIps }),
     templates: makeTemplates({
-      store: makeMemoryTemplateStore(),
+      store: withChanges(makeMemoryTemplateStore(), 'template', [
+        ...(['createTemplate', 'updateTemplate', 'deleteTemplate', 'deleteTemplates'] as const),
+        ...(['createTemplateVersion', 'putTemplateVersion', 'updateTemplateVersion', 'deleteTemplateVersion'] as const),
+      ]),
       clock: { now: () => MADE_AT, monotonic: () => 0 },
       domains: { find: async (name) => domains.get(parseDomain(name) ?? '') },
     }),

@@ -1,5 +1,6 @@
 /** Opens a data folder: locks it, starts the store threads (which migrate first), and gives the three stores. */
 import { join } from 'node:path';
+import { makeChangeFeed } from '../../changes.js';
 import type { StoreOptions, Stores } from '../../stores.js';
 import { alignNumbers } from './align-numbers.js';
 import { makeDatabaseCalls } from './calls.js';
@@ -23,10 +24,11 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
     isFatal = true;
     onFatal(error);
   };
+  const changes = makeChangeFeed();
   const opened: StoreThread[] = [];
   const open = async (name: string) => {
     const script = new URL(`./threads/${name}.js`, import.meta.url);
-    opened.push(await startStoreThread(script, { dataDir }, onDeath));
+    opened.push(await startStoreThread(script, { dataDir }, { onDeath, onChanges: changes.publish }));
   };
   // All refuse at once, then close in reverse order: the reader first, so that it does not hold back the writers' last checkpoint.
   const closeAll = async () => {
@@ -41,7 +43,7 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
     await alignNumbers(calls);
     let closing: Promise<void> | undefined;
     return {
-      directory: calls.directory,
+      directory: { ...calls.directory, changes },
       spool: await makeSpoolStore(calls.spool, makeBodyFiles(join(dataDir, 'spool'))),
       events: calls.events,
       async commitStats() {

@@ -2,6 +2,7 @@
  * The table of operations of one database file has a line for each noun: the tables it fills, and the factories of its operations by the place where
  * they run. The threads serve what the factories make; the caller's side has the same names and types, as promises. So a new noun is a new line.
  */
+import type { DirectoryChange } from '../../../changes.js';
 import type { RetentionRule } from '../../../retention.js';
 import type { Connection } from './open-database.js';
 
@@ -15,6 +16,8 @@ export interface GroupMemory {
   afterBegin?(): void;
   /** This thread may never write again: the process has to end. */
   lost?(): boolean;
+  /** What the call that has just run has changed of the directory; asked once for each call. */
+  takeChanges?(): readonly DirectoryChange[] | undefined;
   /** Writes what the calls of a group have gathered, as part of its transaction. */
   beforeCommit?(): void;
   /** Drops what is remembered of rows that a rollback has undone; runs after every rollback, whole or partial. */

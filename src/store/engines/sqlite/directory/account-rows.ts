@@ -3,6 +3,7 @@ import type { DirectoryStore } from '../../../directory-store.js';
 import { boundedBy } from '../../../retention.js';
 import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
+import type { DirectoryMemory } from './memory.js';
 
 const SELECT = 'SELECT id, public_id AS publicId, name, signing_key AS signingKey, created_at AS createdAt FROM account';
 
@@ -23,13 +24,17 @@ function makeAccountLookups(database: Connection): AccountLookups {
   };
 }
 
-function makeAccountWrites(database: Connection) {
+function makeAccountWrites(database: Connection, { note }: DirectoryMemory) {
   const insert = database.prepare(
     'INSERT INTO account (public_id, name, signing_key, created_at) VALUES (@publicId, @name, @signingKey, @createdAt)',
   );
   const raise = database.prepare<[number, number]>("UPDATE sqlite_sequence SET seq = ? WHERE name = 'account' AND seq < ?");
   const writes: Answers<DirectoryStore, 'createAccount'> = {
-    createAccount: (account) => ({ ...account, id: Number(insert.run(account).lastInsertRowid) }),
+    createAccount(account) {
+      const id = Number(insert.run(account).lastInsertRowid);
+      note('account', id);
+      return { ...account, id };
+    },
   };
   return {
     ...writes,
@@ -42,4 +47,4 @@ export const accountRows = {
   tables: { account: boundedBy('what the operator sets up') },
   lookups: makeAccountLookups,
   writes: makeAccountWrites,
-} satisfies Noun<unknown>;
+} satisfies Noun<DirectoryMemory>;

@@ -3,6 +3,7 @@ import type { AccessStore, ApiKeyRecord } from '../../../access-store.js';
 import { boundedBy } from '../../../retention.js';
 import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
+import type { DirectoryMemory } from './memory.js';
 
 const SELECT = `SELECT id, account, role, kind, description, domain_name AS domainName, secret_hash AS secretHash,
   created_at AS createdAt, updated_at AS updatedAt, expires_at AS expiresAt, email, user_id AS userId, user_name AS userName FROM api_key`;
@@ -40,7 +41,7 @@ function makeApiKeyLists(database: Connection): Answers<AccessStore, 'listKeys'>
   };
 }
 
-function makeApiKeyWrites(database: Connection): Answers<AccessStore, 'createKey' | 'deleteKey'> {
+function makeApiKeyWrites(database: Connection, { note }: DirectoryMemory): Answers<AccessStore, 'createKey' | 'deleteKey'> {
   const insert = database.prepare(
     `INSERT INTO api_key (id, account, role, kind, description, domain_name, secret_hash, created_at, updated_at, expires_at, email, user_id, user_name)
      VALUES (@id, @account, @role, @kind, @description, @domainName, @secretHash, @createdAt, @updatedAt, @expiresAt, @email, @userId, @userName)`,
@@ -57,12 +58,15 @@ function makeApiKeyWrites(database: Connection): Answers<AccessStore, 'createKey
     createKey(key) {
       const { domainName = null, expiresAt = null, email = null, userId = null, userName = null } = key;
       insert.run({ ...key, domainName, expiresAt, email, userId, userName });
+      note('apiKey', key.id);
     },
     deleteKey(account, id, now) {
       const admin = adminById.get({ account, id, now });
       const mayExpire = Number(admin?.expiresAt !== null);
       if (admin && otherAdmin.get({ account, id, now, mayExpire }) === undefined) return 'last';
-      return deleteOne.run(account, id).changes > 0 ? 'deleted' : 'unknown';
+      if (deleteOne.run(account, id).changes === 0) return 'unknown';
+      note('apiKey', id);
+      return 'deleted';
     },
   };
 }
@@ -72,4 +76,4 @@ export const apiKeyRows = {
   lookups: makeApiKeyLookups,
   writes: makeApiKeyWrites,
   lists: makeApiKeyLists,
-} satisfies Noun<unknown>;
+} satisfies Noun<DirectoryMemory>;

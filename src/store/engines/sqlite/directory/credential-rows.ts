@@ -6,6 +6,7 @@ import type { AccessStore, CredentialRecord } from '../../../access-store.js';
 import { boundedBy } from '../../../retention.js';
 import type { Answers, Noun } from '../database/nouns.js';
 import { type Connection, inSnapshot } from '../database/open-database.js';
+import type { DirectoryMemory } from './memory.js';
 
 export const INSERT_CREDENTIAL = `INSERT INTO credential (account, domain, login, password_hash, created_at)
   VALUES (@account, @domain, @login, @passwordHash, @createdAt)`;
@@ -53,7 +54,7 @@ type CredentialWrites = Answers<
   'createCredential' | 'setCredentialPassword' | 'deleteCredential' | 'deleteCredentials' | 'rememberLoginClient'
 >;
 
-function makeCredentialWrites(database: Connection): CredentialWrites {
+function makeCredentialWrites(database: Connection, { note }: DirectoryMemory): CredentialWrites {
   const insert = database.prepare(INSERT_CREDENTIAL);
   const setPassword = database.prepare<[string, number, string]>('UPDATE credential SET password_hash = ? WHERE account = ? AND login = ?');
   const deleteOne = database.prepare<[number, string]>('DELETE FROM credential WHERE account = ? AND login = ?');
@@ -62,15 +63,28 @@ function makeCredentialWrites(database: Connection): CredentialWrites {
   const deleteOldestClients = database.prepare<{ login: string }>(LOGIN_CLIENT_SQL.deleteOldest);
   const deleteClients = database.prepare<[string]>(LOGIN_CLIENT_SQL.deleteAll);
   return {
-    createCredential: (credential) => ({ ...credential, id: Number(insert.run(credential).lastInsertRowid) }),
+    createCredential(credential) {
+      const id = Number(insert.run(credential).lastInsertRowid);
+      note('credential', credential.login);
+      return { ...credential, id };
+    },
     setCredentialPassword(account, login, passwordHash) {
       if (setPassword.run(passwordHash, account, login).changes === 0) return false;
       // The one who had the old password may be why it was changed.
       deleteClients.run(login);
+      note('credential', login);
       return true;
     },
-    deleteCredential: (account, login) => deleteOne.run(account, login).changes > 0,
-    deleteCredentials: (account, domain) => deleteAll.run(account, domain).changes,
+    deleteCredential(account, login) {
+      if (deleteOne.run(account, login).changes === 0) return false;
+      note('credential', login);
+      return true;
+    },
+    deleteCredentials(account, domain) {
+      const { changes } = deleteAll.run(account, domain);
+      if (changes > 0) note('credential');
+      return changes;
+    },
     rememberLoginClient(login, client, at) {
       saveClient.run({ login, client, at });
       deleteOldestClients.run({ login });
@@ -83,4 +97,4 @@ export const credentialRows = {
   lookups: makeCredentialLookups,
   writes: makeCredentialWrites,
   lists: makeCredentialLists,
-} satisfies Noun<unknown>;
+} satisfies Noun<DirectoryMemory>;

@@ -3,6 +3,7 @@ import type { DkimKeyRecord, DomainStore } from '../../../domain-store.js';
 import { boundedBy } from '../../../retention.js';
 import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
+import type { DirectoryMemory } from './memory.js';
 
 export const INSERT_DKIM_KEY = `INSERT INTO dkim_key (account, domain, selector, private_key, public_key, kind, bits, active, published, created_at)
   VALUES (@account, @domain, @selector, @privateKey, @publicKey, @kind, @bits, @active, @published, @createdAt)`;
@@ -26,21 +27,33 @@ function makeDkimKeyLookups(database: Connection): Answers<DomainStore, 'dkimKey
   return { dkimKeys: (account, domain) => ofDomain.all(account, domain).map(toDkimKey) };
 }
 
-function makeDkimKeyWrites(database: Connection): Answers<DomainStore, 'createDkimKey' | 'updateDkimKey' | 'deleteDkimKey'> {
+function makeDkimKeyWrites(
+  database: Connection,
+  { note }: DirectoryMemory,
+): Answers<DomainStore, 'createDkimKey' | 'updateDkimKey' | 'deleteDkimKey'> {
   const insert = database.prepare(INSERT_DKIM_KEY);
-  const update = database.prepare<object>(
-    `UPDATE dkim_key SET active = coalesce(@active, active), published = coalesce(@published, published) WHERE account = @account AND id = @id`,
+  const update = database.prepare<object, { domain: number }>(
+    `UPDATE dkim_key SET active = coalesce(@active, active), published = coalesce(@published, published)
+     WHERE account = @account AND id = @id RETURNING domain`,
   );
   const flag = (value: boolean | undefined) => (value === undefined ? null : Number(value));
-  const deleteOne = database.prepare<[number, number]>('DELETE FROM dkim_key WHERE account = ? AND id = ?');
+  const deleteOne = database.prepare<[number, number], { domain: number }>(
+    'DELETE FROM dkim_key WHERE account = ? AND id = ? RETURNING domain',
+  );
+  function changed(row: { domain: number } | undefined): boolean {
+    if (row !== undefined) note('dkimKey', row.domain);
+    return row !== undefined;
+  }
+
   return {
     createDkimKey(key) {
       const { lastInsertRowid } = insert.run({ ...key, active: Number(key.active), published: Number(key.published) });
+      note('dkimKey', key.domain);
       return { ...key, id: Number(lastInsertRowid) };
     },
     updateDkimKey: (account, id, { active, published }) =>
-      update.run({ account, id, active: flag(active), published: flag(published) }).changes > 0,
-    deleteDkimKey: (account, id) => deleteOne.run(account, id).changes > 0,
+      changed(update.get({ account, id, active: flag(active), published: flag(published) })),
+    deleteDkimKey: (account, id) => changed(deleteOne.get(account, id)),
   };
 }
 
@@ -69,4 +82,4 @@ export const dkimKeyRows = {
   lookups: makeDkimKeyLookups,
   writes: makeDkimKeyWrites,
   lists: makeDkimKeyLists,
-} satisfies Noun<unknown>;
+} satisfies Noun<DirectoryMemory>;

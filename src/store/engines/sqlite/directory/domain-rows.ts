@@ -5,6 +5,7 @@ import type { Answers, Noun } from '../database/nouns.js';
 import { type Connection, inSnapshot } from '../database/open-database.js';
 import { INSERT_CREDENTIAL } from './credential-rows.js';
 import { INSERT_DKIM_KEY } from './dkim-key-rows.js';
+import type { DirectoryMemory } from './memory.js';
 import { makePoolWrites } from './pool-rows.js';
 import { makeTemplateWrites } from './template-rows.js';
 
@@ -90,26 +91,34 @@ function makeDomainLists(database: Connection): Answers<DomainStore, 'listDomain
 
 type DomainWrites = Answers<DomainStore, 'createDomain' | 'setDomainState' | 'updateDomain' | 'deleteDomain'>;
 
-function makeDomainWrites(database: Connection): DomainWrites {
+function makeDomainWrites(database: Connection, memory: DirectoryMemory): DomainWrites {
   const insert = database.prepare(
     `INSERT INTO domain (account, public_id, name, type, state, created_at, ${Object.values(SETTING_COLUMNS).join(', ')})
      VALUES (@account, @publicId, @name, @type, @state, @createdAt, ${SETTING_NAMES.map((name) => `@${name}`).join(', ')})`,
   );
-  const change = database.prepare(
+  const change = database.prepare<object, { name: string }>(
     `UPDATE domain SET ${Object.entries(SETTING_COLUMNS)
       .map(([name, column]) => `${column} = coalesce(@${name}, ${column})`)
-      .join(', ')} WHERE account = @account AND id = @id`,
+      .join(', ')} WHERE account = @account AND id = @id RETURNING name`,
   );
   const insertDkimKey = database.prepare(INSERT_DKIM_KEY);
   const insertCredential = database.prepare(INSERT_CREDENTIAL);
-  const { deleteTemplates } = makeTemplateWrites(database);
-  const { setDomainSource } = makePoolWrites(database);
-  const setState = database.prepare<[string, number, number]>('UPDATE domain SET state = ? WHERE account = ? AND id = ?');
+  const { note } = memory;
+  const { deleteTemplates } = makeTemplateWrites(database, memory);
+  const { setDomainSource } = makePoolWrites(database, memory);
+  const setState = database.prepare<[string, number, number], { name: string }>(
+    'UPDATE domain SET state = ? WHERE account = ? AND id = ? RETURNING name',
+  );
   const nameOf = database.prepare<[number, number], { name: string }>('SELECT name FROM domain WHERE account = ? AND id = ?');
   const deleteDkimKeys = database.prepare<[number, number]>('DELETE FROM dkim_key WHERE account = ? AND domain = ?');
   const deleteCredentials = database.prepare<[number, number]>('DELETE FROM credential WHERE account = ? AND domain = ?');
   const deleteKeys = database.prepare<[number, string]>('DELETE FROM api_key WHERE account = ? AND domain_name = ?');
   const deleteOne = database.prepare<[number, number]>('DELETE FROM domain WHERE account = ? AND id = ?');
+
+  function changed(row: { name: string } | undefined): boolean {
+    if (row !== undefined) note('domain', row.name);
+    return row !== undefined;
+  }
 
   return {
     createDomain(domain, dkimKey, credential, source) {
@@ -117,12 +126,15 @@ function makeDomainWrites(database: Connection): DomainWrites {
       insertDkimKey.run({ ...withFlags(dkimKey), domain: id });
       if (credential) insertCredential.run({ ...credential, domain: id });
       if (source) setDomainSource(domain.account, id, source);
+      note('domain', domain.name);
+      note('dkimKey', id);
+      if (credential) note('credential', credential.login);
       return { ...domain, id };
     },
-    setDomainState: (account, id, state) => setState.run(state, account, id).changes > 0,
+    setDomainState: (account, id, state) => changed(setState.get(state, account, id)),
     updateDomain(account, id, changes) {
       const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, changes[name] ?? null]));
-      return change.run(withFlags({ ...values, account, id })).changes > 0;
+      return changed(change.get(withFlags({ ...values, account, id })));
     },
     deleteDomain(account, id) {
       const domain = nameOf.get(account, id);
@@ -131,7 +143,13 @@ function makeDomainWrites(database: Connection): DomainWrites {
       deleteCredentials.run(account, id);
       deleteKeys.run(account, domain.name);
       deleteTemplates(account, id);
-      return deleteOne.run(account, id).changes > 0;
+      deleteOne.run(account, id);
+      note('domain', domain.name);
+      note('dkimKey', id);
+      note('credential');
+      note('apiKey');
+      note('domainSource', id);
+      return true;
     },
   };
 }
@@ -150,4 +168,4 @@ export const domainRows = {
   lookups: makeDomainLookups,
   writes: makeDomainWrites,
   lists: makeDomainLists,
-} satisfies Noun<unknown>;
+} satisfies Noun<DirectoryMemory>;

@@ -5,6 +5,7 @@ import { apiKeyRows } from './api-key-rows.js';
 import { credentialRows } from './credential-rows.js';
 import { dkimKeyRows } from './dkim-key-rows.js';
 import { domainRows } from './domain-rows.js';
+import type { DirectoryMemory } from './memory.js';
 import { poolRows } from './pool-rows.js';
 import { stsPolicyRows } from './sts-policy-rows.js';
 import { templateRows } from './template-rows.js';
@@ -18,4 +19,4 @@ export const DIRECTORY_NOUNS = {
   poolRows,
   templateRows,
   stsPolicyRows,
-} satisfies Nouns<unknown>;
+} satisfies Nouns<DirectoryMemory>;

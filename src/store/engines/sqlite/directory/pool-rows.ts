@@ -3,6 +3,7 @@ import type { PoolRecord, PoolReplacement, PoolStore } from '../../../pool-store
 import { boundedBy } from '../../../retention.js';
 import type { Answers, Noun } from '../database/nouns.js';
 import { type Connection, inSnapshot } from '../database/open-database.js';
+import type { DirectoryMemory } from './memory.js';
 
 interface PoolRow extends Omit<PoolRecord, 'addresses' | 'isLinked'> {
   addresses: string;
@@ -47,16 +48,19 @@ type PoolWrites = Answers<
   'createPool' | 'updatePool' | 'deletePool' | 'setDomainSource' | 'addDomainAddress' | 'replaceDomainAddress'
 >;
 
-export function makePoolWrites(database: Connection): PoolWrites {
+export function makePoolWrites(database: Connection, { note }: DirectoryMemory): PoolWrites {
   const insert = database.prepare(
     'INSERT INTO pool (account, public_id, name, description, created_at) VALUES (@account, @publicId, @name, @description, @createdAt)',
   );
   const insertAddress = database.prepare<[number, string]>('INSERT OR IGNORE INTO pool_address (pool, address) VALUES (?, ?)');
   const clearAddresses = database.prepare<[number]>('DELETE FROM pool_address WHERE pool = ?');
-  const change = database.prepare(
-    'UPDATE pool SET name = coalesce(@name, name), description = coalesce(@description, description) WHERE account = @account AND id = @id',
+  const change = database.prepare<object, { publicId: string }>(
+    `UPDATE pool SET name = coalesce(@name, name), description = coalesce(@description, description) WHERE account = @account AND id = @id
+     RETURNING public_id AS publicId`,
   );
-  const remove = database.prepare<[number, number]>('DELETE FROM pool WHERE account = ? AND id = ?');
+  const remove = database.prepare<[number, number], { publicId: string }>(
+    'DELETE FROM pool WHERE account = ? AND id = ? RETURNING public_id AS publicId',
+  );
   const domainsOf = database.prepare<[number, number], number>('SELECT domain FROM domain_pool WHERE account = ? AND pool = ?').pluck();
   const unlink = database.prepare<[number, number]>('DELETE FROM domain_pool WHERE account = ? AND domain = ?');
   const link = database.prepare<[number, number, number]>('INSERT INTO domain_pool (account, domain, pool) VALUES (?, ?, ?)');
@@ -78,17 +82,21 @@ export function makePoolWrites(database: Connection): PoolWrites {
     takeAddresses.run(account, domain);
     if (pool !== undefined) link.run(account, domain, pool);
     else for (const address of addresses) giveAddress.run(account, domain, address);
+    note('domainSource', domain);
   }
 
   return {
     createPool({ addresses, ...pool }) {
       const id = Number(insert.run(pool).lastInsertRowid);
       for (const address of addresses) insertAddress.run(id, address);
+      note('pool', pool.publicId);
       return { ...pool, id, addresses: [...addresses].sort(), isLinked: false };
     },
     updatePool(account, id, changes) {
       const { name = null, description = null, addresses } = changes;
-      if (change.run({ account, id, name, description }).changes === 0) return false;
+      const changed = change.get({ account, id, name, description });
+      if (changed === undefined) return false;
+      note('pool', changed.publicId);
       if (addresses !== undefined) {
         clearAddresses.run(id);
         for (const address of addresses) insertAddress.run(id, address);
@@ -97,13 +105,19 @@ export function makePoolWrites(database: Connection): PoolWrites {
     },
     deletePool(account, id, replacement) {
       for (const domain of domainsOf.all(account, id) as number[]) setDomainSource(account, domain, replacement);
-      return remove.run(account, id).changes > 0;
+      const removed = remove.get(account, id);
+      if (removed !== undefined) note('pool', removed.publicId);
+      return removed !== undefined;
     },
     setDomainSource,
-    addDomainAddress: (account, address) => void giveToAll.run(address, account),
+    addDomainAddress(account, address) {
+      giveToAll.run(address, account);
+      note('domainSource');
+    },
     replaceDomainAddress(account, address, alternative) {
       if (alternative !== undefined) giveInstead.run(alternative, account, address);
       takeFromAll.run(account, address);
+      note('domainSource');
     },
   };
 }
@@ -151,4 +165,4 @@ export const poolRows = {
   lookups: makePoolLookups,
   writes: makePoolWrites,
   lists: makePoolLists,
-} satisfies Noun<unknown>;
+} satisfies Noun<DirectoryMemory>;

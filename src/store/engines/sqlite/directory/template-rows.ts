@@ -4,6 +4,7 @@ import { boundedBy } from '../../../retention.js';
 import type { NamePage, TemplateRecord, TemplateStore, TemplateVersionRecord, TemplateVersionSummary } from '../../../template-store.js';
 import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
+import type { DirectoryMemory } from './memory.js';
 
 interface SummaryRow extends Omit<TemplateVersionSummary, 'active' | 'headers'> {
   active: number;
@@ -79,8 +80,9 @@ type VersionWrites = Answers<
 >;
 type TemplateWrites = Answers<TemplateStore, 'createTemplate' | 'updateTemplate' | 'deleteTemplate' | 'deleteTemplates'> & VersionWrites;
 
-export function makeTemplateWrites(database: Connection): TemplateWrites {
-  const versions = makeVersionWrites(database);
+export function makeTemplateWrites(database: Connection, memory: DirectoryMemory): TemplateWrites {
+  const { note } = memory;
+  const versions = makeVersionWrites(database, memory);
   const count = database.prepare<object, { total: number }>(
     'SELECT count(*) AS total FROM template WHERE account = @account AND domain = @domain',
   );
@@ -100,21 +102,30 @@ export function makeTemplateWrites(database: Connection): TemplateWrites {
       if ((count.get({ account: template.account, domain: template.domain })?.total ?? 0) >= limit) return undefined;
       const id = Number(insert.run(template).lastInsertRowid);
       if (version !== undefined) versions.createTemplateVersion({ ...version, template: id }, 1);
+      note('template', id);
       return { ...template, id };
     },
-    updateTemplate: (account, id, description) => describe.run(description, account, id).changes > 0,
+    updateTemplate(account, id, description) {
+      if (describe.run(description, account, id).changes === 0) return false;
+      note('template', id);
+      return true;
+    },
     deleteTemplate(account, id) {
       deleteVersions.run(account, id);
-      return deleteOne.run(account, id).changes > 0;
+      if (deleteOne.run(account, id).changes === 0) return false;
+      note('template', id);
+      return true;
     },
     deleteTemplates(account, domain) {
       deleteVersionsOfDomain.run({ account, domain });
-      return deleteOfDomain.run({ account, domain }).changes;
+      const { changes } = deleteOfDomain.run({ account, domain });
+      if (changes > 0) note('template');
+      return changes;
     },
   };
 }
 
-function makeVersionWrites(database: Connection): VersionWrites {
+function makeVersionWrites(database: Connection, { note }: DirectoryMemory): VersionWrites {
   const count = database.prepare<[number, number], { total: number }>(
     'SELECT count(*) AS total FROM template_version WHERE account = ? AND template = ?',
   );
@@ -148,7 +159,9 @@ function makeVersionWrites(database: Connection): VersionWrites {
     const active = version.active || total === 0;
     if (active) deactivate.run(account, template, tag);
     const row = { ...version, headers: JSON.stringify(version.headers), active: Number(active) };
-    return { ...version, active, id: Number(insert.run(row).lastInsertRowid) };
+    const id = Number(insert.run(row).lastInsertRowid);
+    note('template', template);
+    return { ...version, active, id };
   };
 
   return {
@@ -157,6 +170,7 @@ function makeVersionWrites(database: Connection): VersionWrites {
       const { active: _active, ...row } = version;
       const overwritten = overwrite.get({ ...row, headers: JSON.stringify(version.headers) });
       if (overwritten === undefined) return createTemplateVersion(version, limit);
+      note('template', version.template);
       return { ...version, id: overwritten.id, active: overwritten.active === 1 };
     },
     updateTemplateVersion(account, template, tag, changes) {
@@ -165,9 +179,15 @@ function makeVersionWrites(database: Connection): VersionWrites {
       const { source = null, comment = null } = changes;
       const headers = changes.headers === undefined ? null : JSON.stringify(changes.headers);
       const active = changes.active === undefined ? null : Number(changes.active);
-      return change.run({ account, template, tag, source, comment, headers, active }).changes > 0;
+      change.run({ account, template, tag, source, comment, headers, active });
+      note('template', template);
+      return true;
     },
-    deleteTemplateVersion: (account, template, tag) => deleteOne.run(account, template, tag).changes > 0,
+    deleteTemplateVersion(account, template, tag) {
+      if (deleteOne.run(account, template, tag).changes === 0) return false;
+      note('template', template);
+      return true;
+    },
   };
 }
 
@@ -179,4 +199,4 @@ export const templateRows = {
   lookups: makeTemplateLookups,
   writes: makeTemplateWrites,
   lists: makeTemplateLists,
-} satisfies Noun<unknown>;
+} satisfies Noun<DirectoryMemory>;

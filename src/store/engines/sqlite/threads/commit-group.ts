@@ -5,6 +5,7 @@
  */
 import type { Statement } from 'better-sqlite3';
 import { systemClock } from '#core';
+import type { DirectoryChange } from '../../../changes.js';
 import type { GroupMemory, Handlers } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 import { toWireError, type WireError } from '../database/wire-error.js';
@@ -15,7 +16,9 @@ export interface ThreadCall {
   args: unknown[];
 }
 
-export type ThreadAnswer = { id: number; value: unknown } | { id: number; error: WireError };
+export type ThreadAnswer =
+  /** `changes`: what the call has changed of the directory. */
+  { id: number; value: unknown; changes?: readonly DirectoryChange[] } | { id: number; error: WireError };
 
 export type CommitGroup = (calls: ThreadCall[], handlers: Handlers) => ThreadAnswer[];
 
@@ -31,7 +34,11 @@ export function makeCommitGroup(database: Connection, memory: GroupMemory, obser
   const release = statement('RELEASE call');
   const rollbackCall = statement('ROLLBACK TO call');
 
-  const run = (call: ThreadCall, handlers: Handlers): ThreadAnswer => ({ id: call.id, value: handlers[call.method]?.(...call.args) });
+  function run(call: ThreadCall, handlers: Handlers): ThreadAnswer {
+    const value = handlers[call.method]?.(...call.args);
+    const changes = memory.takeChanges?.();
+    return changes === undefined ? { id: call.id, value } : { id: call.id, value, changes };
+  }
 
   function runAlone(call: ThreadCall, handlers: Handlers): ThreadAnswer {
     savepoint.run();

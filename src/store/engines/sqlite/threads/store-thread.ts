@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '#core';
+import type { DirectoryChange } from '../../../changes.js';
 import { fromWireError } from '../database/wire-error.js';
 import type { ThreadAnswer, ThreadCall } from './commit-group.js';
 import type { ThreadData, ThreadReply, ThreadRequest } from './serve-thread.js';
@@ -44,8 +45,15 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
+export interface ThreadListener {
+  /** The thread has ended by itself. */
+  onDeath(error: Error): void;
+  /** Something of the directory has changed: told before the promise of the call that changed it resolves. */
+  onChanges?(changes: readonly DirectoryChange[]): void;
+}
+
 /** Starts the worker; resolves when its files are open. Rejects with a plain Error when they cannot be opened. */
-export function startStoreThread(script: URL, data: ThreadData, onDeath: (error: Error) => void): Promise<StoreThread> {
+export function startStoreThread(script: URL, data: ThreadData, listener: ThreadListener): Promise<StoreThread> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(script, { workerData: data });
     let isOpen = false;
@@ -57,7 +65,7 @@ export function startStoreThread(script: URL, data: ThreadData, onDeath: (error:
     worker.once('error', fail);
     worker.once('exit', () => fail(new Error(`store thread ${script.pathname} ended while it was starting`)));
     // After the listeners above, so that a thread that dies while it opens is abandoned before it could be called a death.
-    const client = makeClient(worker, onDeath);
+    const client = makeClient(worker, listener);
     worker.once('message', (reply: ThreadReply) => {
       if ('failed' in reply) return fail(new Error(reply.failed));
       isOpen = true;
@@ -66,7 +74,7 @@ export function startStoreThread(script: URL, data: ThreadData, onDeath: (error:
   });
 }
 
-function makeClient(worker: Worker, onDeath: (error: Error) => void): Omit<StoreThread, 'operations'> & { abandon(): void } {
+function makeClient(worker: Worker, { onDeath, onChanges }: ThreadListener): Omit<StoreThread, 'operations'> & { abandon(): void } {
   const pending = new Map<number, Pending>();
   let outgoing: ThreadCall[] = [];
   let nextId = 1;
@@ -79,7 +87,10 @@ function makeClient(worker: Worker, onDeath: (error: Error) => void): Omit<Store
     const waiting = pending.get(answer.id);
     pending.delete(answer.id);
     if ('error' in answer) waiting?.reject(fromWireError(answer.error));
-    else waiting?.resolve(answer.value);
+    else {
+      if (answer.changes !== undefined) onChanges?.(answer.changes);
+      waiting?.resolve(answer.value);
+    }
   };
   const die = (cause: Error) => {
     if (gone) return;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { loadMigrations, migrate } from '../database/migrate.js';
 import { openDatabase } from '../database/open-database.js';
+import { makeDirectoryMemory } from '../directory/memory.js';
 import { DIRECTORY_NOUNS } from '../directory/nouns.js';
 import { removeOrphanBodies } from '../spool/body-files.js';
 import { makeSpoolMemory } from '../spool/memory.js';
@@ -14,5 +15,8 @@ serveThread((dataDir) => {
   migrate(directory, loadMigrations('directory'), join(dataDir, 'backup'));
   migrate(spool, loadMigrations('spool'), join(dataDir, 'backup'));
   removeOrphanBodies(spool, join(dataDir, 'spool'));
-  return [makeWriterUnit('directory', directory, DIRECTORY_NOUNS, {}), makeWriterUnit('spool', spool, SPOOL_NOUNS, makeSpoolMemory(spool))];
+  return [
+    makeWriterUnit('directory', directory, DIRECTORY_NOUNS, makeDirectoryMemory()),
+    makeWriterUnit('spool', spool, SPOOL_NOUNS, makeSpoolMemory(spool)),
+  ];
 });

@@ -1,0 +1,26 @@
+/** What the writes of a group have changed in directory.db: noted by each, and told with its answer once the group is committed. */
+import type { ChangedNoun, ChangedNouns, DirectoryChange } from '../../../changes.js';
+import type { GroupMemory } from '../database/nouns.js';
+
+export interface DirectoryMemory extends GroupMemory {
+  /** To be called by everything that writes what others may remember. Without a key: any of the noun may have changed. */
+  note<Noun extends ChangedNoun>(noun: Noun, key?: ChangedNouns[Noun]): void;
+}
+
+export function makeDirectoryMemory(): DirectoryMemory {
+  let noted: DirectoryChange[] = [];
+  return {
+    note(noun, key) {
+      noted.push({ noun, key: key === undefined ? undefined : String(key) });
+    },
+    takeChanges() {
+      if (noted.length === 0) return undefined;
+      const taken = noted;
+      noted = [];
+      return taken;
+    },
+    forget() {
+      noted = [];
+    },
+  };
+}
