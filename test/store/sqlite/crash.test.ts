@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStores } from '#store';
-import { tempDir } from '../support/temp-dir.mjs';
-import { waitFor } from '../support/wait-for.mjs';
-import { startChild } from './support/start-child.ts';
+import { tempDir } from '../../support/temp-dir.mjs';
+import { waitFor } from '../../support/wait-for.mjs';
+import { startChild } from '../support/start-child.ts';
 
 let folder: ReturnType<typeof tempDir>;
 beforeEach(() => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStores } from '#store';
 import { loadMigrations, type Migration, migrate } from '#store/engines/sqlite/database/migrate.js';
 import { type Connection, openDatabase } from '#store/engines/sqlite/database/open-database.js';
-import { tempDir } from '../support/temp-dir.mjs';
+import { tempDir } from '../../support/temp-dir.mjs';
 
 let folder: ReturnType<typeof tempDir>;
 let database: Connection;

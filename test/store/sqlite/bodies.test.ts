@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Body } from '#core';
 import type { BodyWriter } from '#store';
-import { DAY, makeMessage, makeNewMessage, openTestStores, type TestStores } from './support/store.ts';
+import { DAY, makeMessage, makeNewMessage, openTestStores, type TestStores } from '../support/store.ts';
 
 let stores: TestStores;
 beforeEach(async () => {

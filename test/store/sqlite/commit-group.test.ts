@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Handlers } from '#store/engines/sqlite/database/nouns.js';
 import { type Connection, openDatabase } from '#store/engines/sqlite/database/open-database.js';
 import { type CommitGroup, makeCommitGroup, type ThreadCall } from '#store/engines/sqlite/threads/commit-group.js';
-import { tempDir } from '../support/temp-dir.mjs';
+import { tempDir } from '../../support/temp-dir.mjs';
 
 let folder: ReturnType<typeof tempDir>;
 let database: Connection;

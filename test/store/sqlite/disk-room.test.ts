@@ -2,7 +2,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type DiskRoom, makeDiskRoom } from '#store';
-import { tempDir } from '../support/temp-dir.mjs';
+import { tempDir } from '../../support/temp-dir.mjs';
 
 let folder: ReturnType<typeof tempDir>;
 let room: DiskRoom;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeCalls, startStoreThread } from '#store/engines/sqlite/threads/store-thread.js';
-import { tempDir } from '../support/temp-dir.mjs';
-import { waitFor } from '../support/wait-for.mjs';
+import { tempDir } from '../../support/temp-dir.mjs';
+import { waitFor } from '../../support/wait-for.mjs';
 
-const DIST = new URL('../../dist/store/engines/sqlite/', import.meta.url).href;
+const DIST = new URL('../../../dist/store/engines/sqlite/', import.meta.url).href;
 
 /** A store thread with one file, a table and a few methods of its own. */
 const SCRIPT = `

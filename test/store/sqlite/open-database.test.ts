@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '#store/engines/sqlite/database/open-database.js';
-import { tempDir } from '../support/temp-dir.mjs';
+import { tempDir } from '../../support/temp-dir.mjs';
 
 let folder: ReturnType<typeof tempDir>;
 let file: string;

@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { tempDir } from '../support/temp-dir.mjs';
-import { startChild } from './support/start-child.ts';
+import { tempDir } from '../../support/temp-dir.mjs';
+import { startChild } from '../support/start-child.ts';
 
 let folder: ReturnType<typeof tempDir>;
 beforeEach(() => {

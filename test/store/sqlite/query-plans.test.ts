@@ -6,6 +6,7 @@ import { type Connection, openDatabase } from '#store/engines/sqlite/database/op
 import { LOGIN_CLIENT_SQL } from '#store/engines/sqlite/directory/credential-rows.js';
 import { LONGEST_DOMAIN_SQL } from '#store/engines/sqlite/directory/domain-rows.js';
 import { STS_SQL } from '#store/engines/sqlite/directory/sts-policy-rows.js';
+import { TEMPLATE_SQL } from '#store/engines/sqlite/directory/template-rows.js';
 import { HTTP_CALL_SQL } from '#store/engines/sqlite/events/http-call-rows.js';
 import { eventSql } from '#store/engines/sqlite/events/query.js';
 import { GIVEN_ANSWER_SQL } from '#store/engines/sqlite/spool/given-answers.js';
@@ -16,7 +17,7 @@ import { SETTLE_SQL } from '#store/engines/sqlite/spool/settle.js';
 import { STORED_SQL } from '#store/engines/sqlite/spool/stored-messages.js';
 import { SWEEP_SQL } from '#store/engines/sqlite/spool/sweep.js';
 import { TAKE_SQL } from '#store/engines/sqlite/spool/take.js';
-import { tempDir } from '../support/temp-dir.mjs';
+import { tempDir } from '../../support/temp-dir.mjs';
 
 const folder = tempDir();
 let spool: Connection;
@@ -156,5 +157,11 @@ describe('query plans', () => {
       expect(plan).toMatch(seek);
       expect(plan).toContain(index);
     }
+  });
+
+  it.each(Object.entries(TEMPLATE_SQL))('%s of templates seeks in an index, and sorts nothing', (_name, sql) => {
+    const plan = planOf(directory, sql);
+    expect(plan).toMatch(/^SEARCH template(_version)? USING (COVERING )?INDEX/);
+    expect(plan).not.toMatch(/SCAN|B-TREE/);
   });
 });

@@ -8,8 +8,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStores } from '#store';
-import { tempDir } from '../support/temp-dir.mjs';
-import { type Child, startChild } from './support/start-child.ts';
+import { tempDir } from '../../support/temp-dir.mjs';
+import { type Child, startChild } from '../support/start-child.ts';
 
 let folder: ReturnType<typeof tempDir>;
 let dataDir: string;

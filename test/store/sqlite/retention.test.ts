@@ -5,7 +5,7 @@ import type { Nouns } from '#store/engines/sqlite/database/nouns.js';
 import { DIRECTORY_NOUNS } from '#store/engines/sqlite/directory/nouns.js';
 import { EVENT_NOUNS } from '#store/engines/sqlite/events/nouns.js';
 import { SPOOL_NOUNS } from '#store/engines/sqlite/spool/nouns.js';
-import { openTestStores, type TestStores } from './support/store.ts';
+import { openTestStores, type TestStores } from '../support/store.ts';
 
 const FILES: Record<string, Nouns<never>> = {
   directory: DIRECTORY_NOUNS,
