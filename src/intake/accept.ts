@@ -14,7 +14,7 @@ import type { Pressure } from './pressure/pressure.js';
 export interface IntakeDeps extends Omit<IntakeContext, 'spool' | 'rejections' | 'ownTrace' | 'noteIdle'> {
   /** The server's own secret. */
   serverKey: Uint8Array;
-  spool: Pick<SpoolStore, 'newBody' | 'openBody' | 'putEvents' | 'givenAnswer'>;
+  spool: Pick<SpoolStore, 'newBody' | 'openBody' | 'putEvents' | 'idempotencyRecord'>;
   pressure: Pick<Pressure, 'refusal'>;
   /** Called after every commit of events. */
   onEvents: () => void;
@@ -59,7 +59,7 @@ export function makeIntake(deps: IntakeDeps): Intake {
 
   return {
     refusalNow: (account) => deps.pressure.refusal(account),
-    idempotencyRecord: (domain, key) => deps.spool.givenAnswer(domain.account, domain.name, key, deps.clock.now()),
+    idempotencyRecord: (domain, key) => deps.spool.idempotencyRecord(domain.account, domain.name, key, deps.clock.now()),
     async accept(submission) {
       const refusal = deps.pressure.refusal(submission.account);
       if (refusal !== undefined) throw refusal;

@@ -52,7 +52,7 @@ export interface EventSlice {
 }
 
 /** What was said to peers in one attempt of a delivery. */
-export interface StoredConversation {
+export interface StoredTranscript {
   account: number;
   delivery: number;
   /** Without angle brackets. */
@@ -94,7 +94,7 @@ export interface WaitingCall {
 }
 
 /** Of one delivery, or of all deliveries of a message. */
-export type ConversationQuery = { account: number; limit: number } & ({ delivery: number } | { messageId: string });
+export type TranscriptQuery = { account: number; limit: number } & ({ delivery: number } | { messageId: string });
 
 export interface EventStore {
   /** Writes what is not there yet (by event id) and moves the reader's cursor to the last row, in one transaction. */
@@ -110,10 +110,10 @@ export interface EventStore {
   rewindReader(reader: string): Promise<void>;
   /** Looks at a bounded number of events per call, so that no search holds up other readers. */
   query(query: EventQuery): Promise<EventSlice>;
-  /** Adds them in one transaction; of each delivery the last ones stay (`CONVERSATIONS_PER_DELIVERY`). */
-  appendConversations(rows: StoredConversation[]): Promise<void>;
+  /** Adds them in one transaction; of each delivery the last ones stay (`TRANSCRIPTS_PER_DELIVERY`). */
+  appendTranscripts(rows: StoredTranscript[]): Promise<void>;
   /** The newest, by delivery, in the order of their attempts. */
-  conversations(query: ConversationQuery): Promise<StoredConversation[]>;
+  transcripts(query: TranscriptQuery): Promise<StoredTranscript[]>;
   /** Durable on resolve. */
   putCall(call: HttpCall): Promise<void>;
   /** Every origin that has calls waiting, with the due time of its first. */

@@ -11,7 +11,7 @@ export type { DkimKeyFilter, DkimKeyRecord, DomainChanges, DomainFilter, DomainR
 export { makeDiskRoom } from './engines/sqlite/database/disk-room.js';
 export { openStores } from './engines/sqlite/open-stores.js';
 export { EVENT_FIELDS, type EventFilter } from './event-filter.js';
-export type { ConversationQuery, EventPosition, EventQuery, EventStore, HttpCall, StoredConversation, StoredEvent } from './event-store.js';
+export type { EventPosition, EventQuery, EventStore, HttpCall, StoredEvent, StoredTranscript, TranscriptQuery } from './event-store.js';
 export { addStoreMetrics } from './metrics.js';
 export type { Page } from './page.js';
 export type { DomainSource, PoolRecord, PoolReplacement, PoolStore } from './pool-store.js';
@@ -21,9 +21,9 @@ export {
   type Cursor,
   type DeliveryKey,
   EVERY_ACCOUNT,
-  type GivenAnswer,
   type Hold,
   type HoldFilter,
+  type IdempotencyRecord,
   type Lease,
   type NewDelivery,
   type NewMessage,

@@ -22,7 +22,7 @@ export const KEPT_MS = { event: 30 * DAY, transcript: 30 * DAY, httpCall: 3 * DA
 export const DEFAULT_KEEP_MS = 3 * DAY;
 
 /** Older attempts of a delivery make room for newer ones. */
-export const CONVERSATIONS_PER_DELIVERY = 10;
+export const TRANSCRIPTS_PER_DELIVERY = 10;
 
 /** Rows that one call of a sweep removes at most, so that the writer is never held for long. */
 export const SWEEP_LIMIT = 500;

@@ -55,14 +55,14 @@ export interface NewMessage {
   events: OutboxEvent[];
   /** How long it is kept after its last delivery has ended, ms; three days unless given. */
   keepMs?: number | undefined;
-  /** Remembered with it; put() throws StoreError `conflict` and keeps nothing when an answer was given for the key before. */
-  given?: GivenAnswer | undefined;
+  /** Kept with it; put() throws StoreError `conflict` and keeps nothing when the key has a record already. */
+  idempotency?: IdempotencyRecord | undefined;
   /** Counts against the daily limit of an unverified domain: adds its deliveries to the counter of this UTC day (`2026-03-04`). */
   usageDay?: string;
 }
 
-/** The first answer that was given for an idempotency key of an account and a domain. */
-export interface GivenAnswer {
+/** An idempotency key of an account and a domain, with the answer to the first request that had it. */
+export interface IdempotencyRecord {
   key: string;
   /** Of the request it answered, so that another request with the same key is told from a repeated one. */
   fingerprint: string;
@@ -249,8 +249,8 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
    * recipient, and the bytes that all have in common go with the last of them. False when there is none.
    */
   removeStored(stored: StoredKey): Promise<boolean>;
-  /** Undefined when none was given in the last day. */
-  givenAnswer(account: number, domain: string, key: string, now: number): Promise<GivenAnswer | undefined>;
+  /** Undefined when no request of the last day had the key. */
+  idempotencyRecord(account: number, domain: string, key: string, now: number): Promise<IdempotencyRecord | undefined>;
 
   /** First row of each flow after the given one, in key order: how the scheduler finds its flows at start. */
   flowHeads(after: FlowKey | undefined, limit: number): Promise<FlowHead[]>;

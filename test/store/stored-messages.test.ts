@@ -1,9 +1,9 @@
-/** Stored messages and given answers: whose they are, how long they stay, and that deleted means gone. */
+/** Stored messages and idempotency keys: whose they are, how long they stay, and that deleted means gone. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Body, type Delivery, makeStorageKey, recipientStorageKey } from '#core';
-import type { GivenAnswer, NewMessage } from '#store';
+import type { IdempotencyRecord, NewMessage } from '#store';
 import { ENGINES } from './support/engines.ts';
 import { DAY, makeDelivery, makeMessage, makeNewMessage, type TestStores, watchSpool } from './support/store.ts';
 
@@ -230,28 +230,28 @@ describe.each(ENGINES)('with $name', (engine) => {
     });
   });
 
-  describe('a given answer', () => {
-    const given = (more: Partial<GivenAnswer> = {}): GivenAnswer => ({
+  describe('the answer for an idempotency key', () => {
+    const record = (more: Partial<IdempotencyRecord> = {}): IdempotencyRecord => ({
       key: 'k',
       fingerprint: 'f',
       answer: '{"id":"1"}',
       at: 1000,
       ...more,
     });
-    const find = (now: number, key = 'k') => stores.spool.givenAnswer(1, 'sender.example', key, now);
+    const find = (now: number, key = 'k') => stores.spool.idempotencyRecord(1, 'sender.example', key, now);
 
     it('is kept with its message for a day, for its account and domain', async () => {
-      await stores.spool.put(makeNewMessage(10, [10], { given: given() }));
+      await stores.spool.put(makeNewMessage(10, [10], { idempotency: record() }));
       await stores.reopen();
-      expect(await find(1000 + DAY - 1)).toEqual(given());
+      expect(await find(1000 + DAY - 1)).toEqual(record());
       expect(await find(1000 + DAY)).toBeUndefined();
       expect(await find(1000, 'K')).toBeUndefined();
-      expect(await stores.spool.givenAnswer(2, 'sender.example', 'k', 1000)).toBeUndefined();
-      expect(await stores.spool.givenAnswer(1, 'other.example', 'k', 1000)).toBeUndefined();
+      expect(await stores.spool.idempotencyRecord(2, 'sender.example', 'k', 1000)).toBeUndefined();
+      expect(await stores.spool.idempotencyRecord(1, 'other.example', 'k', 1000)).toBeUndefined();
     });
 
     it('is the first one, whoever comes at the same time, and the message of the second is not kept', async () => {
-      const put = (id: number, answer: string) => stores.spool.put(makeNewMessage(id, [10], { given: given({ answer }) }));
+      const put = (id: number, answer: string) => stores.spool.put(makeNewMessage(id, [10], { idempotency: record({ answer }) }));
       const results = await Promise.allSettled([put(10, 'one'), put(20, 'two'), stores.spool.put(makeNewMessage(30)), put(40, 'three')]);
       expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
       expect(results[1]).toMatchObject({ reason: { name: 'StoreError', kind: 'conflict' } });
@@ -262,11 +262,11 @@ describe.each(ENGINES)('with $name', (engine) => {
     });
 
     it('makes room for another after a day, swept or not', async () => {
-      await stores.spool.put(makeNewMessage(10, [10], { given: given() }));
-      await expect(stores.spool.put(makeNewMessage(20, [10], { given: given({ at: 999 + DAY }) }))).rejects.toMatchObject({
+      await stores.spool.put(makeNewMessage(10, [10], { idempotency: record() }));
+      await expect(stores.spool.put(makeNewMessage(20, [10], { idempotency: record({ at: 999 + DAY }) }))).rejects.toMatchObject({
         kind: 'conflict',
       });
-      await stores.spool.put(makeNewMessage(30, [10], { given: given({ at: 1000 + DAY, answer: 'new' }) }));
+      await stores.spool.put(makeNewMessage(30, [10], { idempotency: record({ at: 1000 + DAY, answer: 'new' }) }));
       expect(await find(1001 + DAY)).toMatchObject({ answer: 'new' });
       await stores.spool.sweep(999 + 2 * DAY);
       expect(await find(1001 + DAY)).toBeDefined();

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { badRequest, StoreError } from '#core';
 import { ErrorAnswer, type Upload } from '#http';
 import type { Once } from '#intake';
-import type { DomainRecord, GivenAnswer } from '#store';
+import type { DomainRecord, IdempotencyRecord } from '#store';
 import type { ApiRequest, Services } from './define-endpoint.js';
 
 export type RequestOnce = Pick<Once, 'key' | 'fingerprint'>;
@@ -36,7 +36,7 @@ export async function answerOnce(
   }
 }
 
-function repeat(known: GivenAnswer, fingerprint: string): object {
+function repeat(known: IdempotencyRecord, fingerprint: string): object {
   if (known.fingerprint !== fingerprint) throw new ErrorAnswer(422, { message: 'Idempotency-Key was used for another request already' });
   return JSON.parse(known.answer);
 }

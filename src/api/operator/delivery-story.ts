@@ -2,7 +2,7 @@
 import { notFound } from '#core';
 import type { EventLog, TranscriptLog } from '#events';
 import type { Queue, WaitReason } from '#queue';
-import type { QueuedDelivery, StoredConversation } from '#store';
+import type { QueuedDelivery, StoredTranscript } from '#store';
 import type { EndJson } from '../contract/queue-answers.js';
 import { findDeliveries } from './find-deliveries.js';
 
@@ -13,7 +13,7 @@ interface Facts {
   messageId: string;
   recipient: string;
   /** Of its attempts. */
-  transcripts: StoredConversation[];
+  transcripts: StoredTranscript[];
 }
 
 export type DeliveryStory = (

@@ -1,7 +1,7 @@
 /** Deliveries as the command line reads them. A delivery of a batch is shown as its recipient will see it. */
 import { domainOf } from '#core';
 import { makeLookup, mergeRecipientOf, substituteText } from '#mail';
-import type { QueuedDelivery, StoredConversation } from '#store';
+import type { QueuedDelivery, StoredTranscript } from '#store';
 import type { ConversationJson, DeliveryStoryJson, QueuedDeliveryJson } from '../contract/queue-answers.js';
 import type { DeliveryStory } from './delivery-story.js';
 import { explainWaiting } from './explain-waiting.js';
@@ -59,7 +59,7 @@ export function presentStory(story: DeliveryStory, now: number, account?: string
   return { id: id ?? null, account, message_id: messageId, recipient, destination, state, end: end ?? null, conversations };
 }
 
-const presentTranscript = ({ attempt, at, outcome, text }: StoredConversation): ConversationJson => ({
+const presentTranscript = ({ attempt, at, outcome, text }: StoredTranscript): ConversationJson => ({
   attempt,
   at: new Date(at).toISOString(),
   outcome,

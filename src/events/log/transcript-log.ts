@@ -3,13 +3,13 @@
  * a time, and when too many wait they are dropped (and counted), because mail goes first.
  */
 import type { Logger } from 'pino';
-import type { ConversationQuery, EventStore, StoredConversation } from '#store';
+import type { EventStore, StoredTranscript, TranscriptQuery } from '#store';
 
 export interface TranscriptLog {
   /** Keeps the transcript if there is room. Never throws, never waits. */
-  note(entry: StoredConversation): void;
+  note(entry: StoredTranscript): void;
   /** Transcripts that are written and that wait to be written, by delivery, in the order of their attempts. */
-  find(query: ConversationQuery): Promise<StoredConversation[]>;
+  find(query: TranscriptQuery): Promise<StoredTranscript[]>;
   /** How many were dropped since the start. */
   dropped(): number;
   /** Writes what waits; later notes are dropped. */
@@ -23,12 +23,9 @@ const MAX_WAITING = 5000;
 /** Characters of one transcript: an attempt may have talked to many hosts. */
 const MAX_TEXT = 4096;
 
-export function makeTranscriptLog(deps: {
-  store: Pick<EventStore, 'appendConversations' | 'conversations'>;
-  logger: Logger;
-}): TranscriptLog {
+export function makeTranscriptLog(deps: { store: Pick<EventStore, 'appendTranscripts' | 'transcripts'>; logger: Logger }): TranscriptLog {
   const { store, logger } = deps;
-  let waiting: StoredConversation[] = [];
+  let waiting: StoredTranscript[] = [];
   let writing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -38,7 +35,7 @@ export function makeTranscriptLog(deps: {
     while (waiting.length > 0) {
       const part = waiting.slice(0, FLUSH_AT);
       try {
-        await store.appendConversations(part);
+        await store.appendTranscripts(part);
       } catch (err) {
         dropped += part.length;
         logger.warn({ err, dropped: part.length }, 'conversations with peers could not be written');
@@ -68,7 +65,7 @@ export function makeTranscriptLog(deps: {
     },
     async find(query) {
       await flush();
-      return store.conversations(query);
+      return store.transcripts(query);
     },
     dropped: () => dropped,
     async stop() {

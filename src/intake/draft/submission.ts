@@ -1,6 +1,6 @@
 import type { Address, Attachment, MessageFacts, Refusal, ReversePath } from '#core';
 import type { ComposedMessage, HeadField, LintWarning } from '#mail';
-import type { DomainRecord, GivenAnswer } from '#store';
+import type { DomainRecord, IdempotencyRecord } from '#store';
 import type { RecipientVariables } from '../batch/recipient-variables.js';
 import type { RequestedOptions } from '../options/requested-options.js';
 import type { TemplateRequest } from '../template/template-request.js';
@@ -63,7 +63,7 @@ export interface Intake {
   /** Why nothing of this account can be taken in at the moment, if so; listeners ask before they read a message. Costs next to nothing. */
   refusalNow(account: number): Refusal | undefined;
   /** The request and the answer that this idempotency key was used for in the last day. */
-  idempotencyRecord(domain: DomainRecord, key: string): Promise<GivenAnswer | undefined>;
+  idempotencyRecord(domain: DomainRecord, key: string): Promise<IdempotencyRecord | undefined>;
   /** Durable when it resolves. Throws Refusal (or StoreError) and has kept nothing otherwise; the content may then be only partly read. */
   accept(submission: Submission): Promise<Accepted>;
 }

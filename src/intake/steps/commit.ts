@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Address, domainOf, type IdSource, type Message, makeStorageKey, type Priority, SECOND } from '#core';
 import { joinHead } from '#mail';
-import type { GivenAnswer, OutboxEvent } from '#store';
+import type { IdempotencyRecord, OutboxEvent } from '#store';
 import { variablesOf } from '../batch/recipient-variables.js';
 import { acceptedAs, type Draft } from '../draft/draft.js';
 import { headerTexts } from '../draft/header-texts.js';
@@ -43,7 +43,7 @@ export const commit: IntakeStep = async (draft, context) => {
       deliveries,
       events,
       keepMs: domain.messageTtl * SECOND,
-      given: givenFor(draft, acceptedAt),
+      idempotency: idempotencyOf(draft, acceptedAt),
       usageDay: draft.usageDay,
     });
   } catch (error) {
@@ -59,7 +59,7 @@ function toOf({ recipientVariables, recipientNames }: Draft, recipient: Address)
   return { recipient, recipientName: recipientNames?.get(recipient), recipientVariables: variablesOf(recipientVariables, recipient) };
 }
 
-function givenFor(draft: Draft, at: number): GivenAnswer | undefined {
+function idempotencyOf(draft: Draft, at: number): IdempotencyRecord | undefined {
   const { once } = draft.submission;
   return once && { key: once.key, fingerprint: once.fingerprint, answer: once.answer(acceptedAs(draft)), at };
 }

@@ -3,7 +3,7 @@ import { type Address, type Delivery, type Refusal, StoreError } from '#core';
 import type { EventLog } from '#events';
 import type { Intake, Submission } from '#intake';
 import type { Queue, WaitReason } from '#queue';
-import { EVERY_ACCOUNT, type EventPosition, type GivenAnswer, type Hold, type QueuedDelivery, type StoredEvent } from '#store';
+import { EVERY_ACCOUNT, type EventPosition, type Hold, type IdempotencyRecord, type QueuedDelivery, type StoredEvent } from '#store';
 import { bodyFilters, bodyMatches, streamMatches } from '#store/event-filter.js';
 import { bytesOf, join } from '../../unit/mail/support/read-all.js';
 
@@ -22,7 +22,7 @@ export interface FakeIntake extends Intake {
 }
 
 export function makeFakeIntake(): FakeIntake {
-  const given = new Map<string, GivenAnswer>();
+  const given = new Map<string, IdempotencyRecord>();
   const fake: FakeIntake = {
     accepted: [],
     failure: undefined,

@@ -1,9 +1,9 @@
 /** A log of transcripts in memory. */
 import type { TranscriptLog } from '#events';
-import type { StoredConversation } from '#store';
+import type { StoredTranscript } from '#store';
 
 export interface FakeTranscripts extends Pick<TranscriptLog, 'find'> {
-  entries: StoredConversation[];
+  entries: StoredTranscript[];
 }
 
 export function makeFakeTranscripts(): FakeTranscripts {

@@ -9,7 +9,7 @@ import { STS_SQL } from '#store/engines/sqlite/directory/sts-policy-rows.js';
 import { TEMPLATE_SQL } from '#store/engines/sqlite/directory/template-rows.js';
 import { HTTP_CALL_SQL } from '#store/engines/sqlite/events/http-call-rows.js';
 import { eventSql } from '#store/engines/sqlite/events/query.js';
-import { GIVEN_ANSWER_SQL } from '#store/engines/sqlite/spool/given-answers.js';
+import { IDEMPOTENCY_SQL } from '#store/engines/sqlite/spool/idempotency-rows.js';
 import { INSPECT_SQL } from '#store/engines/sqlite/spool/inspect.js';
 import { LIST_SQL } from '#store/engines/sqlite/spool/list.js';
 import { RESTRICTION_SQL } from '#store/engines/sqlite/spool/restriction-rows.js';
@@ -132,8 +132,8 @@ describe('query plans', () => {
   });
 
   it('answers to idempotency keys are found by key and swept by age', () => {
-    expect(planOf(spool, GIVEN_ANSWER_SQL.find)).toBe('SEARCH given_answer USING PRIMARY KEY (account=? AND domain=? AND key=?)');
-    const plan = planOf(spool, GIVEN_ANSWER_SQL.sweep);
+    expect(planOf(spool, IDEMPOTENCY_SQL.find)).toBe('SEARCH given_answer USING PRIMARY KEY (account=? AND domain=? AND key=?)');
+    const plan = planOf(spool, IDEMPOTENCY_SQL.sweep);
     expect(plan).toContain('SEARCH given_answer USING COVERING INDEX given_answer_by_time (at<?)');
     expect(plan).not.toMatch(/B-TREE|SCAN/);
   });

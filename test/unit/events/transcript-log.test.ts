@@ -1,26 +1,26 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { makeTranscriptLog } from '#events';
-import type { StoredConversation } from '#store';
+import type { StoredTranscript } from '#store';
 import { waitFor } from '../../support/wait-for.mjs';
 
-const entry = (delivery: number, text = 'S: 451 later'): StoredConversation => ({
+const entry = (delivery: number, text = 'S: 451 later'): StoredTranscript => ({
   ...{ account: 1, delivery, messageId: 'm@src.test', recipient: 'a@dst.test', attempt: 1, at: 1, outcome: 'deferred' },
   text,
 });
 
 function memoryStore() {
-  const batches: StoredConversation[][] = [];
+  const batches: StoredTranscript[][] = [];
   const store = {
     batches,
     fails: false,
     hold: Promise.resolve(),
-    async appendConversations(rows: StoredConversation[]) {
+    async appendTranscripts(rows: StoredTranscript[]) {
       await store.hold;
       if (store.fails) throw new Error('disk full');
       batches.push(rows);
     },
-    conversations: async () => batches.flat(),
+    transcripts: async () => batches.flat(),
   };
   return store;
 }

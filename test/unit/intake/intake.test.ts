@@ -69,7 +69,7 @@ function setUp(limit: number | null = null) {
     spool: {
       newBody,
       openBody,
-      givenAnswer: async () => undefined,
+      idempotencyRecord: async () => undefined,
       putEvents: async (events) => {
         if (failRejected) throw failRejected;
         rejected.push(...events);

@@ -79,7 +79,7 @@ export function makeTestIntake(over: Partial<IntakeDeps> = {}) {
     spool: {
       newBody,
       openBody: (body) => Readable.from(body.kind === 'inline' ? [Buffer.from(body.bytes)] : []),
-      givenAnswer: async () => undefined,
+      idempotencyRecord: async () => undefined,
       putEvents: async (events) => void rejected.push(...events),
     },
     recorder: makeRecorder({ clock }),

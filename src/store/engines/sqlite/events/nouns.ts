@@ -2,10 +2,10 @@
 import { boundedBy, KEPT_MS, keptUntil } from '../../../retention.js';
 import type { Nouns } from '../database/nouns.js';
 import { type EventMemory, makeEventAppend, makeEventLookups } from './append.js';
-import { conversationRows } from './conversation-rows.js';
 import { httpCallRows } from './http-call-rows.js';
 import { makeEventNumbers, makeEventQuery } from './query.js';
 import { makeEventSweep } from './sweep.js';
+import { transcriptRows } from './transcript-rows.js';
 
 export const EVENT_NOUNS = {
   events: {
@@ -20,6 +20,6 @@ export const EVENT_NOUNS = {
   },
   numbers: { lists: makeEventNumbers },
   sweep: { writes: makeEventSweep },
-  conversationRows,
+  transcriptRows,
   httpCallRows,
 } satisfies Nouns<EventMemory>;

@@ -1,9 +1,9 @@
-/** Removes events older than their retention, stream by stream (each is one seek), streams that have no event left, old conversations and old HTTP calls. */
+/** Removes events older than their retention, stream by stream (each is one seek), streams that have no event left, old transcripts and old HTTP calls. */
 import { KEPT_MS, SWEEP_LIMIT } from '../../../retention.js';
 import type { Connection } from '../database/open-database.js';
 import type { EventMemory } from './append.js';
-import { makeConversationSweep } from './conversation-rows.js';
 import { makeHttpCallSweep } from './http-call-rows.js';
+import { makeTranscriptSweep } from './transcript-rows.js';
 
 export function makeEventSweep(database: Connection, { forget }: EventMemory) {
   const nextStreams = database.prepare<[number, number], { id: number }>('SELECT id FROM stream WHERE id > ? ORDER BY id LIMIT ?');
@@ -14,13 +14,13 @@ export function makeEventSweep(database: Connection, { forget }: EventMemory) {
   const deleteStream = database.prepare<[number]>('DELETE FROM stream WHERE id = ?');
   // Where the walk over the streams stands; it need not survive a restart.
   let walkedTo = 0;
-  const sweepConversations = makeConversationSweep(database);
+  const sweepTranscripts = makeTranscriptSweep(database);
   const sweepCalls = makeHttpCallSweep(database);
 
   return {
     /** True when there is more: rows were left in a stream, or streams were not looked at yet. */
     sweep(now: number): boolean {
-      if (sweepConversations(now) || sweepCalls(now)) return true;
+      if (sweepTranscripts(now) || sweepCalls(now)) return true;
       // Events are in µs.
       const limit = (now - KEPT_MS.event) * 1000;
       let room = SWEEP_LIMIT;

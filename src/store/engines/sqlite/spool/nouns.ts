@@ -1,8 +1,8 @@
 /** What spool.db holds: a line for each noun, and for what walks over several. */
 import { boundedBy, KEPT_MS, keptUntil } from '../../../retention.js';
 import type { Nouns } from '../database/nouns.js';
-import { givenAnswerRows } from './given-answers.js';
 import { holdRows } from './hold-rows.js';
+import { idempotencyRows } from './idempotency-rows.js';
 import { makeQueueStatistics, makeSpoolInspect } from './inspect.js';
 import { leaseRows } from './lease-rows.js';
 import { makeSpoolList } from './list.js';
@@ -50,5 +50,5 @@ export const SPOOL_NOUNS = {
   holdRows,
   warmupRows,
   restrictionRows,
-  givenAnswerRows,
+  idempotencyRows,
 } satisfies Nouns<SpoolMemory>;

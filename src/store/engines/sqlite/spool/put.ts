@@ -1,7 +1,7 @@
 /** Puts one message with its deliveries, events and usage into the spool: all of it or nothing. */
 
 import type { Connection } from '../database/open-database.js';
-import { makeGivenAnswerInsert } from './given-answers.js';
+import { makeIdempotencyInsert } from './idempotency-rows.js';
 import type { SpoolMemory } from './memory.js';
 import { makeOutboxInsert } from './outbox-rows.js';
 import type { PutRows } from './wire.js';
@@ -18,7 +18,7 @@ export function makeSpoolPut(database: Connection, { destinations, tally }: Spoo
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertOutbox = makeOutboxInsert(database);
-  const insertGivenAnswer = makeGivenAnswerInsert(database);
+  const insertIdempotency = makeIdempotencyInsert(database);
   const charge = database.prepare(
     `INSERT INTO usage (day, account, domain, recipients) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET recipients = recipients + excluded.recipients`,
@@ -26,8 +26,8 @@ export function makeSpoolPut(database: Connection, { destinations, tally }: Spoo
 
   return {
     /** The destination number of each delivery, in order. */
-    put({ message: row, deliveries, events, usageDay, keepMs, given }: PutRows): number[] {
-      if (given !== undefined) insertGivenAnswer(row.account, row.domain, given);
+    put({ message: row, deliveries, events, usageDay, keepMs, idempotency }: PutRows): number[] {
+      if (idempotency !== undefined) insertIdempotency(row.account, row.domain, idempotency);
       const open = deliveries.length;
       // A message for nobody is settled from the start; without a time it would never be let go.
       const settledAt = open === 0 ? row.acceptedAt : null;

@@ -4,7 +4,7 @@
  */
 import { KEPT_MS, SWEEP_LIMIT } from '../../../retention.js';
 import type { Connection } from '../database/open-database.js';
-import { makeGivenAnswerSweep } from './given-answers.js';
+import { makeIdempotencySweep } from './idempotency-rows.js';
 import type { SpoolMemory } from './memory.js';
 import { makeMessageRemoval } from './message-removal.js';
 import { makeRestrictionSweep } from './restriction-rows.js';
@@ -25,7 +25,7 @@ export function makeSpoolSweep(database: Connection, { destinations }: SpoolMemo
   const deleteUsage = database.prepare<[string, number]>(
     'DELETE FROM usage WHERE (day, account, domain) IN (SELECT day, account, domain FROM usage WHERE day < ? LIMIT ?)',
   );
-  const sweepGivenAnswers = makeGivenAnswerSweep(database);
+  const sweepIdempotency = makeIdempotencySweep(database);
   const sweepRestrictions = makeRestrictionSweep(database);
   const someDestinations = database.prepare<[number, number], { id: number; name: string; used: number }>(
     `SELECT id, name, EXISTS (SELECT 1 FROM queue WHERE queue.destination = destination.id) AS used
@@ -61,7 +61,7 @@ export function makeSpoolSweep(database: Connection, { destinations }: SpoolMemo
       // The day that is still within the period, as `2026-03-04`; texts of this form sort like the days.
       const firstDayKept = new Date(now - KEPT_MS.usage).toISOString().slice(0, 10);
       if (deleteUsage.run(firstDayKept, SWEEP_LIMIT).changes === SWEEP_LIMIT) return { more: true, bodyFiles };
-      if (sweepGivenAnswers(now, SWEEP_LIMIT) === SWEEP_LIMIT) return { more: true, bodyFiles };
+      if (sweepIdempotency(now, SWEEP_LIMIT) === SWEEP_LIMIT) return { more: true, bodyFiles };
       if (sweepRestrictions(now, SWEEP_LIMIT) === SWEEP_LIMIT) return { more: true, bodyFiles };
       return { more: sweepDestinations(), bodyFiles };
     },

@@ -4,7 +4,7 @@
  */
 import type { Address, Body, Delivery, Message, MessageRecipient, ReversePath } from '#core';
 import { DEFAULT_KEEP_MS } from '../../../retention.js';
-import type { GivenAnswer, NewDelivery, NewMessage, OutboxEvent } from '../../../spool-store.js';
+import type { IdempotencyRecord, NewDelivery, NewMessage, OutboxEvent } from '../../../spool-store.js';
 
 export interface MessageRow {
   id: number;
@@ -34,7 +34,7 @@ export interface PutRows {
   events: OutboxEvent[];
   usageDay: string | undefined;
   keepMs: number;
-  given: GivenAnswer | undefined;
+  idempotency: IdempotencyRecord | undefined;
 }
 
 /** A new delivery, its variables as JSON text. */
@@ -72,7 +72,7 @@ function ownBytes(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
-export function toPutRows({ message, deliveries, events, usageDay, keepMs = DEFAULT_KEEP_MS, given }: NewMessage): PutRows {
+export function toPutRows({ message, deliveries, events, usageDay, keepMs = DEFAULT_KEEP_MS, idempotency }: NewMessage): PutRows {
   const { head, body, traits, options, facts, merge } = message;
   return {
     message: {
@@ -97,7 +97,7 @@ export function toPutRows({ message, deliveries, events, usageDay, keepMs = DEFA
     events,
     usageDay,
     keepMs,
-    given,
+    idempotency,
   };
 }
 

@@ -1,30 +1,30 @@
-/** The answers given for idempotency keys: the first one for a key stays for a day, whoever comes second. */
+/** Idempotency keys with the answer to the first request that had each: it stays for a day, whoever comes second. */
 import { StoreError } from '#core';
 import { KEPT_MS } from '../../../retention.js';
-import type { GivenAnswer, SpoolStore } from '../../../spool-store.js';
+import type { IdempotencyRecord, SpoolStore } from '../../../spool-store.js';
 import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
-export const GIVEN_ANSWER_SQL = {
+export const IDEMPOTENCY_SQL = {
   find: 'SELECT key, fingerprint, answer, at FROM given_answer WHERE account = ? AND domain = ? AND key = ? AND at > ?',
   sweep: `DELETE FROM given_answer WHERE (account, domain, key) IN
     (SELECT account, domain, key FROM given_answer WHERE at <= ? ORDER BY at LIMIT ?)`,
 };
 
-function makeGivenAnswerLookups(database: Connection): Answers<SpoolStore, 'givenAnswer'> {
-  const find = database.prepare<[number, string, string, number], GivenAnswer>(GIVEN_ANSWER_SQL.find);
+function makeIdempotencyLookups(database: Connection): Answers<SpoolStore, 'idempotencyRecord'> {
+  const find = database.prepare<[number, string, string, number], IdempotencyRecord>(IDEMPOTENCY_SQL.find);
   return {
-    givenAnswer: (account, domain, key, now) => find.get(account, domain, key, now - KEPT_MS.idempotencyKey),
+    idempotencyRecord: (account, domain, key, now) => find.get(account, domain, key, now - KEPT_MS.idempotencyKey),
   };
 }
 
-export const givenAnswerRows = {
+export const idempotencyRows = {
   tables: { given_answer: { kind: 'period', ms: KEPT_MS.idempotencyKey, from: 'the answer' } },
-  lookups: makeGivenAnswerLookups,
+  lookups: makeIdempotencyLookups,
 } satisfies Noun<unknown>;
 
 /** Part of a put. Throws StoreError `conflict` when the key has an answer of the last day. */
-export function makeGivenAnswerInsert(database: Connection): (account: number, domain: string, given: GivenAnswer) => void {
+export function makeIdempotencyInsert(database: Connection): (account: number, domain: string, record: IdempotencyRecord) => void {
   const insert = database.prepare(
     `INSERT INTO given_answer (account, domain, key, fingerprint, answer, at) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, answer = excluded.answer, at = excluded.at
@@ -32,13 +32,13 @@ export function makeGivenAnswerInsert(database: Connection): (account: number, d
   );
   return (account, domain, { key, fingerprint, answer, at }) => {
     if (insert.run(account, domain, key, fingerprint, answer, at).changes === 0) {
-      throw new StoreError('conflict', 'an answer was given for this idempotency key already');
+      throw new StoreError('conflict', 'the idempotency key has an answer already');
     }
   };
 }
 
-/** Deletes answers that are old enough, at most `limit`; gives how many. */
-export function makeGivenAnswerSweep(database: Connection): (now: number, limit: number) => number {
-  const remove = database.prepare<[number, number]>(GIVEN_ANSWER_SQL.sweep);
+/** Deletes keys that are old enough, at most `limit`; gives how many. */
+export function makeIdempotencySweep(database: Connection): (now: number, limit: number) => number {
+  const remove = database.prepare<[number, number]>(IDEMPOTENCY_SQL.sweep);
   return (now, limit) => remove.run(now - KEPT_MS.idempotencyKey, limit).changes;
 }

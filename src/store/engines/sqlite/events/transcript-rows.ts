@@ -1,10 +1,10 @@
-/** Conversations with peers: added by the events thread, read by the reader thread, the oldest removed by the sweep. */
-import type { EventStore, StoredConversation } from '../../../event-store.js';
-import { CONVERSATIONS_PER_DELIVERY, KEPT_MS, SWEEP_LIMIT } from '../../../retention.js';
+/** Transcripts of SMTP dialogues with peers: added by the events thread, read by the reader thread, the oldest removed by the sweep. */
+import type { EventStore, StoredTranscript } from '../../../event-store.js';
+import { KEPT_MS, SWEEP_LIMIT, TRANSCRIPTS_PER_DELIVERY } from '../../../retention.js';
 import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
-function makeConversationWrites(database: Connection): Answers<EventStore, 'appendConversations'> {
+function makeTranscriptWrites(database: Connection): Answers<EventStore, 'appendTranscripts'> {
   const insert = database.prepare(
     'INSERT INTO conversation (account, delivery, message_id, recipient, attempt, at, outcome, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -12,17 +12,17 @@ function makeConversationWrites(database: Connection): Answers<EventStore, 'appe
     'DELETE FROM conversation WHERE seq IN (SELECT seq FROM conversation WHERE delivery = ? ORDER BY seq DESC LIMIT -1 OFFSET ?)',
   );
   return {
-    appendConversations(rows) {
+    appendTranscripts(rows) {
       for (const { account, delivery, messageId, recipient, attempt, at, outcome, text } of rows) {
         insert.run(account, delivery, messageId, recipient, attempt, at, outcome, text);
-        if (attempt > CONVERSATIONS_PER_DELIVERY) trim.run(delivery, CONVERSATIONS_PER_DELIVERY);
+        if (attempt > TRANSCRIPTS_PER_DELIVERY) trim.run(delivery, TRANSCRIPTS_PER_DELIVERY);
       }
     },
   };
 }
 
 /** True when there may be more. */
-export function makeConversationSweep(database: Connection): (now: number) => boolean {
+export function makeTranscriptSweep(database: Connection): (now: number) => boolean {
   const oldest = database.prepare<[number, number], { seq: number }>(
     'SELECT max(seq) AS seq FROM (SELECT seq, at FROM conversation ORDER BY seq LIMIT ?) WHERE at <= ? HAVING max(seq) IS NOT NULL',
   );
@@ -34,24 +34,24 @@ export function makeConversationSweep(database: Connection): (now: number) => bo
   };
 }
 
-function makeConversationLists(database: Connection): Answers<EventStore, 'conversations'> {
+function makeTranscriptLists(database: Connection): Answers<EventStore, 'transcripts'> {
   const columns = 'account, delivery, message_id AS messageId, recipient, attempt, at, outcome, text';
   const newest = (column: 'delivery' | 'message_id') =>
-    database.prepare<[number | string, number, number], StoredConversation>(
+    database.prepare<[number | string, number, number], StoredTranscript>(
       `SELECT ${columns} FROM (SELECT * FROM conversation WHERE ${column} = ? AND account = ? ORDER BY seq DESC LIMIT ?) ORDER BY delivery, seq`,
     );
   const byDelivery = newest('delivery');
   const byMessage = newest('message_id');
   return {
-    conversations: (query) =>
+    transcripts: (query) =>
       'delivery' in query
         ? byDelivery.all(query.delivery, query.account, query.limit)
         : byMessage.all(query.messageId, query.account, query.limit),
   };
 }
 
-export const conversationRows = {
+export const transcriptRows = {
   tables: { conversation: { kind: 'period', ms: KEPT_MS.transcript, from: 'the attempt' } },
-  writes: makeConversationWrites,
-  lists: makeConversationLists,
+  writes: makeTranscriptWrites,
+  lists: makeTranscriptLists,
 } satisfies Noun<unknown>;
