@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { makeChangeFeed } from '../../changes.js';
 import type { StoreOptions, Stores } from '../../stores.js';
-import { alignNumbers } from './align-numbers.js';
-import { makeDatabaseCalls } from './calls.js';
+import { type DatabaseCalls, makeDatabaseCalls } from './calls.js';
 import { lockFolder } from './database/lock-folder.js';
 import { prepareFolder } from './database/prepare-folder.js';
 import { makeBodyFiles } from './spool/body-files.js';
@@ -59,4 +58,21 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
     await closeAll();
     throw error;
   }
+}
+
+/**
+ * Numbers that one database file gives and others keep: of deliveries and messages (spool.db) and of accounts (directory.db). A file that was restored
+ * from an older copy, or made anew, would give them once more, to other mail and other people; so each begins above what any file knows.
+ */
+async function alignNumbers({ directory, spool, events }: DatabaseCalls): Promise<void> {
+  const [inEvents, backlogs, largestId, accounts] = await Promise.all([
+    events.largestInEvents(),
+    spool.backlogs(),
+    spool.largestId(),
+    directory.countAccounts(),
+  ]);
+  const account = Math.max(inEvents.account, ...backlogs.map((one) => one.account));
+  if (inEvents.delivery > largestId) await spool.raiseIds(inEvents.delivery);
+  // Accounts are never removed: as many as there are, so large is the largest.
+  if (account > accounts) await directory.raiseAccounts(account);
 }

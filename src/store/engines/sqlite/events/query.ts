@@ -134,7 +134,7 @@ function* merge(sources: Generator<Found>[], precedes: (a: Found, b: Found) => b
   }
 }
 
-/** The largest numbers of deliveries and accounts that the log knows: see `align-numbers.ts`. */
+/** The largest numbers of deliveries and accounts that the log knows: see `alignNumbers`. */
 export function makeEventNumbers(database: Connection) {
   const delivery = database.prepare<[], { largest: number | null }>('SELECT max(delivery) AS largest FROM conversation');
   const account = database.prepare<[], { largest: number | null }>('SELECT max(account) AS largest FROM stream');

@@ -24,7 +24,7 @@ export function makeSpoolReads(database: Connection) {
   };
 }
 
-/** Ids go on above what other files know: see `align-numbers.ts`. */
+/** Ids go on above what other files know: see `alignNumbers`. */
 export function makeIdRaise(database: Connection) {
   const raise = database.prepare<[number, number]>('UPDATE id_mark SET largest = ? WHERE largest < ?');
   return {
