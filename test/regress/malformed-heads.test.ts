@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Refusal } from '#core';
 import { makeMessageReader, readHead } from '#mail';
 import { type Harness, startApi } from '../api/support/harness.js';
+import { type Family, steepFamilies } from '../support/growth.js';
 import { makeTestIntake } from '../unit/intake/support/test-intake.js';
 import { readAll } from '../unit/mail/support/read-all.js';
 
@@ -144,17 +145,15 @@ describe('both doors', () => {
   });
 });
 
-it('looks at a bounded part of the body, in linear time', () => {
-  const time = (size: number) => {
-    const startedAt = performance.now();
-    for (const line of ['X: y\r\n', 'x\r\n', ' x\r\n', '\r\n', 'From x\r\n', ' ', 'X : y\r\n', 'X: y\r\n \r\n']) {
-      const reader = makeMessageReader({ maxSize: 1e9, maxHeadSize: 256 * 1024 });
-      const bytes = Buffer.from(`${line.repeat(size / line.length)}\r\n`);
-      for (let at = 0; at < bytes.length; at += 1000) reader.push(bytes.subarray(at, at + 1000));
-      reader.end();
-    }
-    return performance.now() - startedAt;
+it('looks at a bounded part of the body, in linear time', async () => {
+  const lines = ['X: y\r\n', 'x\r\n', ' x\r\n', '\r\n', 'From x\r\n', ' ', 'X : y\r\n', 'X: y\r\n \r\n'];
+  const families = lines.map(
+    (line): Family<Buffer> => [JSON.stringify(line), (size) => Buffer.from(`${line.repeat(size / line.length)}\r\n`)],
+  );
+  const read = (bytes: Buffer) => {
+    const reader = makeMessageReader({ maxSize: 1e9, maxHeadSize: 256 * 1024 });
+    for (let at = 0; at < bytes.length; at += 1000) reader.push(bytes.subarray(at, at + 1000));
+    reader.end();
   };
-  time(10_000);
-  expect(time(200_000)).toBeLessThan(3000);
+  expect(await steepFamilies(families, 200_000, read)).toEqual([]);
 });

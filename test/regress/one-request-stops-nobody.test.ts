@@ -1,6 +1,7 @@
 /**
  * Nothing that a sender chose holds up the others: while each of these requests is answered and what it sent is delivered, the server goes on answering
- * others. The figure is 200 ms; a test machine that others use gets a second.
+ * others. The figure is 200 ms; a test machine that others use gets a second, and what was longer is tried again: a request that stops the server
+ * does so every time.
  */
 import { expect, it } from 'vitest';
 import { openWorld, type World } from '../scenarios/support/world.js';
@@ -54,8 +55,16 @@ const REQUESTS: [name: string, form: Form, status: number][] = [
 
 const SEND = '/v3/src.test/messages';
 
-/** The longest that the server answered nobody, ms. */
+const TRIES = 3;
+
+/** The longest that the server answered nobody, ms, the least of some tries. */
 async function silenceDuring(world: World, work: () => Promise<unknown>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < TRIES && least > MOST_SILENT; attempt++) least = Math.min(least, await silenceOnce(world, work));
+  return least;
+}
+
+async function silenceOnce(world: World, work: () => Promise<unknown>): Promise<number> {
   let longest = 0;
   let isOver = false;
   const watch = async () => {

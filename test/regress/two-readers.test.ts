@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Address, Refusal } from '#core';
 import type { Directory } from '#directory';
 import { buildMessage, compileTemplate, domainsNamedIn } from '#mail';
+import { type Family, steepFamilies } from '../support/growth.js';
 import { DOMAIN, makeTestIntake } from '../unit/intake/support/test-intake.js';
 
 const VICTIM = { ...DOMAIN, id: 2, account: 2, name: 'victim.example' };
@@ -208,13 +209,9 @@ describe('in a batch', () => {
   });
 });
 
-it('finds the domains of addresses in names in linear time', () => {
+it('finds the domains of addresses in names in linear time', async () => {
   expect([...domainsNamedIn('@handle.example a@b.example, x@y <c@d.example.>')]).toEqual(['b.example', 'd.example']);
-  const time = (size: number) => {
-    const startedAt = performance.now();
-    for (const text of ['@', 'a@', 'a @ ', 'a@b.', 'a@b.example ', '\u200b@', ' ']) domainsNamedIn(text.repeat(size));
-    return performance.now() - startedAt;
-  };
-  time(1000);
-  expect(time(20_000)).toBeLessThan(3000);
+  const pumps = ['@', 'a@', 'a @ ', 'a@b.', 'a@b.example ', '\u200b@', ' '];
+  const families = pumps.map((pump): Family<string> => [JSON.stringify(pump), (times) => pump.repeat(times)]);
+  expect(await steepFamilies(families, 20_000, domainsNamedIn)).toEqual([]);
 });

@@ -5,6 +5,8 @@ export interface Growth<T> {
   make: (size: number) => T;
   run: (input: T) => unknown;
   most: number;
+  /** The ratio that is believed at once, `LINEAR` if nothing is said. A greater one is measured again. */
+  allowed?: number;
 }
 
 export interface Measured {
@@ -17,35 +19,50 @@ export interface Measured {
 
 /** What a linear function may seem to do when caches are full and the collector runs. */
 export const LINEAR = 2.6;
+/** The same for what should take no more time when the input grows. */
+export const CONSTANT = 1.5;
 /** Below, it is the machine that is measured, ms. What grows with the square is far above it at its limit. */
 const FLOOR = 60;
 /** Parts of `most`, by turns, so that a square is found before it takes minutes. */
-const PARTS = [1 / 16, 1 / 4];
+const PARTS = [1 / 16, 1 / 8, 1 / 4, 1 / 2];
 /** What is too steep is measured so many times from new: a true square is steep each time, a busy machine is not. */
 const ROUNDS = 4;
 /** Runs of each size in a round; fewer where one takes so long that noise hardly shows. */
 const RUNS = 2;
 const LONG = 1000;
 
-/** At the parts of `most`, then at `most`: stops where it grows faster than `LINEAR` allows. */
-export async function measureGrowth<T>({ make, run, most }: Growth<T>): Promise<Measured> {
+/** At the parts of `most`, then at `most`: stops where it grows faster than is allowed. */
+export async function measureGrowth<T>({ make, run, most, allowed = LINEAR }: Growth<T>): Promise<Measured> {
   for (const part of PARTS) {
-    const measured = await ratioAt(Math.ceil(most * part), make, run);
-    if (measured.ratio > LINEAR) return measured;
+    const measured = await ratioAt(Math.ceil(most * part), { make, run, allowed });
+    if (measured.ratio > allowed) return measured;
   }
-  return ratioAt(most, make, run);
+  return ratioAt(most, { make, run, allowed });
 }
 
-async function ratioAt<T>(size: number, make: Growth<T>['make'], run: Growth<T>['run']): Promise<Measured> {
+/** A kind of input by its name, for how it is told of. */
+export type Family<T> = readonly [name: string, make: (size: number) => T];
+
+/** What is steep, in words: nothing, if `run` is linear for every family. */
+export async function steepFamilies<T>(families: readonly Family<T>[], most: number, run: Growth<T>['run']): Promise<string[]> {
+  const steep: string[] = [];
+  for (const [name, make] of families) {
+    const { ratio, size, ms } = await measureGrowth({ make, run, most });
+    if (ratio > LINEAR) steep.push(`${name}: ${Math.round(ms)} ms at ${size}, ${ratio.toFixed(1)} times what half of it takes`);
+  }
+  return steep;
+}
+
+async function ratioAt<T>(size: number, { make, run, allowed }: Required<Omit<Growth<T>, 'most'>>): Promise<Measured> {
   const whole = make(size);
   const half = make(Math.floor(size / 2));
   const cold = await cpuOf(whole, run);
   if (cold < FLOOR) return { size, ms: cold, ratio: 0 };
   const once = { size, ms: cold, ratio: cold / Math.min(await cpuOf(half, run), await cpuOf(half, run)) };
-  if (once.ratio <= LINEAR) return once;
+  if (once.ratio <= allowed) return once;
   const inputs = { whole, half, quarter: make(Math.floor(size / 4)) };
   let least: Measured = { size, ms: cold, ratio: Number.POSITIVE_INFINITY };
-  for (let round = 0; round < ROUNDS && least.ratio > LINEAR; round++) {
+  for (let round = 0; round < ROUNDS && least.ratio > allowed; round++) {
     const { ms, ratio } = await roundOf(inputs, run, Math.min(RUNS, Math.ceil(LONG / cold)));
     if (ratio < least.ratio) least = { size, ms, ratio: ms < FLOOR ? 0 : ratio };
   }

@@ -20,6 +20,7 @@ import {
   rfc2822Date,
   StoreError,
 } from '#core';
+import { type Family, steepFamilies } from '../../support/growth.js';
 
 describe('parseAddress', () => {
   it.each([
@@ -69,10 +70,13 @@ describe('parseAddress', () => {
     expect(domainOf(address)).toBe('good.example');
   });
 
-  it('is quick with hostile input', () => {
-    const began = performance.now();
-    for (const text of ['a'.repeat(100_000), `"${'\\'.repeat(100_000)}@x.example`, `${'a.'.repeat(50_000)}@x.example`]) parseAddress(text);
-    expect(performance.now() - began).toBeLessThan(1000);
+  it('takes linear time for hostile input', async () => {
+    const hostile: Family<string>[] = [
+      ['no domain', (size) => 'a'.repeat(size)],
+      ['backslashes', (size) => `"${'\\'.repeat(size)}@x.example`],
+      ['dots', (size) => `${'a.'.repeat(size / 2)}@x.example`],
+    ];
+    expect(await steepFamilies(hostile, 100_000, parseAddress)).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatMailbox, parseAddressList } from '#mail';
 import { readAddressList } from '#mail/head/address-list.js';
+import { type Family, steepFamilies } from '../../support/growth.js';
 
 describe('parseAddressList', () => {
   it.each<[string, [string, string][]]>([
@@ -120,15 +121,16 @@ describe('parseAddressList', () => {
     ['undisclosed:;', false],
   ])('%s is plain: %s', (text, isPlain) => expect(readAddressList(text)?.isPlain).toBe(isPlain));
 
-  it('reads nested groups and long lists in linear time', () => {
-    const startedAt = performance.now();
-    parseAddressList(`${'g:'.repeat(10_000)}a@x.com${';'.repeat(10_000)}`);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+  it('reads nested groups and long lists in linear time', async () => {
     expect(parseAddressList('a@x.com, '.repeat(20_000))).toHaveLength(20_000);
-    parseAddressList('('.repeat(100_000));
-    parseAddressList('"'.repeat(99_999));
-    parseAddressList('<'.repeat(100_000));
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    const hostile: Family<string>[] = [
+      ['nested groups', (size) => `${'g:'.repeat(size / 3)}a@x.com${';'.repeat(size / 3)}`],
+      ['addresses', (size) => 'a@x.com, '.repeat(size / 9)],
+      ['comments', (size) => '('.repeat(size)],
+      ['quotes', (size) => '"'.repeat(size - 1)],
+      ['brackets', (size) => '<'.repeat(size)],
+    ];
+    expect(await steepFamilies(hostile, 200_000, parseAddressList)).toEqual([]);
   });
 });
 

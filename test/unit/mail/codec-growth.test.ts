@@ -6,19 +6,19 @@ import { createPrivateKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '#core';
 import * as mail from '#mail';
-import { LINEAR, measureGrowth } from '../../support/growth.js';
+import { type Family, LINEAR, measureGrowth, steepFamilies } from '../../support/growth.js';
 
 const KIB = 1024;
 
 /** A text of about `size` characters. */
-type Family = [name: string, make: (size: number) => string];
+type TextFamily = Family<string>;
 
-const many = (pump: string, before = '', after = 'x!'): Family => [
+const many = (pump: string, before = '', after = 'x!'): TextFamily => [
   JSON.stringify(`${before}${pump.slice(0, 20)}…${after}`),
   (size) => before + pump.repeat(2 * Math.max(1, Math.floor(size / pump.length / 2))) + after,
 ];
 
-const WORDS: Family[] = [
+const WORDS: TextFamily[] = [
   ...[
     ' ',
     '\t',
@@ -44,7 +44,7 @@ const WORDS: Family[] = [
   many('é', '"', '" <a@b.example>'),
 ];
 
-const LINES: Family[] = [
+const LINES: TextFamily[] = [
   '\n',
   '\r',
   '> ',
@@ -59,7 +59,7 @@ const LINES: Family[] = [
   'a%recipient.a%b\n',
 ].map((pump) => many(pump));
 
-const HTML: Family[] = [
+const HTML: TextFamily[] = [
   ...[
     '<b>',
     '</i>',
@@ -87,9 +87,9 @@ interface Message {
   head: Buffer;
   body: Buffer;
 }
-type MessageFamily = [name: string, make: (size: number) => Message];
+type MessageFamily = Family<Message>;
 
-const headed = (head: string, [name, make]: Family): MessageFamily => [
+const headed = (head: string, [name, make]: TextFamily): MessageFamily => [
   `${head.split('\r\n')[0]} ${name}`,
   (size) => ({
     head: Buffer.from(`MIME-Version: 1.0\r\nFrom: a@b.example\r\nSubject: s\r\n${head}`),
@@ -169,10 +169,10 @@ const refusable =
 
 interface Codec<T> {
   most: number;
-  families: [name: string, make: (size: number) => T][];
+  families: Family<T>[];
   run: (input: T) => unknown;
 }
-const codec = <T>(most: number, families: [name: string, make: (size: number) => T][], run: (input: T) => unknown): Codec<never> =>
+const codec = <T>(most: number, families: Family<T>[], run: (input: T) => unknown): Codec<never> =>
   ({ most, families, run: refusable(run) }) as unknown as Codec<never>;
 
 const HEAD = 250 * KIB;
@@ -233,7 +233,7 @@ const BATCH: MessageFamily[] = [
   ['many fields', (size) => ({ head: Buffer.from('A: %recipient.a%\r\n'.repeat(Math.min(size, HEAD) / 18)), body: Buffer.from('b\r\n') })],
 ];
 
-const TEMPLATES: Family[] = [
+const TEMPLATES: TextFamily[] = [
   ...TEXTS,
   ...[
     '{{a}}',
@@ -462,12 +462,7 @@ describe('time grows with the input:', () => {
   const measured = Object.entries(CODECS).flatMap(([name, codecs]) => (typeof codecs === 'string' ? [] : [{ name, codecs }]));
   test.each(measured)('$name', { timeout: 120_000 }, async ({ codecs }) => {
     const steep: string[] = [];
-    for (const { families, run, most } of codecs) {
-      for (const [family, make] of families) {
-        const { ratio, size, ms } = await measureGrowth({ make, run, most });
-        if (ratio > LINEAR) steep.push(`${family}: ${Math.round(ms)} ms at ${size}, ${ratio.toFixed(1)} times what half of it takes`);
-      }
-    }
+    for (const { families, run, most } of codecs) steep.push(...(await steepFamilies(families, most, run)));
     expect(steep).toEqual([]);
   });
 });
