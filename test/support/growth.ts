@@ -23,19 +23,20 @@ export const LINEAR = 2.6;
 export const CONSTANT = 1.5;
 /** Below, it is the machine that is measured, ms. What grows with the square is far above it at its limit. */
 const FLOOR = 60;
-/** Parts of `most`, by turns, so that a square is found before it takes minutes. */
-const PARTS = [1 / 16, 1 / 8, 1 / 4, 1 / 2];
+/** Of `most`, and doubled from there, so that a square is found before it takes minutes. */
+const FIRST = 1 / 16;
 /** What is too steep is measured so many times from new: a true square is steep each time, a busy machine is not. */
 const ROUNDS = 4;
 /** Runs of each size in a round; fewer where one takes so long that noise hardly shows. */
 const RUNS = 2;
 const LONG = 1000;
 
-/** At the parts of `most`, then at `most`: stops where it grows faster than is allowed. */
+/** Where it first takes time to speak of, then at `most`: stops where it grows faster than is allowed. */
 export async function measureGrowth<T>({ make, run, most, allowed = LINEAR }: Growth<T>): Promise<Measured> {
-  for (const part of PARTS) {
-    const measured = await ratioAt(Math.ceil(most * part), { make, run, allowed });
+  for (let size = most * FIRST; size < most; size *= 2) {
+    const measured = await ratioAt(Math.ceil(size), { make, run, allowed });
     if (measured.ratio > allowed) return measured;
+    if (measured.ratio > 0) break;
   }
   return ratioAt(most, { make, run, allowed });
 }
