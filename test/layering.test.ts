@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { checkCircles, checkFile, checkNames, checkRooms, packagesOf, RANK } from './support/layering-rules.js';
-import { checkTestImports } from './support/test-import-rules.js';
+import { checkTestImports, facesOf } from './support/test-import-rules.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })

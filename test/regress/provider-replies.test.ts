@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { BOUNCE_CATEGORIES, type BounceCategory, loadBounceRules, SUPPRESSING_CATEGORIES } from '#config';
 import { parseSmtpReply, type SmtpReply } from '#core';
-import { makeBounceClassifier } from '#replies/bounce-classifier.js';
+import { makeBounceClassifier } from '#replies';
 
 interface Sample {
   part: string;

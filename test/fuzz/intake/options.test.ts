@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readSendOptions } from '#api/message-form/send-options.js';
 import { readUserVariables } from '#api/message-form/variables.js';
 import { Refusal } from '#core';
-import { Form } from '#http/body/form.js';
+import { Form } from '#http';
 import { OPTION_TABLE } from '#intake/options/option-table.js';
 import { MAIL, makeTestIntake, NOW, type Taken } from '../../unit/intake/support/test-intake.js';
 import { makeRandom, mutate } from '../mail/mutate.js';

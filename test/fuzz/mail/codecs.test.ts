@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '#core';
+import type { MimePart } from '#mail';
 import {
   bodyHashOf,
   decodeHeaderText,
@@ -12,6 +13,7 @@ import {
   listAttachments,
   makeField,
   makeMessageReader,
+  makeMimeWalker,
   mimeText,
   openAttachment,
   parseAddressList,
@@ -21,8 +23,6 @@ import {
   stripQuotedHtml,
   stripQuotes,
 } from '#mail';
-import type { MimePart } from '#mail/mime/mime-part.js';
-import { makeMimeWalker } from '#mail/mime/mime-walker.js';
 import { join } from '../../unit/mail/support/read-all.js';
 import { cutAtRandom, makeRandom, mutate, type Random } from './mutate.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readEventRange } from '#api/event-query/event-range.js';
 import { decodePageToken, encodePageToken, type PageRequest } from '#api/event-query/page-request.js';
-import { Form } from '#http/body/form.js';
+import { Form } from '#http';
 import { parseUrlEncoded } from '#http/body/url-encoding.js';
 
 const NOW = 1_772_619_330_000_000;

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { planFilters, readEventFilters } from '#api/event-query/event-filters.js';
 import { parseExpression } from '#api/event-query/filter-expression.js';
-import { Form } from '#http/body/form.js';
+import { Form } from '#http';
 import { parseUrlEncoded } from '#http/body/url-encoding.js';
 import { bodyFilters, bodyMatches, streamMatches } from '#store/event-filter.js';
 import { LINEAR, measureGrowth } from '../../support/growth.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeExpiringSet } from '#core';
-import { decideTls } from '#routing/decide-tls.js';
-import { findFallback, findTransport, type Transport } from '#routing/transport.js';
+import { decideTls, findFallback, type Transport } from '#routing';
+import { findTransport } from '#routing/transport.js';
 import { parseCapabilities } from '#smtp-client/capabilities.js';
 
 describe('decideTls', () => {

@@ -3,8 +3,8 @@ import { type Address, type Body, type Delivery, type Merge, type Message, Refus
 import { makeRender } from '#delivery/attempt/render.js';
 import type { Attempt } from '#delivery/attempt/step.js';
 import { bodyHashOf } from '#mail';
+import type { MessageForm } from '#messages';
 import { makeMergeMessage } from '#messages/merge-message.js';
-import type { MessageForm } from '#messages/message-form.js';
 import { makeWorkers } from '#workers';
 
 const workers = makeWorkers();

@@ -1,6 +1,6 @@
 /** What a smarthost gets at each `tls` of its transport, whatever certificate it shows, and what the event says of it. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Transport } from '#routing/transport.js';
+import type { Transport } from '#routing';
 import { type ScriptedMx, startScriptedMx } from '../../support/scripted-mx.mjs';
 import { certificatesFor, issue } from '../../support/test-ca.js';
 import { type Harness, type MessageFields, makeHarness } from './support/harness.js';

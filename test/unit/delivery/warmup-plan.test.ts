@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { makeWarmups } from '#delivery';
 import { hourlyLimit, newPlan, noteComplaint, noteSent, sendableAt, stageLimit, TOTAL_STAGES } from '#delivery/sources/warmup-plan.js';
-import { makeWarmups } from '#delivery/sources/warmups.js';
 import type { WarmupRecord } from '#store';
 import { waitFor } from '../../support/wait-for.mjs';
 

@@ -1,7 +1,8 @@
 /** What the pipeline makes of recipient variables. */
 import { describe, expect, it } from 'vitest';
 import { type Address, Refusal } from '#core';
-import { mergeRecipientVariables, parseRecipientVariables, variablesOf } from '#intake/batch/recipient-variables.js';
+import { parseRecipientVariables } from '#intake';
+import { mergeRecipientVariables, variablesOf } from '#intake/batch/recipient-variables.js';
 import { makeTestIntake } from './support/test-intake.js';
 
 const parse = (value: unknown) => parseRecipientVariables('It', typeof value === 'string' ? value : JSON.stringify(value));

@@ -4,7 +4,7 @@ import { readSendOptions } from '#api/message-form/send-options.js';
 import { readTemplateRequest } from '#api/message-form/template.js';
 import { readRecipientVariablesParameter, readUserVariables } from '#api/message-form/variables.js';
 import { Refusal } from '#core';
-import { Form } from '#http/body/form.js';
+import { Form } from '#http';
 import { OPTION_TABLE } from '#intake/options/option-table.js';
 import { MAIL, makeTestIntake, NOW, POOL, type Taken } from './support/test-intake.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseHead } from '#mail/head/head-fields.js';
+import { parseHead } from '#mail';
 import { readPart } from '#mail/mime/mime-part.js';
 import { charsetOf, textOfPart } from '#mail/mime/part-text.js';
 

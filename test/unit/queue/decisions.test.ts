@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { decideRetry, MESSAGE_LIFETIME, RETRY_DELAYS } from '#queue';
 import { makeDueHeap } from '#queue/flows/due-heap.js';
 import { QUANTUM, Turns } from '#queue/flows/turns.js';
 import { makeMessageCache } from '#queue/message-cache.js';
-import { decideRetry, MESSAGE_LIFETIME, RETRY_DELAYS } from '#queue/retry-schedule.js';
 import { type Family, steepFamilies } from '../../support/growth.js';
 import { messageOf } from './support/messages.ts';
 

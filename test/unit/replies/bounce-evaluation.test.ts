@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type BounceCategory, loadBounceRules, SUPPRESSING_CATEGORIES } from '#config';
 import { parseSmtpReply } from '#core';
-import { makeBounceClassifier } from '#replies/bounce-classifier.js';
+import { makeBounceClassifier } from '#replies';
 
 interface Sample {
   part: string;

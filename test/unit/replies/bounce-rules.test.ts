@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type BounceRule, loadBounceRules, SUPPRESSING_CATEGORIES } from '#config';
 import { parseSmtpReply, type SmtpReply, type Stage } from '#core';
-import { makeBounceClassifier } from '#replies/bounce-classifier.js';
+import { makeBounceClassifier } from '#replies';
 import { CONSTANT, measureGrowth } from '../../support/growth.js';
 
 const rules = loadBounceRules(null);

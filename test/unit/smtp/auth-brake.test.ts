@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeConnectionCounter } from '#net/connection-counter.js';
+import { makeConnectionCounter } from '#net';
 import { makeAuthBrake } from '#smtp/auth-brake.js';
 
 const limits = { authFailuresPerLogin: 3, authFailuresPerSource: 5, authWindowMs: 1000, authBrakeMs: 500 };

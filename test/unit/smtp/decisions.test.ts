@@ -1,11 +1,12 @@
 /** Tables of the server's decisions. */
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '#core';
-import { clientNetworkOf, isLoopback } from '#net/client-network.js';
+import { clientNetworkOf, isLoopback } from '#net';
+import { defaultSmtpLimits } from '#smtp';
 import { type CommandState, commandName, decideCommand } from '#smtp/decide-command.js';
 import { decideRecipient } from '#smtp/decide-recipient.js';
 import { decideSender } from '#smtp/decide-sender.js';
-import { defaultSmtpLimits, overdue } from '#smtp/limits.js';
+import { overdue } from '#smtp/limits.js';
 
 import { decideMailParameters, type EnvelopePath, parsePathArgument } from '#smtp/parse-path.js';
 import { protocolName } from '#smtp/receive-message.js';

@@ -7,7 +7,7 @@ import { type Address, type Clock, domainOf, type Message, type Delivery as Queu
 import { type DeliveryDeps, type DeliveryOptions, makeDeliveryEngine, makeWarmups, type Warmups } from '#delivery';
 import type { Directory } from '#directory';
 import { makeRecorder } from '#events';
-import { makeBodyScan } from '#mail/mime/body-scan.js';
+import { makeBodyScan } from '#mail';
 import type { Dane, Dns, DnsAnswer, MtaSts } from '#net';
 import type { Queue } from '#queue';
 import type { DeliveryTimeouts } from '#smtp-client';

@@ -1,6 +1,6 @@
 import { parseAddress } from '#core';
+import type { MergeRecipient } from '#mail';
 import { parseHead, planMerge, renderMerge } from '#mail';
-import type { MergeRecipient } from '#mail/merge/merge-recipient.js';
 
 export function recipient(variables: Record<string, unknown> = {}, name = '', address = 'bob@dst.test'): MergeRecipient {
   const parsed = parseAddress(address);
