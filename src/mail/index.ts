@@ -1,12 +1,12 @@
 /**
  * mail: codecs of Internet messages. Bytes in, bytes out: no sockets, files, SQL or clock; times come in as arguments.
  *
- * - What a client sent and may not send (NUL, too large, a line break in a header, a bad header name or address) throws Refusal.
- * - What is merely malformed is never an error: it reads as text, an opaque part, an empty list or undefined, and its bytes are kept.
- * - Messages are in wire form: CRLF only, head and body apart, not dot-stuffed. `makeMessageReader` is what makes them so.
- * - Streams are read once, in bounded memory, and what comes out never depends on how the input was cut into chunks.
- * - A template that cannot be read or rendered throws TemplateError, which tells its author why.
- * - Anything else thrown comes from the caller's own stream or key.
+ * - Input that a client may not send (NUL, too large, a line break in a header, a bad header name or address) throws Refusal.
+ * - Malformed input is never an error: it reads as text, an opaque part, an empty list or undefined, and its bytes are kept.
+ * - Messages are in wire form: CRLF only, head and body apart, not dot-stuffed. `makeMessageReader` brings input into this form.
+ * - Streams are read once, in bounded memory. The result never depends on how the input was cut into chunks.
+ * - A template that cannot be read or rendered throws TemplateError, whose message tells its author why.
+ * - Any other error comes from the caller's own stream or key.
  */
 export { attachmentType } from './compose/attachment-type.js';
 export { buildMessage, type ComposedMessage, type MessageParts } from './compose/build-message.js';

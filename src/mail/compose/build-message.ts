@@ -6,16 +6,19 @@ import { checkFieldName, checkFieldValue, makeField } from '../head/make-field.j
 import { type AttachedPart, type ComposedPart, composeAttachment, composeMultipart, composeText, type Piece } from './compose-part.js';
 
 export interface MessageParts {
-  /** Address lists as in a header; several mailboxes are allowed. Undefined: who makes the message's author known adds the field. */
+  /**
+   * Address lists as in a header; several mailboxes are allowed. Undefined if the caller adds the field later, because only then is the author
+   * known.
+   */
   from: string | undefined;
   to: string[];
   cc: string[];
-  /** For the addresses of to and cc. */
+  /** Which loose dots are allowed in the addresses of to and cc. */
   looseDots?: LooseDots | undefined;
   subject?: string;
   text?: string;
   html?: string;
-  /** `amp-html`: goes between text and HTML. */
+  /** `amp-html`: placed between text and HTML. */
   amp?: string;
   /**
    * The `h:` fields. From, To, Cc, Subject, Date and Message-ID replace the generated field; a field that may stand only
@@ -29,11 +32,11 @@ export interface MessageParts {
   date: Date;
 }
 
-/** A message made here: there is nothing left to find out about its head, and its body is in wire form. */
+/** A message that was composed here. Nothing is left to find out about its head, and its body is in wire form. */
 export interface ComposedMessage {
   /** The whole head, in order. */
   fields: HeadField[];
-  /** All of it when no attachment is a stream; otherwise pieces, of which none ends between CR and LF. */
+  /** One array if no attachment is a stream, otherwise pieces. No piece ends between CR and LF. */
   body: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
@@ -41,9 +44,8 @@ const IGNORED = /^(?:(?:resent-)?bcc|mime-version|content-.*)$/;
 const ONCE = new Set(['from', 'sender', 'reply-to', 'to', 'cc', 'subject', 'date', 'message-id', 'in-reply-to', 'references']);
 
 /**
- * Throws Refusal (HTTP 400) at once, naming the field, for a line break or NUL in any value, a header name beyond
- * ASCII, or an address that is none. Seven-bit but for attached messages and addresses that need SMTPUTF8. Reading the body
- * fails when an attachment's stream fails.
+ * Throws Refusal (HTTP 400) at once, naming the field, for a line break or NUL in any value, a header name beyond ASCII, or an invalid address. The
+ * message is 7-bit except for attached messages and for addresses that need SMTPUTF8. Reading the body fails when an attachment's stream fails.
  */
 export function buildMessage(parts: MessageParts): ComposedMessage {
   const own = composeFields(parts);
@@ -52,7 +54,7 @@ export function buildMessage(parts: MessageParts): ComposedMessage {
   return { fields: [...own, ...mime], body: content.every(isBytes) ? joinLines(content) : inPieces(content) };
 }
 
-/** multipart/mixed around multipart/alternative around multipart/related, each only where there is something to hold together. */
+/** multipart/mixed around multipart/alternative around multipart/related. A multipart that would have only one part is left out. */
 function composeContent(parts: MessageParts): ComposedPart {
   const inlineParts = parts.attachments.filter((attachment) => attachment.inline);
   const attached = parts.attachments.filter((attachment) => !attachment.inline);
@@ -67,7 +69,7 @@ function composeContent(parts: MessageParts): ComposedPart {
   if (bodies.length === 0) bodies.push(composeText('text/plain', ''));
   const [only] = bodies;
   const shown = only !== undefined && bodies.length === 1 ? only : composeMultipart('alternative', makeBoundary(), bodies);
-  // Without HTML nothing refers to the inline files, so they follow the text as the others do.
+  // Without HTML nothing refers to the inline files, so they follow the text like all other attachments.
   const files = [...inlineParts, ...attached].map(composeAttachment);
   return files.length === 0 ? shown : composeMultipart('mixed', makeBoundary(), [shown, ...files]);
 }
@@ -78,7 +80,7 @@ const isBytes = (piece: Piece): piece is Uint8Array => piece instanceof Uint8Arr
 
 const CRLF = Buffer.from('\r\n');
 
-/** Ends the last line where the text did not. */
+/** Adds a line end to the last line if it has none. */
 function joinLines(content: Uint8Array[]): Uint8Array {
   const last = content.at(-1);
   const isOpen = last !== undefined && last.length > 0 && last[last.length - 1] !== 0x0a;
@@ -86,7 +88,7 @@ function joinLines(content: Uint8Array[]): Uint8Array {
   return content.length === 1 && last !== undefined ? last : Buffer.concat(content);
 }
 
-/** Gives the pieces one by one, and ends the last line where the text did not. */
+/** Gives the pieces one by one, and adds a line end to the last line if it has none. */
 async function* inPieces(content: Piece[]): AsyncGenerator<Uint8Array> {
   let last: number | undefined;
   for (const part of content) {
@@ -115,7 +117,7 @@ function composeFields(parts: MessageParts): HeadField[] {
   const generated = [
     makeField('Date', rfc2822Date(parts.date.getTime())),
     ...(authors.length > 0 ? [makeField('From', formatAddressList(authors))] : []),
-    // Of several authors one has sent the message (RFC 5322 3.6.2): the first, unless `h:Sender` says who.
+    // A message with several authors needs a Sender (RFC 5322 3.6.2). It is the first author, unless `h:Sender` names another.
     ...(authors.length > 1 && speaker && !custom.has('from') ? [makeField('Sender', formatMailbox(speaker))] : []),
     ...(parts.to.length > 0 ? [makeField('To', formatAddressList(readMailboxes('to', parts.to, parts.looseDots)))] : []),
     ...(parts.cc.length > 0 ? [makeField('Cc', formatAddressList(readMailboxes('cc', parts.cc, parts.looseDots)))] : []),

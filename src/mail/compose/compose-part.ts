@@ -1,4 +1,6 @@
-/** One MIME part of a message that is composed here: its fields, and its content as bytes or, where that is a stream, as bounded pieces. */
+/**
+ * One MIME part of a message that is composed here: its fields, and its content. The content is bytes, or bounded pieces if it comes from a stream.
+ */
 import { isUtf8 } from 'node:buffer';
 import { checkFieldValue } from '../head/make-field.js';
 import { makeBase64Encoder } from '../mime/transfer-encoding.js';
@@ -10,30 +12,30 @@ import { formatFallbackParameter, formatParameter } from './format-parameter.js'
 export type Piece = Uint8Array | AsyncIterable<Uint8Array>;
 
 export interface ComposedPart {
-  /** MIME fields in ASCII, folded, without the last CRLF of each. */
+  /** MIME fields in ASCII, folded, each without its last CRLF. */
   fields: string[];
-  /** It may hold octets over 127, so what it stands in must say so too (RFC 2045 6.4). */
+  /** The part may hold octets over 127, so the part around it must be declared 8bit too (RFC 2045 6.4). */
   eightBit: boolean;
   /** What follows the head and its empty line. */
   content: Piece[];
 }
 
 export interface AttachedPart {
-  /** Cut off after 255 characters. */
+  /** Longer names are cut after 255 characters. */
   filename: string;
-  /** Media type, parameters allowed; where it is none or says nothing, the file name decides (see `attachmentType`). */
+  /** Media type, parameters allowed. If it is missing, malformed or too general, the file name decides (see `attachmentType`). */
   contentType: string;
-  /** A stream is read once, when the message is. */
+  /** A stream is read once, when the message is read. */
   content: Uint8Array | AsyncIterable<Uint8Array>;
-  /** Shown in the HTML by `cid:` and the file name: its Content-ID is the file name (percent-encoded beyond ASCII). */
+  /** The HTML shows the part by `cid:` and the file name. The Content-ID is the file name, percent-encoded beyond ASCII. */
   inline: boolean;
 }
 
-/** Longer names fit no file system, and no header line. */
+/** Longer names fit into no file system and into no header line. */
 const MAX_FILE_NAME = 255;
 const MAX_CONTENT_ID = 900;
 
-/** `mediaType` is one of ours. */
+/** The media type is one of our own three. */
 export function composeText(mediaType: 'text/plain' | 'text/html' | 'text/x-amp-html', text: string): ComposedPart {
   const { encoding, content } = encodeTextContent(text);
   return {
@@ -43,7 +45,10 @@ export function composeText(mediaType: 'text/plain' | 'text/html' | 'text/x-amp-
   };
 }
 
-/** Throws Refusal 400 for a line break or NUL in a name or type. Content goes as base64, so that every byte arrives as it is; a message as it stands. */
+/**
+ * Throws Refusal 400 for a line break or NUL in a name or type. Content is encoded as base64, so that every byte arrives unchanged; an attached
+ * message is not encoded.
+ */
 export function composeAttachment(part: AttachedPart): ComposedPart {
   const kind = part.inline ? 'inline' : 'attachment';
   checkFieldValue(`${kind} filename`, part.filename);
@@ -67,7 +72,7 @@ export function composeAttachment(part: AttachedPart): ComposedPart {
   };
 }
 
-/** `children` of a multipart, with a boundary that none of them contains: nobody can guess it, and `=_` is in no encoded part. */
+/** A multipart of `children`. None of them can contain the boundary: nobody can guess it, and no encoded part contains `=_`. */
 export function composeMultipart(subtype: string, boundary: string, children: readonly ComposedPart[], parameter?: string): ComposedPart {
   const eightBit = children.some((child) => child.eightBit);
   const content: Piece[] = [];
@@ -88,7 +93,7 @@ export function composeMultipart(subtype: string, boundary: string, children: re
   };
 }
 
-/** The parameters given, and for text that names no charset the one that it evidently is in. */
+/** The parameters given. A text without a charset gets `charset=utf-8` if its bytes are valid UTF-8. */
 function parametersOf({ type, parameters }: MediaType, content: AttachedPart['content']): string[] {
   const isText = type.startsWith('text/') && !parameters.some(([name]) => name === 'charset');
   const charset = isText && content instanceof Uint8Array && isUtf8(content) ? ['charset=utf-8'] : [];
@@ -99,13 +104,13 @@ const nameParameter = (filename: string): string[] => (filename === '' ? [] : [f
 
 const MAX_LINE = 76;
 
-/** A field that fits on one line stands on one. */
+/** Removes the folding of a field that fits on one line. */
 function unfoldShort(field: string): string {
   const flat = field.replaceAll('\r\n ', ' ');
   return flat.length <= MAX_LINE ? flat : field;
 }
 
-/** Streams are called 8bit unseen, because the head is written before they are read. Undefined for what is no message. */
+/** A stream is always declared 8bit, because the head is written before the stream is read. Undefined if the content is not a message. */
 function composeMessage(content: AttachedPart['content']): { encoding: EncodedContent['encoding']; content: Piece } | undefined {
   if (content instanceof Uint8Array) return encodeMessageContent(content);
   return { encoding: '8bit', content: inWireForm(content) };
@@ -127,7 +132,7 @@ async function* inWireForm(content: AsyncIterable<Uint8Array>): AsyncGenerator<U
   yield* wire.end();
 }
 
-/** The characters that a Content-ID cannot hold are percent-encoded, as they are in a `cid:` URL (RFC 2392). */
+/** Characters that a Content-ID cannot hold are percent-encoded, as in a `cid:` URL (RFC 2392). */
 function contentId(filename: string): string {
   return Buffer.from(filename, 'utf8')
     .toString('utf8')

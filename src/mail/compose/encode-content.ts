@@ -6,26 +6,28 @@ const HTAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
 const SP = 0x20;
-/** RFC 5322 allows 998 octets, but some relays still break lines over 990, and with them the signature. */
+/** RFC 5322 allows 998 octets, but some relays still break lines over 990, which also breaks the signature. */
 const MAX_PLAIN_LINE = 900;
 
 export interface EncodedContent {
   encoding: '7bit' | '8bit' | 'quoted-printable' | 'base64';
-  /** What follows the part's head: lines of CRLF, the last one perhaps without. */
+  /** The bytes after the part's head: lines that end in CRLF; the last line may have no line end. */
   content: Uint8Array;
 }
 
-/** Bytes of a text that are encoded at once; a larger one is encoded in steps of as many while it is read, so that others have their turn. */
+/**
+ * How many bytes of a text are encoded at once. A larger text is encoded in steps of this size while it is read, so that other work gets its turn.
+ */
 const AT_ONCE = 4 * 1024 * 1024;
 const STEP = 1024 * 1024;
 
-/** Text with any line ends, whose line ends become CRLF. Lone surrogates become U+FFFD. */
+/** Text with any line ends; they become CRLF. Lone surrogates become U+FFFD. */
 export function encodeTextContent(text: string): Pick<EncodedContent, 'encoding'> & { content: Uint8Array | AsyncIterable<Uint8Array> } {
   const given = Buffer.from(text, 'utf8');
   const facts = examine(given);
   const bytes = facts.bareLineEnds === 0 ? given : completeLineEnds(given, facts.bareLineEnds);
   if (facts.escapes === 0 && facts.longest <= MAX_PLAIN_LINE) return { encoding: '7bit', content: bytes };
-  // Quoted-printable for what is mostly Latin letters, so that it can be read and searched; base64 for the rest, of which it makes less.
+  // Mostly Latin text becomes quoted-printable, so that it can be read and searched. Other text becomes base64, which is shorter for it.
   const encoding = facts.escapes * 3 > bytes.length ? 'base64' : 'quoted-printable';
   const encoder = encoding === 'base64' ? makeBase64Encoder() : makeQuotedPrintableEncoder();
   return { encoding, content: bytes.length > AT_ONCE ? encodeInSteps(encoder, bytes) : encodeWhole(encoder, bytes) };
@@ -40,8 +42,8 @@ async function* encodeInSteps(encoder: Transcoder, bytes: Buffer): AsyncGenerato
 }
 
 /**
- * An attached message, which may not be encoded (RFC 2046 5.2.1): line ends are completed, and it is called 8bit when it needs to be. Lines that are
- * too long stay. Undefined when it holds a NUL, which no message may.
+ * An attached message, which may not be encoded (RFC 2046 5.2.1). Line ends are completed, and it is declared 8bit if it needs to be. Lines that are
+ * too long stay as they are. Undefined when it holds a NUL, which no message may hold.
  */
 export function encodeMessageContent(bytes: Uint8Array): EncodedContent | undefined {
   const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -50,7 +52,7 @@ export function encodeMessageContent(bytes: Uint8Array): EncodedContent | undefi
   return { encoding: eightBit ? '8bit' : '7bit', content: bareLineEnds === 0 ? given : completeLineEnds(given, bareLineEnds) };
 }
 
-/** base64 in lines of 76, no CRLF after the last. */
+/** base64 in lines of 76 characters, no CRLF after the last line. */
 export const encodeBase64 = (bytes: Uint8Array): Uint8Array => encodeWhole(makeBase64Encoder(), bytes);
 
 function encodeWhole(encoder: Transcoder, bytes: Uint8Array): Uint8Array {
@@ -60,11 +62,11 @@ function encodeWhole(encoder: Transcoder, bytes: Uint8Array): Uint8Array {
 }
 
 interface ContentFacts {
-  /** CR or LF without the other. */
+  /** Number of CRs and LFs that are not part of a CRLF. */
   bareLineEnds: number;
   /** Octets of the longest line. */
   longest: number;
-  /** Octets that quoted-printable writes as three. */
+  /** Number of octets that quoted-printable writes as three. */
   escapes: number;
   eightBit: boolean;
 }

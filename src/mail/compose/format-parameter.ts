@@ -2,10 +2,10 @@
 import { encodePhrase, isPlainText, wellFormed } from '../head/encoded-words.js';
 
 const TOKEN = /^[A-Za-z0-9!#$&^_.+-]+$/;
-/** Octets of a value's piece, so that the line it stands on stays within 76. */
+/** Octets of one piece of a value, so that its line stays within 76. */
 const MAX_PIECE = 52;
 
-/** `name=value`, or `name*=utf-8''…` in as many continuations as it takes, separated by `;` and a fold. Any text is a value. */
+/** `name=value`, or `name*=utf-8''…` in as many continuations as needed, separated by `;` and a fold. The value may be any text. */
 export function formatParameter(name: string, value: string): string {
   if (isPlainText(value)) return `${name}=${quoted(value)}`;
   const pieces = extendedPieces(wellFormed(value));
@@ -13,14 +13,17 @@ export function formatParameter(name: string, value: string): string {
   return pieces.map((piece, index) => `${name}*${index}*=${piece}`).join(';\r\n ');
 }
 
-/** A parameter for readers that know no RFC 2231: encoded words in a quoted string, which no standard allows and every mail program reads. */
+/**
+ * A parameter for readers that do not know RFC 2231: encoded words in a quoted string. No standard allows this form, but every mail program reads
+ * it.
+ */
 export function formatFallbackParameter(name: string, value: string): string {
   return `${name}=${isPlainText(value) ? quoted(value) : `"${encodePhrase(value).replaceAll(' ', '\r\n ')}"`}`;
 }
 
 const quoted = (value: string): string => (TOKEN.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`);
 
-/** Percent-encoded, cut between characters. */
+/** The value percent-encoded, in pieces that never cut a character. */
 function extendedPieces(value: string): string[] {
   const pieces: string[] = [];
   let piece = "utf-8''";
@@ -35,7 +38,7 @@ function extendedPieces(value: string): string[] {
   return [...pieces, piece];
 }
 
-/** What is beyond ASCII is encoded alike in a URL, and quicker. */
+/** Characters beyond ASCII are encoded as in a URL, which is faster. */
 const percentEncoded = (char: string): string =>
   char > '\x7f'
     ? encodeURIComponent(char)

@@ -1,6 +1,6 @@
 /**
- * Gives a message the texts that a template made, in place: its HTML text is replaced, or joins the plain text it has; everything else, attachments
- * and inline files with their structure, stays as it is. Read twice, in memory bounded by one text.
+ * Puts the texts that a template made into a message. The new HTML text replaces the message's HTML text, or is added to its plain text. Everything
+ * else (attachments, inline files, their structure) stays as it is. The body is read twice, and no more than one text is held in memory.
  */
 import { badRequest, randomToken } from '#core';
 import { type HeadField, joinHead, RawField } from '../head/head-fields.js';
@@ -13,22 +13,22 @@ import { textOfPart } from '../mime/part-text.js';
 import type { ComposedMessage } from './build-message.js';
 import { type ComposedPart, composeMultipart, composeText } from './compose-part.js';
 
-/** Bytes of a message's own plain text, as it stands in the message. */
+/** Largest size of a message's own plain text, bytes as it stands in the message. */
 const MAX_OWN_TEXT = 1024 * 1024;
 
 export interface NewTexts {
   html: string;
-  /** Taken where the message has no plain text of its own; undefined: it goes without. */
+  /** The plain text for a message that has none of its own. Undefined: the message gets no plain text. */
   text: string | undefined;
 }
 
 export interface ReplacedTexts {
   message: ComposedMessage;
-  /** The plain text given was taken. */
+  /** True if the given plain text was used. */
   isTextTaken: boolean;
 }
 
-/** `body` opens the body in wire form, each time from its beginning. Throws Refusal 400 when the message's own plain text is over 1 MB. */
+/** `body` opens the body in wire form, each time from its beginning. Throws Refusal 400 if the message's own plain text is over 1 MB. */
 export async function replaceTexts(
   head: readonly HeadField[],
   body: () => AsyncIterable<Uint8Array>,
@@ -48,7 +48,7 @@ export async function replaceTexts(
 
 interface FoundText {
   depth: number;
-  /** Of the part with its head, within the body. */
+  /** Where the part begins within the body, its head included. */
   start: number;
   end: number;
   text: string;
@@ -57,7 +57,7 @@ interface FoundText {
 interface NewParts {
   html: ComposedPart;
   plain: ComposedPart | undefined;
-  /** Both as alternatives, or the HTML alone. */
+  /** Plain text and HTML as alternatives, or only the HTML. */
   both: ComposedPart;
 }
 
@@ -74,7 +74,7 @@ function placeTexts(head: readonly HeadField[], body: () => AsyncIterable<Uint8A
   return { fields: [...head], body: patchStream(body(), patches) };
 }
 
-/** A message without texts, which is one file or nothing but files, becomes the second part after them. */
+/** For a message that has no texts, only one file or several: the texts become the first part of a new multipart, and the old content the second. */
 function putBefore(head: readonly HeadField[], body: () => AsyncIterable<Uint8Array>, part: ComposedPart): ComposedMessage {
   const boundary = makeBoundary();
   const type = `Content-Type: multipart/mixed;\r\n boundary="${boundary}"`;
@@ -92,7 +92,7 @@ const makeBoundary = (): string => `=_${randomToken(24)}`;
 
 const isContentField = (field: HeadField): boolean => field.lowerName.startsWith('content-');
 
-/** The head with the MIME fields of its new content. */
+/** The head, with its MIME fields replaced by those of the new content. */
 function describe(head: readonly HeadField[], part: ComposedPart): HeadField[] {
   const others = head.filter((field) => !isContentField(field));
   const version = others.some((field) => field.lowerName === 'mime-version') ? [] : [makeField('MIME-Version', '1.0')];
@@ -101,7 +101,7 @@ function describe(head: readonly HeadField[], part: ComposedPart): HeadField[] {
   return [...others, ...version, ...fields.map((field) => new RawField(Buffer.from(`${field}\r\n`, 'latin1')))];
 }
 
-/** Composed texts are bytes, never streams. */
+/** Composed texts are bytes, never streams, so nothing is lost here. */
 const contentOf = (part: ComposedPart): Uint8Array[] => part.content.filter((piece) => piece instanceof Uint8Array);
 
 const partBytes = (part: ComposedPart): Uint8Array =>
@@ -125,7 +125,7 @@ async function findTexts(head: readonly HeadField[], body: AsyncIterable<Uint8Ar
   return sink;
 }
 
-/** The first HTML text and the first plain one. */
+/** Finds the first HTML text and the first plain text. */
 class TextSink implements MimeSink, Found {
   html: FoundText | undefined;
   plain: FoundText | undefined;

@@ -1,4 +1,4 @@
-/** DKIM keys: made or read here, shown as Mailgun shows them. */
+/** DKIM keys: generates or reads them, and formats their DNS record as Mailgun shows it. */
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 
@@ -12,11 +12,11 @@ export interface DkimKeyPair {
   bits: number;
   /** PKCS#8, PEM. */
   privateKey: string;
-  /** The `p=` of the DNS record, base64: the SubjectPublicKeyInfo of an RSA key, the 32 bytes of an Ed25519 key. */
+  /** The `p=` of the DNS record, base64: the SubjectPublicKeyInfo of an RSA key, or the 32 bytes of an Ed25519 key. */
   publicKey: string;
 }
 
-/** An RSA key of 1024 to 4096 bits (2048 bits take some 100 ms), or an Ed25519 key; made off the event loop. */
+/** Generates an RSA key of 1024 to 4096 bits (2048 bits take about 100 ms) or an Ed25519 key, off the event loop. */
 export async function generateDkimKey(size: number | 'ed25519'): Promise<DkimKeyPair> {
   if (size === 'ed25519') return describeKey((await makePair('ed25519', {})).privateKey, 'ed25519', 256);
   return describeKey((await makePair('rsa', { modulusLength: size })).privateKey, 'rsa', size);
@@ -24,7 +24,10 @@ export async function generateDkimKey(size: number | 'ed25519'): Promise<DkimKey
 
 const MAX_PEM = 16_384;
 
-/** Reads a private key in PEM (PKCS#1 or PKCS#8). Undefined when it is none, is encrypted, or is neither RSA of 1024 to 4096 bits nor Ed25519. */
+/**
+ * Reads a private key in PEM (PKCS#1 or PKCS#8). Undefined if the text is not a key, is encrypted, or is neither RSA of 1024 to 4096 bits nor
+ * Ed25519.
+ */
 export function readDkimKey(pem: string): DkimKeyPair | undefined {
   if (pem.length > MAX_PEM) return undefined;
   let key: KeyObject;
@@ -38,7 +41,7 @@ export function readDkimKey(pem: string): DkimKeyPair | undefined {
   return key.asymmetricKeyType === 'rsa' && bits >= 1024 && bits <= 4096 ? describeKey(key, 'rsa', bits) : undefined;
 }
 
-/** Bytes of an Ed25519 SubjectPublicKeyInfo in front of the key itself. */
+/** Number of bytes before the key itself in an Ed25519 SubjectPublicKeyInfo. */
 const ED25519_PREFIX = 12;
 
 function describeKey(key: KeyObject, kind: DkimKeyKind, bits: number): DkimKeyPair {
@@ -52,7 +55,7 @@ export function dkimRecordValue(publicKey: string, kind: DkimKeyKind = 'rsa'): s
   return `k=${kind}; p=${publicKey}`;
 }
 
-/** The public key that the text of a DNS record holds; undefined when it holds none. */
+/** The public key in the text of a DNS record; undefined when there is none. */
 export function publicKeyOfRecord(text: string): string | undefined {
   for (const tag of text.split(';')) {
     const value = /^\s*p\s*=([\s\S]*)$/.exec(tag)?.[1]?.replace(/\s+/g, '');

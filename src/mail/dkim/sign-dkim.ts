@@ -1,8 +1,10 @@
-/** Makes a DKIM-Signature field (RFC 6376, RFC 8463), relaxed/relaxed and oversigned, over a head and the hash of a body. */
+/** Makes a DKIM-Signature field (RFC 6376, RFC 8463), relaxed/relaxed and oversigned, from a head and the hash of a body. */
 import { createHash, type KeyObject, sign } from 'node:crypto';
 import { type HeadField, parseHead } from '../head/head-fields.js';
 
-/** Signed one time more than present (also when absent), so that nobody can add one later without breaking the signature. */
+/**
+ * Each of these is signed once more than it is present (so once when it is absent). Then nobody can add one later without breaking the signature.
+ */
 const OVERSIGNED = [
   'From',
   'To',
@@ -18,7 +20,7 @@ const OVERSIGNED = [
   'List-Unsubscribe-Post',
   'Feedback-ID',
 ];
-/** Signed as often as present. */
+/** Each of these is signed as often as it is present. */
 const SIGNED = [
   'Sender',
   'In-Reply-To',
@@ -49,21 +51,21 @@ const LINE = 76;
 
 export interface DkimRequest {
   head: readonly HeadField[] | Uint8Array;
-  /** base64 SHA-256 of the body as it will be sent, in relaxed canonical form. */
+  /** base64 SHA-256 of the body in relaxed canonical form, as the body will be sent. */
   bodyHash: string;
   /** `d=`, an ASCII domain name. */
   domain: string;
   /** `s=`. */
   selector: string;
-  /** RSA or Ed25519; keep it, parsing a PEM costs three signatures. */
+  /** RSA or Ed25519. Callers should keep the KeyObject: parsing a PEM takes as long as three signatures. */
   privateKey: KeyObject;
-  /** `t=`, s since the epoch. */
+  /** `t=`, seconds since the epoch. */
   at: number;
-  /** `x=`, s since the epoch. */
+  /** `x=`, seconds since the epoch. */
   expires?: number;
 }
 
-/** Gives the whole field with CRLF, to be put before the head. Signs on the thread pool. Rejects when the key cannot sign. */
+/** Gives the whole field with CRLF, to be put before the head. Signs on the thread pool. Rejects if the key cannot sign. */
 export async function signDkim(request: DkimRequest): Promise<Uint8Array> {
   const { privateKey } = request;
   const fields = request.head instanceof Uint8Array ? parseHead(request.head) : request.head;
@@ -77,7 +79,7 @@ export async function signDkim(request: DkimRequest): Promise<Uint8Array> {
   return Buffer.from(`${unsigned}${wrapBase64(signature.toString('base64'))}\r\n`, 'latin1');
 }
 
-/** Names for `h=` and the fields they mean: instances from the bottom up (RFC 6376 5.4.2). */
+/** The names for `h=` and the fields that they refer to. Fields of one name are taken from the bottom up (RFC 6376 5.4.2). */
 function chooseFields(fields: readonly HeadField[]): { names: string[]; fields: HeadField[] } {
   const byName = new Map<string, HeadField[]>();
   for (const field of fields) {
@@ -97,7 +99,7 @@ function chooseFields(fields: readonly HeadField[]): { names: string[]; fields: 
   return { names, fields: chosen };
 }
 
-/** The field up to and with `b=`, which has no value yet. */
+/** The field up to and including `b=`, which has no value yet. */
 function signatureField(request: DkimRequest, names: string[]): string {
   const algorithm = request.privateKey.asymmetricKeyType === 'ed25519' ? 'ed25519-sha256' : 'rsa-sha256';
   const expiry = request.expires === undefined ? '' : ` x=${request.expires};`;
@@ -132,8 +134,8 @@ function wrapBase64(text: string): string {
 }
 
 /**
- * Relaxed form of a header field (RFC 6376 3.4.2), on bytes, so that 8-bit text and other white space than SP and HTAB
- * stay as they are: lower-case name, one space for any run, none around the value.
+ * Relaxed form of a header field (RFC 6376 3.4.2): lower-case name, one space for any run of blanks, none around the value. It works on bytes, so
+ * that 8-bit text and white space other than SP and HTAB stay as they are.
  */
 function canonicalField(raw: Uint8Array): Buffer {
   const out = Buffer.allocUnsafe(raw.length + 2);

@@ -1,6 +1,6 @@
 /**
- * Takes an address list apart (RFC 5322 3.4, unfolded) without judging its addresses, linear in its length. People and programs write names unquoted,
- * so what stands before `<…>` is a name, down to the last separator that an address ends at, and no word of it is lost.
+ * Splits an address list (RFC 5322 3.4, unfolded) into elements, in linear time, without checking the addresses. People and programs often write
+ * names without quotes. So everything before `<…>`, back to the separator after the previous address, is the name, and no word is lost.
  */
 import { type AddressToken, addressTokens } from './address-tokens.js';
 import { decodeHeaderText } from './encoded-words.js';
@@ -8,30 +8,34 @@ import { decodeHeaderText } from './encoded-words.js';
 export interface AddressElement {
   /** Display name, encoded words decoded; `''` when there is none. */
   name: string;
-  /** As it was written between the brackets or alone, blanks around it left out; `''` for words that are no address. */
+  /** As written between the brackets or alone, without blanks around it; `''` if the words are no address. */
   address: string;
 }
 
 export interface AddressElements {
-  /** Of groups the members, without the groups' names. */
+  /** A group is replaced by its members; its name is dropped. */
   elements: AddressElement[];
-  /** By the letter of RFC 5322, with nothing a reader could take for another address: no group, no unquoted special, no comment of more than words. */
+  /**
+   * Strictly valid by RFC 5322, without anything that another reader could take for another address: no groups, no unquoted specials, only words in
+   * comments.
+   */
   isPlain: boolean;
 }
 
-/** An element's tokens: `from`, and before `to`. `angle` is the index of its `<…>`. */
+/** The tokens of one element: from index `from` up to but not including `to`. `angle` is the index of its `<…>` token. */
 interface Segment {
   kind: 'angled' | 'bare' | 'words' | 'empty';
   from: number;
   to: number;
   angle: number;
-  /** How many groups began or ended before it. */
+  /** How many groups began or ended before this element. */
   group: number;
 }
 
 /**
- * Undefined when it can be read in two ways: two addresses in one element, words behind an address, an address among words, a source route, or
- * quotes, parentheses or brackets that are not closed. `Doe, Jane <j@x>` is one element; `Team: a@x, b@y;` is a group, `Acme: Sales <s@x>` is none.
+ * Undefined if the text can be read in two ways: two addresses in one element, words behind an address, an address among words, a source route, or
+ * quotes, parentheses or brackets that are not closed. `Doe, Jane <j@x>` is one element. `Team: a@x, b@y;` is a group, but `Acme: Sales <s@x>` is
+ * not.
  */
 export function splitAddressList(text: string): AddressElements | undefined {
   const tokens = addressTokens(text);
@@ -39,7 +43,7 @@ export function splitAddressList(text: string): AddressElements | undefined {
   if (tokens === undefined || split === undefined) return undefined;
   const elements: AddressElement[] = [];
   let { isPlain } = split;
-  // From the end, so that the first words of a name find the rest of it.
+  // From the last to the first, because the first words of a name belong to the element after them.
   for (let segment = split.segments.pop(); segment !== undefined; segment = split.segments.pop()) {
     if (hasName(tokens, segment)) {
       for (let before = split.segments.at(-1); before !== undefined; before = split.segments.at(-1)) {
@@ -78,7 +82,9 @@ function splitTokens(text: string, tokens: readonly AddressToken[]): { segments:
   return { segments, isPlain };
 }
 
-/** A colon begins a group where a semicolon ends it, and after that only another element may follow: otherwise it is a colon in a name. */
+/**
+ * A colon begins a group only if a semicolon follows later, and that semicolon is followed by a comma or the end. Any other colon is part of a name.
+ */
 function groupBounds(tokens: readonly AddressToken[]): ReadonlySet<number> {
   const bounds = new Set<number>();
   let colon = -1;
@@ -134,7 +140,10 @@ function readSegment(text: string, tokens: readonly AddressToken[], { kind, from
   return { name: nameOf(text, comments), address: text.slice(words[0]?.start, words.at(-1)?.end) };
 }
 
-/** A comment is the name where nothing else is. Quotes are marks where they hold all words, and text beside others: `Dwayne "The Rock" Johnson`. */
+/**
+ * A comment is the name only if there is nothing else. Quotes around the whole name are removed; quotes beside other words are kept, as in `Dwayne
+ * "The Rock" Johnson`.
+ */
 function nameOf(text: string, tokens: readonly AddressToken[]): string {
   const onlyComments = tokens.every(({ kind }) => kind === 'comment');
   const onlyQuotes = tokens.every(({ kind }) => kind === 'comment' || kind === 'quote');
@@ -142,7 +151,7 @@ function nameOf(text: string, tokens: readonly AddressToken[]): string {
   let end = tokens[0]?.start ?? 0;
   for (const token of tokens) {
     const between = text.slice(end, token.start);
-    // The address may stand between.
+    // If the address stands between two words of the name, a blank takes its place.
     name += between.trim() === '' ? between : ' ';
     const isInner = onlyComments || (onlyQuotes && token.kind === 'quote');
     name += isInner ? text.slice(token.start + 1, token.end - 1).replace(/\\(.)/g, '$1') : text.slice(token.start, token.end);
@@ -151,7 +160,7 @@ function nameOf(text: string, tokens: readonly AddressToken[]): string {
   return decodeHeaderText(name);
 }
 
-// atext of RFC 5322 3.2.3, the dot of obs-phrase, and what is beyond ASCII (RFC 6532).
+// atext of RFC 5322 3.2.3, the dot of obs-phrase, and all characters beyond ASCII (RFC 6532).
 const PHRASE_WORD = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.\u0080-\uffff]+$/;
 const PLAIN_COMMENT = /^\([^"@<>(),:;\\]*\)$/;
 const PLAIN_ANGLE = /^<(?:"[^"\\]*")?[^\s"]*>$/;
@@ -161,7 +170,7 @@ function isPlainSegment(text: string, tokens: readonly AddressToken[], { from, t
     const source = text.slice(start, end);
     if (kind === 'comment') return PLAIN_COMMENT.test(source);
     if (kind === 'angle') return PLAIN_ANGLE.test(source);
-    // The address alone is looked at by who reads it.
+    // A bare address is not checked here; the caller parses it.
     return kind === 'quote' || angle < 0 || PHRASE_WORD.test(source);
   });
 }

@@ -1,4 +1,4 @@
-/** Address headers and API address fields: read as a whole or not at all, and written so that they read back the same. */
+/** Reads address headers and the address fields of the API, as a whole or not at all. Writes them in a form that reads back the same. */
 import { type Address, type LooseDots, parseAddress } from '#core';
 import { splitAddressList } from './address-elements.js';
 import { encodePhrase, isPlainText } from './encoded-words.js';
@@ -11,28 +11,27 @@ export interface ParsedMailbox {
 
 export interface ParsedAddressList {
   mailboxes: ParsedMailbox[];
-  /** Written by the letter of RFC 5322, so that every reader sees the same addresses in it. */
+  /** Strictly valid by RFC 5322, so that every reader sees the same addresses in it. */
   isPlain: boolean;
 }
 
-/** `Bob Smith <bob@x.example>` or `bob@x.example`, which most lists are: nothing in it can be read in two ways. */
+/** `Bob Smith <bob@x.example>` or `bob@x.example`: most lists are like this, and nothing in them can be read in two ways. */
 const SIMPLE = /^(?:([A-Za-z0-9]+(?: [A-Za-z0-9]+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))$/;
 const MAX_SIMPLE = 500;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: line breaks and NUL never belong in an address list
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
-/** Readers that decode before they parse would see another address. */
+/** Some readers decode before they parse, and would then see another address. */
 const ENCODED_WORD = /=\?[^?\s]*\?[BbQq]\?/;
 
-/** The mailboxes of `readAddressList`. */
+/** The mailboxes that `readAddressList` gives. */
 export const parseAddressList = (text: string, looseDots?: LooseDots): ParsedMailbox[] | undefined =>
   readAddressList(text, looseDots)?.mailboxes;
 
 /**
- * Reads `Bob <bob@x.example>, "Doe, J." <j@x.example>, Team: a@x.example;` (RFC 5322 3.4; unfolded). Groups are
- * flattened, so the list may be empty. Names may hold any specials, quoted or not. Gives undefined when any element is not one valid address with
- * at most a name, so that no text reads as another recipient than a stricter program would see, or there is a control character.
- * `looseDots` as for `parseAddress`.
+ * Reads `Bob <bob@x.example>, "Doe, J." <j@x.example>, Team: a@x.example;` (RFC 5322 3.4; unfolded). Groups are flattened, so the list may be empty.
+ * Names may hold any specials, quoted or not. Undefined if an element is not exactly one valid address with at most a name, or if there is a control
+ * character: no text may give recipients that a stricter program would not see. `looseDots` is passed to `parseAddress`.
  */
 export function readAddressList(text: string, looseDots?: LooseDots): ParsedAddressList | undefined {
   const [, name = '', angled, bare = ''] = (text.length <= MAX_SIMPLE && SIMPLE.exec(text)) || [];
@@ -52,7 +51,10 @@ export function readAddressList(text: string, looseDots?: LooseDots): ParsedAddr
 /** `name <address>, …` for a header; see `formatMailbox`. */
 export const formatAddressList = (mailboxes: readonly ParsedMailbox[]): string => mailboxes.map(formatMailbox).join(', ');
 
-/** `name <address>` for a header: quoted or as encoded words where needed, the bare address without a name. Not folded. */
+/**
+ * `name <address>` for a header. The name is quoted or written as encoded words where needed; without a name only the address is written. Not
+ * folded.
+ */
 export function formatMailbox(mailbox: { name: string; address: string }): string {
   if (mailbox.name === '') return mailbox.address;
   return `${formatName(mailbox.name)} <${mailbox.address}>`;

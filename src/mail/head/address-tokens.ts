@@ -1,8 +1,11 @@
-/** Cuts an address list into tokens (RFC 5322 3.2 and 3.4), in one pass: quoted strings, comments, angle brackets, separators, and what is between. */
+/**
+ * Cuts an address list into tokens (RFC 5322 3.2 and 3.4) in one pass: quoted strings, comments, angle brackets, separators, and the text between
+ * them.
+ */
 
 export interface AddressToken {
   kind: 'text' | 'quote' | 'comment' | 'angle' | ',' | ';' | ':';
-  /** Offset of the first character, and the one behind the last; quotes, parentheses and brackets belong to it. */
+  /** Offsets of the first character and of the one after the last. Quotes, parentheses and brackets are part of the token. */
   start: number;
   end: number;
 }
@@ -11,10 +14,10 @@ type Kind = AddressToken['kind'];
 
 const KINDS: Readonly<Record<string, Kind>> = { '"': 'quote', '(': 'comment', '<': 'angle', ',': ',', ';': ';', ':': ':' };
 
-/** Ten times what the longest list of recipients has. */
+/** Ten times as many as the longest list of recipients needs. */
 const MAX_TOKENS = 100_000;
 
-/** Undefined when something is not closed, and for more tokens than any list of ours has. Blanks lie between tokens. */
+/** Undefined when something is not closed, and when there are more tokens than any of our lists has. Blanks between tokens belong to no token. */
 export function addressTokens(text: string): AddressToken[] | undefined {
   const tokens: AddressToken[] = [];
   let start = 0;
@@ -35,7 +38,7 @@ export function addressTokens(text: string): AddressToken[] | undefined {
 
 const isBlank = (char: string): boolean => char === ' ' || char === '\t' || (char > '\x7f' && /\s/.test(char));
 
-/** The index behind the token that begins at `start`, or -1 when its end never comes. */
+/** The index after the token that begins at `start`, or -1 if the token has no end. */
 function endOf(kind: Kind, text: string, start: number): number {
   switch (kind) {
     case 'text':
@@ -75,7 +78,7 @@ function endOfComment(text: string, start: number): number {
   return -1;
 }
 
-/** A local part in quotes may hold brackets. */
+/** Index after the closing bracket. A quoted local part may contain brackets, so it is skipped. */
 function endOfAngle(text: string, start: number): number {
   for (let index = start + 1; index < text.length; index++) {
     const char = text[index];

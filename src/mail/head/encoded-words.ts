@@ -1,4 +1,4 @@
-/** Text beyond ASCII in header values: RFC 2047 encoded words out and in, RFC 2231 parameters out. */
+/** Text beyond ASCII in header values: encodes and decodes RFC 2047 encoded words, and encodes RFC 2231 parameters. */
 import { buildHeaderValue, encodeWord, encodeWords, parseHeaderValue } from 'nodemailer/lib/mime-funcs';
 import { decodeCharset } from './decode-charset.js';
 
@@ -7,12 +7,12 @@ const PLAIN = /^[\t\x20-\x7e]*$/;
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 const MAX_ENCODED_WORD = 52;
 
-/** Lone surrogates become U+FFFD, as they would on their way to UTF-8; the encoder underneath throws on them. */
+/** Lone surrogates become U+FFFD, as in any conversion to UTF-8. The encoder of the library would throw on them. */
 export const wellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
 
 export const isPlainText = (text: string): boolean => PLAIN.test(text);
 
-/** Q for mostly Latin letters, B for the rest: whichever is shorter and reads better. */
+/** Q for mostly Latin letters, B for other text: the choice that is shorter and easier to read. */
 function wordEncoding(text: string): 'Q' | 'B' {
   let latin = 0;
   let other = 0;
@@ -24,34 +24,36 @@ function wordEncoding(text: string): 'Q' | 'B' {
   return other < latin ? 'Q' : 'B';
 }
 
-/** Encoded words for the whole text, each whole characters and at most 75 octets. */
+/** The whole text as encoded words. Each word holds whole characters and at most 75 octets. */
 export function encodePhrase(text: string): string {
   return encodeWord(wellFormed(text), wordEncoding(text), MAX_ENCODED_WORD);
 }
 
-/** An unstructured value in ASCII; plain text stays as it is, otherwise the words from the first to the last that need it are encoded. */
+/**
+ * An unstructured value in ASCII. Plain text stays as it is; otherwise the text from the first word that needs encoding to the last one is encoded.
+ */
 export function encodeText(text: string): string {
   if (isPlainText(text)) return text;
   if (CONTROL.test(text)) return encodePhrase(text);
   return encodeWords(wellFormed(text), wordEncoding(text), MAX_ENCODED_WORD, false);
 }
 
-/** A Content-Type or Content-Disposition value in ASCII: parameters beyond it in the form of RFC 2231. */
+/** A Content-Type or Content-Disposition value in ASCII; parameters beyond ASCII are written as RFC 2231 says. */
 export function encodeParameters(text: string): string {
   return isPlainText(text) ? text : buildHeaderValue(parseHeaderValue(wellFormed(text)));
 }
 
 const ENCODED_WORD = /=\?([^?*\s]{1,40})(?:\*[^?\s]{0,20})?\?([BbQq])\?([^?]*)\?=/g;
 
-/** Words of one charset that follow each other: a character may be split over them. */
+/** Adjacent encoded words of one charset. They are decoded together, because a character may be split over two words. */
 interface Words {
   charset: string;
   bytes: Buffer[];
 }
 
 /**
- * Decodes RFC 2047 encoded words for people to read; lenient as mail programs are. An unknown charset leaves its word as
- * written. Line breaks and other controls, also those that were encoded, become spaces.
+ * Decodes RFC 2047 encoded words for people to read, as leniently as mail programs do. A word with an unknown charset stays as written. Line breaks
+ * and other controls become spaces, even if they were encoded.
  */
 export function decodeHeaderText(value: string): string {
   if (!value.includes('=?') && isPlainText(value) && !value.includes('\t')) return value.trim();
@@ -67,7 +69,7 @@ export function decodeHeaderText(value: string): string {
     const charset = (match[1] ?? '').toLowerCase();
     if (charset !== waiting?.charset && !isKnownCharset(charset)) continue;
     const bytes = decodeWord(match[2] ?? '', match[3] ?? '');
-    // White space between two encoded words is not text.
+    // White space between two encoded words is not part of the text.
     const adjoins = waiting !== undefined && /^[ \t\r\n]*$/.test(between);
     if (!adjoins || waiting?.charset !== charset) release();
     if (!adjoins) text += between;

@@ -6,33 +6,37 @@ import { findStrayFields } from './stray-fields.js';
 const LF = 0x0a;
 const CR = 0x0d;
 const STEP = 4096;
-/** Of the line that a mailbox file puts before a message; longer ones are text. */
+/** Length limit for the `From ` line that a mailbox file puts before a message. A longer line is text. */
 const MAX_MBOX_LINE = 1000;
-/** A body that begins with header fields by its type (RFC 2046 5.2, RFC 6522 4). */
+/** A Content-Type whose body begins with header fields (RFC 2046 5.2, RFC 6522 4). */
 const HOLDS_FIELDS = /^content-type[ \t]*:[ \t]*(?:\r\n[ \t]+)?(?:message\/|text\/rfc822-headers)/im;
 const MBOX = [Buffer.from('From '), Buffer.from('>From ')];
 
 export interface HeadCollector {
-  /** Set once the body has begun. */
+  /** Undefined until the body has begun. */
   readonly head: Buffer | undefined;
-  /** The number of the line that is being read, from 1, while it is one of the head. */
+  /** Number of the line being read, from 1, while that line belongs to the head. */
   readonly line: number | undefined;
-  /** The body began without an empty line before it, which the message gets on its way out. */
+  /** The body began without an empty line before it. The empty line is added when the message is sent. */
   readonly missingLineEnd: boolean;
-  /** Gives the body bytes among these, none while the head goes on. Throws Refusal: 552 when the head is too large, 550 naming the line that breaks it. */
+  /**
+   * Gives those of the bytes that belong to the body, so nothing while the head goes on. Throws Refusal: 552 when the head is too large, 550 naming
+   * the line that breaks it.
+   */
   push(piece: Uint8Array): Uint8Array[];
-  /** Ends the head, also when no body came, and gives body bytes that `push` had not given yet. Throws as `push` does. */
+  /** Ends the head, even if no body came. Gives body bytes that `push` has not given yet. Throws like `push`. */
   finish(): Uint8Array[];
 }
 
 /**
- * The head ends at the empty line, or before the first line that is neither a field nor a continuation (as Postfix has it). Lines of a mailbox
- * file (`From `, `>From `) before the first field are dropped. When fields follow the end of the head, the message is refused: they would be text.
+ * The head ends at the empty line, or before the first line that is neither a field nor a continuation (as in Postfix). Lines of a mailbox file
+ * (`From `, `>From `) before the first field are dropped. If fields follow the end of the head, the message is refused, because readers would see
+ * those fields as text.
  */
 export function makeHeadCollector(maxSize: number): HeadCollector {
   let buffer = Buffer.allocUnsafe(STEP);
   let length = 0;
-  /** Where the head begins, behind lines of a mailbox file. */
+  /** Where the head begins, after the lines of a mailbox file. */
   let top = 0;
   let lineStart = 0;
   let line = 1;
@@ -54,7 +58,7 @@ export function makeHeadCollector(maxSize: number): HeadCollector {
     ended = { headEnd, bodyStart, by, names: namesIn(buffer.subarray(top, headEnd)) };
   }
 
-  /** It began like a mailbox file, but no field followed. */
+  /** The message began like a mailbox file, but no field followed. So all of it is text. */
   function endAsText(): void {
     top = 0;
     line = 1;
@@ -89,7 +93,7 @@ export function makeHeadCollector(maxSize: number): HeadCollector {
     }
   }
 
-  /** Offset of the body in the buffer once nothing speaks against it, -1 before. */
+  /** Offset of the body in the buffer; -1 while more bytes are needed to exclude stray fields. Throws if there are stray fields. */
   function judge(isWhole: boolean): number {
     if (ended === undefined) return -1;
     const { headEnd, bodyStart, by, names } = ended;
@@ -138,7 +142,7 @@ export function makeHeadCollector(maxSize: number): HeadCollector {
   };
 }
 
-/** A line that is not complete may still become one. */
+/** Whether the line belongs to a mailbox file. An incomplete line counts if it can still become one. */
 function mayBeMboxLine(bytes: Buffer, start: number, end: number, isComplete: boolean): boolean {
   if (end - start > MAX_MBOX_LINE || lineKind(bytes, start, end) === 'field') return false;
   return MBOX.some((mark) => {

@@ -1,4 +1,4 @@
-/** Header blocks as lists of fields whose bytes stay as they came; joining what was parsed gives the same bytes again. */
+/** Header blocks as lists of fields. The bytes of each field stay as they came, so joining parsed fields gives the same bytes again. */
 import { lineKind } from './line-kind.js';
 
 const LF = 0x0a;
@@ -8,16 +8,16 @@ const HTAB = 0x09;
 const COLON = 0x3a;
 
 export interface HeadField {
-  /** As written, without white space before the colon; `''` for a line that is no header field. */
+  /** As written, without white space before the colon; `''` for a line that is not a header field. */
   readonly name: string;
   readonly lowerName: string;
-  /** The whole field with every CRLF. */
+  /** The whole field, with all its CRLFs. */
   readonly raw: Buffer;
   /** Text after the colon: unfolded, decoded as UTF-8, trimmed; encoded words stay as they are (see `decodeHeaderText`). */
   readonly value: string;
 }
 
-/** A field over its bytes; the value is decoded when it is asked for. */
+/** A field made from its bytes. The value is decoded only when it is asked for. */
 export class RawField implements HeadField {
   readonly name: string;
   readonly lowerName: string;
@@ -40,7 +40,7 @@ export class RawField implements HeadField {
   }
 }
 
-/** Strips SP and HTAB only: white space beyond ASCII is part of a value. */
+/** Strips only SP and HTAB: white space beyond ASCII is part of a value. */
 export function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
@@ -49,7 +49,7 @@ export function trimBlanks(text: string): string {
   return text.slice(start, end);
 }
 
-/** Reads a head (whole lines). Fields are views of its bytes. Lines that are no field come back with an empty name. */
+/** Reads a head (whole lines). The fields are views of its bytes. A line that is not a field gets an empty name. */
 export function parseHead(head: Uint8Array): HeadField[] {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const fields: HeadField[] = [];
@@ -66,12 +66,12 @@ export function parseHead(head: Uint8Array): HeadField[] {
   return fields;
 }
 
-/** The bytes of the fields one after the other, without the empty line. */
+/** The bytes of all fields in order, without the empty line. */
 export function joinHead(fields: readonly HeadField[]): Uint8Array {
   return Buffer.concat(fields.map((field) => field.raw));
 }
 
-/** True when there is a byte over 127 in it (RFC 6532). */
+/** True when a field contains a byte over 127 (RFC 6532). */
 export const needsEightBitHead = (fields: readonly HeadField[]): boolean => fields.some(({ raw }) => hasEightBit(raw));
 
 /** Value of the topmost field of this name (any case), undefined when there is none. */
@@ -98,8 +98,8 @@ const FOLD = Buffer.from('\r\n');
 const SPACE = Buffer.from(' ');
 
 /**
- * Folds header lines over 998 octets (RFC 5322 2.1.1) at white space, or breaks them with CRLF SPACE where there is
- * none, as Postfix does; never inside a UTF-8 character. Other fields come back untouched.
+ * Folds header lines over 998 octets (RFC 5322 2.1.1) at white space. A line without white space is broken with CRLF SPACE, as in Postfix, but never
+ * inside a UTF-8 character. Other fields are not changed.
  */
 export function foldLongFields(fields: readonly HeadField[]): HeadField[] {
   return fields.map((field) => (hasLongLine(field.raw) ? new RawField(foldField(field)) : field));
@@ -124,7 +124,7 @@ function foldField(field: HeadField): Buffer {
     const next = lineFeed < 0 ? raw.length : lineFeed + 1;
     const end = lineFeed < 0 ? next : raw[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed;
     const line = raw.subarray(start, end);
-    // The name is on the first line, and does not stand alone there.
+    // Only the first line contains the name. It is not folded right after the name, which must not stand alone on a line.
     const folded = end - start > MAX_LINE ? foldLine(line, start === 0 && field.name !== '' ? raw.indexOf(COLON) + 1 : 0) : [line];
     if (folded.length > 0) pieces.push(...folded, raw.subarray(end, next));
     start = next;
@@ -133,8 +133,8 @@ function foldField(field: HeadField): Buffer {
 }
 
 /**
- * Gives nothing for a line of white space, which must not come to look like the end of the head. White space at the end
- * is dropped, and so is all but one of a long run: no line could hold it.
+ * Gives nothing for a line of white space only, because it could be taken for the end of the head. White space at the end is dropped. A run of white
+ * space that no line could hold is cut to one character.
  */
 function foldLine(line: Buffer, nameEnd: number): Uint8Array[] {
   const pieces: Uint8Array[] = nameEnd > 0 ? [line.subarray(0, nameEnd)] : [];
@@ -159,7 +159,7 @@ function foldLine(line: Buffer, nameEnd: number): Uint8Array[] {
   return pieces;
 }
 
-/** Gives the column after the word. */
+/** Gives the column at the end of the word. */
 function breakWord(word: Buffer, column: number, pieces: Uint8Array[]): number {
   let start = 0;
   let at = column;

@@ -1,13 +1,13 @@
-/** What one line of a head is. */
+/** Tells what a line of a head is. */
 const SP = 0x20;
 const HTAB = 0x09;
 const COLON = 0x3a;
-/** A field name longer than this (with white space before its colon) is not taken for one. */
+/** A line whose name (with white space before the colon) is longer than this is not taken for a field. */
 const MAX_NAME = 255;
 
 /**
- * Is this line a header field? Printable ASCII, perhaps white space, a colon (RFC 5322 2.2 and 4.5).
- * 'unknown' when the line is not complete and may still become one.
+ * Whether a line is a header field: printable ASCII, optional white space, a colon (RFC 5322 2.2 and 4.5). 'unknown' if the line is incomplete and
+ * may still become a field.
  */
 export function lineKind(bytes: Uint8Array, start: number, end: number): 'field' | 'other' | 'unknown' {
   const limit = Math.min(end, start + MAX_NAME);

@@ -1,4 +1,4 @@
-/** Makes one header field from a name and a text, in ASCII, folded, with no way to start another field. */
+/** Makes one header field from a name and a text: in ASCII, folded, and with no way to start another field. */
 import { badRequest, cleanText } from '#core';
 import { formatAddressList, parseAddressList } from './address-list.js';
 import { encodeParameters, encodePhrase, encodeText, isPlainText, wellFormed } from './encoded-words.js';
@@ -27,10 +27,10 @@ export const isAddressField = (lowerName: string): boolean => ADDRESS_FIELDS.has
 const PARAMETER_FIELDS = new Set(['content-type', 'content-disposition']);
 
 /**
- * Throws Refusal (HTTP 400, SMTP 550) naming the header when the name is not printable ASCII or the value holds CR, LF
- * or NUL. A value beyond ASCII is encoded as its field allows: encoded words (RFC 2047), in address fields for display
- * names only, RFC 2231 parameters, percent-encoding in List-* fields. An address list that can be read is written so that all
- * readers see the same addresses: names are quoted, groups dissolved. Folded at 76 columns where there is white space.
+ * Throws Refusal (HTTP 400, SMTP 550) naming the header when the name is not printable ASCII or the value holds CR, LF or NUL. A value beyond ASCII
+ * is encoded as its field allows: as encoded words (RFC 2047), in address fields only the display names, as RFC 2231 parameters, or percent-encoded
+ * in List-* fields. An address list that can be read is written so that all readers see the same addresses: names are quoted, and groups are
+ * replaced by their members. The field is folded at 76 columns where there is white space.
  */
 export function makeField(name: string, value: string): HeadField {
   checkFieldName(name);
@@ -50,19 +50,19 @@ export function checkFieldName(name: string): void {
   if (name.length > MAX_NAME) throw badRequest(`Header name is too long: ${name.slice(0, MAX_NAME)}`);
 }
 
-/** Refuses text that would end a header line. `name` is what the sender of the text calls it. */
+/** Refuses text that would end a header line. `name` is what the client calls this text. */
 export function checkFieldValue(name: string, value: string): void {
   if (/[\r\n\0]/.test(value)) throw badRequest(`${cleanText(name)} must not contain line breaks or NUL characters`);
 }
 
-/** An address list without anything that readers understand differently; beyond ASCII only local parts that need SMTPUTF8. */
+/** Rewrites an address list so that all readers understand it in the same way. Only local parts that need SMTPUTF8 stay beyond ASCII. */
 function plainAddresses(value: string): string {
   const mailboxes = parseAddressList(value) ?? [];
   if (mailboxes.length > 0) return formatAddressList(mailboxes);
   return isPlainText(value) ? value : encodePhrase(value);
 }
 
-/** The value in ASCII, where it is not that of an address field. */
+/** The value in ASCII, for all fields except address fields. */
 function encodeValue(lowerName: string, value: string): string {
   if (isPlainText(value) || ADDRESS_FIELDS.has(lowerName)) return value;
   if (PARAMETER_FIELDS.has(lowerName)) return encodeParameters(value);
@@ -75,14 +75,14 @@ function encodeValue(lowerName: string, value: string): string {
   return encodeText(value);
 }
 
-/** Breaks lines over 76 columns before white space, which unfolding gives back as it was. Words are never broken. */
+/** Breaks lines over 76 columns before white space, so that unfolding gives the same text back. Words are never broken. */
 function foldText(text: string): string {
   if (text.length <= FOLD_AT) return text;
   const words = text.split(/(?=[ \t])(?<=[^ \t])/);
   let folded = '';
   let column = 0;
   for (const [index, word] of words.entries()) {
-    // The first word is the name, which does not stand alone on its line.
+    // The first word is the field name, which must not stand alone on its line.
     if (index > 1 && column + word.length > FOLD_AT) {
       folded += '\r\n';
       column = 0;

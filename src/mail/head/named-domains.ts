@@ -1,14 +1,19 @@
-/** Finds the domains of what reads like addresses in a display name: whoever sees the name may take one of them for the sender. */
+/**
+ * Finds domains in a display name that contains something like an address. A person who sees the name may believe that the mail is from that domain.
+ */
 import { parseDomain } from '#core';
 
-// Letters, digits, dots and hyphens, and what is beyond ASCII.
+// Letters, digits, dots and hyphens, and all characters beyond ASCII.
 const DOMAIN_RUN = /^[\w.\-\u0080-\uffff]{1,255}/;
 const ASCII_RUN = /^[\w.-]+/;
 const BLANK = /\s/;
-/** Characters that nobody sees, which may stand between those that are seen. */
+/** Invisible characters, which may be hidden between visible ones. */
 const INVISIBLE = /\p{Cf}/gu;
 
-/** In lower-case ASCII, for every reading: blanks around the at-sign, look-alikes of it, hidden characters, text that joins the domain. Linear. */
+/**
+ * The domains in lower-case ASCII, with every possible reading: blanks around the at-sign, characters that look like an at-sign, hidden characters,
+ * and text right behind the domain. Linear time.
+ */
 export function domainsNamedIn(text: string): Set<string> {
   const domains = new Set<string>();
   const seen = text.normalize('NFKC').replace(INVISIBLE, '');
@@ -21,9 +26,9 @@ export function domainsNamedIn(text: string): Set<string> {
     let start = index + 1;
     while (start < seen.length && BLANK.test(seen[start] as string)) start++;
     const run = DOMAIN_RUN.exec(seen.slice(start, start + 255))?.[0] ?? '';
-    // A handle (`@acme`) has nothing in front of its at-sign.
+    // Without text before the at-sign it is a handle (`@acme`), not an address.
     if (wordEnd >= 0) for (const name of [run, ASCII_RUN.exec(run)?.[0] ?? '']) addDomain(domains, name);
-    // Neither text before the blanks nor these are looked at twice.
+    // Neither these blanks nor the text before them are looked at twice.
     index = start - 1;
     wordEnd = -1;
   }

@@ -1,8 +1,8 @@
-/** Gives a head with one field of a name, in the place of the first there was, or at its end. */
+/** Gives the head with exactly one field of this name: in the place of the first such field, or at the end. */
 import type { HeadField } from './head-fields.js';
 import { makeField } from './make-field.js';
 
-/** Throws as `makeField` does. */
+/** Throws like `makeField`. */
 export function setField(fields: readonly HeadField[], name: string, value: string): HeadField[] {
   const lowerName = name.toLowerCase();
   const index = fields.findIndex((field) => field.lowerName === lowerName);

@@ -1,17 +1,17 @@
 /**
- * Finds header fields that would arrive as text, because a blank line or a line that is no field stands among them. A body may begin with lines that look
- * like fields (a quoted head, a memo), so only those count that say what the head does not.
+ * Finds header fields that would arrive as text, because a blank line or a line that is not a field stands before them. A body may begin with lines
+ * that look like fields (a quoted head, a memo). So a field counts only if the head has no field of that name.
  */
 import { isBlankByte, lineKind } from './line-kind.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
-/** Bytes behind the head that are looked at. */
+/** How many bytes after the head are looked at. */
 const MAX_LOOK = 8 * 1024;
 
-/** Behind an empty line, which ends a head as it should: what hardly any head lacks and no text begins with. */
+/** Fields that count after an empty line, which is how a head should end. Nearly every head has them, and no text begins with them. */
 const SIGNS = new Set(['from', 'subject', 'mime-version', 'content-type', 'content-transfer-encoding']);
-/** Behind a line that should not be there. */
+/** Fields that count after a line that does not belong into a head. */
 const MORE_SIGNS = new Set([
   ...SIGNS,
   ...[
@@ -30,13 +30,13 @@ const MORE_SIGNS = new Set([
   ],
   ...['content-disposition', 'list-unsubscribe', 'x-mailer', 'x-priority'],
 ]);
-/** A head quoted in the text repeats some of these. */
+/** If the text repeats one of these, it quotes a head. */
 const REPEATED_IN_TEXT = ['from', 'to', 'subject', 'date'];
 const NAMES_ADDRESSES = new Set(['from', 'to', 'cc', 'bcc', 'reply-to', 'sender']);
 
 /**
- * `after` is what follows the head: behind its empty line, or from the line on that is no field. 'wait' when more of it may say otherwise, which is
- * never so when it is `whole`. Longer text never turns 'fine' or 'stray' into something else.
+ * `after` is what follows the head: the bytes after its empty line, or the bytes from the first line that is not a field. 'wait' if more bytes could
+ * change the answer; never 'wait' if `whole` is true. Once the answer is 'fine' or 'stray', more bytes do not change it.
  */
 export function findStrayFields(
   names: ReadonlySet<string>,
@@ -48,7 +48,7 @@ export function findStrayFields(
   const bytes = Buffer.from(after.buffer, after.byteOffset, Math.min(after.length, MAX_LOOK));
   let isBehindEmpty = headEnd === 'empty line';
   let fields: string[] = [];
-  // The line that ended the head is none of what follows it.
+  // The line that ended the head is skipped.
   let start = isBehindEmpty ? 0 : lineAt(bytes, 0, isWhole).next;
   while (start < bytes.length) {
     const { kind, isComplete, next } = lineAt(bytes, start, isWhole);
@@ -70,7 +70,7 @@ export function findStrayFields(
   return isBehindEmpty ? verdict(fields, names) : 'fine';
 }
 
-/** A line that is not complete is 'open' while it may still become a field. */
+/** An incomplete line is 'open' while it may still become a field. */
 function lineAt(
   bytes: Buffer,
   start: number,
@@ -97,7 +97,7 @@ function isSign(signs: ReadonlySet<string>, names: ReadonlySet<string>, field: s
   const name = nameOf(field);
   const value = field.slice(field.indexOf(':') + 1);
   if (names.has(name) || !(signs.has(name) || name.startsWith('x-mailgun-'))) return false;
-  // A time with its zone, as people do not write it.
+  // Only a date with time and zone counts, because people do not write dates like that in a text.
   if (name === 'date') return /:\d\d [+-]\d{4}\b/.test(value);
   return !NAMES_ADDRESSES.has(name) || value.includes('@');
 }

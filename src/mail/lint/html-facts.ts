@@ -2,22 +2,22 @@
 import { type HtmlHandler, readHtml } from '../read/read-html.js';
 
 export interface HtmlFacts {
-  /** Pictures that people see but screen readers and blocked images cannot tell. */
+  /** Pictures without an alternative text. Screen readers, and programs that block images, cannot show what is in them. */
   imagesWithoutAlt: number;
   images: number;
   /** Characters of the longest `href`. */
   longestLink: number;
   /** `http:` links. */
   insecureLinks: number;
-  /** Links whose text shows another host than they lead to. */
+  /** Links whose text names another host than the one they lead to. */
   misleadingLinks: string[];
-  /** False: it has more tags, or more in each other, than are read (`HTML_LIMITS`). */
+  /** False if the HTML has more tags, or deeper nesting, than we read (`HTML_LIMITS`). */
   isReadWhole: boolean;
 }
 
 const MAX_TOLD = 5;
 
-/** Characters of a link's text that are looked at. */
+/** Only so many characters of a link's text are looked at. */
 const MAX_SHOWN = 200;
 
 export function htmlFactsOf(sources: readonly string[]): HtmlFacts {
@@ -51,7 +51,7 @@ export function htmlFactsOf(sources: readonly string[]): HtmlFacts {
   return facts;
 }
 
-/** An empty `alt` is right for decoration, and a picture of one pixel is nothing to see. */
+/** Counts the picture if it has no `alt`. An empty `alt` is right for decoration, and a picture of one pixel shows nothing. */
 function countImage(facts: HtmlFacts, { alt, width, height }: Readonly<Record<string, string>>): void {
   facts.images++;
   const isPixel = /^[01](?:px)?$/.test(width ?? '') && /^[01](?:px)?$/.test(height ?? '');
@@ -67,7 +67,7 @@ function hostOf(href: string): string | undefined {
   }
 }
 
-/** The host when the text is an address of the web itself; words are no promise. */
+/** The host, if the text is itself a web address. Other text does not promise any host. */
 function hostShown(text: string): string | undefined {
   const address = /^\s*((?:https?:\/\/)?(?:[a-z0-9-]+\.)+[a-z]{2,24})(?:[/?#:]\S*)?\s*$/i.exec(text)?.[1];
   if (address === undefined) return undefined;

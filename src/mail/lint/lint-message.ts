@@ -1,16 +1,16 @@
-/** Advice on a message before it is sent: what providers hold against it, and what breaks on its way. Never an error, only warnings. */
+/** Checks a message before it is sent, for what mail providers dislike and for what may break on the way. Gives warnings only, never an error. */
 import type { HeadField } from '../head/head-fields.js';
 import { LINT_RULES, type LintContext } from './lint-rules.js';
 import { outlineMessage } from './outline.js';
 
 export interface LintWarning {
-  /** Name of the rule, stable: scripts may look for it. */
+  /** Name of the rule. It never changes, because scripts may look for it. */
   rule: string;
-  /** A sentence for the sender. */
+  /** One sentence for the sender. */
   message: string;
 }
 
-/** `body` is in wire form. Gives warnings in the order of the rules; rejects only when reading the body does. */
+/** `body` is in wire form. Gives warnings in the order of the rules. Rejects only when reading the body fails. */
 export async function lintMessage(
   head: readonly HeadField[],
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

@@ -1,6 +1,6 @@
 /**
- * The rules of the lint, each a pure look at the outline of a message. Sources: RFC 5322 (lines, fields that stand once), RFC 8058 (one-click
- * unsubscribe), and the bulk sender requirements that Gmail and Yahoo publish.
+ * The rules of the lint. Each rule is a pure function of a message's outline. Sources: RFC 5322 (line lengths, fields that may stand only once), RFC
+ * 8058 (one-click unsubscribe), and the bulk sender requirements that Gmail and Yahoo publish.
  */
 import { describeIdle, type Idle } from '#core';
 import { type ParsedMailbox, parseAddressList } from '../head/address-list.js';
@@ -9,13 +9,13 @@ import { hasPlaceholder } from '../merge/placeholders.js';
 import { HTML_LIMITS } from '../read/read-html.js';
 import type { Outline } from './outline.js';
 
-/** What the message itself does not say. */
+/** Facts that are not in the message itself. */
 export interface LintContext {
-  /** Domains that will sign: none when it goes unsigned, undefined when that is not known. */
+  /** Domains that will sign. Empty if the message will not be signed, undefined if that is not known. */
   signingDomains?: readonly string[] | undefined;
-  /** It goes to several people at once. */
+  /** The message goes to several people at once. */
   isBulk: boolean;
-  /** What was asked for the message that has no effect in this version. */
+  /** Options requested for the message that have no effect in this version. */
   idleOptions?: readonly Idle[];
   /** Settings of its domain that have no effect in this version. */
   idleSettings?: readonly Idle[];
@@ -23,17 +23,17 @@ export interface LintContext {
 
 export interface LintRule {
   rule: string;
-  /** What is wrong; undefined when nothing is. */
+  /** Gives what is wrong, or undefined if nothing is. */
   check: (outline: Outline, context: LintContext) => string | undefined;
 }
 
 const KIB = 1024;
-/** Gmail shows so much of the HTML, and a link to the rest. */
+/** Gmail shows only so much of the HTML, and then a link to the rest. */
 const CLIPPED = 102 * KIB;
 const LARGE = 10 * KIB * KIB;
-/** Octets of a line without its end (RFC 5322 2.1.1). */
+/** Octets of a line, without its line end (RFC 5322 2.1.1). */
 const MAX_LINE = 998;
-/** Some mail programs and proxies cut longer ones. */
+/** Some mail programs and proxies cut longer links. */
 const MAX_LINK = 2000;
 const ONCE = ['from', 'sender', 'reply-to', 'to', 'cc', 'subject', 'date', 'message-id', 'in-reply-to', 'references'];
 const FREE_MAIL = /^(?:gmail|googlemail|yahoo|ymail|aol|outlook|hotmail|live|icloud)\.[a-z.]{2,6}$/;
@@ -54,7 +54,7 @@ export const LINT_RULES: readonly LintRule[] = [
   {
     rule: 'author-missing',
     check({ head }) {
-      // Whose address it is, the variables of the recipient may say.
+      // The variables of the recipient may give the address.
       if (authorsOf(head).length > 0 || hasPlaceholder(firstValue(head, 'from') ?? '')) return undefined;
       return 'There is no From with an address; Gmail refuses such messages (RFC 5322 3.6)';
     },
@@ -173,7 +173,10 @@ function fromDomain(head: Outline['head']): string | undefined {
   return address?.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }
 
-/** One contains the other: without the list of public suffixes, the nearest to relaxed alignment that does not guess. */
+/**
+ * True if one name is the other or a parent of it. This is as near to relaxed alignment as we get without the list of public suffixes, and it never
+ * guesses.
+ */
 const isAligned = (one: string, other: string): boolean => one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
 
 const isBulk = (head: Outline['head'], context: LintContext): boolean =>

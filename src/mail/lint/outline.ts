@@ -1,4 +1,7 @@
-/** What a lint rule looks at: the head, the text parts as text and what stands in their HTML, collected in bounded memory while the body streams by. */
+/**
+ * The facts that lint rules look at: the head, the text parts, and what their HTML contains. They are collected in bounded memory while the body
+ * streams by.
+ */
 import { IDLE_PLACEHOLDER } from '#core';
 import type { HeadField } from '../head/head-fields.js';
 import { dispositionOf, type MimePart } from '../mime/mime-part.js';
@@ -7,7 +10,7 @@ import { textOfPart } from '../mime/part-text.js';
 import { type HtmlFacts, htmlFactsOf } from './html-facts.js';
 
 const LF = 0x0a;
-/** More of a text part is not looked at, bytes as they are encoded. */
+/** Only so much of a text part is looked at, bytes as they are encoded. */
 const MAX_TEXT = 2 * 1024 * 1024;
 const MAX_TEXTS = 20;
 const LINK = /https?:\/\/[^\s<>"]+/gi;
@@ -18,18 +21,18 @@ export interface Outline {
   size: number;
   /** Octets of the longest line of the body, without its line end. */
   longestLine: number;
-  /** Types of the text parts that are shown, `text/plain`, `text/html`, …. */
+  /** Types of the text parts that a reader is shown: `text/plain`, `text/html`, …. */
   types: ReadonlySet<string>;
   /** Bytes of the largest HTML part, decoded. */
   htmlSize: number;
   html: HtmlFacts;
-  /** Characters of the longest link of HTML and plain texts. */
+  /** Characters of the longest link in HTML and plain texts. */
   longestLink: number;
-  /** Placeholders that nothing is put in the place of, in lower case, each once. */
+  /** Placeholders that are never replaced, in lower case, each once. */
   idlePlaceholders: readonly string[];
 }
 
-/** `body` is in wire form. Rejects only when reading it does. */
+/** `body` is in wire form. Rejects only when reading it fails. */
 export async function outlineMessage(head: readonly HeadField[], body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Outline> {
   const texts = new TextSink();
   const walker = makeMimeWalker(head, texts, { openMessages: false });
@@ -43,7 +46,7 @@ export async function outlineMessage(head: readonly HeadField[], body: AsyncIter
       const lineFeed = chunk.indexOf(LF, start);
       const end = lineFeed < 0 ? chunk.length : lineFeed;
       line += end - start;
-      // The CR before the line feed is no part of the line.
+      // The CR before the line feed does not count.
       longestLine = Math.max(longestLine, lineFeed < 0 ? line : line - 1);
       if (lineFeed >= 0) line = 0;
       start = end + 1;

@@ -1,4 +1,6 @@
-/** From, Sender and Reply-To of a batch as each recipient will see them, so that what values make of them can be judged before anything is sent. */
+/**
+ * From, Sender and Reply-To of a batch as each recipient will see them. They are made first, so that they can be checked before anything is sent.
+ */
 import type { HeadField } from '../head/head-fields.js';
 import { TemplateError } from '../template/template-error.js';
 import { compileField } from './merge-field.js';
@@ -9,7 +11,9 @@ const AUTHOR_FIELDS = ['from', 'sender', 'reply-to'];
 
 export const isAuthorField = ({ lowerName }: HeadField): boolean => AUTHOR_FIELDS.includes(lowerName);
 
-/** Undefined when they are the same for every recipient. None for a recipient whose template fields cannot be made: nothing is sent to them. */
+/**
+ * Undefined if all recipients get the same fields. For a recipient whose template fields cannot be made there are no fields, and nothing is sent.
+ */
 export function compileAuthors(
   head: readonly HeadField[],
   ofTemplate: ReadonlyMap<string, TemplateFieldMaker>,

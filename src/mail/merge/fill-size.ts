@@ -1,10 +1,10 @@
-/** How long texts are with their placeholders filled, as a sum: nothing is built to find out. Pure. */
+/** Computes how long texts will be with their placeholders filled, without building them. Pure. */
 import { type Lookup, placeholderText, type TextTemplate } from './placeholders.js';
 
 export interface FillSize {
-  /** Bytes in UTF-8 while nothing is filled. */
+  /** Bytes in UTF-8 before anything is filled. */
   source: number;
-  /** How often each placeholder stands in them, by its name. */
+  /** How often each placeholder occurs in the texts, by its name. */
   counts: ReadonlyMap<string, number>;
 }
 
@@ -24,7 +24,7 @@ export function sumOfSizes(sizes: readonly FillSize[]): FillSize {
   return { source: sizes.reduce((sum, { source }) => sum + source, 0), counts };
 }
 
-/** `names` are those that `lookup` knows. Takes as long as the shorter of both lists, whatever the texts. */
+/** `names` are the names that `lookup` knows. The time depends on the shorter one of `names` and `counts`, not on the length of the texts. */
 export function filledSize({ source, counts }: FillSize, names: readonly string[], lookup: Lookup): number {
   let size = source;
   for (const name of names.length < counts.size ? names : counts.keys()) {

@@ -1,7 +1,7 @@
 /**
- * Address fields with placeholders. The list is read first, placeholders and all, and filled element by element: a value is text of a display name,
- * part of one address, or the one mailbox that stands for its whole element. So no value can add an address. A list that can be read in
- * two ways stays as it is.
+ * Address fields with placeholders. First the list is split with its placeholders in it, then each element is filled. A value can be text of a
+ * display name, part of one address, or the one mailbox of its element. So no value can add an address. A list that can be read in two ways stays as
+ * it is.
  */
 import { domainOf, parseAddress, parseDomain } from '#core';
 import { splitAddressList } from '../head/address-elements.js';
@@ -17,8 +17,8 @@ interface Element {
 }
 
 /**
- * Elements that come to nothing are left out, and the field with the last of them; the author's fields stay as they are then. Undefined: so does this
- * field for everybody.
+ * Makes the field of each recipient. An element is left out if its values give no address. If no element remains, the whole field is left out, but
+ * From and Sender then stay as written. Undefined if the field is not changed for anybody.
  */
 export function compileAddresses(field: HeadField): FieldMaker | undefined {
   const { name, lowerName, value } = field;
@@ -35,7 +35,10 @@ export function compileAddresses(field: HeadField): FieldMaker | undefined {
   };
 }
 
-/** Who may be named as author was judged without regard to placeholders: no key may hide or bare an address. */
+/**
+ * True if the list has the same addresses with and without regard to placeholders. Authors were checked without regard to them, so the name of a
+ * placeholder must not hide or reveal an address.
+ */
 function readsAlike(value: string, elements: readonly Element[]): boolean {
   const judged = parseAddressList(value)?.map((mailbox) => mailbox.address);
   const read = elements.map(({ address }) =>
@@ -44,7 +47,10 @@ function readsAlike(value: string, elements: readonly Element[]): boolean {
   return judged !== undefined && judged.length === read.length && judged.every((address, index) => address === read[index]);
 }
 
-/** Keys may hold what separates addresses (`%recipient.h:Reply-To%`), so each placeholder is a plain word while the list is read. */
+/**
+ * The name of a placeholder may hold separators of address lists (`%recipient.h:Reply-To%`). So each placeholder is replaced by a plain word while
+ * the list is split.
+ */
 function readElements(value: string): Element[] | undefined {
   const mark = freeMark(value);
   const sources: string[] = [];
@@ -59,7 +65,7 @@ function readElements(value: string): Element[] | undefined {
   }));
 }
 
-/** A word that is not in the text: longer by one than the longest that begins alike. */
+/** A word that does not occur in the text: one character longer than the longest similar word in it. */
 function freeMark(text: string): string {
   const like = text.match(/mergewordx*/gi) ?? [];
   const longest = like.reduce((most, { length }) => Math.max(most, length), 0);
@@ -87,7 +93,7 @@ function fillElement(
   return filled === undefined ? undefined : formatMailbox({ name: displayName, address: filled });
 }
 
-/** Undefined when the values make no address of it, or one at another domain than the one that is written. */
+/** Undefined if the filled text is not an address, or if it has another domain than the one that is written in the message. */
 function fillAddress(template: TextTemplate, lookup: Lookup): string | undefined {
   const address = parseAddress(fillPlaceholders(template, lookup, onOneLine));
   const last = template.at(-1);

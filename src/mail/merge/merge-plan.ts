@@ -1,6 +1,6 @@
 /**
- * Makes ready what a batch's messages are made of: which header fields and which text parts differ between recipients, with what is between them.
- * Text parts are the leaves of type text that are no attachments; attached messages are attachments. All other bytes stay as they are.
+ * Prepares what is needed to make a batch's messages: which header fields and text parts differ between recipients, and the bytes between them. Text
+ * parts are the leaves of type text that are not attachments; attached messages are attachments. All other bytes stay as they are.
  */
 import { buildHeaderValue, parseHeaderValue } from 'nodemailer/lib/mime-funcs';
 import { badRequest } from '#core';
@@ -19,13 +19,13 @@ import { planText, planWholeText, type TextEncoding, type TextPlan } from './mer
 import { hasPlaceholder } from './placeholders.js';
 import type { TemplateFieldMaker } from './template-fields.js';
 
-/** More than the longest placeholder takes, however it is encoded. */
+/** Longer than any placeholder, in any encoding. */
 const OVERLAP = 4096;
 const MAX_CONTENT_TYPE = 16_384;
-/** How the lines of a text go together (RFC 3676); its new charset comes beside them. */
+/** Parameters of a text part that are kept. They say how its lines are joined (RFC 3676). The charset is set anew. */
 const KEPT_PARAMETERS = new Set(['format', 'delsp']);
 
-/** Fields as bytes where they are the same for everybody. */
+/** A field that is the same for everybody is kept as bytes. */
 export type HeadPlan = readonly (Uint8Array | MadeField)[];
 
 /** A range of the stored body that is made anew for each recipient: a text part with its head, or the whole body. */
@@ -33,35 +33,36 @@ export interface Cut {
   start: number;
   end: number;
   text: TextPlan;
-  /** The part's own head and the empty line after it; nothing when the part is the message itself. */
+  /** The part's own head and the empty line after it. Empty if the part is the message itself. */
   head: Record<TextEncoding, Uint8Array>;
 }
 
 export interface MergePlan {
-  /** By what became of a text that is the whole body. */
+  /** The message's head, for each encoding that a text can have if it is the whole body. */
   head: Record<TextEncoding, HeadPlan>;
-  /** In order, not overlapping. */
+  /** In order and without overlap. */
   cuts: readonly Cut[];
   bodySize: number;
-  /** What `checkMergeSize` tells by. */
+  /** For `checkMergeSize`. */
   size: MergeSize;
-  /** Bytes the plan keeps in memory, about. */
+  /** Bytes of memory that the plan takes, roughly. */
   kept: number;
 }
 
-/** Makes a text part for one recipient, of what stands in the message; what it throws comes out of `renderMerge`. */
+/** Makes a text part for one recipient from the text in the message. `renderMerge` passes on what it throws. */
 export type TextSource = (source: string, kind: 'text' | 'html' | 'other') => (recipient: MergeRecipient) => string;
 
-/** What is made of a stored template, instead of having placeholders filled. */
+/** The parts that are made from a stored template instead of by filling placeholders. */
 export interface TemplateParts {
   text: TextSource;
-  /** Those that the head lacks come to its end. */
+  /** By name in lower case. A field that the head does not have is added at its end. */
   fields: ReadonlyMap<string, TemplateFieldMaker>;
 }
 
 /**
- * `body` is in wire form and read once, in bounded memory. With `template` every text part is a source for it. Throws Refusal 400 when a text part
- * with placeholders is over 1 MB or signed, or there are over a thousand, what `template` throws, and what reading the body does.
+ * `body` is in wire form and read once, in bounded memory. With `template`, every text part is a source for it. Throws Refusal 400 if a text part
+ * with placeholders is over 1 MB or signed, or if there are over a thousand of them. Also throws what `template` throws, and what reading the body
+ * throws.
  */
 export async function planMerge(
   head: readonly HeadField[],
@@ -115,9 +116,9 @@ function planHead(fields: readonly HeadField[], made: TemplateParts['fields'] = 
 
 class PlanningSink implements MimeSink {
   readonly cuts: Cut[] = [];
-  /** Where in the body the walk stands. */
+  /** The walk's position in the body. */
   position = 0;
-  /** The message itself, when it is one text part and differs between recipients. */
+  /** The message itself, if it is a single text part and differs between recipients. */
   whole: MimePart | undefined;
   #part: { part: MimePart; start: number } | undefined;
   #held: Uint8Array[] = [];
@@ -177,13 +178,16 @@ class PlanningSink implements MimeSink {
     this.cuts.push({ start, end: this.position, text, head });
   }
 
-  /** Text without placeholders may be of any size: it is looked through a part at a time, with enough of the last one for what spans both. */
+  /**
+   * Text without placeholders may have any size. It is searched piece by piece; the end of each piece is kept for a placeholder that spans two
+   * pieces.
+   */
   #lookThrough(part: MimePart): void {
     const held = part.encoding === 'base64' ? bareBase64(Buffer.concat(this.#held)) : Buffer.concat(this.#held);
     if (this.compileText !== undefined || hasPlaceholder(Buffer.from(decodeContent(part.encoding, held)).toString('latin1'))) {
       throw badRequest(`A text with recipient variables may be at most ${messageLimits.mergedText} bytes long`);
     }
-    // Whole groups of four digits, so that what follows still decodes.
+    // Whole groups of four base64 digits are kept, so that the following bytes still decode.
     this.#held = [held.subarray(Math.max(0, (held.byteLength - OVERLAP) & ~3))];
     this.#heldSize = Math.min(OVERLAP, held.byteLength);
     this.#isLarge = true;
@@ -209,14 +213,14 @@ function partHead(part: MimePart, encoding: TextEncoding): Uint8Array {
   return Buffer.concat([joinHead(fields), part.headEnd.byteLength > 0 ? part.headEnd : Buffer.from('\r\n')]);
 }
 
-/** The head of a text that is encoded anew, as UTF-8. */
+/** The head of a text that is encoded again, as UTF-8. */
 function describe(part: MimePart, encoding: TextEncoding): HeadField[] {
   const described = setField(withUtf8(part), 'Content-Transfer-Encoding', encoding);
   if (part.depth === 0 && !described.some((field) => field.lowerName === 'mime-version')) described.push(makeField('MIME-Version', '1.0'));
   return described;
 }
 
-/** A type that cannot be read, and so was taken for plain text, is replaced: written anew it might become another. */
+/** A Content-Type that cannot be read was taken for plain text. It is replaced, because if it were only repaired, it might become another type. */
 function withUtf8({ fields, contentType }: MimePart): HeadField[] {
   const given = parseHeaderValue((firstValue(fields, 'content-type') ?? '').slice(0, MAX_CONTENT_TYPE), { stripComments: true });
   const isRead = given.value.trim().toLowerCase() === contentType;

@@ -1,4 +1,4 @@
-/** What the placeholders of a batch stand for, for one recipient (manual pages "Batch sending" and "Mailing lists"). */
+/** The values of a batch's placeholders for one recipient (manual pages "Batch sending" and "Mailing lists"). */
 import type { Address } from '#core';
 import type { HeadField } from '../head/head-fields.js';
 import type { FillSize } from './fill-size.js';
@@ -11,13 +11,13 @@ export interface MergeRecipient {
   variables: Readonly<Record<string, unknown>>;
 }
 
-/** A field for one recipient; undefined: this recipient's message goes without it. */
+/** Makes a field for one recipient. Undefined: this recipient's message does not have the field. */
 export type FieldMaker = (recipient: MergeRecipient) => HeadField | undefined;
 
-/** A field that is made for each recipient. */
+/** A field that differs between recipients. */
 export interface MadeField {
   make: FieldMaker;
-  /** Of its text when it is filled. */
+  /** Size of its text when filled. */
   size: FillSize;
 }
 
@@ -29,13 +29,13 @@ export function mergeRecipientOf(delivery: {
   return { address: delivery.recipient, name: delivery.recipientName ?? '', variables: delivery.recipientVariables ?? {} };
 }
 
-/** The names that are always known, be it as the empty text. */
+/** Names that every recipient has a value for, if only the empty text. */
 const PREDEFINED = ['recipient', 'recipient_email', 'recipient_name', 'recipient_fname', 'recipient_lname'];
 const VARIABLE = 'recipient.';
 
 /**
- * A variable is text as it is, number or boolean as JSON writes it, nothing for null, JSON text for an object or array. `a.b` is a key of that name,
- * or else the key `b` of the object `a`. Each name is looked up once.
+ * Finds the text for a name. A string stays as it is, a number or boolean is written as in JSON, null is the empty text, and an object or array is
+ * JSON text. `a.b` is the key `a.b`, or else the key `b` of the object `a`. Each name is looked up once.
  */
 export function makeLookup(recipient: MergeRecipient): Lookup {
   const known = new Map<string, string | undefined>();
@@ -55,7 +55,7 @@ export function makeLookup(recipient: MergeRecipient): Lookup {
   };
 }
 
-/** Every name that the recipient has a text for; those of values within objects only when they are asked for. */
+/** Every name that the recipient has a text for. Names of values within objects are included only with `isNested`. */
 export function namesOf({ variables }: MergeRecipient, isNested: boolean): string[] {
   const paths = isNested ? [...pathsOf(variables).keys()] : Object.keys(variables);
   return [...PREDEFINED, ...paths.map((path) => VARIABLE + path)];
@@ -71,10 +71,10 @@ function predefined({ name, address }: MergeRecipient, asked: string): string | 
   return undefined;
 }
 
-/** A placeholder's name is no longer. */
+/** No placeholder has a longer name. */
 const MAX_PATH = 255;
 
-/** Every value by its path, as often as there are values: own properties only, so that no name reaches a prototype. What comes first counts. */
+/** Every value by its path, own properties only, so that no name reaches a prototype. If two values have the same path, the first one counts. */
 function pathsOf(variables: Readonly<Record<string, unknown>>): ReadonlyMap<string, unknown> {
   const paths = new Map<string, unknown>();
   const visit = (value: object, before: string): void => {

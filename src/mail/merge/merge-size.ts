@@ -1,4 +1,4 @@
-/** Whether a recipient's message of a batch is within the limits of messages, told by arithmetic before any of it is made. Pure. */
+/** Computes whether a recipient's message of a batch keeps the size limits, before any of it is made. Pure. */
 import { badRequest, type Refusal } from '#core';
 import { messageLimits } from '../message-limits.js';
 import { type FillSize, filledSize } from './fill-size.js';
@@ -7,16 +7,16 @@ import { type MergeRecipient, makeLookup, namesOf } from './merge-recipient.js';
 export interface MergeSize {
   /** Bytes of the stored head and body. */
   stored: number;
-  /** Of all fields that are made, and of all texts. */
+  /** Sizes of all fields together, and of all texts together, that differ between recipients. */
   fields: FillSize;
   texts: FillSize;
-  /** Of each text. */
+  /** Size of each single text. */
   eachText: readonly FillSize[];
 }
 
 /**
- * Bytes of all texts, filled. Throws Refusal (400, 552 5.3.4) that names the recipient when a text, the head or the whole would be too large; the
- * whole may still turn out so where values need encoding.
+ * Gives the bytes of all filled texts together. Throws Refusal (400, 552 5.3.4) that names the recipient if a text, the head or the whole message
+ * would be too large. If values need encoding, the whole message may turn out larger than computed here.
  */
 export function checkMergeSize({ stored, fields, texts, eachText }: MergeSize, recipient: MergeRecipient): number {
   const lookup = makeLookup(recipient);

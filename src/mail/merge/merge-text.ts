@@ -1,6 +1,6 @@
 /**
- * The text of one part with its placeholders, made ready once: lines without placeholders are encoded already, so that the text of a recipient is
- * those and the few lines that are theirs. Values may bring line breaks; no line of theirs can come to look like a delimiter.
+ * The text of one part with its placeholders, prepared once. Lines without placeholders are encoded in advance; only the other lines are made for
+ * each recipient. Values may contain line breaks, but no line of a value can look like a MIME delimiter.
  */
 import { makeBase64Encoder, makeQuotedPrintableEncoder } from '../mime/transfer-encoding.js';
 import { type FillSize, sizeOfTemplate } from './fill-size.js';
@@ -10,32 +10,32 @@ import { fillPlaceholders, hasPlaceholder, parseTemplate, type TextTemplate } fr
 export type TextEncoding = 'as it is' | 'quoted-printable' | 'base64';
 
 export interface EncodedText {
-  /** `as it is`: 7-bit lines that fit everywhere, in a part that was such before. */
+  /** `as it is`: 7-bit text with lines short enough for everybody, in a part that had no encoding before. */
   encoding: TextEncoding;
   bytes: Uint8Array;
 }
 
 export interface TextPlan {
-  /** Bytes it keeps, about. */
+  /** Bytes of memory that it takes, roughly. */
   kept: number;
-  /** Of the text when it is filled; undefined where only making it tells. */
+  /** Size of the filled text. Undefined if that is only known once the text is made. */
   size: FillSize | undefined;
-  /** Throws what the source of the text throws. */
+  /** Throws whatever the text's source throws. */
   make(recipient: MergeRecipient): EncodedText;
 }
 
-/** A run of lines that are the same for everybody, in both forms, or a line that is not. */
+/** Consecutive lines that are the same for everybody, in both encodings, or one line with placeholders. */
 type Run = { plain: Buffer; quoted: Buffer } | { template: TextTemplate };
 
 const MAX_LINE = 998;
-/** Of text where more than this part of the bytes is beyond ASCII, base64 is shorter than quoted-printable, and no harder to read. */
+/** If more than this share of the bytes is beyond ASCII, base64 is shorter than quoted-printable and not harder to read. */
 const BASE64_ABOVE = 1 / 6;
 
-/** `text` is decoded; `isPlain`: its part had no encoding, and may go without one again. */
+/** `text` is decoded. `isPlain`: the part had no encoding, and may again be sent without one. */
 export function planText(text: string, isPlain: boolean): TextPlan {
   const wire = text.replace(/\r\n|\r|\n/g, '\r\n');
   const size = sizeOfTemplate(parseTemplate(wire));
-  // Whoever only asks for the size does not pay for the rest.
+  // Compiled at the first use, so that a caller who only needs the size does not pay for it.
   let compiled: ((recipient: MergeRecipient) => EncodedText) | undefined;
   return {
     kept: 4 * wire.length,
@@ -57,7 +57,7 @@ function compileText(wire: string, isPlain: boolean): (recipient: MergeRecipient
   return (recipient) => joinRuns(runs, recipient, mayBePlain);
 }
 
-/** A text that is made as a whole for each recipient, say from a stored template. */
+/** A text that is made as a whole for each recipient, for example from a stored template. */
 export function planWholeText(makeText: (recipient: MergeRecipient) => string, kept: number): TextPlan {
   return {
     kept,
@@ -102,7 +102,7 @@ function joinRuns(runs: readonly Run[], recipient: MergeRecipient, mayBePlain: b
   return { encoding: isPlain ? 'as it is' : 'quoted-printable', bytes: Buffer.concat(pieces) };
 }
 
-/** Line breaks of a value as the wire has them; other controls but the tab become spaces. */
+/** A value with its line breaks as CRLF; controls other than the tab become spaces. */
 function asLines(value: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
   return value.replace(/\r\n?|\n/g, '\r\n').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, ' ');
@@ -121,7 +121,7 @@ function asBase64(text: string): EncodedText {
   return { encoding: 'base64', bytes: Buffer.concat([encoder.push(Buffer.from(text, 'utf8')), encoder.end()]) };
 }
 
-/** Printable ASCII, blanks and line ends, no line over the limit of RFC 5322 2.1.1. */
+/** True if the text is printable ASCII, blanks and line ends, and no line is longer than RFC 5322 2.1.1 allows. */
 function fitsPlain(text: string): boolean {
   if (!/^[\t\r\n\x20-\x7e]*$/.test(text)) return false;
   return text.length <= MAX_LINE || text.split('\r\n').every((line) => line.length <= MAX_LINE);

@@ -1,19 +1,22 @@
-/** Finds `%recipient…%` in decoded text and puts values in their place; what is not known stays as it was written. One pass: values are never searched. */
+/**
+ * Finds `%recipient…%` in decoded text and replaces it by values. Unknown placeholders stay as written. There is one pass, so values are never
+ * searched.
+ */
 
 /** A placeholder by the name between its percent signs: `recipient`, `recipient_email`, `recipient.order.id`. */
 export interface Placeholder {
   readonly name: string;
 }
 
-/** Text and placeholders in order; a text without placeholders is one piece at most. */
+/** Text and placeholders in order. A text without placeholders is one piece, or none if it is empty. */
 export type TextTemplate = readonly (string | Placeholder)[];
 
-/** The text for a name, undefined when nothing is known of it. */
+/** Gives the text for a name, or undefined if the name is unknown. */
 export type Lookup = (name: string) => string | undefined;
 
 /**
- * Keys may hold colons, dashes, dots and blanks inside, as clients use them (`%recipient.h:Reply-To%`); blanks at their ends would make
- * `5%recipient.a and %recipient.b%` swallow what follows.
+ * Names may hold colons, dashes, dots and blanks, as clients use them (`%recipient.h:Reply-To%`). They may not begin or end with a blank: otherwise
+ * `5%recipient.a and %recipient.b%` would be read as one long name.
  */
 const PLACEHOLDER = /%(recipient(?:_(?:email|name|fname|lname)|\.[^%\s](?:[^%\r\n]{0,253}[^%\s])?)?)%/g;
 /** Every placeholder begins with this. */
@@ -35,8 +38,8 @@ export function parseTemplate(text: string): TextTemplate {
 }
 
 /**
- * `prepare` makes a value fit for its place; the text around the values is not touched. What is longer than `most` characters is not completed: it is
- * longer by one value at most.
+ * `prepare` makes a value fit for its place; the text around the values is not touched. Stops when the text is longer than `most` characters. Such a
+ * text is incomplete, and longer than `most` by one piece at most.
  */
 export function fillPlaceholders(
   template: TextTemplate,
@@ -57,7 +60,7 @@ export function fillPlaceholders(
   return text;
 }
 
-/** The placeholder as it was written. */
+/** The placeholder as it is written in the text. */
 export const placeholderText = ({ name }: Placeholder): string => `%${name}%`;
 
 /** A value on one line: line breaks and other controls become spaces. */

@@ -1,4 +1,4 @@
-/** The plan of a batch as it is stored: with its placeholders, or with the stored template that makes its texts and fields. */
+/** Makes the plan of a batch, either from its placeholders, or from the stored template that makes its texts and fields. */
 import type { Merge } from '#core';
 import type { HeadField } from '../head/head-fields.js';
 import { messageLimits } from '../message-limits.js';
@@ -11,7 +11,7 @@ import { renderForRecipient } from './render-for-recipient.js';
 import { substituteText } from './substitute-texts.js';
 import { templateFields } from './template-fields.js';
 
-/** Rejects as `planMerge` does, and with TemplateError for a template that cannot be read. */
+/** Rejects like `planMerge`, and with TemplateError if the template cannot be read. */
 export async function planBatch(
   head: readonly HeadField[],
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -23,9 +23,10 @@ export async function planBatch(
 }
 
 /**
- * Texts of a batch that is a stored template, rendered for each recipient with their values in the template's variables and in what it gives. The
- * HTML part is a source, and with `textFromHtml` the plain text part has that source too; other texts have placeholders only. What it gives throws
- * TemplateError: at once for a source that cannot be read, later for one that does too much with a recipient's values.
+ * Makes the texts of a batch that uses a stored template. For each recipient their values are put into the template's variables and into the
+ * rendered text. The HTML part holds the template's source; with `textFromHtml` the plain text is made from it as well. In all other texts only
+ * placeholders are filled. Throws TemplateError at once if the source cannot be read; rendering throws it if a recipient's values make the template
+ * do too much.
  */
 function templateSource(variables: Readonly<Record<string, unknown>>, textFromHtml: boolean): TextSource {
   return (source, kind) => {

@@ -1,4 +1,7 @@
-/** Renders a template with a recipient's values in its variables, and fills the placeholders of what comes of it. What a value holds is never filled. */
+/**
+ * Renders a template with a recipient's values in its variables, then fills the placeholders in the result. Placeholders inside a value are never
+ * filled.
+ */
 import type { Template } from '../template/compile-template.js';
 import { TemplateError } from '../template/template-error.js';
 import { templateLimits } from '../template/template-limits.js';
@@ -6,7 +9,7 @@ import { type MergeRecipient, makeLookup } from './merge-recipient.js';
 import { type Lookup, SIGN } from './placeholders.js';
 import { substituteText, substituteTexts } from './substitute-texts.js';
 
-/** What begins a placeholder, within a value. */
+/** Replaces the beginning of a placeholder inside a value, so that it is not filled. */
 const NOT_A_SIGN = SIGN.replace('%', '%\0');
 
 /** Throws TemplateError. */

@@ -1,4 +1,4 @@
-/** Makes one recipient's message of a batch from its plan and the stored body. */
+/** Makes one recipient's message of a batch, from the batch's plan and the stored body. */
 
 import { messageLimits } from '../message-limits.js';
 import { type BodyPatch, patchStream, patchWhole } from '../mime/body-patch.js';
@@ -9,13 +9,13 @@ import { checkMergeSize, tooLong } from './merge-size.js';
 export interface MergedMessage {
   /** Whole fields with CRLF, without the empty line after them. */
   head: Uint8Array;
-  /** False: the body is the stored one, byte by byte. */
+  /** False if the body equals the stored one. */
   isBodyChanged: boolean;
-  /** What is other than in the stored body, in order. */
+  /** The ranges that differ from the stored body, in order. */
   patches: readonly BodyPatch[];
-  /** Makes the recipient's body from the whole stored body. */
+  /** Makes the recipient's body, from the whole stored body. */
   body(stored: Uint8Array): Uint8Array;
-  /** Makes the recipient's body from the stored body as a stream, in bounded memory. */
+  /** Makes the recipient's body in bounded memory, from the stored body as a stream. */
   stream(stored: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
 }
 
@@ -23,7 +23,7 @@ const LF = 0x0a;
 const CRLF = Buffer.from('\r\n');
 const SOFT_LINE_BREAK = Buffer.from('=\r\n');
 
-/** Throws Refusal (400, 552 5.3.4) when it is over the limits of messages, and what a stored template throws (see `TemplateParts`). */
+/** Throws Refusal (400, 552 5.3.4) if the message is over the size limits. Also throws what a stored template throws (see `TemplateParts`). */
 export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedMessage {
   checkMergeSize(plan.size, recipient);
   let wholeBody: keyof MergePlan['head'] = 'as it is';
@@ -34,7 +34,7 @@ export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedM
     const lineEnd = !isCut ? [] : [encoding === 'quoted-printable' ? SOFT_LINE_BREAK : CRLF];
     return { start, end, bytes: [head[encoding], bytes, ...lineEnd] };
   });
-  // Only a text that is the whole body has to do with the message's own head; then it is the only one.
+  // The encoding is declared in the message's own head only if one text is the whole body.
   const pieces = plan.head[wholeBody].map((piece) => ('make' in piece ? piece.make(recipient)?.raw : piece));
   const head = Buffer.concat(pieces.filter((piece) => piece !== undefined));
   if (head.byteLength > messageLimits.head) throw tooLong('header fields', recipient, head.byteLength, messageLimits.head);
@@ -44,7 +44,7 @@ export function renderMerge(plan: MergePlan, recipient: MergeRecipient): MergedM
   return mergedMessage(head, patches);
 }
 
-/** `patches` in order, not overlapping. */
+/** `patches` are in order and do not overlap. */
 export const mergedMessage = (head: Uint8Array, patches: readonly BodyPatch[]): MergedMessage => ({
   head,
   isBodyChanged: patches.length > 0,

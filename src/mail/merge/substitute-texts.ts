@@ -1,20 +1,20 @@
-/** Puts a recipient's values into texts that are no part of a message: what events show, the variables of a stored template. */
+/** Puts a recipient's values into texts outside of messages: texts shown in events, and the variables of a stored template. */
 import { fillPlaceholders, type Lookup, parseTemplate } from './placeholders.js';
 
-/** Nested deeper, values stay as they are. */
+/** Values that are nested deeper than this stay as they are. */
 const MAX_DEPTH = 32;
 
-/** What is longer than `most` characters is not completed: it is longer by one value at most. */
+/** Stops when the text is longer than `most` characters. Such a text is incomplete, and longer than `most` by one piece at most. */
 export function substituteText(text: string, lookup: Lookup, most?: number): string {
   return fillPlaceholders(parseTemplate(text), lookup, (value) => value, most);
 }
 
-/** How many characters the texts of a value may still have; less than none when there were more, and no more is filled then. */
+/** How many more characters the texts of a value may have. Below zero when they were too long; then no more texts are filled. */
 export interface TextBudget {
   left: number;
 }
 
-/** Every text in a JSON value, keys aside; the value given is not changed. */
+/** Fills every text in a JSON value except its keys. The given value is not changed. */
 export function substituteTexts<T>(value: T, lookup: Lookup, budget: TextBudget): T;
 export function substituteTexts(value: unknown, lookup: Lookup, budget: TextBudget): unknown {
   return walk(value, lookup, budget, 0);

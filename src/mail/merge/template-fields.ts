@@ -1,4 +1,7 @@
-/** Header fields of a stored template in a batch: rendered for each recipient, with their values in the template's variables and in what it gives. */
+/**
+ * Header fields of a stored template in a batch. They are rendered for each recipient, with the recipient's values in the template's variables and
+ * in the result.
+ */
 import { type Address, domainOf } from '#core';
 import { parseAddressList } from '../head/address-list.js';
 import { encodePhrase } from '../head/encoded-words.js';
@@ -10,19 +13,19 @@ import type { MergeRecipient } from './merge-recipient.js';
 import { onOneLine } from './placeholders.js';
 import { renderForRecipient } from './render-for-recipient.js';
 
-/** A field's name, and the source of its text. */
+/** A field's name and the template source of its value. */
 export interface TemplateHeader {
   name: string;
   source: string;
 }
 
 /**
- * The field of one recipient; undefined: their message goes without it. `made` is the field as the head has it, made without anybody's values.
- * Throws TemplateError when the template does too much with this recipient's.
+ * Makes the field of one recipient; undefined means that their message does not have it. `made` is the field in the stored head, made without any
+ * recipient's values. Throws TemplateError if the recipient's values make the template do too much.
  */
 export type TemplateFieldMaker = (recipient: MergeRecipient, made: HeadField | undefined) => HeadField | undefined;
 
-/** By name in lower case. Throws TemplateError for a source that cannot be read. */
+/** The makers by field name in lower case. Throws TemplateError for a source that cannot be read. */
 export function templateFields(
   headers: readonly TemplateHeader[],
   variables: Readonly<Record<string, unknown>>,
@@ -39,11 +42,11 @@ export function templateFields(
 
 function makeOther(name: string, text: string): HeadField | undefined {
   if (text === '' || (isAddressField(name.toLowerCase()) && !parseAddressList(text)?.length)) return undefined;
-  // A value that looks like an encoded word is what it looks like, not what it would decode to.
+  // A value that looks like an encoded word is encoded, so that readers see it as it is and do not decode it.
   return makeField(name, text.includes('=?') && !isAddressField(name.toLowerCase()) ? encodePhrase(text) : text);
 }
 
-/** Who may be named as author was judged by the field in the head: values choose among its domains, and otherwise it stays. */
+/** Only the domains in the stored From were checked. So values may choose among these domains; with any other domain the stored field is used. */
 function makeAuthor(name: string, text: string, recipient: MergeRecipient, made: HeadField | undefined): HeadField | undefined {
   const domains = new Set(addressesIn(made?.value ?? '').map(domainOf));
   const authors = addressesIn(text);

@@ -1,6 +1,6 @@
-/** Puts other bytes in place of ranges of a stored body. Patches stand in order and do not overlap. */
+/** Replaces ranges of a stored body by other bytes. Patches are in order and do not overlap. */
 
-/** A range of the stored body, and what stands in its place. */
+/** A range of the stored body and the bytes that replace it. */
 export interface BodyPatch {
   start: number;
   end: number;
@@ -18,7 +18,7 @@ export function patchWhole(stored: Uint8Array, patches: readonly BodyPatch[]): U
   return Buffer.concat(pieces);
 }
 
-/** As `patchWhole`, of a body that comes in pieces, in bounded memory. */
+/** `patchWhole` for a body that comes in pieces, in bounded memory. */
 export async function* patchStream(stored: AsyncIterable<Uint8Array>, patches: readonly BodyPatch[]): AsyncGenerator<Uint8Array> {
   let next = 0;
   let position = 0;
@@ -27,7 +27,7 @@ export async function* patchStream(stored: AsyncIterable<Uint8Array>, patches: r
     let from = position;
     for (let patch = patches[next]; patch !== undefined && patch.start < chunkEnd; patch = patches[next]) {
       if (patch.start > from) yield chunk.subarray(from - position, patch.start - position);
-      // What stands in place of a range goes out where the range begins.
+      // The replacement is given when the range begins.
       if (patch.start >= position) yield* patch.bytes;
       from = Math.min(patch.end, chunkEnd);
       if (patch.end > chunkEnd) break;

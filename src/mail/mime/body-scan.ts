@@ -1,4 +1,4 @@
-/** One pass over a body in wire form: its DKIM hash in relaxed canonical form (RFC 6376 3.4.4) and what its bytes need of a peer. */
+/** One pass over a body in wire form: computes its DKIM hash in relaxed canonical form (RFC 6376 3.4.4), and finds what its bytes need of a peer. */
 import { createHash, type Hash } from 'node:crypto';
 
 const HTAB = 0x09;
@@ -12,17 +12,17 @@ const SCRATCH_SIZE = 4000;
 const LARGE_SPAN = 512;
 
 export interface BodyFacts {
-  /** base64 SHA-256 of the relaxed canonical body; of the empty string when the body is empty or all white space. */
+  /** base64 SHA-256 of the relaxed canonical body. If the body is empty or all white space, it is the hash of the empty string. */
   bodyHash: string;
   /** Bytes. */
   size: number;
   eightBit: boolean;
-  /** A line over 998 octets, its CRLF not counted. */
+  /** There is a line over 998 octets, not counting its CRLF. */
   longLines: boolean;
 }
 
 export interface BodyScan {
-  /** Takes bytes whose only line ends are CRLF; a CRLF may not be split over two chunks. */
+  /** Takes bytes whose only line ends are CRLF. A CRLF may not be split over two chunks. */
   update(chunk: Uint8Array): void;
   finish(): BodyFacts;
 }
@@ -32,9 +32,9 @@ export function makeBodyScan(): BodyScan {
   let size = 0;
   let bits = 0;
   let longest = 0;
-  let openLine = 0; // length so far of the line that the chunk before ended in
-  let lineEnds = 0; // they count only when text follows
-  let space = false; // white space after those line ends: counts only when text follows
+  let openLine = 0; // length so far of the line that the previous chunk ended in
+  let lineEnds = 0; // line ends that count only if text follows
+  let space = false; // there is white space after those line ends; it counts only if text follows
   let hasText = false;
 
   function update(chunk: Uint8Array): void {
@@ -62,7 +62,7 @@ export function makeBodyScan(): BodyScan {
         index++;
         continue;
       }
-      // A gap of white space and line ends: what it comes to is known at the next text, perhaps in another chunk.
+      // A gap of white space and line ends. What it becomes in canonical form is known only when text follows, perhaps in another chunk.
       const gapStart = index;
       let sawSpace = false;
       while (index < length) {
@@ -100,7 +100,7 @@ export function makeBodyScan(): BodyScan {
   };
 }
 
-/** Collects short spans, because a call into the hash costs more than copying them. */
+/** Collects short spans before hashing them, because a call into the hash costs more than copying. */
 function makeSpanHash() {
   const hash: Hash = createHash('sha256');
   let scratch: Buffer | undefined;
@@ -133,12 +133,12 @@ function makeSpanHash() {
   };
 }
 
-/** The DKIM hash (base64) of a body in wire form that was made anew, say by `reencodeFor7Bit`. Chunks may split a CRLF. */
+/** The DKIM hash (base64) of a body in wire form that was changed, for example by `reencodeFor7Bit`. A CRLF may be split over two chunks. */
 export async function bodyHashOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
   return (await scanBody(chunks)).bodyHash;
 }
 
-/** Scans a body and gives all that is found. */
+/** Scans a body and gives all facts about it. */
 export async function scanBody(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<BodyFacts> {
   const scan = makeBodyScan();
   let heldCr = false;

@@ -1,4 +1,4 @@
-/** What a leaf of a message is to who reads it: one of its texts, or an attachment. Pure. */
+/** Tells whether a leaf is one of the message's texts or an attachment. Pure. */
 import { cleanText } from '#core';
 import { firstValue } from '../head/head-fields.js';
 import { dispositionOf, fileNameOf, type MimePart } from './mime-part.js';
@@ -11,7 +11,7 @@ export type LeafRole =
 
 const MAX_CONTENT_ID = 255;
 
-/** A text with a file name, or one that says it is an attachment, is one. */
+/** A text part with a file name or with the disposition `attachment` is an attachment. */
 export function leafRoleOf(part: MimePart): LeafRole {
   const filename = cleanText(fileNameOf(part).split(/[/\\]/).filter(Boolean).at(-1) ?? '');
   if (part.contentType.startsWith('text/') && filename === '' && dispositionOf(part) !== 'attachment') {

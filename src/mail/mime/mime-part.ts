@@ -1,9 +1,12 @@
-/** What the head of a MIME part says of its content; anything odd reads as an opaque part, never as an error. */
+/** What the head of a MIME part says about its content. Anything malformed reads as an opaque part, never as an error. */
 import { parseHeaderValue } from 'nodemailer/lib/mime-funcs';
 import { decodeHeaderText } from '../head/encoded-words.js';
 import { firstValue, type HeadField, trimBlanks } from '../head/head-fields.js';
 
-/** RFC 2046 allows 70; what is longer or not printable ASCII is no boundary we could keep on a line. */
+/**
+ * RFC 2046 allows 70 characters. A value that is longer than 200, or not printable ASCII, could not be kept on a line and is not taken for a
+ * boundary.
+ */
 const BOUNDARY = /^[\x20-\x7e]{0,199}[\x21-\x7e]$/;
 /** Two tokens of RFC 2045 5.1; anything else reads as the default type. */
 const MEDIA_TYPE = /^[\w!#$%&'*+.^`{|}~-]+\/[\w!#$%&'*+.^`{|}~-]+$/;
@@ -16,19 +19,19 @@ export interface MimePart {
   /** 0 for the message itself. */
   depth: number;
   fields: readonly HeadField[];
-  /** The line that ended the head, or nothing where content or a delimiter followed at once. */
+  /** The line that ended the head. Empty if content or a delimiter followed at once. */
   headEnd: Uint8Array;
-  /** `type/subtype` in lower case, the default of RFC 2045 5.2 when there is none. */
+  /** `type/subtype` in lower case. Without a Content-Type, the default of RFC 2045 5.2. */
   contentType: string;
   /** Content-Transfer-Encoding in lower case, `''` when there is none. */
   encoding: string;
   /** `multipart` and `message` hold other parts, `leaf` holds content. */
   kind: 'multipart' | 'message' | 'leaf';
-  /** Of a multipart. */
+  /** Only a multipart has one. */
   boundary: string;
-  /** It holds what was signed or encrypted, so that its content may not change by a byte (RFC 1847 2.1, RFC 3156 3, RFC 8551 3.1). */
+  /** The part holds content that was signed or encrypted, which must not change by a byte (RFC 1847 2.1, RFC 3156 3, RFC 8551 3.1). */
   seals: boolean;
-  /** It stands inside a part that seals. */
+  /** The part is inside another part that seals its content. */
   isSealed: boolean;
 }
 
@@ -36,10 +39,10 @@ const SEALING = new Set(['multipart/signed', 'multipart/encrypted', 'application
 
 export interface PartContext {
   depth: number;
-  /** Content type of the multipart around it, `''` when there is none. */
+  /** Content type of the multipart around the part, `''` when there is none. */
   around: string;
   maxDepth: number;
-  /** Whether message/rfc822 is walked into. */
+  /** True: message/rfc822 parts are opened and walked. */
   openMessages: boolean;
   isSealed: boolean;
 }
@@ -67,10 +70,10 @@ export function readPart(fields: readonly HeadField[], headEnd: Uint8Array, cont
   };
 }
 
-/** The content is written as it is: the encoding changes no byte of it. */
+/** True if the encoding does not change any byte of the content. */
 export const isIdentity = (part: MimePart): boolean => part.encoding !== 'base64' && part.encoding !== 'quoted-printable';
 
-/** The file name a part goes by (RFC 2183, RFC 2231, or an encoded word as many write it), `''` without one. */
+/** The file name of a part (RFC 2183, RFC 2231, or an encoded word, which many programs write); `''` without one. */
 export function fileNameOf(part: MimePart): string {
   const { filename } = asParameters(textOf(part.fields, 'content-disposition')).params;
   return decodeHeaderText(filename ?? asParameters(textOf(part.fields, 'content-type')).params.name ?? '');

@@ -1,4 +1,4 @@
-/** Walks a body in wire form by its MIME structure, while it streams, and hands every byte on exactly once and in order. */
+/** Walks through the MIME structure of a body in wire form while the body streams by. Hands on every byte exactly once and in order. */
 
 import { type HeadField, parseHead } from '../head/head-fields.js';
 import { lineKind } from '../head/line-kind.js';
@@ -9,7 +9,7 @@ const CR = 0x0d;
 const SP = 0x20;
 const HTAB = 0x09;
 const DASH = 0x2d;
-/** White space that may follow a boundary (RFC 2046 5.1.1), and the line end. */
+/** White space and line end, which may follow a boundary (RFC 2046 5.1.1). */
 const PADDING = [SP, HTAB, CR, LF];
 const NEXT_DASHES = Buffer.from('\n--');
 const NOTHING = Buffer.alloc(0);
@@ -17,17 +17,20 @@ const MAX_DELIMITER = 300;
 const MAX_HEAD = 256 * 1024;
 const DEFAULT_MAX_DEPTH = 50;
 
-/** Told in order. Head and `headEnd` of each part but the message itself, and all other bytes, joined, are the body again. */
+/**
+ * Its methods are called in the order of the body. The head and `headEnd` of each part except the message itself, joined with all other bytes, give
+ * the body again.
+ */
 export interface MimeSink {
   /** The head of a part is complete. */
   start(part: MimePart): void;
-  /** Content of the leaf started last; a line end right before a delimiter is not part of it. */
+  /** Content of the leaf that was started last. A line end right before a delimiter is not part of it. */
   content(bytes: Uint8Array): void;
-  /** The leaf started last is complete. */
+  /** The leaf that was started last is complete. */
   finish(): void;
-  /** A delimiter line with the line end before it, which belongs to it (RFC 2046 5.1.1). */
+  /** A delimiter line, together with the line end before it, which belongs to the delimiter (RFC 2046 5.1.1). */
   delimiter(bytes: Uint8Array): void;
-  /** Preamble or epilogue of a multipart. `isSealed`: inside one that seals. */
+  /** Preamble or epilogue of a multipart. `isSealed`: it is inside a part that seals its content. */
   filler(bytes: Uint8Array, isSealed: boolean): void;
 }
 
@@ -37,9 +40,9 @@ export interface MimeWalker {
 }
 
 export interface MimeWalkerOptions {
-  /** Walk into message/rfc822 parts. */
+  /** True: message/rfc822 parts are opened and walked. */
   openMessages: boolean;
-  /** Parts nested deeper are leaves. */
+  /** Parts that are nested deeper are treated as leaves. */
   maxDepth?: number;
 }
 
@@ -47,11 +50,11 @@ interface OpenMultipart {
   boundary: string;
   contentType: string;
   depth: number;
-  /** It seals, or stands inside what does. */
+  /** The part seals its content, or is inside a part that does. */
   isSealed: boolean;
 }
 
-/** Memory is bounded by the chunk and by one part's head (256 kB). Never throws but what the sink throws. */
+/** Memory is bounded by the chunk and one part's head (256 kB). Never throws, except what the sink throws. */
 export function makeMimeWalker(top: readonly HeadField[], sink: MimeSink, options: MimeWalkerOptions): MimeWalker {
   return new Walker(top, sink, options);
 }
@@ -62,11 +65,11 @@ class Walker implements MimeWalker {
   #head: Buffer[] = [];
   #headSize = 0;
   #depth = 0;
-  /** Bytes that say nothing yet without what follows them. */
+  /** Bytes that cannot be understood before more bytes come. */
   #carry: Buffer = NOTHING;
-  /** Inside a line that is certainly no delimiter. */
+  /** We are inside a line that is certainly not a delimiter. */
   #midLine = false;
-  /** A line end held back: it is content unless a delimiter follows. */
+  /** A line end that is held back. It is content unless a delimiter follows. */
   #heldLineEnd: Uint8Array = NOTHING;
 
   constructor(
@@ -107,7 +110,10 @@ class Walker implements MimeWalker {
     }
   }
 
-  /** Takes one line of a head. Gives where to go on, or the complement of where the bytes to carry begin. */
+  /**
+   * Takes one line of a head. Gives the position to go on at. If more bytes are needed, gives the bitwise complement of the position from which
+   * bytes must be carried over.
+   */
   #headLine(bytes: Buffer, start: number, isLast: boolean): number {
     const lineFeed = bytes.indexOf(LF, start);
     if (lineFeed < 0 && !isLast && bytes.length - start < MAX_HEAD) return ~start;
@@ -127,7 +133,7 @@ class Walker implements MimeWalker {
     return end;
   }
 
-  /** Takes content up to and with the next delimiter line. Gives as `#headLine` does. */
+  /** Takes content up to and including the next delimiter line. Gives a position in the same form as `#headLine`. */
   #contentLines(bytes: Buffer, start: number, isLast: boolean): number {
     if (this.#open.length === 0) {
       this.#give(bytes.subarray(start));
@@ -155,7 +161,7 @@ class Walker implements MimeWalker {
     }
   }
 
-  /** No further line begins with two dashes; the last byte or two may still begin one, or split a CRLF. */
+  /** No other line begins with two dashes here. The last one or two bytes may still begin such a line, or be half of a CRLF. */
   #runToEnd(bytes: Buffer, start: number, isLast: boolean): number {
     const length = bytes.length;
     const last = bytes[length - 1];
@@ -188,7 +194,7 @@ class Walker implements MimeWalker {
     return this.#matchDelimiter(bytes, start, end) !== undefined;
   }
 
-  /** Which open multipart the line delimits (the innermost one first), and whether it closes it. */
+  /** Finds which open multipart the line delimits (the innermost one first), and whether it closes that multipart. */
   #matchDelimiter(bytes: Buffer, start: number, end: number): { level: number; closes: boolean } | undefined {
     if (bytes[start] !== DASH || bytes[start + 1] !== DASH || end - start > MAX_DELIMITER || this.#open.length === 0) return undefined;
     let textEnd = end;
@@ -202,7 +208,7 @@ class Walker implements MimeWalker {
     return undefined;
   }
 
-  /** Handles the line when it is a delimiter: ends what it ends, opens what it opens. */
+  /** If the line is a delimiter, ends the parts that it ends and starts the part that it begins. */
   #delimiterAt(bytes: Buffer, start: number, end: number): boolean {
     const match = this.#matchDelimiter(bytes, start, end);
     if (!match) return false;

@@ -1,4 +1,6 @@
-/** Makes a message fit for peers that take no 8-bit bytes or no long lines: re-encodes the parts that need it, and says so in their heads. */
+/**
+ * Rewrites a message for peers that take no 8-bit bytes or no long lines: encodes the parts that need it, and declares the encodings in their heads.
+ */
 import { isUtf8 } from 'node:buffer';
 import { Refusal } from '#core';
 import { decodeCharset } from '../head/decode-charset.js';
@@ -19,33 +21,33 @@ import { CRLF } from './wire-form.js';
 
 const LF = 0x0a;
 const MAX_LINE = 998;
-/** A part is judged on this many bytes; a larger one is encoded without looking further, so that memory stays bounded. */
+/** The encoding of a part is chosen from its first bytes, at most this many, so that memory stays bounded. */
 const JUDGED_SIZE = 64 * 1024;
 const QUESTION_MARK = 0x3f;
 const SOFT_LINE_BREAK = Buffer.from('=\r\n');
 
 export interface ReencodeReasons {
-  /** The peer takes no 8-bit bytes (RFC 6152 is not offered). */
+  /** The peer takes no 8-bit bytes (it does not offer RFC 6152). */
   eightBit: boolean;
-  /** Lines over 998 octets are to be broken up. */
+  /** Lines over 998 octets must be broken up. */
   longLines: boolean;
-  /** Also what was signed or encrypted: for showing, where nobody can check it any more. */
+  /** Encode signed and encrypted parts as well. Only for showing a message, where nobody checks its signature any more. */
   breaksSeals?: boolean;
 }
 
 export interface ReencodedMessage {
   head: HeadField[];
-  /** To be read once, while memory stays bounded; how the input is cut into chunks changes nothing. */
+  /** Must be read once; memory stays bounded. How the input is cut into chunks does not change the result. */
   body: AsyncIterable<Uint8Array>;
 }
 
 /**
- * Re-encodes each leaf that needs it (text as quoted-printable, other types as base64; base64 is only wrapped anew), so
- * that it decodes to the same bytes. Attached messages are walked into, because they may not be encoded themselves
- * (RFC 2046 5.2.1). Heads of parts become ASCII. Text that no program shows (preambles, epilogues) and malformed
- * multiparts lose 8-bit bytes to `?`. The message's own head changes only in Content-Transfer-Encoding and what that
- * needs (MIME-Version). Parts that are signed or encrypted are passed on as they are, heads of the parts in them too, or nothing is: SealedContent is
- * thrown where they would have to change. The body is read as far as the head needs it. Rejects, but for that, only when reading the body does.
+ * Re-encodes each leaf that needs it, so that it decodes to the same bytes: text as quoted-printable, other types as base64; base64 is only wrapped
+ * again. Attached messages are opened, because they may not be encoded as a whole (RFC 2046 5.2.1). Heads of parts become ASCII. In preambles,
+ * epilogues and malformed multiparts, which no program shows, 8-bit bytes become `?`. In the message's own head only Content-Transfer-Encoding
+ * changes, and MIME-Version if that is needed.
+ * Signed and encrypted parts, with the heads of the parts in them, are passed on unchanged. If they would have to change, SealedContent is thrown.
+ * At first the body is read only as far as the head depends on it. Apart from SealedContent, rejects only when reading the body fails.
  */
 export async function reencodeFor7Bit(
   head: readonly HeadField[],
@@ -88,7 +90,7 @@ async function* asAsync(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
 class ReencodingSink implements MimeSink {
-  /** Known once the message's own encoding is decided. */
+  /** Set once the message's own encoding is decided. */
   topHead: HeadField[] | undefined;
   #endsWithLineEnd = true;
   #lastIsQuotedPrintable = false;
@@ -110,7 +112,7 @@ class ReencodingSink implements MimeSink {
     return out;
   }
 
-  /** What completes the last line of the body, without adding one to a part that has no delimiter after it. */
+  /** Completes the last line of the body, without adding a line to a part that has no delimiter after it. */
   lastLineEnd(): Uint8Array {
     if (this.#endsWithLineEnd) return Buffer.alloc(0);
     return this.#lastIsQuotedPrintable ? SOFT_LINE_BREAK : CRLF;
@@ -165,7 +167,7 @@ class ReencodingSink implements MimeSink {
     this.#write(this.#mayNotChange(isSealed) ? this.#checked(bytes) : this.#harmless(bytes));
   }
 
-  /** The leaf's encoding, from what was held of its content; then its head, and the content so far. */
+  /** Chooses the leaf's encoding from the content held so far, then writes its head and that content. */
   #decide(isLarge: boolean): void {
     const part = this.#part;
     const content = Buffer.concat(this.#held);
@@ -195,12 +197,13 @@ class ReencodingSink implements MimeSink {
     }
     const ascii = this.reasons.eightBit ? fields.map(asciiField) : fields;
     this.#write(joinHead(this.reasons.longLines ? foldLongFields(ascii) : ascii));
-    // A head cut short by a delimiter or by text needs its empty line when it grew, or when the head of a message follows.
+    // The head has no empty line after it, because a delimiter or text came at once. It needs one if the head has changed, or if a message's head
+    // follows.
     const isOpen = part.headEnd.length === 0 && (fields !== part.fields || part.kind === 'message');
     this.#write(isOpen ? CRLF : part.headEnd);
   }
 
-  /** For bytes that cannot be encoded: 8-bit becomes `?`, long lines are broken. */
+  /** For bytes that cannot be encoded: 8-bit bytes become `?`, and long lines are broken. */
   #harmless(bytes: Uint8Array): Uint8Array {
     const out = Buffer.allocUnsafe(bytes.length + 3 * (Math.floor((this.#fillerColumn + bytes.length) / (MAX_LINE - 1)) + 1));
     let to = 0;
@@ -223,7 +226,7 @@ class ReencodingSink implements MimeSink {
   }
 }
 
-/** Undefined when the content may not be encoded at all. */
+/** Undefined if the content may not be encoded at all. */
 function chooseCoder(part: MimePart): { coder: Transcoder; encoding: string } | undefined {
   if (part.encoding === 'base64') return { coder: makeBase64Rewrapper(), encoding: 'base64' };
   if (part.encoding === 'quoted-printable') {
@@ -240,7 +243,7 @@ function chooseCoder(part: MimePart): { coder: Transcoder; encoding: string } | 
   return { coder: makeBase64Encoder(), encoding: 'base64' };
 }
 
-/** The head of a leaf that is encoded anew. */
+/** The head of a leaf that is encoded again. */
 function describe(part: MimePart, encoding: string, content: Buffer): HeadField[] {
   const fields = isIdentity(part) ? setField(part.fields, 'Content-Transfer-Encoding', encoding) : [...part.fields];
   const has = (name: string) => fields.some((field) => field.lowerName === name);
@@ -251,7 +254,7 @@ function describe(part: MimePart, encoding: string, content: Buffer): HeadField[
   return fields;
 }
 
-/** Names the encoding anew when it allows more than the content may now hold; gives `fields` itself when nothing changes. */
+/** Declares a smaller encoding if the old one allows more than the content may now hold. Gives `fields` itself if nothing changes. */
 function relabel(fields: readonly HeadField[], encoding: string, reasons: ReencodeReasons): HeadField[] {
   if (encoding === 'binary' || (encoding === '8bit' && reasons.eightBit)) {
     return setField(fields, 'Content-Transfer-Encoding', reasons.eightBit ? '7bit' : '8bit');
@@ -259,7 +262,7 @@ function relabel(fields: readonly HeadField[], encoding: string, reasons: Reenco
   return fields as HeadField[];
 }
 
-/** A field of a part's head in ASCII; bytes that are not UTF-8 are taken for the commonest 8-bit charset. */
+/** A field of a part's head in ASCII. Bytes that are not UTF-8 are read as the most common 8-bit charset. */
 function asciiField(field: HeadField): HeadField {
   if (!hasEightBit(field.raw)) return field;
   try {
@@ -269,7 +272,7 @@ function asciiField(field: HeadField): HeadField {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
   }
-  // An address beyond ASCII, a media type that is none: there is no other way to write them.
+  // For example an address beyond ASCII or an invalid media type: there is no other way to write them in ASCII.
   return new RawField(Buffer.from(field.raw.map((byte) => (byte > 0x7f ? QUESTION_MARK : byte))));
 }
 
@@ -290,7 +293,7 @@ function hasLongLine(bytes: Buffer): boolean {
   return false;
 }
 
-/** Judged on the first bytes only, up to the last whole line, so that a character cut in two does not matter. */
+/** Looks at the first bytes only, up to the last whole line, so that no character is cut in two. */
 function looksLikeUtf8(content: Buffer): boolean {
   const judged = content.subarray(0, JUDGED_SIZE);
   const end = judged.length < JUDGED_SIZE ? judged.length : Math.max(0, judged.lastIndexOf(LF)) || JUDGED_SIZE - 4;

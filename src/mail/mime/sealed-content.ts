@@ -1,13 +1,13 @@
-/** What was signed or encrypted goes as it is or not at all: passes bytes on unchanged, and throws where a peer could not take them so. */
+/** Signed or encrypted content is sent unchanged or not at all. The check passes bytes on, and throws if a peer could not take them unchanged. */
 
 const LF = 0x0a;
 const CR = 0x0d;
 const MAX_LINE = 998;
 
-/** `eightBit`: there is a byte over 127; `longLine`: a line over 998 octets. */
+/** `eightBit`: there is a byte over 127. `longLine`: there is a line over 998 octets. */
 export type Unfitness = 'eightBit' | 'longLine';
 
-/** A part that may not be changed would have to be. */
+/** A signed or encrypted part would have to be changed for this peer. */
 export class SealedContent extends Error {
   override readonly name = 'SealedContent';
   readonly unfitness: Unfitness;
@@ -18,7 +18,7 @@ export class SealedContent extends Error {
   }
 }
 
-/** Counts lines over chunks. The check is given pieces of one body in order; what is not given to it may only be whole lines. */
+/** The check takes the pieces of one body in order, and measures lines across pieces. Pieces that are left out must be whole lines. */
 export function makeSealCheck(needs: { eightBit: boolean; longLines: boolean }): (bytes: Uint8Array) => Uint8Array {
   let column = 0;
   return (bytes) => {

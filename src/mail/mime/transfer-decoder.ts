@@ -1,16 +1,19 @@
-/** Undoes a content transfer encoding while it streams, leniently: what is not of the encoding's alphabet is passed over (RFC 2045 6.7, 6.8). */
+/**
+ * Undoes a content transfer encoding while the content streams by. Lenient: characters outside the encoding's alphabet are skipped (RFC 2045 6.7,
+ * 6.8).
+ */
 import { makeQuotedPrintableDecoder, type Transcoder } from './transfer-encoding.js';
 
 const NOTHING: Uint8Array = Buffer.alloc(0);
 
-/** `encoding` in lower case; an unknown one leaves the bytes as they are. */
+/** `encoding` is in lower case. For an unknown encoding the bytes stay as they are. */
 export function makeTransferDecoder(encoding: string): Transcoder {
   if (encoding === 'base64') return makeBase64Decoder();
   if (encoding === 'quoted-printable') return makeQuotedPrintableDecoder();
   return { push: (bytes) => bytes, end: () => NOTHING };
 }
 
-/** Four digits are three bytes, so what is left of a chunk waits for the next one. */
+/** Four digits make three bytes. Digits left at the end of a chunk are kept for the next one. */
 function makeBase64Decoder(): Transcoder {
   let rest = '';
   return {

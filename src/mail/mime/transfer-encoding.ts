@@ -1,4 +1,4 @@
-/** Streaming content transfer encodings (RFC 2045 6): what they give does not depend on how the input is cut into chunks. */
+/** Streaming content transfer encodings (RFC 2045 6). The result does not depend on how the input is cut into chunks. */
 
 const HTAB = 0x09;
 const LF = 0x0a;
@@ -10,25 +10,25 @@ const HEX = Buffer.from('0123456789ABCDEF');
 const MAX_QP_COLUMN = 75;
 const BASE64_LINE = 76;
 const BASE64_BYTES = 57;
-/** More white space than this before a line end is kept instead of dropped. */
+/** White space before a line end is dropped, but a run longer than this is kept. */
 const MAX_HELD_BLANKS = 65_536;
 
-/** 1 for printable ASCII but SP and the equals sign. */
+/** 1 for printable ASCII except SP and the equals sign. */
 const GRAPHIC = Uint8Array.from({ length: 256 }, (_, byte) => (byte > SP && byte < 0x7f && byte !== EQUALS ? 1 : 0));
 
-/** Bytes in, bytes out; `end` gives the bytes that are still inside. */
+/** Turns bytes into other bytes. `end` gives the bytes that are still held. */
 export interface Transcoder {
   push(bytes: Uint8Array): Uint8Array;
   end(): Uint8Array;
 }
 
 /**
- * Quoted-printable of text in wire form: CRLF stays a line break, everything else decodes to the same byte. A dash that
- * begins a line is encoded, so that no line can come to look like a delimiter.
+ * Quoted-printable of text in wire form: CRLF stays a line break, everything else decodes to the same byte. A dash at the beginning of a line is
+ * encoded, so that no line can look like a delimiter.
  */
 export function makeQuotedPrintableEncoder(): Transcoder {
   let column = 0;
-  let blank = 0; // a SP or HTAB whose form depends on what follows
+  let blank = 0; // a SP or HTAB whose encoding depends on the next byte
   let heldCr = false;
   let out = Buffer.alloc(0);
   let to = 0;
@@ -45,7 +45,7 @@ export function makeQuotedPrintableEncoder(): Transcoder {
     out[to++] = byte;
     column++;
   }
-  /** Takes octets that are never encoded, up to the end of the line: most of a usual text. Gives how many. */
+  /** Copies octets that never need encoding, at most to the end of the line. In usual text these are most octets. Gives how many were copied. */
   function literalRun(bytes: Uint8Array, start: number): number {
     let index = start;
     for (; column < MAX_QP_COLUMN; column++) {
@@ -80,7 +80,7 @@ export function makeQuotedPrintableEncoder(): Transcoder {
   }
   return {
     push(bytes) {
-      // Three octets for one, and a soft line break of three in 73 at the least.
+      // Every octet may become three, and there may be a soft line break of three octets for every 73.
       out = Buffer.allocUnsafe(Math.ceil(bytes.length * 3.2) + 64);
       to = 0;
       for (let index = 0; index < bytes.length; index++) {
@@ -118,12 +118,12 @@ const hexValue = (byte: number): number => {
   return upper >= 0x41 && upper <= 0x46 ? upper - 0x37 : -1;
 };
 
-/** Decodes quoted-printable leniently: what is no escape stands for itself, white space before a line end is dropped. */
+/** Decodes quoted-printable leniently: an invalid escape stays as it is, and white space before a line end is dropped. */
 export function makeQuotedPrintableDecoder(): Transcoder {
-  let held: number[] = []; // an escape that is not complete, or blanks that may end a line
+  let held: number[] = []; // an incomplete escape, or blanks that a line end may follow
   const isBlank = (byte: number | undefined) => byte === SP || byte === HTAB;
 
-  /** Gives false when the byte completes nothing and is to be taken by itself after what was held. */
+  /** False if the byte cannot continue what is held. Then the held bytes have been released, and the byte must be handled by itself. */
   function extend(byte: number, out: number[]): boolean {
     const first = held[0];
     if (first === undefined) return false;
@@ -164,7 +164,7 @@ export function makeQuotedPrintableDecoder(): Transcoder {
     },
     end() {
       const out: number[] = [];
-      // An equals sign at the very end is a soft line break whose line end belongs to the delimiter.
+      // An equals sign at the very end is a soft line break; its line end belongs to the delimiter.
       const isSoftBreak = held[0] === EQUALS && held.slice(1).every((byte) => isBlank(byte) || byte === CR);
       if (!isBlank(held[0]) && !isSoftBreak) release(out);
       held = [];
@@ -173,7 +173,7 @@ export function makeQuotedPrintableDecoder(): Transcoder {
   };
 }
 
-/** base64 in lines of 76, with CRLF between lines and none after the last. */
+/** base64 in lines of 76 characters, with CRLF between lines and none after the last one. */
 export function makeBase64Encoder(): Transcoder {
   const lines = makeLineWrapper();
   let rest: Uint8Array = Buffer.alloc(0);
@@ -189,10 +189,10 @@ export function makeBase64Encoder(): Transcoder {
 }
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=';
-/** 1 for the bytes of the alphabet and its padding. */
+/** 1 for the characters of the base64 alphabet and its padding. */
 const BASE64_ALPHABET = Uint8Array.from({ length: 256 }, (_, byte) => (BASE64.includes(String.fromCharCode(byte)) ? 1 : 0));
 
-/** Writes base64 anew in lines of 76; characters outside its alphabet are dropped, as decoders do. */
+/** Wraps base64 again in lines of 76 characters. Characters outside its alphabet are dropped, as decoders do. */
 export function makeBase64Rewrapper(): Transcoder {
   const lines = makeLineWrapper();
   return {
@@ -228,7 +228,7 @@ function makeLineWrapper(): (text: Buffer) => Buffer {
   };
 }
 
-/** Counts what base64 text decodes to, bytes. */
+/** Counts how many bytes base64 text decodes to. */
 export function makeBase64Counter(): { push(bytes: Uint8Array): void; size(): number } {
   let digits = 0;
   return {

@@ -1,4 +1,4 @@
-/** Turns bytes with any line ends into wire form: every bare CR and bare LF becomes CRLF, however the input is cut into chunks. */
+/** Turns bytes with any line ends into wire form: every bare CR and every bare LF becomes CRLF, however the input is cut into chunks. */
 import { badRequest } from '#core';
 
 const CR = 0x0d;
@@ -7,13 +7,13 @@ const LF = 0x0a;
 export const CRLF: Uint8Array = Buffer.from('\r\n');
 
 export interface WireForm {
-  /** Wire-form pieces; a CR at the end of a chunk is held back, so that no piece ever splits a CRLF. Throws Refusal on NUL. */
+  /** Gives pieces in wire form. A CR at the end of a chunk is held back, so that no piece ever splits a CRLF. Throws Refusal on NUL. */
   push(chunk: Uint8Array): Uint8Array[];
-  /** What completes the last line: a CRLF when the input did not end with a line end, nothing otherwise. */
+  /** Completes the last line: gives a CRLF if the input did not end with a line end, otherwise nothing. */
   end(): Uint8Array[];
 }
 
-/** Pieces are views of the chunk when nothing had to change (the usual case). */
+/** If nothing has to change (the usual case), the pieces are views of the chunk. */
 export function makeWireForm(): WireForm {
   let heldCr = false;
   let atLineStart = true;

@@ -1,4 +1,4 @@
-/** Names, types and decoded sizes of a message's attachments, as events tell them; bounded work, never an error. */
+/** Finds names, types and decoded sizes of a message's attachments, for events. The work is bounded, and there is never an error. */
 import { type Attachment, cleanText } from '#core';
 import type { HeadField } from '../head/head-fields.js';
 import { dispositionOf, fileNameOf, type MimePart } from '../mime/mime-part.js';
@@ -7,15 +7,15 @@ import { makeBase64Counter, makeQuotedPrintableDecoder } from '../mime/transfer-
 
 const MAX_PARTS = 1000;
 
-/** The streaming form, for a body that is passing through anyway. After 1000 parts it looks no further. */
+/** The streaming form, for a body that is passing through anyway. It stops looking after 1000 parts. */
 export interface AttachmentLister {
   push(chunk: Uint8Array): void;
   end(): Attachment[];
 }
 
 /**
- * Counts the leaves of a multipart that have a file name or the disposition `attachment`, inline ones too; an attached
- * message counts as one and is not walked into. Nothing else than multiparts has attachments.
+ * Counts the leaves of a multipart that have a file name or the disposition `attachment`, inline ones too. An attached message counts as one
+ * attachment and is not opened. A message that is not a multipart has no attachments.
  */
 export function makeAttachmentLister(head: readonly HeadField[]): AttachmentLister {
   const sink = new CountingSink();
@@ -31,7 +31,7 @@ export function makeAttachmentLister(head: readonly HeadField[]): AttachmentList
   };
 }
 
-/** `body` is in wire form. Gives what it found when the message is malformed. Rejects only when reading the body does. */
+/** `body` is in wire form. From a malformed message it gives what it found. Rejects only when reading the body fails. */
 export async function listAttachments(
   head: readonly HeadField[],
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

@@ -1,4 +1,4 @@
-/** Streaming intake of raw RFC 5322 bytes: the head is collected, the body passes through in wire form, hashed and judged on the way. */
+/** Reads raw RFC 5322 bytes as a stream: collects the head, brings the body into wire form, and computes its hash and traits on the way. */
 import { badRequest, type ContentTraits, Refusal, tooLarge } from '#core';
 import { makeHeadCollector } from '../head/head-collector.js';
 import { type HeadField, hasEightBit, parseHead } from '../head/head-fields.js';
@@ -17,27 +17,28 @@ export interface MessageReaderOptions {
 
 export interface ReadMessage {
   /**
-   * Whole header fields with CRLF, without the empty line after them; `''` when the message began with something else. Mended where that is stated
-   * (`makeHeadCollector`, `mendHead`).
+   * Whole header fields with CRLF, without the empty line after them. `''` if the message did not begin with a field. `makeHeadCollector` and
+   * `mendHead` say what is mended in it.
    */
   head: Uint8Array;
-  /** Body bytes that `push` had not given yet. */
+  /** Body bytes that `push` has not given yet. */
   lastBody: Uint8Array[];
   /** base64 SHA-256 of the body in relaxed canonical form (RFC 6376 3.4.4). */
   bodyHash: string;
   /** Bytes of head, empty line and body in wire form. */
   size: number;
   traits: ContentTraits;
-  /** Bytes as they came in. */
+  /** Bytes before conversion to wire form. */
   rawSize: number;
 }
 
 /**
- * Throws Refusal and nothing else: 552 5.3.4 when the message or its head is too large, 550 5.6.0 for NUL and for a head that is
- * broken off by a line that is none of it, naming the line. After a refusal every further call throws the same one. The outcome does not depend on how the input is cut into chunks.
+ * Throws Refusal and nothing else: 552 5.3.4 if the message or its head is too large, 550 5.6.0 for NUL and for a head that is interrupted by a line
+ * that does not belong to it, naming the line. After a refusal every further call throws the same one. The result does not depend on how the input
+ * is cut into chunks.
  */
 export interface MessageReader {
-  /** As `end` gives it, once the body has begun. */
+  /** The head that `end` will give; undefined until the body has begun. */
   readonly head: Uint8Array | undefined;
   /** Gives body bytes, which may be views of the chunk. */
   push(chunk: Uint8Array): Uint8Array[];
@@ -45,9 +46,8 @@ export interface MessageReader {
 }
 
 /**
- * The head ends at the empty line, or before the first line that is neither a header field nor a continuation (as
- * Postfix has it), so that plain text is body. A message without an empty line is head only.
- * A last line without a line end gets one.
+ * The head ends at the empty line, or before the first line that is neither a header field nor a continuation (as in Postfix), so plain text without
+ * a head is all body. A message without an empty line has only a head. A last line without a line end gets one.
  */
 export function makeMessageReader(options: MessageReaderOptions): MessageReader {
   const wire = makeWireForm();
@@ -70,13 +70,13 @@ export function makeMessageReader(options: MessageReaderOptions): MessageReader 
     return body;
   }
 
-  /** While the head is read, the line is named. */
+  /** If the NUL is in the head, the refusal names the line. */
   function refuseNul(chunk: Uint8Array): void {
     const at = collector.line === undefined ? -1 : chunk.indexOf(0);
     if (at < 0) return;
     take(wire.push(chunk.subarray(0, at)));
     const { line } = collector;
-    // The wire form waits for what follows a CR.
+    // A CR at the end was held back, because the wire form depends on the next byte.
     if (line !== undefined)
       throw badRequest(`Line ${line + (endsInCr(chunk.subarray(0, at)) ? 1 : 0)} of the message contains a NUL character`);
   }
@@ -121,10 +121,10 @@ export function makeMessageReader(options: MessageReaderOptions): MessageReader 
   };
 }
 
-/** Bytes that are read at a time while only the head is wanted. */
+/** How many bytes are read at a time when only the head is wanted. */
 const HEAD_STEP = 16 * 1024;
 
-/** The fields of a message's head, read hardly further than needed; throws as the reader does. */
+/** The fields of a message's head. Reads hardly more than the head. Throws like the reader. */
 export async function readHead(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<HeadField[]> {
   const reader = makeMessageReader({ maxSize: Number.POSITIVE_INFINITY });
   for await (const chunk of chunks) {
@@ -140,8 +140,8 @@ const SPACED_NAME = /^([\x21-\x39\x3b-\x7e]{1,255})[ \t]+:/gm;
 const BLANK_LINE = /\r\n[ \t]+(?=\r\n)/g;
 
 /**
- * Mends what old clients do to their fields and readers understand differently: white space before the colon, lines of nothing but white space.
- * `head` is whole fields in wire form. The same bytes come back when nothing was to mend.
+ * Mends two faults of old clients that programs understand differently: white space before the colon, and lines of white space only. `head` is whole
+ * fields in wire form. If there is nothing to mend, the same bytes come back.
  */
 function mendHead(head: Buffer): Buffer {
   const text = head.toString('latin1');

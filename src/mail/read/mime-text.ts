@@ -1,19 +1,22 @@
-/** A message as text, for where only text can go (JSON): its bytes read as UTF-8 or, where they are none, the same message in 7-bit form. */
+/**
+ * A whole message as text, for JSON and other places that hold only text. Bytes that are valid UTF-8 are read as such; otherwise the message is
+ * brought into 7-bit form first.
+ */
 import { isUtf8 } from 'node:buffer';
 import { decodeCharset } from '../head/decode-charset.js';
 import { type HeadField, parseHead } from '../head/head-fields.js';
 import { reencodeFor7Bit } from '../mime/reencode-for-7bit.js';
 
 export interface MimeSource {
-  /** Whole lines, without the empty line. */
+  /** Whole lines, without the empty line after them. */
   head: Uint8Array;
-  /** From its beginning, each time it is called. */
+  /** Opens the body, each time from its beginning. */
   openBody: () => AsyncIterable<Uint8Array>;
-  /** False when it is known that there is no byte over 127. */
+  /** False if it is known that there is no byte over 127. */
   mayBeEightBit: boolean;
 }
 
-/** In pieces that are whole characters. Rejects only when reading the body does. */
+/** Gives pieces that never cut a character. Rejects only when reading the body fails. */
 export async function* mimeText({ head, openBody, mayBeEightBit }: MimeSource): AsyncGenerator<string> {
   if (!mayBeEightBit || (isUtf8(head) && (await isUtf8Stream(openBody())))) {
     yield* decoded(parseHead(head), openBody());
@@ -23,7 +26,7 @@ export async function* mimeText({ head, openBody, mayBeEightBit }: MimeSource): 
   yield* decoded(plain.head, plain.body);
 }
 
-/** A field that is no UTF-8 can only be from before there was any. */
+/** A field that is not UTF-8 is in an older 8-bit charset. */
 const textOf = ({ raw }: HeadField): string => (isUtf8(raw) ? raw.toString('utf8') : decodeCharset('windows-1252', raw));
 
 async function* decoded(head: readonly HeadField[], body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

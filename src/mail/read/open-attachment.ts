@@ -1,4 +1,4 @@
-/** One attachment of a message as a stream of its decoded bytes; what comes after it is not read. */
+/** One attachment of a message as a stream of its decoded bytes. The message is not read further than the attachment's end. */
 import type { HeadField } from '../head/head-fields.js';
 import { leafRoleOf } from '../mime/leaf-role.js';
 import type { MimePart } from '../mime/mime-part.js';
@@ -8,14 +8,16 @@ import type { Transcoder } from '../mime/transfer-encoding.js';
 import { MAX_ATTACHMENTS } from './parse-message.js';
 
 export interface OpenAttachment {
-  /** `''` when it has none. */
+  /** `''` when the attachment has none. */
   filename: string;
   contentType: string;
-  /** To be read once. */
+  /** Can be read only once. */
   content: AsyncIterable<Uint8Array>;
 }
 
-/** `index` counts as `parseMessage` does. Undefined when there is none; the body has been read to its end then. */
+/**
+ * `index` is the position in the attachments of `parseMessage`. Undefined if there is no such attachment; then the body has been read to its end.
+ */
 export async function openAttachment(
   head: readonly HeadField[],
   body: AsyncIterable<Uint8Array>,
@@ -50,7 +52,7 @@ export async function openAttachment(
 class ExtractingSink implements MimeSink {
   found: { filename: string; contentType: string } | undefined;
   isComplete = false;
-  /** What has come and was not taken yet. */
+  /** Decoded bytes that were not taken yet. */
   readonly decoded: Uint8Array[] = [];
   #seen = 0;
   #decoder: Transcoder | undefined;
@@ -80,7 +82,7 @@ class ExtractingSink implements MimeSink {
   filler(): void {}
 
   #give(bytes: Uint8Array): void {
-    // Copied: it may be a view of a chunk that its reader uses again.
+    // Copied, because the bytes may be a view of a chunk that the reader reuses.
     if (bytes.byteLength > 0) this.decoded.push(new Uint8Array(bytes));
   }
 }

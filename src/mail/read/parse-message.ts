@@ -1,6 +1,6 @@
 /**
- * Reads a message for people: its texts decoded, its attachments named and measured but never kept. Work and memory are bounded whatever the message:
- * texts beyond 4 MiB together are cut, and after 1000 attachments no more are named.
+ * Reads a message for people: decodes its texts, and lists the names and sizes of its attachments without keeping them. Work and memory are bounded
+ * for any message: texts are cut beyond 4 MiB in all, and after 1000 attachments no more are listed.
  */
 import { decodeCharset } from '../head/decode-charset.js';
 import type { HeadField } from '../head/head-fields.js';
@@ -11,28 +11,28 @@ import { charsetOf } from '../mime/part-text.js';
 import { makeTransferDecoder } from '../mime/transfer-decoder.js';
 import { makeBase64Counter, type Transcoder } from '../mime/transfer-encoding.js';
 
-/** Decoded bytes of all texts. */
+/** Decoded bytes of all texts together. */
 const MAX_TEXT = 4 * 1024 * 1024;
 export const MAX_ATTACHMENTS = 1000;
 
 export interface ParsedAttachment {
-  /** `''` when it has none. */
+  /** `''` when the attachment has none. */
   filename: string;
   contentType: string;
-  /** Decoded, bytes. */
+  /** Bytes after decoding. */
   size: number;
-  /** Without angle brackets; `''` when it has none. */
+  /** Without angle brackets; `''` when the attachment has none. */
   contentId: string;
 }
 
 export interface ParsedMessage {
-  /** By name: `plain`, `html`, `amp-html`, or the subtype of another text. Several of a kind stand one after the other. */
+  /** By name: `plain`, `html`, `amp-html`, or the subtype of another text. Several texts of one name are joined in order. */
   texts: Map<string, string>;
-  /** In the order of the message; their place here is their number for `openAttachment`. */
+  /** In the order of the message. The position of an attachment is its `index` for `openAttachment`. */
   attachments: ParsedAttachment[];
 }
 
-/** `body` is in wire form. A malformed message gives what can be found in it. Rejects only when reading the body does. */
+/** `body` is in wire form. From a malformed message it gives what can be found. Rejects only when reading the body fails. */
 export async function parseMessage(head: readonly HeadField[], body: AsyncIterable<Uint8Array>): Promise<ParsedMessage> {
   const sink = new ReadingSink();
   const walker = makeMimeWalker(head, sink, { openMessages: false });
@@ -98,7 +98,7 @@ class ReadingSink implements MimeSink {
   #keep(text: OpenText, decoded: Uint8Array): void {
     const kept = decoded.subarray(0, this.#room);
     this.#room -= kept.byteLength;
-    // Copied: it may be a view of a chunk that its reader uses again.
+    // Copied, because the bytes may be a view of a chunk that the reader reuses.
     if (kept.byteLength > 0) text.chunks.push(new Uint8Array(kept));
   }
 }

@@ -1,45 +1,45 @@
 /**
- * The one reader of HTML: tells of tags and texts as they stand, without building a tree. It keeps the open elements itself, within bounds, so that its
- * time grows with the length of the text only, also when tags are unclosed, closed twice or deeply nested. Pure.
+ * The one reader of HTML: reports tags and texts in order, without building a tree. It tracks the open elements itself, in bounded numbers, so that
+ * its time depends only on the length of the text, even if tags are unclosed, closed twice or deeply nested. Pure.
  */
 import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
 
 export interface HtmlLimits {
-  /** Elements in each other; mail programs and browsers stop at 512, too. */
+  /** How deep elements may be nested. Mail programs and browsers stop at 512, too. */
   depth: number;
-  /** Opening and closing tags. */
+  /** Opening and closing tags together. */
   tags: number;
 }
 
 export const HTML_LIMITS: HtmlLimits = { depth: 512, tags: 100_000 };
 
-/** Where something stands in the text: `html.slice(start, end)`. */
+/** A range of the text: `html.slice(start, end)`. */
 export interface Place {
   start: number;
   end: number;
 }
 
-/** Names in lower case. An element without an end tag is closed where its end follows from another tag, and at the end of the text. */
+/** Names are in lower case. An element without an end tag is closed where another tag implies its end, or at the end of the text. */
 export interface HtmlHandler {
-  /** Attribute values have their entities decoded; the first of a name counts. */
+  /** Entities in attribute values are decoded. If an attribute is repeated, the first one counts. */
   open?(name: string, attributes: Readonly<Record<string, string>>, place: Place): void;
-  /** `place` is that of the end tag, or where the tag begins that implies it (`start` and `end` are the same then). */
+  /** `place` is the end tag. If another tag implies the end, `place` is the empty range where that tag begins. */
   close?(name: string, place: Place): void;
-  /** A piece of a text, entities decoded. */
+  /** A piece of a text, with entities decoded. */
   text?(data: string): void;
 }
 
 const NEVER_OPEN = new Set(
   'area base basefont br col command embed frame hr img input isindex keygen link meta param source track wbr'.split(' '),
 );
-/** What an element ends when it begins right after it, without an end tag (HTML 13.1.2.4). */
+/** Which open element ends without an end tag when a given element begins right after it (HTML 13.1.2.4). */
 const ENDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries({ p: 'p', li: 'li', dt: 'dt dd', dd: 'dt dd', td: 'td th', th: 'td th', tr: 'td th tr', option: 'option' }).map(
     ([name, ended]) => [name, new Set(ended.split(' '))] as const,
   ),
 );
 
-/** Gives how much of the text was read: all of it, or what comes before the tag that is one too many. */
+/** Gives how much of the text was read: all of it, or everything before the first tag over the limit. */
 export function readHtml(html: string, handler: HtmlHandler, limits: HtmlLimits = HTML_LIMITS): number {
   return new Reader(html, handler, limits).read();
 }
@@ -47,7 +47,7 @@ export function readHtml(html: string, handler: HtmlHandler, limits: HtmlLimits 
 class Reader implements TokenizerCallbacks {
   readonly #tokenizer: Tokenizer;
   readonly #open: string[] = [];
-  /** How many of each name are open, so that a stray end tag costs no search. */
+  /** How many elements of each name are open, so that a stray end tag is found without a search. */
   readonly #counts = new Map<string, number>();
   #tags = 0;
   #stoppedAt: number | undefined;
@@ -119,7 +119,7 @@ class Reader implements TokenizerCallbacks {
     if (NEVER_OPEN.has(name)) this.handler.close?.(name, { start: end + 1, end: end + 1 });
   }
 
-  /** Only drawings and formulas have elements that close themselves. */
+  /** Only elements of drawings (SVG) and formulas (MathML) can close themselves. */
   onselfclosingtag(end: number): void {
     const isDrawn = this.#countOf('svg') > 0 || this.#countOf('math') > 0;
     this.onopentagend(end);

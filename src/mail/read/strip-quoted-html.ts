@@ -1,10 +1,12 @@
-/** Takes from HTML the elements in which mail programs quote the message that is answered. Linear in the text; pure. */
+/** Removes from HTML the elements in which mail programs quote the message that is answered. Linear in the text; pure. */
 import { readHtml } from './read-html.js';
 
-/** Longer HTML comes back as it is, so that one message never holds up the others, and so does what has more tags than are read. */
+/**
+ * Longer HTML is given back unchanged, so that one message never holds up the others. HTML with more tags than we read is given back unchanged, too.
+ */
 const MAX_LENGTH = 1024 * 1024;
 const QUOTE_CLASSES = new Set(['gmail_quote', 'gmail_extra', 'yahoo_quoted', 'moz-cite-prefix', 'protonmail_quote']);
-/** What follows these in their document is the quoted message. */
+/** In a document with one of these ids, everything after the element is the quoted message. */
 const QUOTE_BEGINS = new Set(['appendonsend', 'divrplyfwdmsg', 'ms-outlook-mobile-reference-message']);
 
 function isQuote(name: string, attributes: Readonly<Record<string, string>>): boolean {
@@ -12,13 +14,13 @@ function isQuote(name: string, attributes: Readonly<Record<string, string>>): bo
   return (attributes.class ?? '').split(/\s+/).some((one) => QUOTE_CLASSES.has(one));
 }
 
-/** What is kept is kept to the byte. */
+/** Everything that is kept stays byte for byte. */
 export function stripQuotedHtml(html: string): string {
   if (html.length > MAX_LENGTH) return html;
   const cuts: [number, number][] = [];
   let depth = 0;
   let start: number | undefined;
-  /** The quotation has no element of its own: it goes to the end of the body. */
+  /** The quotation has no element of its own, so it ends at the end of the body. */
   let isOpenEnded = false;
   const read = readHtml(html, {
     open(name, attributes, place) {
@@ -38,7 +40,7 @@ export function stripQuotedHtml(html: string): string {
       start = undefined;
     },
   });
-  // Within a quotation what is not read is quoted, too.
+  // Reading stopped at the tag limit. If that was within a quotation, the unread rest is cut as part of it.
   if (read < html.length && start === undefined) return html;
   if (start !== undefined) cuts.push([start, html.length]);
   if (cuts.length === 0) return html;

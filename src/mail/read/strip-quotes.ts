@@ -1,33 +1,33 @@
-/** Takes from a text what its writer only quoted, and the signature, as people's mail programs mark them. Linear in the text; pure. */
+/** Removes from a text what its writer only quoted, and the signature, as common mail programs mark them. Linear in the text; pure. */
 
 export interface StrippedText {
   text: string;
-  /** With the line that marks it; `''` when there is none. */
+  /** Includes the line that marks it; `''` when there is no signature. */
   signature: string;
 }
 
-/** No mark is longer than this. */
+/** A longer line is never a mark. */
 const MAX_MARK = 1000;
 const BLANK = /^\s*$/;
 const QUOTED = /^\s{0,3}>/;
 const SEPARATOR =
   /^\s*[-_*]{2,}\s*(?:original message|original appointment|forwarded message|reply message|ursprüngliche nachricht|weitergeleitete nachricht|message d'origine|mensaje original|messaggio originale|oorspronkelijk bericht)\s*[-_*]{2,}\s*$/i;
 const RULE = /^\s*_{10,}\s*$/;
-/** The line before a quotation: `On DATE, NAME wrote:` in some languages. It has a date or an address in it. */
+/** How the line before a quotation begins: `On DATE, NAME wrote:` in some languages. It must also contain a date or an address. */
 const INTRODUCTION_START = /^\s*(?:on|am|le|el|il|op|em|den|w dniu)\s/i;
 const INTRODUCTION_END = /\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał)\b[^:]{0,100}:\s*$/i;
 const INTRODUCTION_TAIL = 150;
 const FIRST_HEADER = /^\s*\*?(?:from|von|de|da|van)\s?:\*?\s*\S/i;
 const OTHER_HEADER =
   /^\s*\*?(?:sent|date|to|cc|subject|gesendet|datum|an|betreff|envoyé|à|objet|enviado|para|asunto|inviato|oggetto|verzonden|aan|onderwerp)\s?:\*?/i;
-/** Its line end may still be there. */
+/** The line end may still be included. */
 const SIGNATURE = /^-- ?\r?$/;
 const DEVICE =
   /^\s*(?:sent from (?:my|outlook|mail for)|get outlook for|von meinem .{1,40} gesendet|envoyé de mon|enviado desde mi|inviato da)\b/i;
-/** Non-blank lines at the end among which a device names itself. */
+/** How many non-blank lines at the end may hold the line of a device (such as `Sent from my …`). */
 const DEVICE_LINES = 3;
 
-/** A text without quotation and signature comes back as it is. Line ends are those of the text. */
+/** A text without quotation and signature is given back unchanged. Line ends stay as they are. */
 export function stripQuotes(text: string): StrippedText {
   const lines = text.split('\n');
   const marks = lines.map((line) => line.slice(0, MAX_MARK));
@@ -38,7 +38,7 @@ export function stripQuotes(text: string): StrippedText {
   return { text: trimEnd(kept.slice(0, sign)), signature: sign === undefined ? '' : trimEnd(kept.slice(sign)) };
 }
 
-/** Index of the line from which on all is quoted; the number of lines when there is none. */
+/** Index of the line where the quotation begins; the number of lines if there is none. */
 function quotationStart(marks: string[]): number {
   for (const [index, mark] of marks.entries()) {
     if (SEPARATOR.test(mark) || introduces(marks, index) || beginsHeaders(marks, index)) return index;
@@ -47,7 +47,7 @@ function quotationStart(marks: string[]): number {
   return marks.length;
 }
 
-/** The introduction may be broken over three lines. */
+/** The introduction may span up to three lines. */
 function introduces(marks: string[], index: number): boolean {
   if (!INTRODUCTION_START.test(marks[index] ?? '')) return false;
   return [1, 2, 3].some((count) => {
@@ -59,7 +59,7 @@ function introduces(marks: string[], index: number): boolean {
   });
 }
 
-/** `From:` with at least two other header lines among the next four. */
+/** `From:`, with at least two other header lines among the next four lines. */
 function beginsHeaders(marks: string[], index: number): boolean {
   if (!FIRST_HEADER.test(marks[index] ?? '')) return false;
   return marks.slice(index + 1, index + 5).filter((mark) => OTHER_HEADER.test(mark)).length >= 2;

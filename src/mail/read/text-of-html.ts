@@ -1,13 +1,13 @@
-/** The text part for readers without HTML, made from the HTML part: bounded, and never an error. Pure. */
+/** Makes the text part, for readers without HTML, from the HTML part. Bounded, and never an error. Pure. */
 import { compile, type FormatCallback } from 'html-to-text';
 import { HTML_LIMITS, readHtml } from './read-html.js';
 
-/** Characters of HTML that are read; the rest is left out, as is what comes after the tag that is one too many. */
+/** Only so many characters of HTML are read. What follows a tag over the tag limit is left out, too. */
 const MAX_INPUT = 512 * 1024;
 const LIMITS = { ...HTML_LIMITS, tags: 20_000 };
 const WIDTH = 78;
 
-/** Cells of a row stand beside each other, with a space between. */
+/** Cells of one row stand beside each other, separated by a space. */
 const cell: FormatCallback = (element, walk, builder) => {
   walk(element.children, builder);
   builder.addInline(' ');
@@ -19,7 +19,7 @@ const convert = compile({
   formatters: { cell },
   selectors: [
     { selector: 'a', options: { hideLinkHrefIfSameAsText: true, noAnchorUrl: true, linkBrackets: ['<', '>'] } },
-    // A picture's address says nothing to a reader.
+    // The address of a picture says nothing to a reader.
     { selector: 'img', format: 'skip' },
     ...['td', 'th'].map((selector) => ({ selector, format: 'cell' })),
     { selector: 'tr', format: 'block', options: { leadingLineBreaks: 1, trailingLineBreaks: 1 } },
@@ -27,10 +27,10 @@ const convert = compile({
   ],
 });
 
-/** The library looks elements up by name in a plain object, where this name is found without having been put there. */
+/** The library looks elements up by name in a plain object, which has a member of this name from its prototype. */
 const UNSAFE_ELEMENT = /<(\/?)constructor(?![^\s/>])/gi;
 
-/** Lines end in LF. Links are followed by their address, list items have bullets or numbers, a row of a table is a line. */
+/** Lines end in LF. Links are followed by their address, list items have bullets or numbers, and each table row is one line. */
 export function textOfHtml(html: string): string {
   const given = html.slice(0, MAX_INPUT);
   return convert(given.slice(0, readHtml(given, {}, LIMITS)).replace(UNSAFE_ELEMENT, '<$1x-constructor'));

@@ -1,11 +1,11 @@
 /**
- * Refuses blocks nested too deeply before the library parses them: its parser takes time with the square of the depth. Reads tags as its lexer
- * does (comments, escapes, quoted texts), and stops where that would stop with a syntax error. Pure, in linear time.
+ * Refuses blocks that are nested too deeply, before the library parses them: the time of its parser grows with the square of the depth. Reads tags
+ * as the library's lexer does (comments, escapes, quoted texts), and stops where that lexer would report a syntax error. Pure, in linear time.
  */
 import { TemplateError } from './template-error.js';
 import { templateLimits } from './template-limits.js';
 
-/** What a tag does to the depth: opens a block, closes one, or goes on with another one inside it (`else if`). */
+/** What a tag does to the depth: it opens a block, closes one, or (`else if`) continues with another block inside the current one. */
 const TAG = /\{\{~?(?:(?<opens>#|\^(?!\s*~?\}\}))|(?<closes>\/)|(?<chains>\s*else\b(?!\s*~?\}\})))?/y;
 const WITHIN_TAG = /"(?:\\"|[^"])*"|'(?:\\'|[^'])*'|\[(?:\\\]|[^\]])*\]|\}\}|[^"'[}]+|\}/y;
 
@@ -38,7 +38,7 @@ export const tooDeep = (line?: number): TemplateError =>
 /** `\{{` is text; `\\{{` is a backslash and a tag. */
 const isEscaped = (source: string, at: number): boolean => source[at - 1] === '\\' && source[at - 2] !== '\\';
 
-/** Undefined when the tag has no end. */
+/** Undefined if the tag does not end. */
 function endOfTag(source: string, start: number, from: number): number | undefined {
   const comment = /^\{\{~?!(--)?/.exec(source.slice(start, start + 6));
   if (comment) return endOfComment(source, start + comment[0].length, comment[1] !== undefined);
@@ -52,7 +52,7 @@ function endOfTag(source: string, start: number, from: number): number | undefin
   return undefined;
 }
 
-/** `{{!--}}` is a whole comment. */
+/** `{{!--}}` is a complete comment. */
 function endOfComment(source: string, from: number, hasDashes: boolean): number | undefined {
   const ends = hasDashes ? /--~?\}\}/g : /\}\}/g;
   ends.lastIndex = hasDashes ? from - 2 : from;

@@ -1,6 +1,6 @@
 /**
- * Handlebars templates as Mailgun has them: lookups and the block helpers `if`, `unless`, `each`, `with` and `equal`, nothing else. The library
- * reads the source; what it read is checked and rendered here, because compiled templates of strangers cannot be stopped once they run.
+ * Handlebars templates as Mailgun has them: lookups and the block helpers `if`, `unless`, `each`, `with` and `equal`, nothing else. The library only
+ * parses the source. Checking and rendering is our own code, because a compiled template of a stranger could not be stopped once it runs.
  */
 import { readTemplate } from './read-template.js';
 import { renderNodes } from './render-nodes.js';
@@ -8,15 +8,15 @@ import { templateLimits } from './template-limits.js';
 
 export interface Template {
   /**
-   * What is missing reads as nothing. `variables` are plain data, as JSON has it. Throws TemplateError when it does more, or gives more, than
-   * `templateLimits` allow.
+   * A missing value renders as nothing. `variables` are plain data, as in JSON. Throws TemplateError if rendering needs more steps, or gives more
+   * text, than `templateLimits` allow.
    */
   render(variables: Record<string, unknown>): string;
 }
 
 /**
- * `html` escapes what `{{name}}` gives (not `{{{name}}}`); `text` leaves it as it is, for header fields, which may do less.
- * Throws TemplateError, which names the line: wrong syntax, an unknown helper, partials, decorators, too long, too deep.
+ * `html` escapes the value of `{{name}}` (not of `{{{name}}}`). `text` does not escape; it is for header fields, which have a smaller budget. Throws
+ * TemplateError, which names the line, for wrong syntax, an unknown helper, partials, decorators, and a source that is too long or too deep.
  */
 export function compileTemplate(source: string, kind: 'html' | 'text' = 'html'): Template {
   const nodes = readTemplate(source);
@@ -27,7 +27,7 @@ export function compileTemplate(source: string, kind: 'html' | 'text' = 'html'):
   return { render: (variables) => renderNodes(nodes, variables, how) };
 }
 
-/** The characters that Handlebars escapes, which makes a value safe within quoted and unquoted attributes alike. */
+/** The characters that Handlebars escapes. Escaping them makes a value safe in quoted and in unquoted attributes. */
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

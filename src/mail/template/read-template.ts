@@ -1,11 +1,11 @@
-/** Reads a Handlebars source into nodes, and refuses everything but lookups and the five block helpers. Pure. */
+/** Reads a Handlebars source into nodes, and refuses everything except lookups and the five block helpers. Pure. */
 import Handlebars from 'handlebars';
 import { checkNesting, tooDeep } from './check-nesting.js';
 import { TemplateError } from './template-error.js';
 import { templateLimits } from './template-limits.js';
 import type { BlockNode, Expression, Helper, TemplateNode } from './template-node.js';
 
-/** How many arguments each takes. */
+/** The number of arguments of each helper. */
 const HELPERS: ReadonlyMap<string, number> = new Map<Helper, number>([
   ['if', 1],
   ['unless', 1],
@@ -14,7 +14,7 @@ const HELPERS: ReadonlyMap<string, number> = new Map<Helper, number>([
   ['equal', 2],
 ]);
 
-/** Kinds of statement that reach beyond the template. */
+/** Kinds of statement that are refused, because they reach beyond the template. */
 const OFF: Readonly<Record<string, string>> = {
   PartialStatement: 'partials ({{> name}}) are not supported',
   PartialBlockStatement: 'partials ({{#> name}}) are not supported',
@@ -22,7 +22,7 @@ const OFF: Readonly<Record<string, string>> = {
   DecoratorBlock: 'inline partials ({{#*inline}}) are not supported',
 };
 
-/** Throws TemplateError: the source is too long or too deep, its syntax is wrong, or it uses what is off. */
+/** Throws TemplateError if the source is too long or too deep, has wrong syntax, or uses something that is refused. */
 export function readTemplate(source: string): TemplateNode[] {
   if (source.length > templateLimits.source) throw new TemplateError(`a template may have at most ${templateLimits.source} characters`);
   checkTags(source);
@@ -30,7 +30,7 @@ export function readTemplate(source: string): TemplateNode[] {
   return new Reader().statements(parse(source).body, 0, []);
 }
 
-/** Before the parser, which takes tens of microseconds for each tag and each name in one. */
+/** Runs before the parser, which needs tens of microseconds for each tag and for each name in a tag. */
 function checkTags(source: string): void {
   let [tags, characters] = [0, 0];
   for (let at = source.indexOf('{{'); at >= 0; ) {
@@ -53,7 +53,7 @@ function parse(source: string): hbs.AST.Program {
   }
 }
 
-/** The parser's messages have several lines with an arrow, or end in ` - line:column`. */
+/** Turns a message of the parser, which has several lines with an arrow or ends in ` - line:column`, into one sentence. */
 function syntaxError(message: string): TemplateError {
   const byGrammar = /^Parse error on line (\d+):[\s\S]*?\n-*\^\n(?:Expecting [\s\S]*, got '(\w+)')?/.exec(message);
   if (byGrammar)
@@ -67,7 +67,7 @@ function syntaxError(message: string): TemplateError {
   return placed ? new TemplateError(String(placed[1]).slice(0, 200), Number(placed[2])) : new TemplateError(message.slice(0, 200));
 }
 
-/** Names of the grammar's tokens for people. */
+/** Readable names for the tokens of the grammar. */
 const WORDS: Readonly<Record<string, string>> = {
   EOF: 'end of the template',
   INVALID: 'character',
@@ -83,7 +83,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 class Reader {
-  /** `locals` are the names that surrounding blocks give, the innermost first. */
+  /** `locals` are the names that the surrounding blocks define, the innermost first. */
   statements(statements: hbs.AST.Statement[], depth: number, locals: string[][]): TemplateNode[] {
     if (depth > templateLimits.nesting) throw tooDeep(statements[0]?.loc?.start.line);
     const nodes: TemplateNode[] = [];
@@ -117,7 +117,7 @@ class Reader {
         line,
       );
     }
-    // Of an inverted block ({{^if x}}) the parser leaves the program out, whatever its type says.
+    // In an inverted block ({{^if x}}) the parser leaves `program` out, although its type says otherwise.
     const program = block.program as hbs.AST.Program | undefined;
     const inverse = block.inverse as hbs.AST.Program | undefined;
     const names = program?.blockParams ?? [];
@@ -140,7 +140,7 @@ function readValue(statement: hbs.AST.MustacheStatement, locals: string[][]): Te
     throw unknownHelper(String(name), statement.loc.start.line);
   }
   const expression = readExpression(statement.path, locals);
-  // {{12}} and {{"a b"}} are names of variables.
+  // In {{12}} and {{"a b"}} the literal is the name of a variable.
   const name = expression.kind === 'literal' ? String(expression.value) : '';
   const named = expression.kind === 'literal' ? readPath({ data: false, depth: 0, parts: [name], original: name }, locals) : expression;
   return { kind: 'value', expression: named, escaped: statement.escaped };

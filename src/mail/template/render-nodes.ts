@@ -1,18 +1,21 @@
-/** Renders checked nodes with variables, within a budget. Lookups see own properties of plain data only; nothing is ever called. Pure. */
+/**
+ * Renders checked nodes with variables, within a budget. Lookups see only own properties of plain data, and no function of theirs is ever called.
+ * Pure.
+ */
 import { TemplateError } from './template-error.js';
 import { type Budget, templateLimits } from './template-limits.js';
 import type { BlockNode, Expression, TemplateNode } from './template-node.js';
 
-/** What `{{name}}` is looked up in, with what surrounds it. */
+/** Where `{{name}}` is looked up, and the scopes around it. */
 interface Scope {
   context: unknown;
-  /** What `../` leads to. */
+  /** The scope that `../` leads to. */
   outer: Scope | undefined;
   data: Data;
   locals: Locals | undefined;
 }
 
-/** The values of `@root` and, within an `each`, of its own data such as `@index`. */
+/** The values of `@root` and, within an `each`, its own data such as `@index`. */
 interface Data {
   values: Readonly<Record<string, unknown>>;
   outer: Data | undefined;
@@ -23,7 +26,7 @@ interface Locals {
   outer: Locals | undefined;
 }
 
-/** Gives what comes out. Throws TemplateError when the budget is used up. */
+/** Gives the rendered text. Throws TemplateError when the budget is used up. */
 export function renderNodes(
   nodes: TemplateNode[],
   variables: Record<string, unknown>,
@@ -107,7 +110,7 @@ class Renderer {
     return expression.names.reduce(ownProperty, start);
   }
 
-  /** Lists are joined by commas, objects have no text of their own; null and what is missing is empty. */
+  /** Lists are joined by commas, and objects have no text of their own. Null and missing values are empty. */
   #textOf(value: unknown, depth: number): string {
     if (typeof value === 'string') {
       this.#spend(value.length >>> 6);
@@ -133,7 +136,10 @@ class Renderer {
   }
 }
 
-/** Blocks of every kind may name what they are about; those that are about nothing give their names no value. */
+/**
+ * Defines the names of a block (`as |item key|`) with these values. Blocks of every kind may have names; in a block without a context of its own
+ * they have no value.
+ */
 const named = (block: BlockNode, scope: Scope, values: unknown[]): Scope =>
   block.hasLocals ? { ...scope, locals: { values, outer: scope.locals } } : scope;
 
@@ -154,7 +160,7 @@ function stepOut<T extends { outer: T | undefined }>(from: T | undefined, steps:
   return at;
 }
 
-/** What a block is about is one step of `../`, unless it is what the block around it is about already. */
+/** A block's context is one step of `../`, unless it equals the context of the block around it. */
 const within = (scope: Scope, context: unknown): Scope => (context === scope.context ? scope : { ...scope, context, outer: scope });
 
 function ownProperty(parent: unknown, name: string): unknown {

@@ -1,8 +1,8 @@
-/** What is wrong with a template or the variables it is rendered with, in words for whoever wrote it. */
+/** What is wrong with a template or its variables, in words for the person who wrote it. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 
-  /** The message names the line (from 1) when it is known: `line 3: unknown helper 'upper'`. */
+  /** If the line is known (from 1), the message names it: `line 3: unknown helper 'upper'`. */
   constructor(text: string, line?: number) {
     super(line === undefined ? text : `line ${line}: ${text}`);
   }
