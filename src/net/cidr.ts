@@ -1,4 +1,4 @@
-/** Reads CIDR blocks and tells whether an address lies in one of them; v4-mapped IPv6 addresses count as the IPv4 address they carry. */
+/** Reads CIDR blocks and tells whether an address lies in one of them. A v4-mapped IPv6 address counts as the IPv4 address in it. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
@@ -10,7 +10,7 @@ export interface Cidr {
 
 const MAPPED_BITS = 96;
 
-/** `10.0.0.0/8`, `2001:db8::/32`, or a bare address (a block of one). Undefined for anything else. Bits after the prefix do not matter. */
+/** Reads `10.0.0.0/8`, `2001:db8::/32`, or a bare address (a block of one). Undefined for anything else. Bits after the prefix are ignored. */
 export function parseCidr(text: string): Cidr | undefined {
   const [, ip = '', prefix] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const family = isIP(ip);
@@ -25,7 +25,7 @@ export function parseCidr(text: string): Cidr | undefined {
   return { address, bits };
 }
 
-/** Throws for a text that `parseCidr` does not take. The matcher says false for anything that is not an address. */
+/** Throws for a text that `parseCidr` does not take. The matcher gives false for anything that is not an address. */
 export function makeCidrMatcher(cidrs: readonly string[]): (ip: string) => boolean {
   const blocks = cidrs.map((text) => {
     const cidr = parseCidr(text);

@@ -1,4 +1,4 @@
-/** Which addresses count as one client: an IPv4 address, or the /64 network of an IPv6 address (what one customer of a provider has). */
+/** Which addresses count as one client: an IPv4 address, or the /64 network of an IPv6 address (a provider gives one customer such a network). */
 import { isIPv6 } from 'node:net';
 
 export function clientNetworkOf(ip: string): string {
@@ -16,7 +16,7 @@ export function clientNetworkOf(ip: string): string {
 
 function groupsOf(text: string): string[] {
   if (text === '') return [];
-  // A dotted quad at the end stands for two groups; neither is in the first four.
+  // A dotted quad at the end stands for two groups. It is never among the first four groups, so its value does not matter.
   return text.split(':').flatMap((group) => (group.includes('.') ? ['0', '0'] : [group]));
 }
 

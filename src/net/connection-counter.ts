@@ -1,18 +1,18 @@
-/** Counts the open connections of one kind of listener, in all and per client, so that nobody can take every place. */
+/** Counts the open connections of one kind of listener, in all and per client, so that no client can take all places. */
 import { clientNetworkOf, isLoopback } from './client-network.js';
 
 export interface ConnectionLimits {
-  /** All listeners of the kind together. May change while we run. */
+  /** Limit for all listeners of the kind together. It may change while the server runs. */
   readonly connections: number;
-  /** Of one client (an IPv4 address or an IPv6 /64 network). */
+  /** Limit for one client (an IPv4 address or an IPv6 /64 network). */
   readonly connectionsPerClient: number;
 }
 
 export interface ConnectionCounter {
   /**
-   * Takes a place, and gives the function to call when the connection is gone (to call it again is harmless). Otherwise gives the limit that is reached.
-   * The limit per client does not apply to trusted clients. A few places are for this machine only, so that its operator gets in when strangers have all
-   * others.
+   * Takes a place, and gives the function to call when the connection is gone (calling it twice is harmless). If a limit is reached, gives the name
+   * of that limit instead. The limit per client does not apply to trusted clients. A few places are reserved for connections from this machine, so
+   * that its operator gets in when strangers hold all other places.
    */
   enter(ip: string, isTrusted: boolean): (() => void) | 'total' | 'source';
   open(): number;

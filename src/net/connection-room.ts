@@ -1,4 +1,4 @@
-/** How many connections each side of the server may hold, by the number of descriptors the process may open. */
+/** How many connections each part of the server may hold, computed from the number of descriptors that the process may open. */
 import type { Clock } from '#core';
 
 export interface ConnectionRoom {
@@ -6,23 +6,23 @@ export interface ConnectionRoom {
   inbound: number;
   /** HTTP connections of clients. */
   http: number;
-  /** Deliveries attempted at a time, all destinations together. */
+  /** Deliveries attempted at the same time, all destinations together. */
   lanes: number;
 }
 
 const MOST_INBOUND = 2000;
 const MOST_HTTP = 1000;
-/** Each costs memory, and more have never helped. */
+/** Each lane costs memory, and more lanes than this have never helped. */
 const MOST_LANES = 1000;
 const FEWEST_LANES = 8;
-/** A lane has a connection and the file of a large body open, and keeps another connection for later. */
+/** Descriptors per lane: its connection, the file of a large body, and another connection that is kept for later use. */
 const PER_LANE = 3;
-/** Databases and DNS, and the files of large messages that are coming in. */
+/** Descriptors for databases, DNS, and the files of large messages that are coming in. */
 const REST = 500;
 
 /**
- * With few descriptors a quarter of them goes to the lanes, half to SMTP clients, an eighth to HTTP and an eighth to everything else. With many, lanes
- * have what the others leave. Pure.
+ * With few descriptors the lanes get a quarter of them, SMTP clients half, HTTP an eighth, and everything else an eighth. With many descriptors the
+ * lanes get all that the others leave. Pure.
  */
 export function decideConnectionRoom(descriptors: number): ConnectionRoom {
   const inbound = Math.min(MOST_INBOUND, Math.floor(descriptors / 2));
@@ -31,10 +31,13 @@ export function decideConnectionRoom(descriptors: number): ConnectionRoom {
   return { inbound, http, lanes: Math.max(FEWEST_LANES, Math.min(MOST_LANES, Math.floor(left / PER_LANE))) };
 }
 
-/** Looking costs 30 µs; a flood takes a place in less than 0.1 ms, and all should not be gone before we look, ms. */
+/**
+ * How often the limit is read, ms. Reading it takes 30 µs. A flood of connections may take more than ten places per ms, and must not take all places
+ * between two reads.
+ */
 const LOOK_EVERY = 20;
 
-/** The room as it is now: the limit of a running process can be changed from outside. A limit that cannot be read is taken to be as it was. */
+/** The room as it is now, because the limit of a running process can be changed from outside. If the limit cannot be read, the last one is used. */
 export function makeConnectionRoom({ clock, readLimit }: { clock: Clock; readLimit: () => number | undefined }): () => ConnectionRoom {
   let room = decideConnectionRoom(readLimit() ?? Number.POSITIVE_INFINITY);
   let lookedAt = clock.monotonic();

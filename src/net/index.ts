@@ -1,15 +1,15 @@
 /**
- * What the network says and how to reach it: DNS with a cache, mail exchangers, addresses, CIDR blocks, HTTP to strangers, TLS and what
- * domains demand of it (MTA-STS, DANE). No SQL.
+ * net: what the network says and how to reach it. DNS with a cache, mail exchangers, addresses, CIDR blocks, HTTP to strangers, TLS, and what
+ * domains demand of TLS (MTA-STS, DANE). No SQL.
  *
  * - DNS questions never reject: an answer is records, `nodata`, `nxdomain` or `failed`, and `failed` is always temporary.
- * - `resolveMailExchangers` and `resolveHostAddresses` give a host to try, or who is to blame with a code, an enhanced code, a
- *   text that may be shown, and whether trying again makes sense. Addresses that are not public are refused unless allowed.
- * - `makeHttpClient` fetches URLs of strangers: it never rejects and never connects to an address that is not public, unless allowed.
- * - `policyFor` and `daneFor` never reject: what cannot be had is no policy (MTA-STS) or a reason to leave the host alone (DANE). `decideTlsLevel`
- *   makes one level of both and of what the sender asked for.
- * - `loadServerTls` and `loadAuthorities` throw an Error that names the configuration key; `parseCidr` gives undefined for bad text, `makeCidrMatcher` and
- *   `makeDnsClient` throw for it: they are made once, at start, from configuration.
+ * - `resolveMailExchangers` and `resolveHostAddresses` give hosts or addresses to try. If there are none, they give the cause: a code, an enhanced
+ *   code, a text that may be shown, and whether trying again makes sense. Addresses that are not public are refused unless allowed.
+ * - `makeHttpClient` fetches URLs of strangers. It never rejects, and never connects to an address that is not public, unless allowed.
+ * - `policyFor` and `daneFor` never reject. If an MTA-STS policy cannot be fetched, there is no policy. If TLSA records cannot be looked up, the
+ *   host is not used. `decideTlsLevel` makes one level of both and of what the sender asked for.
+ * - `loadServerTls` and `loadAuthorities` throw an Error that names the configuration key. `parseCidr` gives undefined for bad text.
+ *   `makeCidrMatcher` and `makeDnsClient` throw for bad text: they are called once, at start, with the configuration.
  */
 export { makeCidrMatcher, parseCidr } from './cidr.js';
 export { clientNetworkOf, isLoopback } from './client-network.js';

@@ -1,9 +1,12 @@
-/** Tells addresses of the public Internet from all others, so that DNS cannot point this server at itself or its own network. */
+/** Distinguishes public Internet addresses from all others, so that DNS cannot make this server connect to itself or its own network. */
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 
-/** 2000::/3, all that is handed out for global unicast (RFC 4291 2.4); what lies outside embeds or means something else. */
+/**
+ * 2000::/3, the range from which all global unicast addresses are given out (RFC 4291 2.4). Addresses outside of it contain an IPv4 address or have
+ * another meaning.
+ */
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3];
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The words of a DNS answer, the same from the client and from the cache: four outcomes and no exception.
- * Names are lower-case without the final dot.
+ * The types of a DNS answer, the same from the client and from the cache. There are four outcomes and no exception. Names are lower-case without the
+ * final dot.
  */
 
 export interface MxRecord {
@@ -16,7 +16,7 @@ export interface TlsaRecord {
   certificate: Buffer;
 }
 
-/** What the records of each type look like. TXT: the strings of one record joined, as DKIM, SPF and MTA-STS want them. */
+/** What the records of each type look like. For TXT the strings of one record are joined, as DKIM, SPF and MTA-STS need them. */
 export interface DnsRecords {
   A: string;
   AAAA: string;
@@ -31,15 +31,14 @@ export interface DnsRecords {
 export type DnsType = keyof DnsRecords;
 
 /**
- * Why there is no answer. All of these say something about the way to the answer and nothing about the name, so they
- * are temporary. `unreachable`: no server could be talked to. `malformed`: what came could not be read.
- * `rejected`: a response code that is none of the named ones.
+ * Why there is no answer. All of these are faults on the way to the answer and say nothing about the name, so they are temporary. `unreachable`: no
+ * server could be reached. `malformed`: the response could not be read. `rejected`: a response code other than the ones named here.
  */
 export type DnsFailure = 'servfail' | 'refused' | 'timeout' | 'unreachable' | 'malformed' | 'cname-loop' | 'rejected';
 
 /**
- * `ttl` in seconds. `authenticated`: the resolver says that it validated every part of the answer (AD, RFC 4035). `canonicalName`: the name
- * that holds the records, when the one asked for is an alias (CNAME) of it.
+ * `ttl` is in seconds. `authenticated`: the resolver says that it validated every part of the answer (AD, RFC 4035). `canonicalName`: the name that
+ * holds the records, if the name in the question is an alias (CNAME) of it.
  */
 export type DnsAnswer<T extends DnsType = DnsType> =
   | { kind: 'records'; records: readonly DnsRecords[T][]; ttl: number; authenticated: boolean; canonicalName?: string }
@@ -47,7 +46,7 @@ export type DnsAnswer<T extends DnsType = DnsType> =
   | { kind: 'nxdomain'; ttl: number; authenticated: boolean }
   | { kind: 'failed'; reason: DnsFailure };
 
-/** Whoever answers DNS questions. Never rejects because of DNS: a failure is an answer of kind `failed`. */
+/** Answers DNS questions. Never rejects because of DNS: a failure is an answer of kind `failed`. */
 export interface Dns {
   query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>>;
 }

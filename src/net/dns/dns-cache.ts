@@ -1,8 +1,11 @@
-/** Keeps DNS answers as long as they may be kept, bounded in number, and asks each question once however many wait for it. */
+/** Keeps DNS answers for their TTL, bounded in number. If several callers have the same question at the same time, it is asked once. */
 import type { Clock } from '#core';
 import type { Dns, DnsAnswer, DnsType } from './dns-answer.js';
 
-/** Bounds on the TTL of records, s: a TTL of 0 must not make every message a query, and no change may take longer than an hour to be seen. */
+/**
+ * Bounds on the TTL of records, s. With a TTL of 0 every message would cause a query, and with a very long one we would not see a change within an
+ * hour.
+ */
 const MIN_TTL_SECONDS = 30;
 const MAX_TTL_SECONDS = 3600;
 const NEGATIVE_SECONDS = 60;
@@ -14,9 +17,9 @@ interface Entry {
   expiresAt: number;
 }
 
-/** Records come back with the seconds that are left of their (bounded) TTL. `maxEntries` is the number of (name, type) pairs kept. */
+/** Records are given with the seconds that are left of their (bounded) TTL. `maxEntries` is the number of (name, type) pairs that are kept. */
 export function makeDnsCache({ client, clock, maxEntries }: { client: Dns; clock: Clock; maxEntries: number }): Dns {
-  // A Map remembers the order of insertion: its first key is the one not used for longest.
+  // A Map keeps the order of insertion, so its first key is the one that was not used for the longest time.
   const entries = new Map<string, Entry>();
   const inFlight = new Map<string, Promise<DnsAnswer>>();
 
@@ -45,7 +48,7 @@ export function makeDnsCache({ client, clock, maxEntries }: { client: Dns; clock
     query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>> {
       const key = `${type} ${name.toLowerCase().replace(/\.$/, '')}`;
       const known = recall(key);
-      // An entry was made by a question of the type its key names.
+      // The key contains the type, so the entry has an answer of this type.
       if (known) return Promise.resolve(known as DnsAnswer<T>);
       const running = inFlight.get(key);
       if (running !== undefined) return running as Promise<DnsAnswer<T>>;

@@ -1,6 +1,6 @@
 /**
- * A stub resolver of our own, because Node's gives no TTL for most types and never the AD bit: asks the servers in turn
- * until one answers or the deadline passes, and follows CNAMEs.
+ * Our own stub resolver, because Node's gives no TTL for most types and never the AD bit. It asks the servers in turn until one answers or the
+ * deadline passes, and follows CNAMEs.
  */
 import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
@@ -14,25 +14,25 @@ export interface DnsClientOptions {
   /** `1.2.3.4`, `1.2.3.4:53`, `2001:db8::1`, `[2001:db8::1]:53`. Empty: the system's resolvers. */
   servers: readonly string[];
   clock: Clock;
-  /** Wait for one answer of one server, ms; 2000. */
+  /** How long to wait for one answer of one server, ms; 2000. */
   timeoutMs?: number;
-  /** How many times the list of servers is gone through; 3. */
+  /** How many times each server of the list is asked; 3. */
   attempts?: number;
-  /** Bound on the whole question, retries, TCP, CNAMEs and waiting for a turn included, ms; 15,000. */
+  /** Bound on the whole question, ms; 15,000. Includes retries, TCP, CNAMEs and waiting for a turn. */
   deadlineMs?: number;
 }
 
 const MAX_CNAMES = 8;
-/** More at once would overflow the resolver's socket buffer and be lost; each also holds a socket here. */
+/** More questions at once would overflow the resolver's socket buffer and be lost. Each question also needs a socket here. */
 const MAX_IN_FLIGHT = 100;
-/** A name that cannot be written in a DNS message does not exist, and never will. */
+/** The answer for a name that cannot be written in a DNS message: such a name cannot exist. */
 const NO_SUCH_NAME: DnsAnswer<never> = { kind: 'nxdomain', ttl: 3600, authenticated: false };
 
-/** Throws only here, at start, for a server that is not an IP address. */
+/** Throws for a server that is not an IP address. This happens only here, at start. */
 export function makeDnsClient(options: DnsClientOptions): Dns {
   const { clock, timeoutMs = 2000, attempts = 3, deadlineMs = 15_000 } = options;
   const servers = (options.servers.length > 0 ? options.servers : getServers()).map(parseDnsServer);
-  // The server that answered last is asked first, so that a dead one costs its timeout once and not on every question.
+  // The server that answered last is asked first. So a dead server costs its timeout once, not for every question.
   let preferred = 0;
   const turns = makeConcurrencyLimit(MAX_IN_FLIGHT);
 

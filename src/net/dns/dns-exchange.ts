@@ -1,4 +1,4 @@
-/** One question to one server: a UDP exchange on a fresh random port, over TCP when the answer was cut short. Never rejects. */
+/** Asks one server one question: over UDP from a new random port, or over TCP if the UDP answer was truncated. Never rejects. */
 import { createSocket } from 'node:dgram';
 import { createConnection, isIPv6 } from 'node:net';
 import type { DnsFailure, DnsType } from './dns-answer.js';
@@ -11,7 +11,7 @@ export interface DnsServer {
 
 export type Exchange = { kind: 'response'; response: DnsResponse } | { kind: 'failed'; reason: DnsFailure };
 
-/** A way to send the question: the bytes go out, `onBytes` hears of each whole message that comes back until it says it is done. */
+/** A way to send a question. `onBytes` gets each whole message that comes back, until it says that it is done. */
 type Transport = (
   server: DnsServer,
   query: Buffer,
@@ -22,7 +22,7 @@ type Transport = (
 const FORMERR = 1;
 const NOTIMP = 4;
 
-/** `name` is normalised. `timeLeft` says how long the next exchange of datagrams or TCP conversation may take, ms. */
+/** `name` is normalised. `timeLeft` gives the time, in ms, that the next UDP exchange or TCP connection may take. */
 export async function exchange(server: DnsServer, name: string, type: DnsType, timeLeft: () => number): Promise<Exchange> {
   let edns = true;
   let answer = await ask(overUdp, server, name, type, edns, timeLeft());
@@ -63,7 +63,7 @@ function ask(transport: Transport, server: DnsServer, name: string, type: DnsTyp
   });
 }
 
-/** A connected socket: the kernel drops datagrams from any other address, and tells of a closed port at once. */
+/** The socket is connected, so the kernel drops datagrams from other addresses, and reports a closed port at once. */
 const overUdp: Transport = (server, query, onBytes, onFailure) => {
   const socket = createSocket(isIPv6(server.ip) ? 'udp6' : 'udp4');
   let open = true;
@@ -81,7 +81,7 @@ const overUdp: Transport = (server, query, onBytes, onFailure) => {
   };
 };
 
-/** RFC 1035 4.2.2: each message has its length before it, two octets. */
+/** Over TCP, each message has its length in two octets before it (RFC 1035 4.2.2). */
 const overTcp: Transport = (server, query, onBytes, onFailure) => {
   const socket = createConnection({ host: server.ip, port: server.port });
   let received = Buffer.alloc(0);

@@ -1,10 +1,10 @@
-/** Writes one DNS question and reads the response to it; pure. A response that is not to this question is told apart from a broken one. */
+/** Encodes one DNS question and reads the response to it; pure. A response to another question is distinguished from a broken response. */
 
 import { type Answer, AUTHENTIC_DATA, type DecodedPacket, decode, encode, RECURSION_DESIRED } from 'dns-packet';
 import { randomToken } from '#core';
 import type { DnsType } from './dns-answer.js';
 
-/** Fits any path without fragments (the DNS flag day of 2020). */
+/** This size passes every path without fragments (DNS flag day 2020). */
 const UDP_PAYLOAD_BYTES = 1232;
 const NEGATIVE_TTL_SECONDS = 60;
 
@@ -21,14 +21,14 @@ export interface DnsResponse {
   truncated: boolean;
   authenticated: boolean;
   answers: Answer[];
-  /** Present when the authority section holds the SOA of a negative answer (RFC 2308): how long it may be kept, s. */
+  /** Set if the authority section holds the SOA of a negative answer (RFC 2308): how long that answer may be kept, s. */
   negativeTtl: number | undefined;
 }
 
-/** `ignored`: not the response to this question (perhaps forged), so the real one may still come. */
+/** `ignored`: not the response to this question (perhaps forged), so the real response may still come. */
 export type ReadResponse = { kind: 'response'; response: DnsResponse } | { kind: 'ignored' } | { kind: 'malformed' };
 
-/** Gives the name as it is compared and stored, or undefined when it cannot stand in a DNS message (RFC 1035 2.3.4). */
+/** Gives the name in the form in which names are compared and stored. Undefined if it cannot be written in a DNS message (RFC 1035 2.3.4). */
 export function normaliseDnsName(name: string): string | undefined {
   const bare = name.toLowerCase().replace(/\.$/, '');
   const labels = bare.split('.');
@@ -38,7 +38,7 @@ export function normaliseDnsName(name: string): string | undefined {
 
 export const randomQueryId = (): number => Buffer.from(randomToken(2), 'base64url').readUInt16BE();
 
-/** `edns: false` for servers that answer FORMERR to EDNS0. AD is set to ask for the validation result (RFC 6840 5.7). */
+/** `edns` is false for servers that answer FORMERR to EDNS0. The AD bit is set to ask for the result of validation (RFC 6840 5.7). */
 export function encodeQuestion(question: DnsQuestion, edns: boolean): Buffer {
   return encode({
     type: 'query',
@@ -67,7 +67,7 @@ export function readResponse(bytes: Buffer, question: DnsQuestion): ReadResponse
   let packet: DecodedPacket;
   try {
     packet = decode(bytes);
-    // A last record that claims to be longer than the message is read without complaint, its size then too large or NaN.
+    // The decoder accepts a last record that claims to be longer than the message. Its size is then too large or NaN.
     if (!(decode.bytes <= bytes.length)) return { kind: 'malformed' };
   } catch {
     return { kind: 'malformed' };
@@ -89,7 +89,7 @@ function rcodeOf(packet: DecodedPacket): number {
   return ((opt?.type === 'OPT' ? opt.extendedRcode : 0) << 4) | ((packet.flags ?? 0) & 0xf);
 }
 
-/** The question must come back. Only servers too old for EDNS0 leave it out, and only with an error code. */
+/** Whether the response repeats the question. Only servers too old for EDNS0 leave it out, and only together with an error code. */
 function echoes(packet: DecodedPacket, question: DnsQuestion, rcode: number): boolean {
   const [asked, ...more] = packet.questions ?? [];
   if (!asked) return rcode !== 0 && rcode !== 3;

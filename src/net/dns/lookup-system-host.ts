@@ -1,11 +1,11 @@
 /**
- * The addresses of a host that the operator configured (a smarthost), by the system's rules: hosts file, search domains,
- * literals. Private addresses are fine here, and every failure is temporary because the operator can mend it.
+ * Finds the addresses of a host that the operator configured (a smarthost) by the rules of the system: hosts file, search domains, literals. Private
+ * addresses are allowed here, and every failure is temporary because the operator can fix it.
  */
 import { lookup } from 'node:dns/promises';
 import type { AddressResult, HostAddress } from './resolve-host-addresses.js';
 
-/** IPv4 first. */
+/** Gives IPv4 addresses first. */
 export async function lookupSystemHost(host: string): Promise<AddressResult> {
   try {
     const found = await lookup(host, { all: true });

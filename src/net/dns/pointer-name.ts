@@ -1,5 +1,5 @@
 /** Where the names of an address are in DNS (RFC 1035 3.5, RFC 3596 2.5); pure. */
-/** `1.2.0.192.in-addr.arpa`, or the nibbles under `ip6.arpa`. */
+/** Gives `1.2.0.192.in-addr.arpa`, or the nibbles under `ip6.arpa`. */
 export function pointerName(address: string): string {
   if (!address.includes(':')) return `${address.split('.').reverse().join('.')}.in-addr.arpa`;
   const [head = '', tail] = address.toLowerCase().replace(/%.*$/, '').split('::');

@@ -1,9 +1,12 @@
-/** Finds in one response what was asked for, following the CNAMEs it holds; pure. Says where to go on when the chain leaves the response. */
+/**
+ * Finds the records of a question in one response, and follows the CNAMEs in it; pure. If the chain of CNAMEs leaves the response, gives the name to
+ * ask next.
+ */
 import type { Answer } from 'dns-packet';
 import type { DnsAnswer, DnsRecords, DnsType } from './dns-answer.js';
 import type { DnsResponse } from './dns-message.js';
 
-/** `alias`: the response ends in a CNAME to a name it says nothing about. */
+/** `alias`: the response ends in a CNAME to a name that it has no records of. */
 export type ReadAnswer<T extends DnsType> =
   | DnsAnswer<T>
   | { kind: 'alias'; target: string; hopsLeft: number; ttl: number; authenticated: boolean };
@@ -11,7 +14,7 @@ export type ReadAnswer<T extends DnsType> =
 const NXDOMAIN = 3;
 const DEFAULT_NEGATIVE_TTL_SECONDS = 60;
 
-/** `hopsLeft`: how many CNAMEs may still be followed; one more is a loop. `name` is normalised. */
+/** `hopsLeft`: how many CNAMEs may still be followed; a longer chain is taken for a loop. `name` is normalised. */
 export function readDnsAnswer<T extends DnsType>(response: DnsResponse, name: string, type: T, hopsLeft: number): ReadAnswer<T> {
   const { authenticated } = response;
   let current = name;
@@ -41,7 +44,7 @@ export function readDnsAnswer<T extends DnsType>(response: DnsResponse, name: st
 const normal = (name: string) => (name === '.' ? name : name.toLowerCase().replace(/\.$/, ''));
 const ttlOf = (answer: Answer) => ('ttl' in answer ? (answer.ttl ?? 0) : 0);
 
-/** The record in our words; dns-packet's answer was already chosen by its type. */
+/** Converts a record of dns-packet to ours. The caller has already chosen it by its type. */
 function recordOf<T extends DnsType>(answer: Answer, type: T): DnsRecords[T] | undefined {
   const read = readers[type] as (answer: Answer) => DnsRecords[T] | undefined;
   return read(answer);

@@ -1,4 +1,4 @@
-/** The addresses of a host to connect to, IPv4 first; addresses that are not public are refused unless they are allowed. */
+/** Finds the addresses of a host to connect to, IPv4 first. Addresses that are not public are refused unless they are allowed. */
 import { shuffle } from '#core';
 import { isPublicAddress } from '../public-address.js';
 import type { Dns, DnsAnswer } from './dns-answer.js';
@@ -9,18 +9,17 @@ export interface HostAddress {
 }
 
 /**
- * `refused`: addresses the host has that are not public, for the log. `authenticated`: DNSSEC vouches for all addresses, and for the alias
- * when the host is one of `canonicalName`. `none`: nothing to connect to; `permanent` means that the host has no usable address, not that
- * nobody could say.
+ * `refused`: the host's addresses that are not public, for the log. `authenticated`: DNSSEC vouches for all addresses, and for the alias if there is
+ * a `canonicalName`. `none`: there is nothing to connect to. `permanent`: the host has no usable address; false if DNS could not tell.
  */
 export type AddressResult =
   | { kind: 'addresses'; addresses: HostAddress[]; refused: string[]; authenticated: boolean; canonicalName?: string }
   | { kind: 'none'; permanent: boolean; code: number; enhancedCode: string; text: string; refused: string[] };
 
-/** More would only prolong an attempt at a host that is down. */
+/** More addresses would only make an attempt longer when the host is down. */
 const MAX_PER_FAMILY = 10;
 
-/** `ipv6: false` asks for no AAAA at all. Each family is in random order, to spread the load as its owner means it. */
+/** With `ipv6: false`, no AAAA question is asked. Each family is in random order, to spread the load as the owner of the host intends. */
 export async function resolveHostAddresses(
   dns: Dns,
   host: string,

@@ -1,4 +1,4 @@
-/** Which hosts take mail for a domain, in the order to try them: RFC 5321 section 5.1, with the null MX of RFC 7505. */
+/** Finds the hosts that take mail for a domain, in the order in which to try them (RFC 5321 section 5.1, with the null MX of RFC 7505). */
 import { parseDomain, shuffle } from '#core';
 import type { Dns, DnsAnswer, MxRecord } from './dns-answer.js';
 
@@ -9,9 +9,9 @@ export interface MailExchanger {
 }
 
 /**
- * `exchangers`: at least one host, best first, equal preferences in random order. `implicit`: the domain has no MX and is
- * its own exchanger. `authenticated`: DNSSEC vouches for these names, or for the absence of others. `none`: there is nobody to connect to;
- * `code`, `enhancedCode` and `text` say so in an event's delivery-status. `isOwn`: because this server is the best exchanger.
+ * `exchangers`: at least one host, best first, equal preferences in random order. `implicit`: the domain has no MX and is its own exchanger.
+ * `authenticated`: DNSSEC vouches for these names, or for the absence of MX records. `none`: there is nobody to connect to; `code`, `enhancedCode`
+ * and `text` are for an event's delivery-status. `isOwn`: the reason is that this server is the best exchanger.
  */
 export type MxResult =
   | { kind: 'exchangers'; hosts: MailExchanger[]; implicit: boolean; authenticated: boolean }
@@ -23,8 +23,8 @@ type NoExchanger = Extract<MxResult, { kind: 'none' }>;
 const MAX_EXCHANGERS = 20;
 
 /**
- * `domain` is in the form of `parseDomain`. `ownNames`: host names of this server; it and every exchanger that is not better
- * are left out, so that mail cannot loop back (RFC 5321 5.1). A DNS failure is always temporary.
+ * `domain` is in the form of `parseDomain`. `ownNames`: host names of this server. If one of them is an exchanger, it is left out together with all
+ * exchangers that are not better, so that mail cannot loop back (RFC 5321 5.1). A DNS failure is always temporary.
  */
 export async function resolveMailExchangers(dns: Dns, domain: string, options: { ownNames?: readonly string[] } = {}): Promise<MxResult> {
   const answer = await dns.query(domain, 'MX');
@@ -45,7 +45,10 @@ export async function resolveMailExchangers(dns: Dns, domain: string, options: {
   return { kind: 'exchangers', hosts: others.slice(0, MAX_EXCHANGERS), implicit: false, authenticated };
 }
 
-/** Address literals and other things that are no host name are left out (RFC 5321 5.1 wants a domain name), a name given twice counts once. */
+/**
+ * Leaves out address literals and anything else that is not a host name (RFC 5321 5.1 requires a domain name). A name that is given twice counts
+ * once.
+ */
 function chooseExchangers(records: readonly MxRecord[]): MailExchanger[] {
   const best = new Map<string, MailExchanger>();
   for (const { preference, exchange } of shuffle([...records])) {
@@ -53,7 +56,7 @@ function chooseExchangers(records: readonly MxRecord[]): MailExchanger[] {
     const known = name === undefined ? undefined : best.get(name);
     if (name !== undefined && (!known || preference < known.preference)) best.set(name, { name, preference });
   }
-  // The sort is stable, so equal preferences keep the shuffled order.
+  // The sort is stable, so hosts of equal preference keep their shuffled order.
   return [...best.values()].sort((one, other) => one.preference - other.preference);
 }
 
@@ -62,7 +65,7 @@ function withoutOwn(hosts: MailExchanger[], ownNames: readonly string[]): MailEx
   return own ? hosts.filter((host) => host.preference < own.preference) : hosts;
 }
 
-/** No MX at all: the domain itself, when it has an address. */
+/** A domain without MX records is its own exchanger if it has an address. */
 async function resolveImplicit(dns: Dns, domain: string, authenticated: boolean): Promise<MxResult> {
   const answers: DnsAnswer[] = await Promise.all([dns.query(domain, 'A'), dns.query(domain, 'AAAA')]);
   if (answers.some((answer) => answer.kind === 'records')) {

@@ -1,32 +1,33 @@
 /**
- * Whether the resolver's word for authenticated answers (the AD bit) may be believed, and whether it ever gives it. The bit is not signed: anybody
- * between the resolver and here can set it, so by itself it means something only from this machine or from where the operator says so.
+ * Whether we may trust the resolver when it marks an answer as authenticated (the AD bit), and whether it ever does so. The bit is not signed:
+ * anybody between the resolver and this machine can set it. So it is trusted only if the resolver runs on this machine, or if the operator says that
+ * it can be trusted.
  */
 import { getServers } from 'node:dns';
 import ipaddr from 'ipaddr.js';
 import type { Dns } from './dns-answer.js';
 import { parseDnsServer } from './dns-client.js';
 
-/** `text`: for the operator, with what to do about it. */
+/** `text` is for the operator and says what to do. */
 export interface ResolverStanding {
   kind: 'validates' | 'does-not-validate' | 'untrusted' | 'unknown';
   text: string;
 }
 
 export interface ResolverCheck {
-  /** Known without asking anybody: DANE is off when false. */
+  /** Known without asking the resolver. If false, DANE is off. */
   isTrusted: boolean;
-  /** Asks for names of signed zones. */
+  /** Asks for names in signed zones. */
   check(): Promise<ResolverStanding>;
 }
 
 export interface ResolverCheckOptions {
   dns: Dns;
-  /** As configured. Empty: the system's resolvers, which are believed only on this machine. */
+  /** The servers of the configuration. Empty: the system's resolvers, which are trusted only if they run on this machine. */
   servers: readonly string[];
-  /** Those of this machine unless given. */
+  /** Default: the resolvers of this system. */
   systemServers?: readonly string[];
-  /** Zones that are signed and will stay so. */
+  /** Zones that are signed and will stay signed. */
   signedNames?: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The look-up function of a guarded socket: asks our Dns once and gives the socket only addresses it may connect to, so that a name which
- * answers differently the second time (DNS rebinding) gains nothing.
+ * The look-up function of a guarded socket. It asks our Dns once, and the socket gets only addresses that it may connect to. So it is no use to an
+ * attacker if a name gives another answer the second time (DNS rebinding).
  */
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
@@ -8,7 +8,7 @@ import type { Dns } from '../dns/dns-answer.js';
 import { resolveHostAddresses } from '../dns/resolve-host-addresses.js';
 import { isAllowedAddress } from './url-guard.js';
 
-/** `refused`: every address of the name is one that may not be connected to. */
+/** `refused`: none of the name's addresses may be connected to. */
 export class LookupError extends Error {
   override readonly name = 'LookupError';
   readonly kind: 'refused' | 'no-address' | 'dns-failed';
@@ -26,10 +26,10 @@ export interface GuardedLookupOptions {
   ipv6: boolean;
 }
 
-/** Not called by Node for literal addresses: those are checked with the URL. */
+/** Node does not call it for literal addresses: those are checked with the URL. */
 export function makeGuardedLookup({ dns, allowPrivate, ipv6 }: GuardedLookupOptions): LookupFunction {
   async function resolve(host: string): Promise<LookupAddress[]> {
-    // RFC 6761 6.3: never asked for in the DNS.
+    // Names under localhost are never looked up in DNS (RFC 6761 6.3).
     if (allowPrivate && /(?:^|\.)localhost$/.test(host)) return [{ address: '127.0.0.1', family: 4 }];
     const found = await resolveHostAddresses(dns, host, { allowPrivate: true, ipv6 });
     if (found.kind === 'none') throw new LookupError(found.permanent ? 'no-address' : 'dns-failed', found.text);

@@ -1,8 +1,9 @@
 /**
- * Fetches URLs that customers and strangers gave, so that none of them can point this server at itself or its network, hold it up or fill it:
- * every address is checked where the socket opens, redirects are followed only when asked, time and size have bounds. Never rejects.
+ * Fetches URLs that customers and strangers gave. Such a URL must not lead to this server or its network, keep the server waiting, or fill its
+ * memory: every address is checked when the socket opens, redirects are followed only on request, and time and size are limited. Never rejects.
  *
- * On Node's own client: its `lookup` option is all the guard needs, and a library would bring redirects, decompression and proxies to switch off.
+ * It uses Node's own client, because the `lookup` option is all that the guard needs. A library would add redirects, decompression and proxies,
+ * which we would have to switch off.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -11,13 +12,13 @@ import { type GuardedLookupOptions, LookupError, makeGuardedLookup } from './gua
 import { type CheckedUrl, checkUrl, isWebPort, type Refused, refused } from './url-guard.js';
 
 export interface HttpClientOptions extends GuardedLookupOptions {
-  /** `isWebPort` unless given. */
+  /** `isWebPort` by default. */
   allowPort?: (port: number) => boolean;
-  /** PEM certificates trusted beside the public authorities. */
+  /** PEM certificates that are trusted in addition to the public authorities. */
   ca?: readonly string[];
-  /** `User-Agent` of requests that name none. */
+  /** `User-Agent` of requests that do not set one. */
   userAgent?: string;
-  /** Connections to one origin at a time; 8. A request beyond them waits, its deadline running. */
+  /** Connections to one origin at the same time; 8. Further requests wait, and their deadline runs meanwhile. */
   connectionsPerOrigin?: number;
 }
 
@@ -26,17 +27,18 @@ export interface HttpRequest {
   method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   headers?: Readonly<Record<string, string>>;
   body?: Uint8Array | string;
-  /** Bound on everything from the look-up to the last byte, redirects included, ms; 10,000. */
+  /** Limit from the look-up to the last byte, redirects included, ms; 10,000. */
   timeoutMs?: number;
-  /** Bytes of the response's body that are kept; 65,536. */
+  /** How many bytes of the response's body are kept; 65,536. */
   maxBytes?: number;
-  /** How many redirects of a GET or HEAD are followed; 0, which gives the 3xx response itself. */
+  /** How many redirects of a GET or HEAD are followed; 0. With 0 the 3xx response itself is given. */
   maxRedirects?: number;
 }
 
 /**
- * `response`: whatever status the peer gave; `truncated`: the body went on beyond `maxBytes`. `refused`: this URL may not be fetched, now or
- * later, but for an address that changes. `failed`: no answer; trying again makes sense. Texts may be shown to whoever gave the URL.
+ * `response`: any status that the peer gave; `truncated`: the body was longer than `maxBytes`. `refused`: this URL may not be fetched, and trying
+ * again does not help unless the host's address changes. `failed`: no answer; trying again makes sense. The texts may be shown to whoever gave the
+ * URL.
  */
 export type HttpResult =
   | { kind: 'response'; status: number; headers: IncomingHttpHeaders; body: Buffer; truncated: boolean; url: string }
@@ -45,7 +47,7 @@ export type HttpResult =
 
 export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResult>;
-  /** Closes the connections kept for later requests, and those in use. */
+  /** Closes all connections: those in use and those kept for later requests. */
   close(): void;
 }
 
@@ -53,12 +55,12 @@ type Target = Extract<CheckedUrl, { kind: 'url' }>;
 type Failure = Extract<HttpResult, { kind: 'failed' }>;
 
 const CONNECTIONS_IN_ALL = 512;
-/** Shorter than what web servers keep an unused connection for (5 s and more), so that a request seldom meets one that is closing. */
+/** Web servers keep an unused connection for 5 s or more. This is shorter, so that a request seldom meets a connection that is just closing. */
 const KEEP_IDLE_MS = 4000;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** Never from the caller: they frame the request, or belong to the connection. */
+/** Headers that the caller cannot set: they frame the request or belong to the connection. */
 const OWN_HEADERS = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'expect']);
-/** Not for another origin than the one they were meant for. */
+/** Headers that are removed when a redirect leads to another origin. */
 const SECRET_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
 export function makeHttpClient(options: HttpClientOptions): HttpClient {
@@ -70,13 +72,13 @@ export function makeHttpClient(options: HttpClientOptions): HttpClient {
     maxTotalSockets: CONNECTIONS_IN_ALL,
     maxFreeSockets: 2,
     timeout: KEEP_IDLE_MS,
-    // Node gives up on each address but the last after 250 ms, which distant hosts and a busy moment here exceed.
+    // By default Node gives up on each address except the last after 250 ms. Distant hosts, or this process when it is busy, may take longer.
     autoSelectFamilyAttemptTimeout: 1000,
   };
   const authorities = ca.length > 0 ? { ca: [...rootCertificates, ...ca] } : {};
   const agents = {
     'http:': new HttpAgent(common),
-    // One context for all connections: making one with `ca` takes 16 ms of the event loop.
+    // One context for all connections: making one with `ca` blocks the event loop for 16 ms.
     'https:': new HttpsAgent({ ...common, secureContext: createSecureContext({ minVersion: 'TLSv1.2', ...authorities }) }),
   };
 
@@ -90,7 +92,7 @@ export function makeHttpClient(options: HttpClientOptions): HttpClient {
       method,
       headers: {
         ...(named.has('user-agent') ? {} : { 'User-Agent': userAgent }),
-        // Nothing is decompressed here, so nothing can unpack to more than `maxBytes`.
+        // Nothing is decompressed here, so no response can unpack to more than `maxBytes`.
         ...(named.has('accept-encoding') ? {} : { 'Accept-Encoding': 'identity' }),
         ...Object.fromEntries(given),
         ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
@@ -107,13 +109,13 @@ export function makeHttpClient(options: HttpClientOptions): HttpClient {
         signal.removeEventListener('abort', expire);
         resolve(result);
       };
-      // Node tells a request that still waits for a connection of its own destruction only once it has one.
+      // If a request still waits for a connection, Node reports its destruction only after it has got one. So the result is given here.
       const expire = () => {
         finish({ kind: 'failed', reason: 'timeout', text: `${target.host} did not answer in time` });
         outgoing.destroy();
       };
       signal.addEventListener('abort', expire);
-      // Once there is a response, reading it tells how the exchange ended.
+      // After the response has begun, only reading it decides how the exchange ends.
       let answered = false;
       outgoing.on('error', (error) => answered || finish(failureOf(error, target.host)));
       outgoing.on('close', () => answered || finish(lost(target.host, 'connection closed')));
@@ -164,7 +166,7 @@ export function makeHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-/** Where a redirect leads, undefined when there is nothing to follow. */
+/** The request that follows a redirect; undefined if there is nothing to follow, 'downgrade' if it leads from https to http. */
 function redirected(request: HttpRequest, from: URL, result: HttpResult): HttpRequest | 'downgrade' | undefined {
   if (result.kind !== 'response' || !REDIRECTS.has(result.status)) return undefined;
   if (request.method !== undefined && request.method !== 'GET' && request.method !== 'HEAD') return undefined;
@@ -178,11 +180,11 @@ function redirected(request: HttpRequest, from: URL, result: HttpResult): HttpRe
   return { ...request, url: to.href, headers: Object.fromEntries(kept) };
 }
 
-/** Rejects when the connection ends before the body does. */
+/** Rejects if the connection ends before the body does. */
 async function collect(response: IncomingMessage, maxBytes: number): Promise<{ body: Buffer; truncated: boolean }> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // Leaving the loop destroys the response, and with it the connection that would bring the rest.
+  // Leaving the loop destroys the response and its connection, so the rest is not received.
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;
@@ -205,7 +207,7 @@ function failureOf(error: NodeJS.ErrnoException, host: string): HttpResult {
   return lost(host, code);
 }
 
-/** OpenSSL's names of certificate problems, Node's own, and `EPROTO` for a handshake that failed. */
+/** Certificate problems (names of OpenSSL and of Node), and `EPROTO` for a failed handshake. */
 const isTlsError = (code: string): boolean =>
   /^(?:EPROTO|ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|PATH_LENGTH_)/.test(
     code,

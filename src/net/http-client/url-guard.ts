@@ -1,6 +1,6 @@
 /**
- * Which URLs of customers and strangers may be fetched at all, before anything is looked up; pure. What a name leads to is checked again where
- * the socket is opened (`guarded-lookup.ts`), because only there the answer cannot change any more.
+ * Decides from the URL alone whether a URL of a customer or stranger may be fetched; pure. The addresses of its name are checked later, when the
+ * socket is opened (`guarded-lookup.ts`), because only then the answer of DNS cannot change any more.
  */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
@@ -17,36 +17,39 @@ export interface Refused {
 }
 
 export interface UrlRules {
-  /** Loopback, private (RFC 1918, RFC 4193) and shared (100.64/10) addresses and names are fine: for tests and for operators who want it. */
+  /** Loopback, private (RFC 1918, RFC 4193) and shared (100.64/10) addresses and names are allowed: for tests, and for operators who want this. */
   allowPrivate: boolean;
   allowPort: (port: number) => boolean;
 }
 
-/** `host`: without brackets and final dot; a literal address in its usual form, or a name in the form of `parseDomain`. */
+/** `host` has no brackets and no final dot. It is a literal address in its usual form, or a name in the form of `parseDomain`. */
 export type CheckedUrl = { kind: 'url'; url: URL; host: string; port: number } | Refused;
 
 const MAX_URL_CHARACTERS = 8192;
 
-/** Names that mean this machine or its network wherever they are asked for (RFC 6761, RFC 6762, RFC 8375, the private-use TLD `internal`). */
+/** Names that always mean this machine or its network (RFC 6761, RFC 6762, RFC 8375, the private-use TLD `internal`). */
 const LOCAL_NAME = /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|lan|home\.arpa)$/;
 
-/** Names that lead nowhere, by definition (RFC 6761, RFC 7686, RFC 9476). */
+/** Names that by definition lead nowhere (RFC 6761, RFC 7686, RFC 9476). */
 const NO_NAME = /(?:^|\.)(?:invalid|onion|alt)$/;
 
-/** Where clouds answer their own machines: one of them with a public address, others in ranges that operators may want to allow. */
+/** Metadata services of clouds. One has a public address; others are in ranges that an operator may allow. */
 const METADATA_ADDRESSES = new Set(['168.63.129.16', '100.100.100.200', 'fd00:ec2::254', 'fd20:ce::254']);
 const PRIVATE_RANGES = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']);
 
-/** Ports at or above 1024 where no web server is meant: databases, caches, queues, consoles, IRC, SIP, X11, and mail's own. */
+/** Ports from 1024 up that are usually not web servers: databases, caches, queues, consoles, IRC, SIP, X11, and mail's own ports. */
 const FOREIGN_PORTS = new Set([
   1433, 1521, 1719, 1720, 1723, 2049, 2375, 2376, 2379, 2380, 2525, 3306, 3389, 3659, 4045, 4190, 5060, 5061, 5432, 5672, 5900, 5901, 5984,
   5985, 5986, 6000, 6379, 6443, 6566, 6665, 6666, 6667, 6668, 6669, 6697, 9042, 9092, 9200, 9300, 10080, 10250, 11211, 15672, 27017, 27018,
 ]);
 
-/** 80, 443, and what is above 1023 and not known to be something else than a web server. */
+/** 80, 443, and all ports above 1023 except those known for other services. */
 export const isWebPort = (port: number): boolean => (port < 1024 ? port === 80 || port === 443 : !FOREIGN_PORTS.has(port));
 
-/** A public address, or with `allowPrivate` one of the own networks. Link-local and metadata addresses never, nor any IPv6 form of an IPv4 address. */
+/**
+ * Allows public addresses, and with `allowPrivate` addresses of private networks. Never allows link-local and metadata addresses, or an IPv6 form of
+ * an IPv4 address.
+ */
 export function isAllowedAddress(ip: string, allowPrivate: boolean): boolean {
   if (isIP(ip) === 0 || ip.includes('%')) return false;
   const address = ipaddr.parse(ip);
@@ -54,7 +57,7 @@ export function isAllowedAddress(ip: string, allowPrivate: boolean): boolean {
   return isPublicAddress(ip) || (allowPrivate && PRIVATE_RANGES.has(address.range()));
 }
 
-/** The parser that checks the URL here also says where to connect, so that there is only one reading of it. */
+/** The parsed URL is also what the client connects to, so the URL cannot be read in two ways. */
 export function checkUrl(text: string, { allowPrivate, allowPort }: UrlRules): CheckedUrl {
   if (text.length > MAX_URL_CHARACTERS || !URL.canParse(text)) return refused('invalid', 'The URL cannot be read');
   const url = new URL(text);

@@ -1,15 +1,15 @@
 /**
- * Which certificates DNSSEC allows a mail exchanger to show (DANE, RFC 7672): TLSA records, asked for only where every name and address on the
- * way to them is authenticated. A look-up that fails is told as that, because whoever can make it fail must not get mail without TLS.
+ * Finds out by DNSSEC which certificates a mail exchanger may show (DANE, RFC 7672). TLSA records are asked for only if every name and address that
+ * leads to them is authenticated. A failed look-up is reported as a failure: an attacker who can make it fail must not get mail without TLS.
  */
 import { X509Certificate } from 'node:crypto';
 import type { Dns, DnsFailure, TlsaRecord } from '../dns/dns-answer.js';
 import type { AddressResult } from '../dns/resolve-host-addresses.js';
 
 /**
- * `tlsa`: the peer must do TLS and match one of the records; `baseName` goes into SNI, `names` are those one of which the certificate must bear
- * when it is vouched for by an authority (usage 2). `unusable`: the peer must do TLS, with any certificate. `none`: DANE says nothing of this
- * host. `failed`: nobody could say; the host is not to be used for now (RFC 7672 2.1.2).
+ * `tlsa`: the peer must do TLS and match one of the records. `baseName` goes into SNI. If an authority vouches for the certificate (usage 2), it
+ * must contain one of `names`. `unusable`: the peer must do TLS, with any certificate. `none`: DANE does not apply to this host. `failed`: the
+ * look-up failed, so the host must not be used now (RFC 7672 2.1.2).
  */
 export type DaneResult =
   | { kind: 'tlsa'; records: readonly TlsaRecord[]; baseName: string; names: readonly string[] }
@@ -20,12 +20,12 @@ export type DaneResult =
 export interface DaneQuestion {
   /** The recipients' domain. */
   nextHop: string;
-  /** `authenticated` of the MxResult that named the host. */
+  /** `authenticated` of the MxResult that contains the host. */
   mxAuthenticated: boolean;
   mxHost: string;
   /** What `resolveHostAddresses` gave for the host. */
   addresses: AddressResult;
-  /** 25 unless given. */
+  /** 25 by default. */
   port?: number;
 }
 
@@ -35,15 +35,18 @@ export interface Dane {
 
 const NONE: DaneResult = { kind: 'none' };
 
-/** `isTrusted`: whether the resolver's word for authenticated answers is believed (see `makeResolverCheck`); when not, DANE is off and nothing is asked. */
+/**
+ * `isTrusted`: whether the resolver is trusted when it marks answers as authenticated (see `makeResolverCheck`). If not, DANE is off and no question
+ * is asked.
+ */
 export function makeDane({ dns, isTrusted }: { dns: Dns; isTrusted: boolean }): Dane {
-  /** Where TLSA records may be, best first (RFC 7672 2.2.2 and 2.2.3); a failure when that cannot be known. */
+  /** The names to look for TLSA records at, best first (RFC 7672 2.2.2 and 2.2.3); a failure if they cannot be found out. */
   async function baseNames({ mxHost, addresses }: DaneQuestion): Promise<string[] | DaneResult> {
     if (addresses.kind !== 'addresses') return NONE;
     const { authenticated, canonicalName } = addresses;
     if (authenticated) return canonicalName === undefined ? [mxHost] : [canonicalName, mxHost];
     if (canonicalName === undefined) return NONE;
-    // A signed alias of an unsigned host: its owner may publish records at the alias.
+    // The host is not signed, but it may be an alias in a signed zone. The owner of that zone may publish records at the alias.
     const alias = await dns.query(mxHost, 'CNAME');
     if (alias.kind === 'failed') return failed(mxHost, alias.reason);
     return alias.kind === 'records' && alias.authenticated ? [mxHost] : NONE;
@@ -76,7 +79,7 @@ const failed = (name: string, reason: DnsFailure): DaneResult => ({
 
 const DIGEST_BYTES: Record<number, number> = { 1: 32, 2: 64 };
 
-/** RFC 7672 3.1: DANE-TA and DANE-EE only, and what can be compared at all. */
+/** Only DANE-TA and DANE-EE (RFC 7672 3.1), and only records that we can compare. */
 function isUsable({ usage, selector, matchingType, certificate }: TlsaRecord): boolean {
   if ((usage !== 2 && usage !== 3) || (selector !== 0 && selector !== 1)) return false;
   if (matchingType !== 0) return certificate.length === DIGEST_BYTES[matchingType];

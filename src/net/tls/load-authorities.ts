@@ -1,10 +1,10 @@
-/** Reads certificates that are trusted beside the public authorities from one PEM file. */
+/** Reads certificates from one PEM file. They are trusted in addition to the public authorities. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-/** One PEM text for each certificate; none for null. Throws an Error that names the configuration key. */
+/** One PEM text for each certificate; none if `file` is null. Throws an Error that names the configuration key. */
 export async function loadAuthorities(file: string | null): Promise<string[]> {
   if (file === null) return [];
   try {

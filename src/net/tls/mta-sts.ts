@@ -1,6 +1,6 @@
 /**
- * Which MTA-STS policy holds for a domain (RFC 8461): finds, fetches and keeps policies, bounded in number, one fetch at a time for a domain.
- * Never rejects: trouble with DNS, HTTPS or the policy itself leaves the policy known before, or none.
+ * Finds the MTA-STS policy of a domain (RFC 8461): looks it up, fetches it and keeps it. Policies are bounded in number, and a domain has one fetch
+ * at a time. Never rejects: if DNS, HTTPS or the policy itself is faulty, the policy known before is used, or none.
  */
 import type { Logger } from 'pino';
 import { type Clock, DAY, MINUTE, makeConcurrencyLimit, SECOND } from '#core';
@@ -9,56 +9,59 @@ import type { HttpClient } from '../http-client/http-client.js';
 import { makeStsMemory, type StoredStsPolicy } from './sts-memory.js';
 import { parseStsPolicy, readStsRecord, type StsPolicy, type StsPolicyFile } from './sts-policy.js';
 
-/** Where policies outlive the process. A rejection is logged; the policy then holds as long as the process. */
+/** Where policies survive a restart. If a method rejects, that is logged, and the policy is kept only until the process ends. */
 export interface StsStore {
-  /** Called once, at the first question. Expired entries do no harm. */
+  /** Called once, at the first question. It may give expired entries. */
   load(): Promise<readonly StoredStsPolicy[]>;
   /** Replaces what is stored for the domain. */
   save(entry: StoredStsPolicy): Promise<void>;
 }
 
 export interface MtaStsOptions {
-  /** With a cache: it is asked for the record with every question. */
+  /** Must have a cache, because every question asks for the domain's record. */
   dns: Dns;
   http: Pick<HttpClient, 'request'>;
   clock: Clock;
   logger: Pick<Logger, 'info' | 'warn'>;
   store?: StsStore;
-  /** 10,000; those not asked for longest are forgotten first. */
+  /** 10,000. Policies that were not used for the longest time are forgotten first. */
   maxPolicies?: number;
-  /** Of the patterns of all policies together, so that long ones do not fill the memory; 16 million. */
+  /** Limit for the patterns of all policies together, so that long ones do not fill the memory; 16 million. */
   maxCharacters?: number;
-  /** Port of policy hosts, 443 but in tests. */
+  /** Port of policy hosts. Always 443, except in tests. */
   port?: number;
 }
 
 export interface MtaSts {
   /**
-   * `domain`: the recipients' domain in the form of `parseDomain`, or the name of a smarthost (RFC 8461 3.4); never an exchanger or a parent
-   * domain. Undefined: no policy. A policy of mode `none` demands nothing. The first question for a domain that has one waits for it, up to a
-   * minute once its turn has come.
+   * `domain`: the recipients' domain in the form of `parseDomain`, or the name of a smarthost (RFC 8461 3.4), but never an exchanger or a parent
+   * domain. Undefined: no policy. A policy of mode `none` demands nothing. The first question for a domain with a policy waits until it is fetched.
+   * That takes a minute at most once the fetch has begun.
    */
   policyFor(domain: string): Promise<StsPolicy | undefined>;
 }
 
-/** RFC 8461 3.3: at most 64 kB within a minute. */
+/** RFC 8461 3.3: at most 64 kB, within a minute. */
 const MAX_POLICY_BYTES = 64 * 1024;
 const FETCH_MS = MINUTE;
-/** Policies fetched at a time, fewer than the HTTP client has connections; a fetch has its whole time once its turn has come. */
+/**
+ * How many policies are fetched at the same time. Fewer than the HTTP client has connections. The time limit of a fetch begins when it starts, not
+ * while it waits.
+ */
 const MAX_FETCHES = 256;
-/** With more fetches than this under way or waiting, a host that says nothing may not keep its turn for long. */
+/** If more fetches than this are running or waiting, a fetch gets less time, so that a silent host does not block the others for long. */
 const CROWD = 64;
 const CROWDED_FETCH_MS = 10 * SECOND;
-/** RFC 8461 3.3: no new attempt at a policy that could not be fetched before this. */
+/** RFC 8461 3.3: if a policy could not be fetched, the next attempt is not made before this time. */
 const RETRY_MS = 5 * MINUTE;
-/** RFC 8461 3.3: a policy is refreshed about daily, so that it does not run out while the domain still means it. */
+/** RFC 8461 3.3: a policy is refreshed about once a day, so that it does not expire while the domain still publishes it. */
 const REFRESH_MS = DAY;
 const MAX_FAILURES = 1000;
 
 export function makeMtaSts(options: MtaStsOptions): MtaSts {
   const { dns, http, clock, logger, store, maxPolicies = 10_000, maxCharacters = 16_000_000, port = 443 } = options;
   const { remember, recall } = makeStsMemory({ clock, maxPolicies, maxCharacters });
-  /** `domain id` → when it may be fetched again, monotonic ms. */
+  /** `domain id` → the time at which it may be fetched again, ms of the monotonic clock. */
   const failures = new Map<string, number>();
   const fetches = new Map<string, Promise<void>>();
   const turns = makeConcurrencyLimit(MAX_FETCHES);
@@ -72,7 +75,7 @@ export function makeMtaSts(options: MtaStsOptions): MtaSts {
     }
   }
 
-  /** Undefined when the domain has no record, or nobody could say. */
+  /** Undefined if the domain has no record, or if DNS could not tell. */
   async function askForId(domain: string): Promise<string | undefined> {
     const answer = await dns.query(`_mta-sts.${domain}`, 'TXT');
     return answer.kind === 'records' ? readStsRecord(answer.records) : undefined;
@@ -118,7 +121,7 @@ export function makeMtaSts(options: MtaStsOptions): MtaSts {
     }
   }
 
-  /** Undefined when this id failed a short while ago. */
+  /** Undefined if fetching this id failed a short while ago. */
   function refreshOnce(domain: string, id: string): Promise<void> | undefined {
     const key = `${domain} ${id}`;
     const retryAt = failures.get(key);
@@ -136,11 +139,11 @@ export function makeMtaSts(options: MtaStsOptions): MtaSts {
       await loading;
       const id = await askForId(domain);
       const known = recall(domain);
-      // RFC 8461 3.3: without a live record the policy known before holds until it expires.
+      // Without a current record, the known policy is used until it expires (RFC 8461 3.3).
       if (id === undefined) return present(known);
       const isCurrent = known?.id === id;
       const refreshing = isCurrent && clock.now() - known.fetchedAt < REFRESH_MS ? undefined : refreshOnce(domain, id);
-      // The daily refresh makes nobody wait; a new id does, since it may tighten or lift the policy.
+      // Nobody waits for the daily refresh. A new id is waited for, because the new policy may be stricter or may end the old one.
       if (refreshing === undefined || isCurrent) return present(known);
       await refreshing;
       return present(recall(domain));

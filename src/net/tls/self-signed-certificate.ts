@@ -1,6 +1,6 @@
 /**
- * Makes a self-signed X.509 v3 certificate for a host name, with a new P-256 key (RFC 5280). Node can sign but not build
- * certificates, and the packages that can bring a dozen others with them, so the few DER structures are written here.
+ * Makes a self-signed X.509 v3 certificate for a host name, with a new P-256 key (RFC 5280). Node can sign but cannot build certificates, and
+ * packages that can have a dozen dependencies. So the few DER structures are written here.
  */
 import { generateKeyPair, type KeyObject, sign } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -29,7 +29,7 @@ const OID = {
   serverAuth: '2b06010505070301',
 };
 
-/** `notBefore`: ms since the epoch; valid for ten years after it unless `days` says otherwise. `hostname` may be an IP address. */
+/** `notBefore` is in ms since the epoch. The certificate is valid for `days` from then, ten years by default. `hostname` may be an IP address. */
 export async function makeSelfSignedCertificate(options: { hostname: string; notBefore: number; days?: number }): Promise<CertificatePair> {
   const { privateKey, publicKey } = await makeKeyPair('ec', { namedCurve: 'P-256' });
   const { hostname, notBefore, days = VALID_DAYS } = options;
@@ -53,7 +53,7 @@ function tbsCertificate(hostname: string, notBefore: number, notAfter: number, p
   );
 }
 
-/** No key usage: it would have to allow signing certificates, since this one is its own issuer. */
+/** There is no key usage extension. It would have to allow signing certificates, because this certificate is its own issuer. */
 function extensions(hostname: string): Buffer[] {
   const address = isIP(hostname) > 0 ? Buffer.from(ipaddr.parse(hostname).toByteArray()) : undefined;
   const subject = address ? tagged(0x87, address) : tagged(0x82, Buffer.from(hostname, 'ascii'));

@@ -1,8 +1,8 @@
-/** The MTA-STS policies that are known, bounded in number and in size; those not asked for longest are forgotten first. */
+/** Holds the known MTA-STS policies, bounded in number and in size. Policies that were not used for the longest time are forgotten first. */
 import type { Clock } from '#core';
 import type { StsMode } from './sts-policy.js';
 
-/** A policy as it survives a restart. */
+/** A policy in the form in which it survives a restart. */
 export interface StoredStsPolicy {
   domain: string;
   id: string;
@@ -14,21 +14,21 @@ export interface StoredStsPolicy {
 }
 
 export interface StsMemory {
-  /** Replaces what is known of the domain. */
+  /** Replaces the known policy of the domain. */
   remember(entry: StoredStsPolicy): void;
-  /** Undefined when there is none or it has expired. */
+  /** Undefined if there is no policy or it has expired. */
   recall(domain: string): StoredStsPolicy | undefined;
 }
 
 export interface StsMemoryOptions {
   clock: Clock;
   maxPolicies: number;
-  /** Of the domains and patterns of all policies together, so that long ones do not fill the memory. */
+  /** Limit for the domains and patterns of all policies together, so that long ones do not fill the memory. */
   maxCharacters: number;
 }
 
 export function makeStsMemory({ clock, maxPolicies, maxCharacters }: StsMemoryOptions): StsMemory {
-  // A Map remembers the order of insertion: its first key is the one not used for longest.
+  // A Map keeps the order of insertion, so its first key is the one that was not used for the longest time.
   const policies = new Map<string, StoredStsPolicy>();
   let characters = 0;
 

@@ -1,19 +1,19 @@
-/** Reads MTA-STS records and policies and matches mail exchangers against them, as RFC 8461 sections 3.1, 3.2 and 4.1 say; pure. */
+/** Reads MTA-STS records and policies, and matches mail exchangers against them (RFC 8461 sections 3.1, 3.2 and 4.1); pure. */
 import { parseDomain } from '#core';
 
 export type StsMode = 'enforce' | 'testing' | 'none';
 
 export interface StsPolicy {
   mode: StsMode;
-  /** Patterns in lower case: a host name, or `*.` and the rest of one. Empty only when the mode is `none`. */
+  /** Patterns in lower case: a host name, or `*.` followed by the rest of a name. Empty only if the mode is `none`. */
   mx: readonly string[];
-  /** Of the TXT record under which it was fetched. */
+  /** Id in the TXT record under which the policy was fetched. */
   id: string;
   /** Wall clock, ms. */
   expiresAt: number;
 }
 
-/** What the file at the well-known address says. */
+/** The content of the file at the well-known address. */
 export interface StsPolicyFile {
   mode: StsMode;
   mx: readonly string[];
@@ -23,13 +23,13 @@ export interface StsPolicyFile {
 
 /** A year (RFC 8461 3.2). */
 const MAX_AGE_SECONDS = 31_557_600;
-/** A policy of 64 kB could name thousands; nobody has that many, and all of them are kept. */
+/** A policy of 64 kB could have thousands of patterns. Nobody needs that many, and all of them would be kept in memory. */
 const MAX_PATTERNS = 200;
 
 const VERSION = /^v=STSv1[ \t]*;/;
 const RECORD = /^v=STSv1(?:[ \t]*;[ \t]*[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[\x21-\x3a\x3c\x3e-\x7e]+)+(?:[ \t]*;)?[ \t]*$/;
 
-/** The id of the one record of that version; undefined when there is none, more than one, or one that cannot be read (RFC 8461 3.1). */
+/** The id of the record. Undefined if there is no record of the right version, more than one, or one that cannot be read (RFC 8461 3.1). */
 export function readStsRecord(records: readonly string[]): string | undefined {
   const [record, ...more] = records.filter((text) => VERSION.test(text));
   if (record === undefined || more.length > 0 || !RECORD.test(record)) return undefined;
@@ -40,7 +40,7 @@ export function readStsRecord(records: readonly string[]): string | undefined {
   return /^id=([A-Za-z0-9]{1,32})$/.exec(id ?? '')?.[1];
 }
 
-/** The policy, or a sentence that says what is wrong with it. Fields that are not known are skipped, all but the first of a repeated field too. */
+/** The policy, or a sentence that says what is wrong with it. Unknown fields are skipped. Of a repeated field only the first one counts. */
 export function parseStsPolicy(text: string): StsPolicyFile | string {
   const fields = readFields(text);
   if (typeof fields === 'string') return fields;
@@ -70,14 +70,14 @@ function readFields(text: string): [key: string, value: string][] | string {
   return fields;
 }
 
-/** RFC 8461 3.2: `*` stands for one whole label, the left-most; names of other scripts are A-labels. */
+/** RFC 8461 3.2: `*` stands for one whole label, the left-most one. Internationalised names are written as A-labels. */
 function parsePattern(value: string): string | undefined {
   const [, star = '', name = ''] = /^(\*\.)?([A-Za-z0-9._-]+)$/.exec(value) ?? [];
   const parsed = parseDomain(name);
   return parsed === undefined ? undefined : `${star}${parsed}`;
 }
 
-/** Whether mail may go to that exchanger (RFC 8461 4.1). `mxHost`: any case, with a final dot or without. */
+/** Whether mail may go to the exchanger (RFC 8461 4.1). `mxHost` may be in any case, with or without a final dot. */
 export function mxMatches(policy: Pick<StsPolicy, 'mx'>, mxHost: string): boolean {
   const host = mxHost.toLowerCase().replace(/\.$/, '');
   const parent = host.slice(host.indexOf('.') + 1);

@@ -1,6 +1,6 @@
 /**
- * The certificate this server shows: the configured pair, or a self-signed one that is made once in the data folder.
- * Throws with the configuration key in the message; what it returns is known to fit together.
+ * The certificate that this server shows: the configured pair, or a self-signed one that is made once in the data folder. Errors name the
+ * configuration key. The key and certificate that are returned always belong together.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -11,13 +11,13 @@ import { type Clock, DAY, systemClock } from '#core';
 import { makeSelfSignedCertificate } from './self-signed-certificate.js';
 
 export interface ServerTls {
-  /** PEM; the chain as the file has it. */
+  /** PEM; the whole chain of the file. */
   cert: string;
   /** PEM. */
   key: string;
   /** SHA-256 of the certificate, `AB:CD:…`. */
   fingerprint: string;
-  /** ms since the epoch. An expired certificate is loaded all the same: mail clients decide, and the operator is told. */
+  /** ms since the epoch. An expired certificate is loaded anyway: mail clients decide what to do, and the operator is warned. */
   expiresAt: number;
   selfSigned: boolean;
 }
@@ -27,12 +27,12 @@ export interface ServerTlsFiles {
   certFile: string | null;
   keyFile: string | null;
   dataDir: string;
-  /** Name in the self-signed certificate. */
+  /** Name for the self-signed certificate. */
   hostname: string;
   clock?: Clock;
 }
 
-/** TLS 1.3, then forward-secret AEAD suites, then what Exchange 2016 and old mail clients still have. */
+/** TLS 1.3, then forward-secret AEAD suites, then the suites that Exchange 2016 and old mail clients need. */
 const CIPHERS = [
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
@@ -46,7 +46,7 @@ const CIPHERS = [
   '!MD5',
 ].join(':');
 
-/** A pair of our own is replaced this long before it expires. */
+/** Our own self-signed pair is replaced this long before it expires. */
 const RENEW_BEFORE_MS = 30 * DAY;
 
 export async function loadServerTls(files: ServerTlsFiles): Promise<ServerTls> {
@@ -73,7 +73,7 @@ async function loadSelfSigned({ dataDir, hostname, clock = systemClock }: Server
   const keyPath = join(folder, 'self-signed-key.pem');
   const kept = await readKept(certPath, keyPath);
   if (kept && kept.expiresAt > clock.now() + RENEW_BEFORE_MS && names(kept, hostname)) return kept;
-  // A day earlier, for peers whose clock is behind.
+  // It is valid from one day earlier, for peers whose clock is slow.
   const pair = await makeSelfSignedCertificate({ hostname, notBefore: clock.now() - DAY });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await replaceFile(keyPath, pair.key, 0o600);
@@ -81,7 +81,7 @@ async function loadSelfSigned({ dataDir, hostname, clock = systemClock }: Server
   return describe(pair.cert, pair.key, new X509Certificate(pair.cert), true);
 }
 
-/** Undefined when there is no pair, or one that a crash left half written: it is made again. */
+/** Undefined if there is no pair, or if a crash left it half written. The pair is then made again. */
 async function readKept(certPath: string, keyPath: string): Promise<ServerTls | undefined> {
   try {
     const [cert, key] = await Promise.all([readFile(certPath, 'utf8'), readFile(keyPath, 'utf8')]);
@@ -99,7 +99,7 @@ function names(tls: ServerTls, hostname: string): boolean {
 
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const draft = `${path}.new`;
-  // Never written through an old draft, which could have other permissions.
+  // An old draft is removed and not reused, because it could have other permissions.
   await rm(draft, { force: true });
   await writeFile(draft, text, { mode, flag: 'wx' });
   await rename(draft, path);
@@ -118,7 +118,7 @@ function parseOr<T extends X509Certificate | KeyObject>(message: string, parse: 
   try {
     return parse();
   } catch {
-    // No cause: the parser's error may quote the key.
+    // The parser's error is not passed on as the cause, because it may quote the key.
     throw new Error(message);
   }
 }

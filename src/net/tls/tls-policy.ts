@@ -1,5 +1,5 @@
 /**
- * How much TLS a message needs at one mail exchanger: the strictest of what its sender asked for, what DANE says of the host and what the
+ * How much TLS a message needs at one mail exchanger: the strictest of what the sender asked for, what DANE says about the host, and what the
  * domain's MTA-STS policy says; pure.
  */
 
@@ -8,38 +8,41 @@ import type { TlsLevel } from './client-tls.js';
 import type { DaneResult } from './dane.js';
 import { mxMatches, type StsPolicy } from './sts-policy.js';
 
-/** `none`: in clear. The others are `TlsLevel`s. */
+/** `none`: clear text. The others are the `TlsLevel`s. */
 export type TlsDecisionLevel = 'none' | TlsLevel;
 
 export interface TlsPolicyInput {
   configured: 'none' | 'may' | 'encrypt' | 'verify';
-  /** Of the recipients' domain, or of the smarthost's name (RFC 8461 3.4). */
+  /** Policy of the recipients' domain, or of the smarthost's name (RFC 8461 3.4). */
   sts?: StsPolicy | undefined;
-  /** Of the host. */
+  /** DANE of the host. */
   dane?: DaneResult | undefined;
   mxHost: string;
 }
 
 export interface TlsDecision {
   level: TlsDecisionLevel;
-  /** For SNI; what the certificate of level `verify` is checked against. */
+  /** For SNI. At level `verify` the certificate is checked against it. */
   servername: string;
-  /** Names one of which the certificate must bear; empty when any will do. For `dane` it concerns only certificates of a trust anchor. */
+  /**
+   * The certificate must contain one of these names; if empty, any name will do. At level `dane` this applies only to certificates under a trust
+   * anchor.
+   */
   verifyNames: readonly string[];
-  /** Records to give to `verifyTlsa`; set when the level is `dane`. */
+  /** The records for `verifyTlsa`, set if the level is `dane`. */
   tlsa?: readonly TlsaRecord[];
-  /** This host must not get the message; when all are skipped, the message is deferred. */
+  /** This host must not get the message. If all hosts are skipped, the message is deferred. */
   skipHost: boolean;
-  /** DANE asked for it: for this destination alone, since others with the same host may not be signed. */
+  /** The level comes from DANE. It applies to this destination only, because other destinations with the same host may not be signed. */
   byDane: boolean;
-  /** Who asked for the level, or why the host is skipped; may stand in a delivery-status. */
+  /** Who asked for the level, or why the host is skipped. The text may be shown in a delivery-status. */
   reason: string;
 }
 
 /**
- * MTA-STS of mode `testing` and `none` changes nothing. Where DANE gives records they replace the public authorities (RFC 8461 2: MTA-STS must
- * not override DANE), also for a sender who asked for `verify`: DNSSEC vouches for the name no less. A host that an enforced policy does
- * not name is skipped all the same.
+ * An MTA-STS policy of mode `testing` or `none` changes nothing. If DANE gives records, they are used instead of the public authorities, because
+ * MTA-STS must not override DANE (RFC 8461 2). This is so even if the sender asked for `verify`, because DNSSEC vouches for the name just as well. A
+ * host that is not in an enforced policy is skipped in any case.
  */
 export function decideTlsLevel({ configured, sts, dane = { kind: 'none' }, mxHost }: TlsPolicyInput): TlsDecision {
   const decide = (level: TlsDecisionLevel, reason: string): TlsDecision => ({

@@ -1,15 +1,15 @@
 /**
- * Keeps TLS sessions of outbound connections, so that the next one to the same peer is resumed with one round trip less and no certificate
- * work. Bounded in number; the session used longest ago is forgotten first. Bounded in time: nobody looks at a certificate again as long as sessions
- * that came of it are resumed.
+ * Keeps TLS sessions of outbound connections. The next connection to the same peer resumes the session, which saves one round trip and checking the
+ * certificate. Sessions are bounded in number: the one used longest ago is forgotten first. They are also bounded in time, because the certificate
+ * is not checked again while sessions that began with it are resumed.
  */
 import type { TLSSocket } from 'node:tls';
 import { type Clock, DAY } from '#core';
 import type { TlsLevel } from './client-tls.js';
 
-/** A session is never used for anything but what it was made for: Node checks no host name on a resumed one. */
+/** What a session was made for. It is used for nothing else, because Node does not check the host name on a resumed session. */
 export interface TlsSessionKey {
-  /** Address the connection is bound to, `''` for any. */
+  /** Address that the connection is bound to, `''` for any. */
   source: string;
   mxHost: string;
   ip: string;
@@ -20,28 +20,28 @@ export interface TlsSessionKey {
 export interface KeptTlsSession {
   /** For the `session` option of `tls.connect`. */
   session: Buffer;
-  /** As it was when the session was made; `authorized` of a resumed connection does not mean the name. */
+  /** The value from when the session was made, because `authorized` of a resumed connection does not include the name. */
   certificateVerified: boolean;
-  /** When the certificate was last shown, monotonic ms. */
+  /** When the peer last showed its certificate, ms of the monotonic clock. */
   handshakeAt: number;
 }
 
 export interface TlsSessions {
-  /** Undefined for level `dane`, whose certificates are compared with the records of the day each time. */
+  /** Undefined for level `dane`: its certificates are compared with the current records on every connection. */
   find(key: TlsSessionKey): KeptTlsSession | undefined;
   /**
-   * Call once, when a connection has passed every check of its level: remembers its session now and each ticket that comes later.
-   * `certificateVerified`: of a full handshake `socket.authorized`, of a resumed one what `find` gave.
+   * Call it once, when a connection has passed every check of its level. Remembers its session now, and each ticket that comes later.
+   * `certificateVerified` is `socket.authorized` after a full handshake, or the value from `find` after a resumed one.
    */
   keep(key: TlsSessionKey, socket: TLSSocket, certificateVerified: boolean): void;
-  /** After a handshake that failed with it. */
+  /** Call it if a handshake with this session failed. */
   forget(key: TlsSessionKey): void;
   size(): number;
 }
 
-/** A session holds the peer's certificate and its ticket, 2 to 4 kB as a rule; a peer must not fill our memory with them. */
+/** A session holds the peer's certificate and its ticket, usually 2 to 4 kB. A peer must not fill our memory with larger ones. */
 const MAX_SESSION_BYTES = 8192;
-/** After this the peer must show its certificate again: it may have expired. */
+/** After this time the peer must show its certificate again, because it may have expired. */
 const LIFETIME_MS = DAY;
 
 export function makeTlsSessions({ clock, maxSessions = 10_000 }: { clock: Clock; maxSessions?: number }): TlsSessions {
@@ -73,7 +73,7 @@ export function makeTlsSessions({ clock, maxSessions = 10_000 }: { clock: Clock;
       const known = socket.isSessionReused() ? sessions.get(text)?.handshakeAt : undefined;
       const handshakeAt = known ?? clock.monotonic();
       const session = socket.getSession();
-      // TLS 1.3 sends tickets after the handshake, and a session without one cannot be resumed.
+      // TLS 1.3 sends tickets after the handshake. A session without a ticket cannot be resumed.
       const isWhole = socket.getProtocol() !== 'TLSv1.3' || socket.getTLSTicket() !== undefined;
       if (session !== undefined && isWhole) remember(text, { session, certificateVerified, handshakeAt });
       socket.on('session', (ticket: Buffer) => remember(text, { session: ticket, certificateVerified, handshakeAt }));

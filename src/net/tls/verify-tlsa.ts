@@ -1,12 +1,12 @@
 /**
- * Whether what a peer showed is what its TLSA records allow (RFC 6698, RFC 7671, RFC 7672 section 3); pure. Checks issuance, signatures, CA flags,
- * key usage, dates and names; path length and name constraints are not read.
+ * Checks a peer's certificates against its TLSA records (RFC 6698, RFC 7671, RFC 7672 section 3); pure. Checks issuance, signatures, CA flags, key
+ * usage, dates and names, but not path length and name constraints.
  */
 import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { TlsaRecord } from '../dns/dns-answer.js';
 
-/** `mismatch`: the reason may stand in a delivery-status. */
+/** `mismatch`: the reason may be shown in a delivery-status. */
 export type TlsaVerdict = { kind: 'match'; usage: 2 | 3 } | { kind: 'mismatch'; reason: string };
 
 const DANE_TA = 2;
@@ -14,7 +14,7 @@ const DANE_EE = 3;
 const MAX_CHAIN = 10;
 const HASHES: Record<number, string> = { 1: 'sha256', 2: 'sha512' };
 
-/** `records`: the usable ones. `chain`: of `peerChain`. `names`: of the DaneResult. `now`: wall clock, ms. */
+/** `records`: the usable records. `chain`: from `peerChain`. `names`: from the DaneResult. `now`: wall clock, ms. */
 export function verifyTlsa(
   records: readonly TlsaRecord[],
   chain: readonly X509Certificate[],
@@ -23,7 +23,7 @@ export function verifyTlsa(
 ): TlsaVerdict {
   const [leaf] = chain;
   if (leaf === undefined) return mismatch('no certificate was shown');
-  // RFC 7672 3.1.1: neither names nor dates matter when the record names the certificate itself.
+  // If a record names the certificate itself, its names and dates do not matter (RFC 7672 3.1.1).
   if (records.some((record) => record.usage === DANE_EE && matches(record, leaf))) return { kind: 'match', usage: DANE_EE };
   const anchors = records.filter(({ usage }) => usage === DANE_TA);
   if (anchors.length === 0) return mismatch('the certificate is not the one in the TLSA records');
@@ -35,7 +35,10 @@ export function verifyTlsa(
 
 const mismatch = (reason: string): TlsaVerdict => ({ kind: 'mismatch', reason });
 
-/** Undefined when each certificate is good and issued by the next, up to one that a record names; the dates of that one do not matter (RFC 5280 6.1). */
+/**
+ * Undefined if every certificate is valid and issued by the next one, up to one that a record names. The dates of that last one do not matter (RFC
+ * 5280 6.1).
+ */
 function verifyToAnchor(anchors: readonly TlsaRecord[], chain: readonly X509Certificate[], now: number): string | undefined {
   let below: X509Certificate | undefined;
   for (const certificate of chain) {
@@ -47,7 +50,7 @@ function verifyToAnchor(anchors: readonly TlsaRecord[], chain: readonly X509Cert
     below = certificate;
   }
   const last = below;
-  // A peer need not send an anchor that the record holds whole (RFC 7671 5.2.2).
+  // If the record holds the whole anchor, the peer need not send it (RFC 7671 5.2.2).
   return last !== undefined && anchors.some((record) => isIssuedByRecord(last, record))
     ? undefined
     : 'no certificate of the chain is in the TLSA records';
@@ -63,7 +66,7 @@ function isIssuedByRecord(certificate: X509Certificate, { selector, matchingType
   return isIssuedBy(certificate, new X509Certificate(bytes));
 }
 
-/** Keys that cannot be read or are of another kind than the signature throw. */
+/** False also for a key that cannot be read or is of another kind than the signature; for these, Node throws. */
 function isSignedBy(certificate: X509Certificate, key: () => KeyObject): boolean {
   try {
     return certificate.verify(key());
@@ -81,11 +84,11 @@ function matches({ selector, matchingType, certificate: expected }: TlsaRecord, 
   return (hash === undefined ? selected : createHash(hash).update(selected).digest()).equals(expected);
 }
 
-/** The key as the certificate has it, byte for byte: exporting it through OpenSSL may encode it anew (RFC 5280 4.1). */
+/** The key byte for byte as it is in the certificate, because an export through OpenSSL may encode it differently (RFC 5280 4.1). */
 export function subjectPublicKeyInfo(certificate: Buffer): Buffer {
   const tbs = contentOf(contentOf(certificate));
   let rest = tbs;
-  // An explicit version, then serial number, signature, issuer, validity and subject.
+  // Skips the explicit version (if present), serial number, signature, issuer, validity and subject.
   for (let skipped = tbs[0] === 0xa0 ? 6 : 5; skipped > 0; skipped--) rest = rest.subarray(sizeOf(rest).end);
   return rest.subarray(0, sizeOf(rest).end);
 }
@@ -95,7 +98,7 @@ const contentOf = (der: Buffer): Buffer => {
   return der.subarray(start, end);
 };
 
-/** Where the content of the first DER element starts and ends. Certificates come here parsed, so their lengths are sound. */
+/** Start and end of the first DER element's content. The lengths are valid, because the certificate was parsed before. */
 function sizeOf(der: Buffer): { start: number; end: number } {
   const first = der[1] ?? 0;
   if (first < 0x80) return { start: 2, end: 2 + first };
@@ -103,7 +106,7 @@ function sizeOf(der: Buffer): { start: number; end: number } {
   return { start, end: start + der.readUIntBE(2, first & 0x7f) };
 }
 
-/** What the peer sent, its own certificate first and each issuer after it; empty when it sent none. Not whole on a resumed session. */
+/** The certificates that the peer sent: its own first, then each issuer; empty if it sent none. The chain is incomplete on a resumed session. */
 export function peerChain(socket: TLSSocket): X509Certificate[] {
   const chain: X509Certificate[] = [];
   const seen = new Set<string>();
