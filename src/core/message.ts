@@ -30,6 +30,10 @@
  *   pause. It is stored, and outlives a restart.
  * - **deferred**: a delivery that waits for its next time, for a source that may take it, or for its trial after a crash.
  * - **pressure**: too little disk or memory, or too much mail of an account waiting: no new mail is taken in while it lasts.
+ *
+ * Who is slowed down
+ * - **failure brake**: after too many failures of a login, a client or an address, its further attempts are refused for a while (`AuthBrake` for SMTP
+ *   logins, `GuessBrake` for API keys).
  */
 import type { Address, ReversePath } from './address.js';
 

@@ -1,6 +1,6 @@
 /**
- * Slows down whoever guesses keys: an address that has tried many different wrong keys is asked to wait. A right key always counts, so that nobody can
- * lock others out by guessing; keys are too long to be guessed. In memory and bounded.
+ * The failure brake of API keys: slows down whoever guesses keys. An address that has tried many different wrong keys is asked to wait. A right key
+ * always counts, so that nobody can lock others out by guessing; keys are too long to be guessed. In memory and bounded.
  */
 import { hash } from 'node:crypto';
 import { type Clock, MINUTE } from '#core';

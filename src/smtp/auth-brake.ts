@@ -1,6 +1,7 @@
 /**
- * Slows password guessing down, per login and per client, in bounded memory. After too many failures a login is braked for every client, except for clients
- * that have logged in with it before: strangers who guess must not lock the owner out. The directory remembers these clients across restarts.
+ * The failure brake of SMTP logins: slows password guessing down, per login and per client, in bounded memory. After too many failures a login is
+ * braked for every client, except for clients that have logged in with it before: strangers who guess must not lock the owner out. The directory
+ * remembers these clients across restarts.
  */
 import type { Clock } from '#core';
 import type { Credentials } from '#directory';

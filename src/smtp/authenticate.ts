@@ -1,4 +1,7 @@
-/** Decides one AUTH attempt. A wrong password, an unknown login and a disabled one get the same answer after the same time, and all count as a failure. */
+/**
+ * Decides one AUTH attempt. A wrong password, an unknown login and a disabled one get the same answer after the same time, and all count as a
+ * failure.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CredentialRecord, DomainRecord } from '#store';
 import { isOurFault, makeReply, type Reply } from './reply.js';
@@ -43,7 +46,7 @@ export async function authenticate(attempt: AuthAttempt, server: ServerContext):
   }
   // Nobody may act as somebody else.
   if (found !== undefined && (attempt.authorizeAs === '' || attempt.authorizeAs.toLowerCase() === login.toLowerCase())) {
-    // Nobody waits for it: a client that is not remembered counts as a new one next time, and nothing else.
+    // The session does not wait for it. If it fails, the client only counts as a new one next time.
     server.brake.succeeded(login, ip).catch((error: unknown) => server.logger.error({ err: error }, 'client of a login not remembered'));
     server.observer.login('right');
     return { login: { ...found, checkedAt: server.clock.monotonic() } };

@@ -1,7 +1,7 @@
 /**
- * Splits commands at CRLF and, for trusted clients, at a bare LF. The library's own parser takes a bare LF from everybody, and runs a last line that has no
- * line end. Both make two servers see different commands in the same bytes. Messages go through the DotReader, which ends them at CRLF.CRLF alone, for
- * trusted clients too.
+ * Splits commands at CRLF and, for trusted clients, at a bare LF. The library's own parser takes a bare LF from everybody, and runs a last line that
+ * has no line end. Both make two servers see different commands in the same bytes. Messages go through the DotReader, which ends them at CRLF.CRLF
+ * alone, for trusted clients too.
  */
 import type { SMTPServerDataStream } from 'smtp-server';
 import { DotReader } from './dot-reader.js';

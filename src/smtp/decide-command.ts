@@ -7,13 +7,13 @@ export interface CommandState {
   secure: boolean;
 }
 
-/** Octets. RFC 5321 4.5.3.1.4 says 512, and extensions add to it; AUTH has a limit of its own (RFC 4954 4). */
+/** Octets. RFC 5321 4.5.3.1.4 says 512, and extensions add to it. AUTH has a limit of its own (RFC 4954 4). */
 const MAX_LINE = 2048;
 export const MAX_AUTH_LINE = 12_288;
 
 const KNOWN_ELSEWHERE = new Set(['EXPN', 'TURN', 'ATRN', 'ETRN', 'SEND', 'SOML', 'SAML']);
 const WITHOUT_ARGUMENT = new Set(['DATA', 'RSET', 'QUIT']);
-/** Commands that are no step towards a message. */
+/** Commands that bring the client no nearer to sending a message. */
 const IDLE = new Set(['NOOP', 'RSET', 'HELP', 'VRFY', 'HELO', 'EHLO', 'STARTTLS']);
 
 export const commandName = (line: Buffer): string => {

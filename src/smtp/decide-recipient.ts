@@ -1,8 +1,9 @@
 /**
- * Decides whom a client may send to: a submitter may send to anybody, a stranger to nobody yet. Pure. This keeps the server from being an open relay.
+ * Decides whom a client may send to: a submitter may send to anybody, a stranger to nobody yet. Pure. This keeps the server from being an open
+ * relay.
  *
- * Mail of strangers for domains hosted here gets a temporary refusal, never a permanent one: if an MX record is published too early, no mail may be lost and
- * no sender may conclude that the address does not exist.
+ * Mail of strangers for domains hosted here gets a temporary refusal, never a permanent one: if an MX record is published too early, no mail may be
+ * lost and no sender may conclude that the address does not exist.
  */
 import type { DomainRecord } from '#store';
 import type { Submitter } from './decide-sender.js';

@@ -1,6 +1,7 @@
 /**
- * Takes the dot-stuffing off one message and finds its end, which is CRLF.CRLF and nothing else (RFC 5321 4.5.2), however the bytes are cut into chunks.
- * It makes one pass, and copies only chunks from which a dot is taken, so a message of nothing but dots costs no more than another of its size.
+ * Takes the dot-stuffing off one message and finds its end, which is CRLF.CRLF and nothing else (RFC 5321 4.5.2), however the bytes are cut into
+ * chunks. It makes one pass, and copies only chunks from which a dot is taken, so a message of nothing but dots costs no more than another of its
+ * size.
  */
 
 const LF_DOT = Buffer.from('\n.');
@@ -8,7 +9,7 @@ const START: Buffer = Buffer.from('\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
-/** From the LF in front of a dot to the LF that would end the message. */
+/** The number of bytes from the LF in front of a dot to the LF that would end the message. */
 const WINDOW = 4;
 
 export class DotReader {
@@ -16,7 +17,10 @@ export class DotReader {
   #held = START;
   #notContent = 2;
 
-  /** `content`: bytes of the message, perhaps a view of the chunk. `rest`: given once the end was found, the bytes behind it; feed nothing after that. */
+  /**
+   * `content`: bytes of the message, perhaps a view of the chunk. `rest`: given once the end was found, the bytes behind it; feed nothing after
+   * that.
+   */
   feed(chunk: Buffer): { content: Buffer; rest: Buffer | undefined } {
     const data = this.#withHeld(chunk);
     let output: Buffer | undefined;

@@ -1,4 +1,6 @@
-/** How much one client may ask of the SMTP server before its session is ended. Every limit is absolute: bytes that trickle in extend none of them. */
+/**
+ * How much one client may ask of the SMTP server before its session is ended. Every limit is absolute: bytes that trickle in extend none of them.
+ */
 import { HOUR, MINUTE, SECOND } from '#core';
 
 export interface SmtpLimits {
@@ -10,30 +12,38 @@ export interface SmtpLimits {
   connections: number;
   /** Open connections of one client (an IPv4 address or an IPv6 /64 network). Trusted networks are not held to it. */
   connectionsPerClient: number;
-  /** A TLS handshake may take so long, ms. */
+  /** A TLS handshake may take this long, ms. */
   handshakeMs: number;
-  /** A command line must be complete so long after the reply before it, ms (RFC 5321 4.5.3.2.7 asks for 5 minutes). */
+  /** How soon after a reply the next command line must be complete, ms (RFC 5321 4.5.3.2.7 asks for 5 minutes). */
   commandMs: number;
-  /** The final dot must come so long after the 354, ms. */
+  /** How soon after the 354 the final dot must come, ms. */
   messageMs: number;
-  /** A session is ended after so long, ms, unless a message is just coming in. */
+  /** A session is ended after this time, ms, unless a message is just coming in. */
   sessionMs: number;
-  /** So many commands may be answered 5xx since the last accepted message; the next one ends the session with 421. */
+  /** How many commands may be answered 5xx since the last accepted message. The next one ends the session with 421. */
   errors: number;
-  /** So many commands that are no step towards a message (NOOP, RSET, EHLO, …) may come since the last accepted message; the next one ends the session with 421. */
+  /**
+   * How many commands that are no step towards a message (NOOP, RSET, EHLO, …) may come since the last accepted message. The next one ends the
+   * session with 421.
+   */
   idleCommands: number;
-  /** The failed AUTH command of this number ends the session with 421. */
+  /** How many failed AUTH commands one session may have. The last of them ends the session with 421. */
   authFailures: number;
-  /** The answer to a failed AUTH is delayed by so long, ms. */
+  /** The answer to a failed AUTH is delayed by this time, ms. */
   authDelayMs: number;
-  /** MAIL looks the login up again if the last look is so long ago, ms. A removed credential can send for so long at most. */
+  /** MAIL looks the login up again if the last look-up is older than this, ms. So a removed credential can still send for this time at most. */
   loginRecheckMs: number;
-  /** After so many failed AUTH commands for one login, or from one client, within `authWindowMs`, further ones are answered 454 for `authBrakeMs`. */
+  /**
+   * The failure brake: after this many failed AUTH commands for one login, or from one client, within `authWindowMs`, further ones are answered 454
+   * for `authBrakeMs`.
+   */
   authFailuresPerLogin: number;
   authFailuresPerSource: number;
   authWindowMs: number;
   authBrakeMs: number;
-  /** Strangers wait so long for the greeting, ms; a client that talks before it is refused. Loopback and trusted networks do not wait. */
+  /**
+   * Strangers wait this long for the greeting, ms. A client that talks before the greeting is refused. Loopback and trusted networks do not wait.
+   */
   greetingDelayMs: number;
 }
 
@@ -61,9 +71,9 @@ export const defaultSmtpLimits: SmtpLimits = {
 /** All times are ms of the monotonic clock. */
 export interface SessionTimes {
   startedAt: number;
-  /** When the last reply was written: since then the client owes a command. */
+  /** When the last reply was written. Since then we wait for a command. */
   repliedAt: number;
-  /** When 354 was given, while the message is coming in. */
+  /** When the 354 was given; set while the message is coming in. */
   receivingSince: number | undefined;
   /** We owe the client an answer. */
   working: boolean;

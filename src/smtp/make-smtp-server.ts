@@ -39,7 +39,10 @@ export interface SmtpAddress {
 }
 
 export interface SmtpServer {
-  /** Gives the addresses in the order of the configuration. Rejects with the system's error (`EADDRINUSE`, …, with `address` and `port`); it listens nowhere then. */
+  /**
+   * Gives the addresses in the order of the configuration. Rejects with the system's error (`EADDRINUSE`, …, with `address` and `port`); it listens
+   * nowhere then.
+   */
   start(): Promise<SmtpAddress[]>;
   /**
    * Accepts no more. Idle sessions get 421 4.3.2 at once. A client that is sending a message may finish within `graceMs`, and gets its answer first.

@@ -1,6 +1,7 @@
 /**
  * The bytes of one message as they come in. Reading throws when the message grows over the limit, and when the client leaves before the final dot,
- * so that the reader keeps nothing. A reader that stops early does not end the transfer: the rest is drained first, and then the client gets its answer.
+ * so that the reader keeps nothing. A reader that stops early does not end the transfer: the rest is drained first, and then the client gets its
+ * answer.
  */
 import type { Readable } from 'node:stream';
 import { tooLarge } from '#core';

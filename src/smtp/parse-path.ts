@@ -1,6 +1,7 @@
 /**
- * Reads the argument of MAIL and RCPT (RFC 5321 4.1.2), and judges its parameters. The path is never rewritten: one that is no plain `local@domain` gets
- * a kind that says what it is. A parameter is taken if the reply to EHLO announced it, and refused otherwise, as it might change what should happen.
+ * Reads the argument of MAIL and RCPT (RFC 5321 4.1.2), and judges its parameters. The path is never rewritten: one that is no plain `local@domain`
+ * gets a kind that says what it is. A parameter is taken if the reply to EHLO announced it, and refused otherwise, as it might change what should
+ * happen.
  */
 import { type Address, type LooseDots, parseAddress } from '#core';
 import { makeReply, type Reply } from './reply.js';
@@ -87,7 +88,9 @@ export interface MailParameters {
 
 const isAnnounced = new Set(['SIZE', 'BODY', 'SMTPUTF8', 'AUTH']);
 
-/** A refusal, or what the parameters ask for. AUTH= is accepted and ignored, as RFC 4954 5 allows for clients that are not trusted to name others. */
+/**
+ * A refusal, or what the parameters ask for. AUTH= is accepted and ignored, as RFC 4954 5 allows for clients that are not trusted to name others.
+ */
 export function decideMailParameters(parameters: Map<string, string>, maxBytes: number): Reply | MailParameters {
   for (const keyword of parameters.keys()) {
     if (!isAnnounced.has(keyword)) return makeReply(555, '5.5.4', 'parameter is not supported');

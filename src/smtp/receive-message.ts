@@ -1,6 +1,6 @@
 /**
- * Hands one message to intake, and gives the reply for the client. The reply comes after the final dot: if intake refuses the message earlier, the rest is
- * read and thrown away first, within the size limit and the message deadline.
+ * Hands one message to intake, and gives the reply for the client. The reply comes after the final dot: if intake refuses the message earlier, the
+ * rest is read and thrown away first, within the size limit and the message deadline.
  */
 import type { Logger } from 'pino';
 import { type Address, type ReversePath, tooLarge } from '#core';

@@ -242,7 +242,7 @@ export interface Library {
   SMTPStream: new () => object;
 }
 
-/** Every member that is used or replaced above or in the classes that extend these, but for what every EventEmitter has. */
+/** Every member that is used or replaced above or in the classes that extend these. Members that every EventEmitter has are left out. */
 const MEMBERS: Readonly<Record<keyof Library, Readonly<Record<string, MemberShape>>>> = {
   SMTPServer: {
     _acceptSocket: 2,
@@ -309,7 +309,7 @@ export function missingServerMembers(library: Library): string[] {
   ];
 }
 
-/** Throws when the installed library is not one that these classes fit. */
+/** Throws if the installed library does not fit these classes. */
 export function checkServerLibrary(): void {
   const { version } = createRequire(import.meta.url)('smtp-server/package.json') as { version: string };
   requireMembers('smtp-server', version, missingServerMembers({ SMTPServer, SMTPConnection, SMTPStream }));

@@ -29,7 +29,7 @@ export interface ServerContext {
 export interface SmtpObserver {
   /** A connection came: it became a session, or was refused because a limit is reached or the server is stopping. */
   connection(result: 'session' | 'refused-total' | 'refused-source' | 'refused-stopping'): void;
-  /** A login was tried. `braked`: it was not looked at, after too many wrong ones. `error`: it could not be checked. */
+  /** A login was tried. `braked`: the failure brake refused it without looking at the password. `error`: it could not be checked. */
   login(result: 'right' | 'wrong' | 'braked' | 'error'): void;
 }
 

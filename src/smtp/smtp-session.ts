@@ -1,6 +1,6 @@
 /**
- * One SMTP session. The library speaks the protocol (EHLO, STARTTLS, AUTH, the DATA transfer). This class decides MAIL, RCPT and DATA, gives every reply its
- * enhanced code, counts errors and idle commands, and ends the session when a limit is reached or a deadline has passed.
+ * One SMTP session. The library speaks the protocol (EHLO, STARTTLS, AUTH, the DATA transfer). This class decides MAIL, RCPT and DATA, gives every
+ * reply its enhanced code, counts errors and idle commands, and ends the session when a limit is reached or a deadline has passed.
  */
 import type { Socket } from 'node:net';
 import type { SMTPServer, SMTPServerAuthentication, SMTPServerDataStream } from 'smtp-server';
