@@ -1,6 +1,6 @@
 /**
- * Who may come in: SMTP logins, and API keys. Each method is one atomic unit and names the account, except the look-ups that find out who is calling.
- * Logins arrive normalised: lower case.
+ * Who may come in: SMTP logins and API keys. Each method is one atomic unit and names the account, except the look-ups that find out who is calling.
+ * Logins arrive in lower case.
  */
 import type { Page } from './page.js';
 
@@ -32,7 +32,7 @@ export interface ApiKeyRecord {
   createdAt: number;
   updatedAt: number;
   expiresAt?: number;
-  /** Whom it was made for, in the words of whoever made it: nobody is looked up by them. */
+  /** The person or program that the key was made for, in the words of whoever made it. Keys are never looked up by it. */
   email?: string;
   userId?: string;
   userName?: string;
@@ -44,20 +44,20 @@ export interface AccessStore {
   listCredentials(account: number, domain: number, limit: number, skip: number): Promise<Page<CredentialRecord>>;
   setCredentialPassword(account: number, login: string, passwordHash: string): Promise<boolean>;
   deleteCredential(account: number, login: string): Promise<boolean>;
-  /** How many were deleted. */
+  /** Gives how many were deleted. */
   deleteCredentials(account: number, domain: number): Promise<number>;
 
-  /** `client`: an IPv4 address or an IPv6 /64 network that this login was used from with its right password, among the last twenty. */
+  /** Whether `client` (an IPv4 address or an IPv6 /64 network) is among the last twenty that used this login with its right password. */
   isLoginClient(login: string, client: string): Promise<boolean>;
-  /** Nothing happens for a login that does not exist. */
+  /** Does nothing for a login that does not exist. */
   rememberLoginClient(login: string, client: string, at: number): Promise<void>;
 
   createKey(key: ApiKeyRecord): Promise<void>;
   keyById(id: string): Promise<ApiKeyRecord | undefined>;
   listKeys(account: number, filter: { domainName?: string; kind?: ApiKeyRecord['kind'] }): Promise<ApiKeyRecord[]>;
   /**
-   * `last`: nothing was deleted, because this is the account's last admin key that is not bound to a domain, and has not expired at `now`; a key that
-   * expires is no replacement for one that never does.
+   * `last`: nothing was deleted, because the key is the account's last admin key that is not bound to a domain and has not expired at `now`. If the
+   * key never expires, another key that expires does not count as a replacement.
    */
   deleteKey(account: number, id: string, now: number): Promise<'deleted' | 'last' | 'unknown'>;
 }

@@ -1,6 +1,6 @@
-/** What of the directory has changed, for whoever remembers what it has read. */
+/** Reports changes of the directory to everybody who keeps a copy of what they have read. */
 
-/** The nouns of which something is remembered, and what each is named by. */
+/** The nouns of which copies are kept, and what each is named by. */
 export interface ChangedNouns {
   /** Its id. */
   account: number;
@@ -12,17 +12,17 @@ export interface ChangedNouns {
   credential: string;
   /** Its id. */
   apiKey: string;
-  /** Its id. A change of one of its versions is one of the template. */
+  /** Its id. If a version changes, its template has changed. */
   template: number;
   /** Its public id. */
   pool: string;
-  /** The domain whose mail leaves from elsewhere now, by its id. */
+  /** The domain's id: its mail now leaves from other addresses. */
   domainSource: number;
 }
 
 export type ChangedNoun = keyof ChangedNouns;
 
-/** One of a noun was made, changed or removed. Without a key: any of them may have been, so all that is remembered of the noun is worth nothing. */
+/** One record of a noun was made, changed or removed. Without a key it may have been any record, so all copies of that noun are out of date. */
 export interface DirectoryChange {
   noun: ChangedNoun;
   key: string | undefined;
@@ -32,8 +32,9 @@ export type ChangeListener = (change: DirectoryChange) => void;
 
 export interface ChangeFeed {
   /**
-   * Tells of every change that is committed from now on, whoever made it, in the order of the commits. A change that this process made is told before the
-   * promise of the write resolves. An engine that may have missed changes of others tells of every noun without a key. Gives the function that ends it.
+   * Tells of every change that is committed from now on, whoever made it, in the order of the commits. A change made by this process is told before
+   * the promise of the write resolves. An engine that may have missed changes of other processes tells of every noun without a key. Gives the
+   * function that ends the subscription.
    */
   subscribe(listener: ChangeListener): () => void;
 }

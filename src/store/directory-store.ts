@@ -1,8 +1,8 @@
 /**
- * What customers configured, and what small things else are kept with it. Each method is one atomic unit and, when it writes, durable on resolve.
- * Every method names the account, except the look-ups that find out who is calling (by key id, by login, by domain name).
- * Names (`domain.name`, `credential.login`) arrive normalised: lower-case ASCII domains.
- * Throws StoreError: `conflict` when a unique name is taken, `full`, `failed`, `closed`.
+ * What customers have configured, and a few small things that are stored with it. Each method is one atomic unit and, when it writes, durable on
+ * resolve. Every method names the account, except the look-ups that find out who is calling (by key id, by login, by domain name). Names
+ * (`domain.name`, `credential.login`) arrive normalised: lower-case ASCII domains. Throws StoreError: `conflict` when a unique name is taken,
+ * `full`, `failed`, `closed`.
  */
 import type { AccessStore } from './access-store.js';
 import type { ChangeFeed } from './changes.js';
@@ -23,10 +23,10 @@ export interface AccountRecord {
 /** An MTA-STS policy that was fetched (RFC 8461): what a destination demands, the same for every account. */
 export interface StsPolicyRecord {
   domain: string;
-  /** Of the TXT record. */
+  /** Id in the TXT record. */
   id: string;
   mode: 'enforce' | 'testing' | 'none';
-  /** Patterns. */
+  /** Patterns of host names. */
   mx: readonly string[];
   /** ms since the epoch. */
   fetchedAt: number;
@@ -34,18 +34,18 @@ export interface StsPolicyRecord {
 }
 
 export interface DirectoryStore extends AccessStore, DomainStore, PoolStore, TemplateStore {
-  /** What of it changes, for whoever remembers what it has read. */
+  /** Tells of changes of the directory, for everybody who keeps a copy of what they have read. */
   changes: ChangeFeed;
 
   createAccount(account: Omit<AccountRecord, 'id'>): Promise<AccountRecord>;
   account(id: number): Promise<AccountRecord | undefined>;
   accountByPublicId(publicId: string): Promise<AccountRecord | undefined>;
-  /** All of them, in order of their numbers. */
+  /** All accounts, in order of their numbers. */
   listAccounts(): Promise<AccountRecord[]>;
   countAccounts(): Promise<number>;
 
   /** Replaces the policy of that domain, and removes policies that had expired when this one was fetched. */
   saveStsPolicy(policy: StsPolicyRecord): Promise<void>;
-  /** Those that hold longest, at most 10,000 and 16 million characters of patterns. */
+  /** The policies that are valid for the longest time, at most 10,000 and 16 million characters of patterns. */
   stsPolicies(): Promise<StsPolicyRecord[]>;
 }

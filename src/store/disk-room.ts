@@ -1,4 +1,7 @@
-/** How much room the disk of the data folder has, and the ballast: a file of nothing that is held while there is room and removed when there is none. */
+/**
+ * How much room the disk of the data folder has, and the ballast: a file of meaningless bytes, which is kept while there is room and removed when
+ * there is none.
+ */
 export interface DiskFacts {
   /** Bytes that can still be written. */
   free: number;
@@ -13,8 +16,8 @@ export interface DiskRoom {
   measure(): Promise<DiskFacts>;
   /** Size of the ballast file, 0 when there is none. */
   ballast(): Promise<number>;
-  /** Writes the ballast whole, or leaves none and throws StoreError. */
+  /** Writes the whole ballast. If that fails, leaves no ballast and throws StoreError. */
   takeBallast(bytes: number): Promise<void>;
-  /** Removes it; none is no error. */
+  /** Removes the ballast. It is no error if there is none. */
   dropBallast(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { CredentialRecord } from './access-store.js';
 import type { Page } from './page.js';
 import type { PoolReplacement } from './pool-store.js';
 
-/** What of a domain its owner may change. Texts are `''` when nothing is said. */
+/** The settings of a domain that its owner may change. A text is `''` if it is not set. */
 export interface DomainSettings {
   requireTls: boolean;
   skipVerification: boolean;
@@ -14,13 +14,13 @@ export interface DomainSettings {
   webPrefix: string;
   /** How long messages are kept after their last delivery has ended, s. */
   messageTtl: number;
-  /** What becomes of spam that comes in. */
+  /** What is done with incoming spam. */
   spamAction: 'disabled' | 'tag' | 'block';
-  /** Mail for subdomains comes in as well. */
+  /** The domain also receives mail for its subdomains. */
   wildcard: boolean;
-  /** Signs with keys of its own name, also below a domain that has keys. */
+  /** The domain signs with keys of its own name, even if a parent domain has keys. */
   forceDkimAuthority: boolean;
-  /** Signs with keys below the root domain. */
+  /** The domain signs with keys that are published below its root domain. */
   forceRootDkimHost: boolean;
   /** Keys are published as CNAMEs to this server. */
   automaticSenderSecurity: boolean;
@@ -29,7 +29,7 @@ export interface DomainSettings {
   dkimHost: string;
   /** The domain of its envelope senders. */
   mailfromHost: string;
-  /** URL that gets a copy of each delivered message which names none itself. */
+  /** URL that gets a copy of each delivered message, unless the message names another URL. */
   archiveTo: string;
 }
 
@@ -57,9 +57,9 @@ export interface DkimKeyRecord {
   /** The `p=` of the DNS record, base64: SubjectPublicKeyInfo (RSA), or the 32 bytes (Ed25519). */
   publicKey: string;
   bits: number;
-  /** Its owner wants mail to be signed with it. */
+  /** The owner wants mail to be signed with this key. */
   active: boolean;
-  /** DNS showed it when it was last looked at. */
+  /** DNS had this key when it was last looked up. */
   published: boolean;
   createdAt: number;
 }
@@ -68,9 +68,9 @@ export interface DkimKeyFilter {
   domainName?: string;
   selector?: string;
   limit: number;
-  /** Only keys with a larger id; the first page when neither is given. */
+  /** Only keys with a larger id. Without `after` and `before`, the first page. */
   after?: number;
-  /** Only keys with a smaller id, the nearest ones. */
+  /** Only keys with a smaller id, those nearest to it. */
   before?: number;
 }
 
@@ -87,7 +87,9 @@ export interface DomainFilter {
 }
 
 export interface DomainStore {
-  /** The domain, its first DKIM key and, when given, its first credential and where its mail leaves from, together or not at all. */
+  /**
+   * Creates the domain, its first DKIM key and, if given, its first credential and the addresses that its mail leaves from. All are created or none.
+   */
   createDomain(
     domain: Omit<DomainRecord, 'id'>,
     dkimKey: Omit<DkimKeyRecord, 'id' | 'domain'>,
@@ -95,20 +97,20 @@ export interface DomainStore {
     source?: PoolReplacement,
   ): Promise<DomainRecord>;
   domainByName(name: string): Promise<DomainRecord | undefined>;
-  /** Of several names, the longest that is hosted. */
+  /** The longest of these names that is a hosted domain. */
   longestDomainOf(names: readonly string[]): Promise<DomainRecord | undefined>;
   listDomains(account: number, filter: DomainFilter): Promise<Page<DomainRecord>>;
   setDomainState(account: number, id: number, state: DomainRecord['state']): Promise<boolean>;
-  /** What is not named stays. False when the account has no such domain. */
+  /** Settings that are not named stay as they are. False if the account has no such domain. */
   updateDomain(account: number, id: number, changes: DomainChanges): Promise<boolean>;
-  /** With its credentials, DKIM keys, templates and sending keys. False when the account has no such domain. */
+  /** Deletes the domain with its credentials, DKIM keys, templates and sending keys. False if the account has no such domain. */
   deleteDomain(account: number, id: number): Promise<boolean>;
 
   dkimKeys(account: number, domain: number): Promise<DkimKeyRecord[]>;
-  /** Of all domains of the account, by id. */
+  /** The keys of all domains of the account, by id. */
   listDkimKeys(account: number, filter: DkimKeyFilter): Promise<(DkimKeyRecord & { domainName: string })[]>;
   createDkimKey(key: Omit<DkimKeyRecord, 'id'>): Promise<DkimKeyRecord>;
-  /** What is not named stays. False when the account has no such key. */
+  /** Fields that are not named stay as they are. False if the account has no such key. */
   updateDkimKey(account: number, id: number, changes: Partial<Pick<DkimKeyRecord, 'active' | 'published'>>): Promise<boolean>;
   deleteDkimKey(account: number, id: number): Promise<boolean>;
 }

@@ -1,4 +1,7 @@
-/** Which events an expression over a field keeps (manual pages "Filter Field" and "Filter Expression"). Pure; runs where the events are. */
+/**
+ * Tests whether an event matches a filter expression of a field (manual pages "Filter Field" and "Filter Expression"). Pure; runs in the thread that
+ * reads the events.
+ */
 
 export const EVENT_FIELDS = [
   'event',
@@ -17,7 +20,7 @@ export const EVENT_FIELDS = [
 export type EventField = (typeof EVENT_FIELDS)[number];
 
 export type EventExpression =
-  /** `isLiteral`: it was in quotes, and may be any part of a value. Lower case. */
+  /** A term in lower case. `isLiteral`: it was in quotes and may match any part of a value. */
   | { kind: 'term'; text: string; isLiteral: boolean }
   | { kind: 'above' | 'below'; limit: number }
   | { kind: 'not'; of: EventExpression }
@@ -28,7 +31,7 @@ export interface EventFilter {
   expression: EventExpression;
 }
 
-/** The name and severity of an event, known before it is read. */
+/** The name and severity of an event. They are known before the event is read. */
 export interface StreamFacts {
   event: string;
   severity: string;
@@ -101,7 +104,9 @@ function holds(expression: EventExpression, field: EventField, values: readonly 
   }
 }
 
-/** Letters and digits, and in addresses what a local part may have: a term ends where these do. */
+/**
+ * Characters of a word: letters and digits, and in addresses also the other characters of a local part. A term must begin and end where a word does.
+ */
 const IN_WORD = /[\p{L}\p{N}]/u;
 const IN_ADDRESS = /[\p{L}\p{N}._%+-]/u;
 const IN_TAG = /\S/;
@@ -112,7 +117,7 @@ function matches(field: EventField, value: string, { text, isLiteral }: { text: 
   return isLiteral ? value.includes(text) : contains(value, text, text.includes('@') ? IN_ADDRESS : IN_WORD);
 }
 
-/** Looks for the term as a word of its own: what is in words must not stand beside what of the term is in words. */
+/** Searches the term as whole words: where the term begins or ends with a character of a word, the value must not go on with one. */
 function contains(value: string, term: string, inWord: RegExp): boolean {
   const [opens, closes] = [inWord.test(term.charAt(0)), inWord.test(term.charAt(term.length - 1))];
   for (let at = value.indexOf(term); at >= 0; at = value.indexOf(term, at + 1)) {

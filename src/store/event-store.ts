@@ -12,14 +12,14 @@ export interface EventPosition {
 }
 
 export interface ReaderCursor {
-  /** The outbox position up to which the reader has everything. */
+  /** The reader has every row of the outbox up to this position. */
   position: number;
-  /** Name of the spool whose outbox that is; empty when it was written before spools had names. */
+  /** Name of the spool that has this outbox. Empty if the cursor was written before spools had names. */
   spool: string;
 }
 
 export interface EventQuery {
-  /** Or EVERY_ACCOUNT. */
+  /** Account number or EVERY_ACCOUNT. */
   account: number;
   /** All domains of the account when absent. */
   domain?: string;
@@ -31,12 +31,12 @@ export interface EventQuery {
   limit: number;
   /** Only events strictly beyond this one in the reading direction. */
   after?: EventPosition;
-  /** Any of these names. */
+  /** Events with any of these names. */
   events?: string[];
   recipient?: string;
   messageId?: string;
   severity?: 'permanent' | 'temporary';
-  /** All of them must hold. Those of event and severity cost nothing; with others, events are read one by one. */
+  /** All filters must match. Filters of event and severity cost nothing; for others, events are read one by one. */
   filters?: readonly EventFilter[];
 }
 
@@ -47,7 +47,7 @@ export interface StoredEvent extends EventPosition {
 export interface EventSlice {
   /** In reading direction. */
   events: StoredEvent[];
-  /** Where reading stopped for having looked at enough, short of the limit and of the end: the search goes on after this. */
+  /** Set if the search stopped before the limit and before the end, because it had looked at enough events. It continues after this position. */
   stoppedAt?: EventPosition;
 }
 
@@ -69,17 +69,17 @@ export interface StoredTranscript {
 
 /** A POST that must reach a customer's server. */
 export interface HttpCall {
-  /** Names what it tells of: put twice, it is kept once. */
+  /** Identifies what the call tells. A call that is put twice is kept once. */
   id: string;
   account: number;
-  /** `https://host:port`, what the URL begins with. */
+  /** `https://host:port`, the beginning of the URL. */
   origin: string;
   url: string;
   contentType: string;
   body: Uint8Array;
   /** Attempts made so far. */
   attempts: number;
-  /** Not before; ms since the epoch. */
+  /** Earliest time of the next attempt, ms since the epoch. */
   due: number;
   /** ms since the epoch. */
   createdAt: number;
@@ -93,26 +93,26 @@ export interface WaitingCall {
   size: number;
 }
 
-/** Of one delivery, or of all deliveries of a message. */
+/** Transcripts of one delivery, or of all deliveries of a message. */
 export type TranscriptQuery = { account: number; limit: number } & ({ delivery: number } | { messageId: string });
 
 export interface EventStore {
-  /** Writes what is not there yet (by event id) and moves the reader's cursor to the last row, in one transaction. */
+  /** Writes the rows that are not there yet (by event id) and moves the reader's cursor to the last row, in one transaction. */
   append(reader: string, rows: OutboxRow[]): Promise<void>;
   /**
-   * The same with rows of the outbox after this position, in its order, without showing them to the caller. Gives how many there were, and the
-   * reader's new position.
+   * Does what `append` does with the rows of the outbox after this position, in order, without passing them to the caller. Gives how many rows there
+   * were, and the reader's new position.
    */
   appendOutbox(reader: string, after: number, limit: number): Promise<{ count: number; position: number }>;
-  /** Undefined for a reader that never had anything. */
+  /** Undefined for a reader that never read anything. */
   cursor(reader: string): Promise<ReaderCursor | undefined>;
-  /** Puts the reader before the first row of the spool that lies in the data folder now. */
+  /** Moves the reader before the first row of the spool that is now in the data folder. */
   rewindReader(reader: string): Promise<void>;
   /** Looks at a bounded number of events per call, so that no search holds up other readers. */
   query(query: EventQuery): Promise<EventSlice>;
-  /** Adds them in one transaction; of each delivery the last ones stay (`TRANSCRIPTS_PER_DELIVERY`). */
+  /** Adds the transcripts in one transaction. Of each delivery only the last ones are kept (`TRANSCRIPTS_PER_DELIVERY`). */
   appendTranscripts(rows: StoredTranscript[]): Promise<void>;
-  /** The newest, by delivery, in the order of their attempts. */
+  /** The newest transcripts, by delivery, in the order of their attempts. */
   transcripts(query: TranscriptQuery): Promise<StoredTranscript[]>;
   /** Durable on resolve. */
   putCall(call: HttpCall): Promise<void>;
@@ -123,6 +123,6 @@ export interface EventStore {
   call(id: string): Promise<HttpCall | undefined>;
   postponeCall(id: string, attempts: number, due: number): Promise<void>;
   removeCall(id: string): Promise<void>;
-  /** Removes what its retention rule lets go, a bounded number per call; true when there is more. */
+  /** Removes what the retention rules no longer keep, a bounded number per call. True if there is more. */
   sweep(now: number): Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 /**
- * The only SQL. Takes a data folder, gives three stores behind asynchronous interfaces; a second process on the same folder is refused.
- * Every write is durable on resolve (WAL, synchronous=FULL asserted at each open); a call that throws kept nothing. SQLite runs in worker threads.
+ * store: the only SQL. Takes a data folder and gives three stores behind asynchronous interfaces. A second process on the same folder is refused.
+ * Every write is durable on resolve (WAL, synchronous=FULL, checked at each open). A call that throws has kept nothing. SQLite runs in worker
+ * threads.
  */
 export type { ApiKeyRecord, CredentialRecord, KeyRole } from './access-store.js';
 export { type ChangedNoun, type ChangeFeed, makeChangeFeed } from './changes.js';

@@ -1,4 +1,6 @@
-/** What accounts chose of the server's addresses: pools, and where the mail of each domain leaves from. Every method names the account. */
+/**
+ * Which of the server's addresses accounts use: pools, and the addresses that the mail of each domain leaves from. Every method names the account.
+ */
 import type { Page } from './page.js';
 
 export interface PoolRecord {
@@ -10,17 +12,17 @@ export interface PoolRecord {
   createdAt: number;
   /** Sorted. */
   addresses: string[];
-  /** A domain has it. */
+  /** At least one domain uses it. */
   isLinked: boolean;
 }
 
-/** Both empty: any address. With a pool there are no addresses of the domain's own. */
+/** If both are empty, mail leaves from any address. A domain with a pool has no addresses of its own. */
 export interface DomainSource {
   pool?: PoolRecord;
   addresses: string[];
 }
 
-/** What takes the place of a pool: another one, or addresses; neither: nothing. */
+/** What replaces a pool: another pool, or addresses; nothing if neither is given. */
 export interface PoolReplacement {
   pool?: number;
   addresses?: readonly string[];
@@ -42,7 +44,7 @@ export interface PoolStore {
   /** Name of the domain with this public id. */
   domainNameOf(account: number, publicId: string): Promise<string | undefined>;
   domainSource(account: number, domain: number): Promise<DomainSource>;
-  /** Instead of what it had. */
+  /** Replaces the source that the domain had. */
   setDomainSource(account: number, domain: number, source: PoolReplacement): Promise<void>;
   /** Domains with the pool, by row id, after `after`. */
   listPoolDomains(account: number, pool: number, limit: number, after: number): Promise<{ row: number; publicId: string; name: string }[]>;
@@ -54,6 +56,6 @@ export interface PoolStore {
   ): Promise<Page<{ domain: string; addresses: string[] }>>;
   /** Gives the address to every domain without a pool. */
   addDomainAddress(account: number, address: string): Promise<void>;
-  /** Takes it from every domain's own addresses; those that had it get the other one. */
+  /** Removes the address from the own addresses of every domain. The domains that had it get `alternative` instead. */
   replaceDomainAddress(account: number, address: string, alternative: string | undefined): Promise<void>;
 }

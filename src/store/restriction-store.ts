@@ -1,19 +1,19 @@
-/** What replies of peers made us do for a while: kept so that a restart forgets none of it. */
+/** Restrictions that replies of peers caused. They are stored, so that a restart forgets none of them. */
 
 export interface KeptRestriction {
-  /** What it is about; with `rule` the key. */
+  /** What the restriction applies to; the key together with `rule`. */
   subject: string;
   /** Id of the response rule. */
   rule: string;
   /** ms since the epoch. */
   until: number;
-  /** All of it, as JSON. */
+  /** The whole restriction as JSON. */
   body: string;
 }
 
 export interface RestrictionStore {
-  /** Those that hold at `now`, the ones that end last first, so many at most. */
+  /** Restrictions that are in force at `now`, those that end last first, at most `limit`. */
   restrictions(now: number, limit: number): Promise<KeptRestriction[]>;
-  /** Instead of the one that the rule had brought to the subject. */
+  /** Replaces the restriction that the same rule had caused for this subject. */
   saveRestriction(restriction: KeptRestriction): Promise<void>;
 }

@@ -1,14 +1,14 @@
 /**
- * Messages, open deliveries and the outbox. Each method is one atomic unit; what writes is fsynced before it resolves
- * (the writer groups what waits into one commit). Throws StoreError; after a throw nothing of that call was kept.
+ * Messages, open deliveries and the outbox. Each method is one atomic unit, and every write is fsynced before it resolves (the writer groups waiting
+ * calls into one commit). Throws StoreError; after a throw nothing of that call was kept.
  *
- * What was taken is remembered by whoever holds the lease of the deliveries, not stored: a crash simply forgets it.
+ * Which deliveries were taken is not stored. The holder of the lease remembers it in memory, and a crash simply forgets it.
  */
 import type { Body, Delivery, FlowKey, LastAttempt, Message, MessageRecipient, Priority } from '#core';
 import type { RestrictionStore } from './restriction-store.js';
 import type { WarmupStore } from './warmup-store.js';
 
-/** An event on its way to its readers, committed with what it tells of. */
+/** An event on its way to its readers, committed together with the change that it reports. */
 export interface OutboxEvent {
   /** 22 URL-safe characters; idempotence key of every reader. */
   id: string;
@@ -29,7 +29,7 @@ export interface OutboxEvent {
 
 /** Which rows the outbox has. */
 export interface OutboxExtent {
-  /** Names the spool: positions in the outbox of another one mean nothing here. */
+  /** Name of the spool. A position in the outbox of another spool means nothing here. */
   spool: string;
   /** seq of the oldest row; `last + 1` when there is none. */
   first: number;
@@ -55,16 +55,19 @@ export interface NewMessage {
   events: OutboxEvent[];
   /** How long it is kept after its last delivery has ended, ms; three days unless given. */
   keepMs?: number | undefined;
-  /** Kept with it; put() throws StoreError `conflict` and keeps nothing when the key has a record already. */
+  /** Stored with the message. put() throws StoreError `conflict` and keeps nothing if the key already has a record. */
   idempotency?: IdempotencyRecord | undefined;
-  /** Counts against the daily limit of an unverified domain: adds its deliveries to the counter of this UTC day (`2026-03-04`). */
+  /**
+   * Set if the message counts against the daily limit of an unverified domain. Its deliveries are added to the counter of this UTC day
+   * (`2026-03-04`).
+   */
   usageDay?: string;
 }
 
 /** An idempotency key of an account and a domain, with the answer to the first request that had it. */
 export interface IdempotencyRecord {
   key: string;
-  /** Of the request it answered, so that another request with the same key is told from a repeated one. */
+  /** Fingerprint of the request that was answered. It distinguishes a repeated request from another request with the same key. */
   fingerprint: string;
   /** JSON text. */
   answer: string;
@@ -72,15 +75,18 @@ export interface IdempotencyRecord {
   at: number;
 }
 
-/** Names a stored message to its owner. */
+/** Identifies a stored message for its owner. */
 export interface StoredKey {
   account: number;
   domain: string;
-  /** As the facts of the message have it; of a batch with the delivery of one recipient (`recipientStorageKey`). */
+  /** The key in the facts of the message. In a batch it also names the delivery of one recipient (`recipientStorageKey`). */
   key: string;
 }
 
-/** A message as its owner finds it. `to`: the one recipient of a batch that its key names; what the messages of all are made from has no name. */
+/**
+ * A message as its owner finds it. `to`: the recipient of a batch that the key names. The message that all recipients' messages are made from has no
+ * key.
+ */
 export interface StoredMessage extends Message {
   to?: MessageRecipient | undefined;
 }
@@ -91,14 +97,17 @@ export interface DeliveryKey extends FlowKey {
   id: number;
 }
 
-/** With the size of the variables, as in `Delivery`, what the recipient's message was made with is kept for `stored()`. */
+/**
+ * Names a delivery that has ended. With the size of its variables (as in `Delivery`), what the recipient's message was made with is kept for
+ * `stored()`.
+ */
 export interface EndedKey extends DeliveryKey {
   variablesSize?: number | undefined;
 }
 
 /**
- * `done` ends the delivery; `defer` moves it to `due` with its count of attempts. Settling a row that is no longer there
- * (cancelled meanwhile) writes nothing, its events neither, and says so in the answer.
+ * `done` ends the delivery. `defer` moves it to `due` with its count of attempts. If the row is no longer there (cancelled meanwhile), nothing is
+ * written, not even its events, and the answer says so.
  */
 export type Settlement =
   | { kind: 'done'; key: EndedKey; message: number; at: number; events: OutboxEvent[] }
@@ -113,12 +122,12 @@ export type Settlement =
     };
 
 /**
- * The right to take and settle open deliveries, until somebody else gets it. An engine for one process gives one lease of everything; one for several
- * nodes would give leases of shards, in which all flows of a destination are together.
+ * The right to take and settle open deliveries. It lasts until another process gets it. An engine for one process gives one lease of everything. An
+ * engine for several nodes would give leases of shards, where all flows of a destination are in one shard.
  */
 export interface Lease {
   flows: 'all';
-  /** Grows each time that the deliveries get another owner. */
+  /** Grows each time the deliveries get another owner. */
   epoch: number;
 }
 
@@ -138,16 +147,16 @@ export interface FlowHead extends FlowKey {
 export interface Backlog {
   /** Open deliveries. */
   deliveries: number;
-  /** Sizes of the messages that have one. */
+  /** Sizes of all messages that have an open delivery. */
   bytes: number;
 }
 
-/** What came of the last commit of mail: `full` and `failed` as in StoreError. */
+/** Result of the last commit of mail; `full` and `failed` as in StoreError. */
 export type SpoolHealth = 'ok' | 'full' | 'failed';
 
-/** Is told of every change, so that those who must know at once, for each message, need not ask. */
+/** Is told of every change. So code that must know the state for each message need not ask. */
 export interface SpoolWatcher {
-  /** What an account has waiting now. One that is never told of has nothing. */
+  /** What an account has waiting now. An account that was never reported has nothing waiting. */
   backlog(account: number, backlog: Backlog): void;
   health(health: SpoolHealth): void;
 }
@@ -164,14 +173,14 @@ export interface QueueStatistics {
   lastOutbox: number;
 }
 
-/** In a hold: every account, those to come included. No account has this number. */
+/** In a hold: every account, also future ones. No account has this number. */
 export const EVERY_ACCOUNT = 0;
 
-/** Which open deliveries: those for which every field that is given fits. */
+/** Selects open deliveries: those that match every given field. */
 export interface HoldFilter {
-  /** Or EVERY_ACCOUNT. */
+  /** Account number or EVERY_ACCOUNT. */
   account: number;
-  /** Made over the account's head: it cannot release it. */
+  /** Made by an operator: the account cannot release it. */
   isOperators?: boolean | undefined;
   /** Sending domain. */
   domain?: string | undefined;
@@ -182,7 +191,7 @@ export interface HoldFilter {
   message?: number | undefined;
 }
 
-/** Deliveries held back by an operator, those that are put later included. */
+/** Deliveries that are held back, also those that are put later. */
 export interface Hold extends HoldFilter {
   id: number;
   reason: string;
@@ -237,8 +246,8 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
   openBody(body: Body): AsyncIterable<Uint8Array>;
 
   /**
-   * Durable on resolve. Gives the flows the deliveries went to, in the order of `deliveries`. Throws StoreError `superseded`, and keeps nothing, when
-   * another process has opened the spool since.
+   * Durable on resolve. Gives the deliveries with the flows they went to, in the order of `deliveries`. Throws StoreError `superseded`, and keeps
+   * nothing, if another process has opened the spool since.
    */
   put(message: NewMessage): Promise<Delivery[]>;
   message(id: number): Promise<Message | undefined>;
@@ -246,40 +255,40 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
   /** A message of this account and domain by its storage key, for as long as it is kept. */
   stored(stored: StoredKey, now: number): Promise<StoredMessage | undefined>;
   /**
-   * Its bytes go now or, when it is still being delivered, with its last delivery; stored() knows it no more. Of a batch it is the message of one
-   * recipient, and the bytes that all have in common go with the last of them. False when there is none.
+   * Removes a message; stored() no longer finds it. Its bytes are removed now or, if it is still being delivered, after its last delivery. In a
+   * batch it is the message of one recipient, and the shared bytes are removed with the last recipient. False if there is no such message.
    */
   removeStored(stored: StoredKey): Promise<boolean>;
-  /** Undefined when no request of the last day had the key. */
+  /** Undefined if no request of the last day had the key. */
   idempotencyRecord(account: number, domain: string, key: string, now: number): Promise<IdempotencyRecord | undefined>;
 
-  /** First row of each flow after the given one, in key order: how the scheduler finds its flows at start. */
+  /** First row of each flow after the given flow, in key order. The scheduler finds its flows with it at start. */
   flowHeads(after: FlowKey | undefined, limit: number): Promise<FlowHead[]>;
   /** Rows of a flow after the cursor that are due at `now`, in order, and the due time of the first row beyond them, if any. */
   take(flow: FlowKey, after: Cursor, now: number, limit: number): Promise<{ rows: Delivery[]; nextDue: number | undefined }>;
-  /** The lease of this process. What an owner before it settles or puts is refused from now on. */
+  /** The lease of this process. From now on the previous owner can neither settle nor put. */
   lease(): Promise<Lease>;
   /** True per settlement that found its row. Throws StoreError `superseded`, and keeps nothing, when the lease is over. */
   settle(lease: Lease, settlements: Settlement[]): Promise<boolean[]>;
 
   /**
-   * Tells the watcher how things stand before it resolves, and every change from then on. What a commit changes is told before its promise resolves.
-   * Gives the function that ends it.
+   * Before it resolves, tells the watcher the current state; after that, tells it of every change. A change is told before the promise of the call
+   * that made it resolves. Gives the function that ends the watch.
    */
   watch(watcher: SpoolWatcher): Promise<() => void>;
-  /** Commits something that means nothing, so that the health that is told is true when no mail comes. Throws StoreError. */
+  /** Commits something without meaning, so that the reported health is right even if no mail comes. Throws StoreError. */
   probe(): Promise<void>;
 
   /** How many recipients the domain was charged with on this UTC day. */
   usage(account: number, domain: string, day: string): Promise<number>;
 
   list(filter: QueueFilter): Promise<QueuedDelivery[]>;
-  /** Walks the whole queue (about 0.1 s per million deliveries, on the reader thread): not for every second. */
+  /** Walks the whole queue on the reader thread (about 0.1 s per million deliveries), so do not call it every second. */
   queueStatistics(top: number): Promise<QueueStatistics>;
 
   /**
-   * One part of a walk over the open deliveries after the position, by message and id: those of messages whose lifetime was over at `now`. Only
-   * messages with an id below `before` are looked at. `next`: where the walk goes on; undefined at its end.
+   * One part of a walk over the open deliveries after the position, by message and id. Finds deliveries of messages whose lifetime was over at
+   * `now`. Only messages with an id below `before` are looked at. `next`: where to continue; undefined at the end.
    */
   expired(
     now: number,
@@ -288,22 +297,23 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
     limit: number,
   ): Promise<{ rows: Delivery[]; next: { message: number; id: number } | undefined }>;
   /**
-   * One part of such a walk: those that are due after `due`, of messages that were accepted after `accepted`, both ms since the epoch.
+   * One part of a walk as in `expired`. Finds deliveries that are due after `due`, of messages that were accepted after `accepted`, both ms since
+   * the epoch.
    */
   dueAfter(
     times: { due: number; accepted: number },
     after: { message: number; id: number },
     limit: number,
   ): Promise<{ rows: WaitingDelivery[]; next: { message: number; id: number } | undefined }>;
-  /** How many rows of its flow stand before a delivery; counts to `limit` at most. */
+  /** How many rows of its flow stand before a delivery; counts up to `limit`. */
   countAhead(key: DeliveryKey, limit: number): Promise<number>;
 
   holds(): Promise<Hold[]>;
-  /** Gives the id. */
+  /** Gives the id of the new hold. */
   putHold(hold: Omit<Hold, 'id'>): Promise<number>;
   removeHolds(ids: number[]): Promise<void>;
 
-  /** Events that tell of no message in the spool. Durable on resolve. */
+  /** Adds events that do not belong to a message in the spool. Durable on resolve. */
   putEvents(events: OutboxEvent[]): Promise<void>;
   /** Rows after `after`, oldest first. */
   outbox(after: number, limit: number): Promise<OutboxRow[]>;
@@ -311,8 +321,8 @@ export interface SpoolStore extends RestrictionStore, WarmupStore {
   /** Deletes rows at or below `seq`. */
   trimOutbox(seq: number): Promise<void>;
 
-  /** Largest message or delivery id in use; ids must go on above it. */
+  /** Largest message or delivery id in use. New ids must be above it. */
   largestId(): Promise<number>;
-  /** Removes what its retention rule lets go, a bounded number per call; true when there is more. */
+  /** Removes what the retention rules no longer keep, a bounded number per call. True if there is more. */
   sweep(now: number): Promise<boolean>;
 }

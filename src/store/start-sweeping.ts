@@ -1,4 +1,4 @@
-/** Applies the retention rules while the server runs: a bounded piece at a time, so that mail never waits for housekeeping. */
+/** Applies the retention rules while the server runs: a bounded piece at a time, so that mail never waits for it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Clock, MINUTE } from '#core';
@@ -7,7 +7,7 @@ import type { Stores } from './stores.js';
 const EVERY_MS = 10 * MINUTE;
 const BETWEEN_PIECES_MS = 50;
 
-/** Gives the function that ends it; that resolves when the piece under way is done. */
+/** Gives the function that ends the sweeping. Its promise resolves when the current piece is done. */
 export function startSweeping(deps: { stores: Pick<Stores, 'spool' | 'events'>; clock: Clock; logger: Logger }): () => Promise<void> {
   const { stores, clock, logger } = deps;
   const stopping = new AbortController();

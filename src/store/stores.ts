@@ -7,7 +7,7 @@ import type { SpoolStore } from './spool-store.js';
 export interface StoreOptions {
   /** Absolute path of the data folder; made (0700) when it is missing. */
   dataDir: string;
-  /** Called when a store thread dies: the process cannot go on and must exit non-zero once. */
+  /** Called if a store thread dies. The process cannot go on and must exit, once, with a code other than zero. */
   onFatal: (error: Error) => void;
 }
 
@@ -15,17 +15,17 @@ export interface Stores {
   directory: DirectoryStore;
   spool: SpoolStore;
   events: EventStore;
-  /** Per database file. */
+  /** The statistics of each database file. */
   commitStats(): Promise<CommitStats[]>;
-  /** Answers what waits, checkpoints, releases the folder. Later calls reject with StoreError `closed`. */
+  /** Answers the waiting calls, makes a checkpoint, and releases the folder. Later calls reject with StoreError `closed`. */
   close(): Promise<void>;
 }
 
-/** What a writer measures of its own group commits, since the start. */
+/** What a writer measured of its own group commits since the start. */
 export interface CommitStats {
   /** `directory`, `spool`, `events`. */
   database: string;
-  /** Seconds from the begin of a group to the end of its commit. */
+  /** Seconds from the beginning of a group to the end of its commit. */
   group: HistogramSnapshot;
   /** Seconds of the COMMIT, which waits for the disk. */
   fsync: HistogramSnapshot;

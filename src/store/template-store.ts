@@ -1,6 +1,6 @@
 /**
- * Templates of domains and their versions. Each method is one atomic unit and names the account; another account's ids match nothing.
- * Template names arrive normalised (lower case); tags are found whatever the case of their ASCII letters.
+ * Templates of domains and their versions. Each method is one atomic unit and names the account; another account's ids match nothing. Template names
+ * arrive in lower case. Tags are compared without regard to the case of ASCII letters.
  */
 export interface TemplateRecord {
   id: number;
@@ -10,7 +10,7 @@ export interface TemplateRecord {
   publicId: string;
   name: string;
   description: string;
-  /** Whatever the client said of who made it. */
+  /** The client's own text about who made the template. */
   createdBy: string;
   createdAt: number;
 }
@@ -25,10 +25,10 @@ export interface TemplateVersionRecord {
   engine: string;
   /** Handlebars. */
   source: string;
-  /** Header fields that it brings along, by name; their texts are Handlebars too. */
+  /** Header fields that the template sets, by name. Their texts are Handlebars, too. */
   headers: Record<string, string>;
   comment: string;
-  /** At most one version of a template is. */
+  /** At most one version of a template is active. */
   active: boolean;
   createdAt: number;
 }
@@ -39,18 +39,18 @@ export type TemplateVersionChanges = Partial<Pick<TemplateVersionRecord, 'source
 /** A part of a list in the order of its names. */
 export interface NamePage {
   limit: number;
-  /** Only what comes after this name. */
+  /** Only names after this one. */
   after?: string;
-  /** Only what comes before this name, the nearest ones. */
+  /** Only names before this one, those nearest to it. */
   before?: string;
-  /** The end of the list. */
+  /** The last page of the list. */
   last?: boolean;
 }
 
 export interface TemplateStore {
   /**
-   * With its first version, which becomes active; undefined when the domain has `limit` templates already. Throws StoreError `conflict` when it
-   * has one of this name.
+   * Creates a template with its first version, which becomes active. Undefined if the domain already has `limit` templates. Throws StoreError
+   * `conflict` if the domain has a template of this name.
    */
   createTemplate(
     template: Omit<TemplateRecord, 'id'>,
@@ -60,22 +60,22 @@ export interface TemplateStore {
   template(account: number, domain: number, name: string): Promise<TemplateRecord | undefined>;
   listTemplates(account: number, domain: number, page: NamePage): Promise<TemplateRecord[]>;
   updateTemplate(account: number, id: number, description: string): Promise<boolean>;
-  /** With its versions. */
+  /** Deletes the template with its versions. */
   deleteTemplate(account: number, id: number): Promise<boolean>;
-  /** All of a domain, with their versions; how many. */
+  /** Deletes all templates of a domain, with their versions. Gives how many. */
   deleteTemplates(account: number, domain: number): Promise<number>;
 
-  /** The active version when no tag is given. */
+  /** The version with this tag, or the active version if no tag is given. */
   templateVersion(account: number, template: number, tag?: string): Promise<TemplateVersionRecord | undefined>;
   listTemplateVersions(account: number, template: number, page: NamePage): Promise<TemplateVersionSummary[]>;
   /**
-   * Undefined when the template has `limit` versions already. The first version of a template becomes active; when another one does, it takes the
-   * place of the one that was. Throws StoreError `conflict` when there is one of this tag.
+   * Undefined if the template already has `limit` versions. The first version of a template becomes active. A later one becomes active only if it
+   * says so, and then replaces the active version. Throws StoreError `conflict` if there is a version with this tag.
    */
   createTemplateVersion(version: Omit<TemplateVersionRecord, 'id'>, limit: number): Promise<TemplateVersionRecord | undefined>;
-  /** As create does, but a version of this tag is overwritten and stays active or not. */
+  /** Does what `createTemplateVersion` does, but overwrites a version with this tag, which then stays active or inactive. */
   putTemplateVersion(version: Omit<TemplateVersionRecord, 'id'>, limit: number): Promise<TemplateVersionRecord | undefined>;
-  /** What is not named stays. */
+  /** Fields that are not named stay as they are. */
   updateTemplateVersion(account: number, template: number, tag: string, changes: TemplateVersionChanges): Promise<boolean>;
   deleteTemplateVersion(account: number, template: number, tag: string): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-/** Sources on warm-up, with what they have sent: kept so that a restart forgets none of it. */
+/** Sources on warm-up, with counts of what they have sent. They are stored, so that a restart forgets none of it. */
 
 export interface WarmupRecord {
   /** Name of the source: an IP address. */
@@ -6,23 +6,25 @@ export interface WarmupRecord {
   /** All times are ms since the epoch. */
   startedAt: number;
   updatedAt: number;
-  /** From 1. */
+  /** Number of the stage, from 1. */
   stage: number;
   stageStartedAt: number;
-  /** In the stage: messages that peers answered, and those of them that were refused for good; a complaint counts as many. */
+  /**
+   * Counted in the current stage: messages that peers answered, and those of them that were refused for good. A complaint counts as many refusals.
+   */
   sent: number;
   bounced: number;
   dayStartedAt: number;
   sentInDay: number;
   hourStartedAt: number;
   sentInHour: number;
-  /** The stages before, in order. */
+  /** The earlier stages, in order. */
   history: { startedAt: number; completedAt: number; limit: number }[];
 }
 
 export interface WarmupStore {
   warmups(): Promise<WarmupRecord[]>;
-  /** Instead of the one the source had. */
+  /** Replaces the record that the source had. */
   saveWarmup(warmup: WarmupRecord): Promise<void>;
   deleteWarmup(source: string): Promise<void>;
 }

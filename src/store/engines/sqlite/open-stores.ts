@@ -11,8 +11,8 @@ import type { ThreadOperations } from './threads/serve-thread.js';
 import { makeCalls, type StoreThread, startStoreThread } from './threads/store-thread.js';
 
 /**
- * Throws a plain Error whose text an operator can act on: the folder is in use or not writable, a database has a newer schema,
- * a migration or a durability setting failed. Nothing is left running or locked then.
+ * Throws a plain Error whose text tells an operator what to do: the folder is in use or not writable, a database has a newer schema, a migration or
+ * a durability setting failed. After an error nothing is left running or locked.
  */
 export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<Stores> {
   prepareFolder(dataDir);
@@ -29,14 +29,15 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
     const script = new URL(`./threads/${name}.js`, import.meta.url);
     opened.push(await startStoreThread(script, { dataDir }, { onDeath, onChanges: changes.publish }));
   };
-  // All refuse at once, then close in reverse order: the reader first, so that it does not hold back the writers' last checkpoint.
+  // All threads stop taking calls at once, then they are closed in reverse order: the reader first, so that it does not hold back the writers' last
+  // checkpoint.
   const closeAll = async () => {
     for (const thread of opened) thread.refuse();
     for (const thread of opened.reverse()) await thread.close();
     release();
   };
   try {
-    // One after the other: each needs what those before it have made.
+    // One after the other, because each thread needs what those before it have made.
     for (const name of ['writer-thread', 'events-thread', 'reader-thread']) await open(name);
     const calls = makeDatabaseCalls(opened);
     await alignNumbers(calls);

@@ -1,6 +1,6 @@
 /**
- * What those who watch the spool are told: how much each account has waiting (read once at open, then kept in step with the commits that are
- * answered), and what came of the last commit of mail.
+ * Tells the watchers of the spool how much each account has waiting (read once at open, then updated with every commit), and whether the last commit
+ * of mail succeeded.
  */
 import { StoreError } from '#core';
 import type { Backlog, SpoolHealth, SpoolStore, SpoolWatcher } from '../../spool-store.js';
@@ -9,7 +9,7 @@ export interface SpoolNews {
   watch: SpoolStore['watch'];
   /** Adds to what the account has waiting; negative when deliveries end. */
   add(account: number, deliveries: number, bytes: number): void;
-  /** Every commit of mail passes here, so that its failure is known beyond the one who asked. */
+  /** Every commit of mail goes through this method, so that watchers learn of a failure, too. */
   committing<T>(commit: Promise<T>): Promise<T>;
 }
 

@@ -6,7 +6,10 @@ import { NOT_FOUND } from './spool/settle.js';
 import { toDelivery, toMessage, toPutRows, toRecipient } from './spool/wire.js';
 import { makeSpoolNews } from './spool-news.js';
 
-/** What is not named here is as the threads answer it; the rest crosses to them in rows (`spool/wire.ts`), or is about files. */
+/**
+ * The store threads answer the operations that are not written out here. The others convert their data to rows (`spool/wire.ts`), or work with
+ * files.
+ */
 export async function makeSpoolStore(calls: DatabaseCalls['spool'], bodies: BodyFiles): Promise<SpoolStore> {
   const news = makeSpoolNews(await calls.backlogs());
 

@@ -1,6 +1,7 @@
 /**
- * How much room the disk of the data folder has, and the ballast: a file of nothing that is held while there is room and removed when there is none.
- * A full SQLite file can neither delete nor checkpoint, so without it a full disk would stop the deliveries that could empty it.
+ * How much room the disk of the data folder has, and the ballast: a file of meaningless bytes, which is kept while there is room and removed when
+ * there is none. On a full disk SQLite can neither delete nor checkpoint. Without the ballast, a full disk would stop the very deliveries that could
+ * empty it.
  */
 import { randomFillSync } from 'node:crypto';
 import { open, rm, stat, statfs } from 'node:fs/promises';
@@ -39,7 +40,7 @@ export function makeDiskRoom(dataDir: string): DiskRoom {
     ballast: () => sizeOf(file),
     dropBallast,
     async takeBallast(bytes) {
-      // Random, because a file system that compresses or leaves holes would keep no room for zeros.
+      // Random, because on a file system that compresses or leaves holes, zeros would take no room.
       const chunk = randomFillSync(Buffer.allocUnsafe(Math.min(CHUNK, bytes)));
       try {
         const handle = await open(file, 'w', 0o600);

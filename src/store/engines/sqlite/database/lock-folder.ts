@@ -1,16 +1,16 @@
 /**
- * One process per data folder: an exclusive lock on `lock.db` is held while the store is open. The operating system frees it
- * when the process ends in any way, so no stale lock has ever to be cleared by hand.
+ * One process per data folder: an exclusive lock on `lock.db` is held while the store is open. The operating system frees it when the process ends
+ * in any way, so nobody ever has to remove a stale lock by hand.
  *
- * Nobody else may open and close `lock.db` in this process: closing any descriptor of it drops the POSIX lock.
+ * Nothing else in this process may open and close `lock.db`, because closing any descriptor of it drops the POSIX lock.
  */
 import { accessSync, closeSync, constants, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
 /**
- * Gives the function that releases the folder. Throws `data folder … is in use by another mailwagon (pid N)`, or
- * `data folder … is not writable: CODE`. What says nothing of the folder, such as a native module that cannot be loaded, is thrown as it is.
+ * Gives the function that releases the folder. Throws `data folder … is in use by another mailwagon (pid N)`, or `data folder … is not writable:
+ * CODE`. An error that has nothing to do with the folder, such as a native module that cannot be loaded, is thrown unchanged.
  */
 export function lockFolder(dataDir: string): () => void {
   const file = join(dataDir, 'lock.db');
@@ -19,7 +19,7 @@ export function lockFolder(dataDir: string): () => void {
   try {
     makeFile(file);
     database = new Database(file, { timeout: 0, fileMustExist: true });
-    // Nothing is ever written to it, so it needs no journal beside it.
+    // Nothing is ever written to lock.db, so it needs no journal file.
     database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
@@ -32,7 +32,7 @@ export function lockFolder(dataDir: string): () => void {
   }
   const held = database;
   return () => {
-    // The pid goes first: after the release it may already be the next process's.
+    // The pid file is removed first: after the release it may already belong to the next process.
     rmSync(pidFile, { force: true });
     held.close();
   };
@@ -43,7 +43,7 @@ function makeFile(file: string): void {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    // SQLite's own complaint names no file.
+    // SQLite's own error does not name the file.
     accessSync(file, constants.R_OK | constants.W_OK);
   }
 }

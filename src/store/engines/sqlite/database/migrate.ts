@@ -60,7 +60,7 @@ function apply(database: Connection, { version, name, sql }: Migration): void {
   }
 }
 
-/** Under its name there is a whole copy or none: one that a crash or a full disk cut off is not taken for a backup. */
+/** The backup gets its final name only when it is complete. So a backup that was cut off by a crash or a full disk is never taken for one. */
 function backUp(database: Connection, version: number, folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const label = database.name.replace(/^.*\//, '').replace(/\.db$/, '');
@@ -68,7 +68,7 @@ function backUp(database: Connection, version: number, folder: string): string {
   const partial = join(folder, `${label}.partial`);
   rmSync(partial, { force: true });
   try {
-    // Made first, because VACUUM INTO would make it readable for others; it accepts an empty file.
+    // The file is made before VACUUM INTO, which would make it readable for others. VACUUM INTO accepts an empty file.
     closeSync(openSync(partial, 'wx', 0o600));
     database.prepare('VACUUM INTO ?').run(partial);
     syncPath(partial);

@@ -1,6 +1,7 @@
 /**
- * The table of operations of one database file has a line for each noun: the tables it fills, and the factories of its operations by the place where
- * they run. The threads serve what the factories make; the caller's side has the same names and types, as promises. So a new noun is a new line.
+ * The operations of one database file are a table with a line for each noun: its tables, and the factories of its operations by the place where they
+ * run. The threads serve the operations that the factories make. The caller's side has the same names and types, as promises. So a new noun is a new
+ * line.
  */
 import type { DirectoryChange } from '../../../changes.js';
 import type { RetentionRule } from '../../../retention.js';
@@ -10,17 +11,17 @@ import type { Connection } from './open-database.js';
 // biome-ignore lint/suspicious/noExplicitAny: parameters are contravariant; `never[]` would forbid the call and `unknown[]` the handlers
 export type Handlers = Record<string, (...args: any[]) => unknown>;
 
-/** What operations of one file remember of the group commit under way. */
+/** What the operations of one file remember during a group commit. */
 export interface GroupMemory {
-  /** Looks whether this thread may write at all; what it throws every call of the group is answered with. */
+  /** Checks whether this thread may write at all. If it throws, every call of the group is answered with that error. */
   afterBegin?(): void;
-  /** This thread may never write again: the process has to end. */
+  /** True if this thread may never write again, so the process has to end. */
   lost?(): boolean;
-  /** What the call that has just run has changed of the directory; asked once for each call. */
+  /** The changes that the last call made in the directory; asked once after each call. */
   takeChanges?(): readonly DirectoryChange[] | undefined;
-  /** Writes what the calls of a group have gathered, as part of its transaction. */
+  /** Writes what the calls of the group have gathered, as part of the group's transaction. */
   beforeCommit?(): void;
-  /** Drops what is remembered of rows that a rollback has undone; runs after every rollback, whole or partial. */
+  /** Forgets facts about rows that a rollback has undone. Runs after every rollback, whole or partial. */
   forget?(): void;
 }
 
@@ -28,11 +29,14 @@ export interface GroupMemory {
 export interface Noun<Shared> {
   /** How long the rows of each of its tables are kept. */
   tables?: Record<string, RetentionRule>;
-  /** Reads that mail waits for, a seek each: answered by the thread that writes the file, after the commit of the writes that came with them. */
+  /**
+   * Quick reads that mail waits for (one seek each). The thread that writes the file answers them, after the commit of the writes that came with
+   * them.
+   */
   lookups?: (database: Connection, shared: Shared) => Handlers;
-  /** Each is one unit of a group commit. */
+  /** Each write is one unit of a group commit. */
   writes?: (database: Connection, shared: Shared) => Handlers;
-  /** Reads that may take longer: answered by the reader thread. */
+  /** Reads that may take longer. The reader thread answers them. */
   lists?: (database: Connection) => Handlers;
 }
 
@@ -44,12 +48,12 @@ type Made<N> = { [Part in keyof N]: N[Part] extends (...args: never[]) => infer 
 /** The operations of all nouns of a table. */
 export type OperationsOf<Table> = Intersection<{ [Name in keyof Table]: Made<Table[Name]> }[keyof Table]>;
 
-/** Methods of a store's interface as a thread answers them: at once. */
+/** Methods of a store's interface in the form of a thread, which answers at once. */
 export type Answers<Store, Names extends keyof Store> = {
   [Name in Names]: Store[Name] extends (...args: infer Args) => Promise<infer Result> ? (...args: Args) => Result : never;
 };
 
-/** All operations of a table that run in one place. Throws when two nouns have one of the same name. */
+/** All operations of a table that run in one place. Throws if two nouns have an operation of the same name. */
 export function makeHandlers<Shared>(nouns: Nouns<Shared>, make: (noun: Noun<Shared>) => Handlers | undefined): Handlers {
   const handlers: Handlers = {};
   for (const noun of Object.values(nouns)) {

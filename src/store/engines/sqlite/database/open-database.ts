@@ -1,8 +1,8 @@
 /**
- * Opens one SQLite file and proves that it is as durable as promised: every setting is made and read back on every open.
+ * Opens one SQLite file and makes sure that it is as durable as promised: every setting is made and read back on every open.
  *
- * Reading back matters: a file that is already in WAL mode opens with synchronous=NORMAL in this build of SQLite
- * (DEFAULT_WAL_SYNCHRONOUS=1), which loses acknowledged mail in a power cut and shows in no test on a new file.
+ * Reading back matters, because this build of SQLite (DEFAULT_WAL_SYNCHRONOUS=1) opens a file that is already in WAL mode with synchronous=NORMAL.
+ * That would lose acknowledged mail in a power cut, and no test on a new file would show it.
  */
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
@@ -11,16 +11,19 @@ export type Connection = Database.Database;
 
 /** Pages of the WAL after which a commit also checkpoints: 4000 × 8 KiB = 32 MB. */
 const CHECKPOINT_PAGES = 4000;
-/** A WAL that grew beyond this while a reader held it is cut back at the next reset, bytes. */
+/** If the WAL grew beyond this, bytes, because a reader held it, it is cut back at the next reset. */
 const JOURNAL_LIMIT = 64 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 5000;
 const PAGE_SIZE = 8192;
-/** Memory for pages of each connection, KiB: eight connections with SQLite's own 16 MB were most of what this process held; the system keeps pages, too. */
+/**
+ * Memory for pages of each connection, KiB. SQLite's own 16 MB for each of eight connections took most of this process's memory, and the system
+ * caches pages anyway.
+ */
 const PAGE_CACHE = { writer: 6144, reader: 2048 };
 
 /**
- * Opens `file` for writing (made, mode 0600, when it is missing) or for reading only.
- * Throws a plain Error naming the file and the setting when one did not take.
+ * Opens `file` for writing (made, mode 0600, when it is missing) or for reading only. Throws a plain Error that names the file and the setting if a
+ * setting could not be made.
  */
 export function openDatabase(file: string, role: 'writer' | 'reader'): Connection {
   let database: Connection | undefined;
@@ -36,13 +39,13 @@ export function openDatabase(file: string, role: 'writer' | 'reader'): Connectio
   }
 }
 
-/** The same function, its statements reading one snapshot of the database. */
+/** Wraps a read so that all its statements see one snapshot of the database. */
 export function inSnapshot<A extends unknown[], R>(database: Connection, read: (...args: A) => R): (...args: A) => R {
   const transaction = database.transaction(read);
   return (...args) => transaction(...args);
 }
 
-/** True when the file is empty. `wx` because opening and closing an existing database beside SQLite would drop its POSIX locks. */
+/** True if the file is empty. Uses `wx`, because opening and closing an existing database outside of SQLite would drop its POSIX locks. */
 function createPrivately(file: string): boolean {
   try {
     closeSync(openSync(file, 'wx', 0o600));
@@ -84,7 +87,7 @@ function applyReaderSettings(database: Connection): Setting[] {
 }
 
 function assertSetting(database: Connection, name: string, wanted: string | number): void {
-  // With mmap compiled out or unsupported the pragma answers nothing, which is as good as 0.
+  // If mmap is not compiled in or not supported, the pragma answers nothing, which is as good as 0.
   const found = database.pragma(name, { simple: true }) ?? 0;
   if (found !== wanted) throw new Error(`${name} is ${found} and must be ${wanted}; the store would not be durable`);
 }

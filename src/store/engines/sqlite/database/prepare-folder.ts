@@ -1,4 +1,4 @@
-/** Makes the data folder with what must be in it, or says plainly why it cannot be used. */
+/** Makes the data folder and its sub-folder, or says plainly why the folder cannot be used. */
 import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -16,7 +16,7 @@ export function prepareFolder(dataDir: string): void {
   }
 }
 
-/** A folder that was made is there after a power cut only when the folder that names it was synced. */
+/** A new folder survives a power cut only if the folder that contains it was synced. */
 function syncParents(folder: string, last: string): void {
   for (let parent = dirname(folder); parent.length >= last.length; parent = dirname(parent)) {
     syncFolder(parent);

@@ -1,14 +1,16 @@
-/** Errors as plain data, because a thread cannot hand over an Error with its class; and which kind of StoreError each is. */
+/**
+ * Errors as plain data, because a thread cannot pass an Error with its class to another thread. Also decides which kind of StoreError an error is.
+ */
 import { StoreError } from '#core';
 
 export interface WireError {
   kind: StoreError['kind'];
   message: string;
-  /** SQLite's or the operating system's name of it, such as `SQLITE_FULL`. */
+  /** The name that SQLite or the operating system gives the error, such as `SQLITE_FULL`. */
   code: string;
 }
 
-// SHMSIZE: the shared-memory file of the WAL could not grow, which is a full disk in all but name.
+// SQLITE_IOERR_SHMSIZE: the shared-memory file of the WAL could not grow, which also means a full disk.
 const FULL = new Set(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT', 'EFBIG']);
 const CONFLICT = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_ROWID']);
 
@@ -24,7 +26,7 @@ export function fromWireError({ kind, message }: WireError): StoreError {
   return new StoreError(kind, message);
 }
 
-/** What a file operation or SQLite threw, as the StoreError its kind asks for. */
+/** The StoreError for an error of SQLite or of a file operation. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const { kind, message } = toWireError(error);

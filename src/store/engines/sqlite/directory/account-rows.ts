@@ -38,7 +38,7 @@ function makeAccountWrites(database: Connection, { note }: DirectoryMemory) {
   };
   return {
     ...writes,
-    /** Numbers of accounts go on above what other files know: see `alignNumbers`. */
+    /** New account numbers begin above those that other files know: see `alignNumbers`. */
     raiseAccounts: (largest: number): void => void raise.run(largest, largest),
   };
 }

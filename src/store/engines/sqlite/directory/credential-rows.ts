@@ -1,6 +1,6 @@
 /**
- * SMTP logins in directory.db, and from where each was used: the newest few clients of a login, which go with it and when its password changes. Each
- * statement that changes a login names the account, so another account's login matches no row.
+ * SMTP logins in directory.db, and the clients that used each login. Only the newest clients are kept. They are deleted with the login, and when its
+ * password changes. Each statement that changes a login names the account, so another account's login matches no row.
  */
 import type { AccessStore, CredentialRecord } from '../../../access-store.js';
 import { boundedBy } from '../../../retention.js';
@@ -70,7 +70,7 @@ function makeCredentialWrites(database: Connection, { note }: DirectoryMemory): 
     },
     setCredentialPassword(account, login, passwordHash) {
       if (setPassword.run(passwordHash, account, login).changes === 0) return false;
-      // The one who had the old password may be why it was changed.
+      // Perhaps the password was changed because one of these clients knew the old one.
       deleteClients.run(login);
       note('credential', login);
       return true;

@@ -27,7 +27,7 @@ const SETTING_COLUMNS: Record<keyof DomainSettings, string> = {
   archiveTo: 'archive_to',
 };
 const SETTING_NAMES = Object.keys(SETTING_COLUMNS) as (keyof DomainSettings)[];
-/** Those that are 0 or 1. */
+/** Settings that are 0 or 1. */
 const FLAGS = [
   'requireTls',
   'skipVerification',

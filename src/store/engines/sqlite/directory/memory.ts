@@ -1,9 +1,12 @@
-/** What the writes of a group have changed in directory.db: noted by each, and told with its answer once the group is committed. */
+/**
+ * The changes that the writes of a group made in directory.db. Each write notes its changes; they are told with its answer, once the group is
+ * committed.
+ */
 import type { ChangedNoun, ChangedNouns, DirectoryChange } from '../../../changes.js';
 import type { GroupMemory } from '../database/nouns.js';
 
 export interface DirectoryMemory extends GroupMemory {
-  /** To be called by everything that writes what others may remember. Without a key: any of the noun may have changed. */
+  /** Everything that writes data of which others may keep copies must call it. Without a key: any record of the noun may have changed. */
   note<Noun extends ChangedNoun>(noun: Noun, key?: ChangedNouns[Noun]): void;
 }
 

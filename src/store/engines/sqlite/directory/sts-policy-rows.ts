@@ -1,10 +1,10 @@
-/** MTA-STS policies in directory.db. They belong to nobody: what a destination demands is the same for every account. */
+/** MTA-STS policies in directory.db. They belong to no account, because a destination demands the same of everybody. */
 import type { DirectoryStore, StsPolicyRecord } from '../../../directory-store.js';
 import { SWEEP_LIMIT } from '../../../retention.js';
 import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
-/** What one process keeps of them in memory, too. */
+/** The number that a process keeps in memory, too. */
 const MAX_POLICIES = 10_000;
 const MAX_CHARACTERS = 16_000_000;
 

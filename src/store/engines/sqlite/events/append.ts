@@ -5,7 +5,7 @@ import type { Answers, GroupMemory } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 import { makeOutboxLookups, type OutboxLookups } from '../spool/outbox-rows.js';
 
-/** About 10 MB of stream names at most; beyond that everything is learnt anew. */
+/** About 10 MB of stream names at most. When there are more, all are forgotten and read again. */
 const REMEMBERED = 50_000;
 
 /** What the operations on the log remember together, in the thread that writes it. */
@@ -71,7 +71,7 @@ export function makeEventAppend(
 
   return {
     append,
-    /** The rows go from file to file here: through the main thread each would be copied four times more. */
+    /** The rows are copied from file to file in this thread. Through the main thread each row would be copied four more times. */
     appendOutbox(reader, after, limit) {
       const rows = outbox(after, limit);
       append(reader, rows);

@@ -1,4 +1,4 @@
-/** HTTP requests that wait for somebody else's server: kept, taken and removed by the events thread. */
+/** HTTP requests that must reach a customer's server. The events thread stores, reads and removes them. */
 import type { EventStore, HttpCall, WaitingCall } from '../../../event-store.js';
 import { KEPT_MS, SWEEP_LIMIT } from '../../../retention.js';
 import type { Answers, Noun } from '../database/nouns.js';
@@ -50,7 +50,7 @@ export const httpCallRows = {
   writes: makeHttpCallWrites,
 } satisfies Noun<unknown>;
 
-/** True when there may be more. */
+/** The sweep gives true if there may be more to remove. */
 export function makeHttpCallSweep(database: Connection): (now: number) => boolean {
   const remove = database.prepare<[number, number]>(HTTP_CALL_SQL.sweep);
   return (now) => remove.run(now - KEPT_MS.httpCall, SWEEP_LIMIT).changes === SWEEP_LIMIT;

@@ -1,4 +1,4 @@
-/** What events.db holds: a line for each noun, and for what walks over several. */
+/** What events.db holds: a line for each noun, and for the operations that concern several nouns. */
 import { boundedBy, KEPT_MS, keptUntil } from '../../../retention.js';
 import type { Nouns } from '../database/nouns.js';
 import { type EventMemory, makeEventAppend, makeEventLookups } from './append.js';

@@ -1,8 +1,8 @@
 /**
- * One page of the event log, on the reader thread. The streams that match account, domain, event and severity are found first
- * (they are few); each is then one index seek at the page's start, and the streams are merged by (at, id). So a page costs
- * about streams + limit seeks, however many events there are, for every combination of these. Filters over anything else read
- * the events of the range one by one, a bounded number per call.
+ * One page of the event log, on the reader thread. First the streams that match account, domain, event and severity are found (they are few). Each
+ * stream is then one index seek at the page's start, and the streams are merged by (at, id). So for any combination of these filters a page costs
+ * about streams + limit seeks, however many events there are. For all other filters the events of the range are read one by one, a bounded number
+ * per call.
  */
 import { bodyFilters, bodyMatches, streamMatches } from '../../../event-filter.js';
 import type { EventPosition, EventQuery, EventSlice } from '../../../event-store.js';
@@ -13,7 +13,10 @@ interface Found extends EventPosition {
   seq: number;
 }
 
-/** How a stream is read: the most selective filter has its own index, named because the planner would guess without statistics. */
+/**
+ * How a stream is read. The most selective filter has its own index. The index is named in the query, because without statistics the planner would
+ * only guess.
+ */
 const NARROWED = {
   byMessage: ['event_by_message', 'message_id = @messageId AND stream = @stream AND (@recipient IS NULL OR recipient = @recipient)'],
   byRecipient: ['event_by_recipient', 'recipient = @recipient AND stream = @stream'],
@@ -27,17 +30,17 @@ export const eventSql = (narrowed: keyof typeof NARROWED, ascending: boolean) =>
     WHERE ${where} AND (at, id) > (@lowAt, @lowId) AND (at, id) < (@highAt, @highId) ORDER BY ${order} LIMIT @limit`;
 };
 
-/** Events that one call looks into: about 50 ms. */
+/** How many events one call looks at: about 50 ms. */
 const MAX_LOOKED = 5000;
 
-/** Entries read ahead of each stream after its first. */
+/** How many entries of each stream are read ahead after its first one. */
 const READ_AHEAD = 50;
 
 const isBefore = (a: EventPosition, b: EventPosition) => a.at < b.at || (a.at === b.at && a.id < b.id);
 const FIRST: EventPosition = { at: -1, id: '' };
 const LAST: EventPosition = { at: Number.MAX_SAFE_INTEGER, id: '' };
 
-/** The open interval that begin, end and the last seen event leave; ids are never empty, so `''` stands before all of a µs. */
+/** The open interval between begin, end and the last seen event. Ids are never empty, so `''` comes before all ids of the same µs. */
 function boundsOf({ begin, end, after, ascending }: EventQuery): { low: EventPosition; high: EventPosition } {
   let low = begin === undefined ? FIRST : { at: begin, id: '' };
   let high = end === undefined ? LAST : { at: end + 1, id: '' };
@@ -100,7 +103,7 @@ export function makeEventQuery(database: Connection) {
   };
 }
 
-/** Several sorted sources as one. A binary heap of the sources by their next entry. */
+/** Merges several sorted sources into one, with a binary heap of the sources by their next entry. */
 function* merge(sources: Generator<Found>[], precedes: (a: Found, b: Found) => boolean): Generator<Found> {
   const heap: { next: Found; rest: Generator<Found> }[] = [];
   const swap = (a: number, b: number) => {
@@ -134,7 +137,7 @@ function* merge(sources: Generator<Found>[], precedes: (a: Found, b: Found) => b
   }
 }
 
-/** The largest numbers of deliveries and accounts that the log knows: see `alignNumbers`. */
+/** The largest numbers of deliveries and accounts in the log: see `alignNumbers`. */
 export function makeEventNumbers(database: Connection) {
   const delivery = database.prepare<[], { largest: number | null }>('SELECT max(delivery) AS largest FROM conversation');
   const account = database.prepare<[], { largest: number | null }>('SELECT max(account) AS largest FROM stream');

@@ -1,4 +1,6 @@
-/** Removes events older than their retention, stream by stream (each is one seek), streams that have no event left, old transcripts and old HTTP calls. */
+/**
+ * Removes events that are older than their retention, stream by stream (one seek each), streams without events, old transcripts and old HTTP calls.
+ */
 import { KEPT_MS, SWEEP_LIMIT } from '../../../retention.js';
 import type { Connection } from '../database/open-database.js';
 import type { EventMemory } from './append.js';
@@ -12,13 +14,13 @@ export function makeEventSweep(database: Connection, { forget }: EventMemory) {
   );
   const anyEvent = database.prepare<[number], { seq: number }>('SELECT seq FROM event WHERE stream = ? LIMIT 1');
   const deleteStream = database.prepare<[number]>('DELETE FROM stream WHERE id = ?');
-  // Where the walk over the streams stands; it need not survive a restart.
+  // The position of the walk over the streams. It need not survive a restart.
   let walkedTo = 0;
   const sweepTranscripts = makeTranscriptSweep(database);
   const sweepCalls = makeHttpCallSweep(database);
 
   return {
-    /** True when there is more: rows were left in a stream, or streams were not looked at yet. */
+    /** True if there is more to do: a stream still has old rows, or some streams were not looked at yet. */
     sweep(now: number): boolean {
       if (sweepTranscripts(now) || sweepCalls(now)) return true;
       // Events are in µs.

@@ -21,7 +21,7 @@ function makeTranscriptWrites(database: Connection): Answers<EventStore, 'append
   };
 }
 
-/** True when there may be more. */
+/** The sweep gives true if there may be more to remove. */
 export function makeTranscriptSweep(database: Connection): (now: number) => boolean {
   const oldest = database.prepare<[number, number], { seq: number }>(
     'SELECT max(seq) AS seq FROM (SELECT seq, at FROM conversation ORDER BY seq LIMIT ?) WHERE at <= ? HAVING max(seq) IS NOT NULL',

@@ -1,6 +1,6 @@
 /**
- * Bodies of messages: in memory up to 128 kB, beyond that a file in the spool folder under an opaque random name, on disk with
- * its folders before finish() resolves. Sub-folders by the first two digits keep each folder small.
+ * Bodies of messages. Up to 128 kB they stay in memory. A larger body is a file in the spool folder, with a random name. The file and its folders
+ * are on disk before finish() resolves. Sub-folders by the first two digits of the name keep each folder small.
  */
 import { createReadStream, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
@@ -19,7 +19,7 @@ const NAME = /^[0-9a-f]{24}$/;
 export interface BodyFiles {
   newBody(): BodyWriter;
   openBody(body: Body): AsyncIterable<Uint8Array>;
-  /** Unlinks a body file; one that is gone already is no error. Throws StoreError. */
+  /** Unlinks a body file. It is no error if the file is already gone. Throws StoreError. */
   remove(name: string): Promise<void>;
 }
 
@@ -37,7 +37,9 @@ export function makeBodyFiles(spoolDir: string): BodyFiles {
     return { name, handle: await open(pathOf(name), 'wx', 0o600) };
   }
 
-  /** File, then its folder, then the folder that names the folder: another writer may have made that a moment ago. */
+  /**
+   * Syncs the file, then its folder, then the folder that contains that folder, because another writer may have made that folder only a moment ago.
+   */
   async function makeDurable(name: string, handle: FileHandle): Promise<void> {
     await handle.sync();
     await handle.close();
@@ -85,7 +87,7 @@ function makeBodyWriter({ createFile, makeDurable, remove }: FileOperations): Bo
   let size = 0;
   let file: { name: string; handle: FileHandle } | undefined;
   let isDiscarded = false;
-  // Writes follow one another; after one failed, every later step fails with the same error.
+  // Writes run one after the other. After one has failed, every later step fails with the same error.
   let tail: Promise<void> = Promise.resolve();
 
   async function flush(): Promise<void> {
@@ -99,7 +101,7 @@ function makeBodyWriter({ createFile, makeDurable, remove }: FileOperations): Bo
 
   const enqueue = (step: () => Promise<void>): Promise<void> => {
     tail = tail.then(() => guard(step));
-    // The caller gets the rejection where it awaits; a caller that goes on to finish() gets it there.
+    // Avoids an unhandled rejection. The caller gets the error from the write it awaits, or else from finish().
     tail.catch(() => undefined);
     return tail;
   };
@@ -133,7 +135,7 @@ function makeBodyWriter({ createFile, makeDurable, remove }: FileOperations): Bo
   };
 }
 
-/** One array that owns its whole buffer, so that handing it to a thread copies these bytes only. */
+/** One array that owns its whole buffer, so that sending it to a thread copies only these bytes. */
 function concatenate(chunks: Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let offset = 0;
@@ -153,9 +155,8 @@ async function guard(step: () => Promise<void>): Promise<void> {
 }
 
 /**
- * At open, before anything is accepted: unlinks body files that no message names (a crash between the file and the commit, or
- * between a sweep's commit and its unlink). One sub-folder is looked at at a time. Gives how many files were removed. Anything in the folder that is
- * not a body file is left alone.
+ * Runs at open, before anything is accepted. Unlinks body files that no message names: after a crash between file and commit, or between a sweep's
+ * commit and its unlink. Works on one sub-folder at a time. Gives how many files were removed. Anything in the folder that is not a body file stays.
  */
 export function removeOrphanBodies(database: Connection, spoolDir: string): number {
   const named = database.prepare<[string, string], { name: string }>(
@@ -165,7 +166,7 @@ export function removeOrphanBodies(database: Connection, spoolDir: string): numb
   for (const entry of readdirSync(spoolDir, { withFileTypes: true })) {
     if (!entry.isDirectory() || !/^[0-9a-f]{2}$/.test(entry.name)) continue;
     const orphans = new Set(readdirSync(join(spoolDir, entry.name)).filter((name) => /^[0-9a-f]{24}$/.test(name)));
-    // 'g' sorts after every hex digit: the range is all names that begin with the folder's two.
+    // 'g' sorts after every hex digit, so the range holds all names that begin with the two digits of the folder.
     for (const { name } of named.iterate(entry.name, `${entry.name}g`)) orphans.delete(name);
     for (const name of orphans) rmSync(join(spoolDir, entry.name, name), { force: true });
     removed += orphans.size;

@@ -6,13 +6,13 @@ export interface Destinations {
   intern(name: string): number;
   /** `''` for a number that is not in use. */
   nameOf(id: number): string;
-  /** To be called for each row that is deleted. */
+  /** Must be called for each row that is deleted. */
   remove(id: number, name: string): void;
-  /** Forgets everything: rows it knows may have been rolled back. */
+  /** Forgets all names, because their rows may have been rolled back. */
   forget(): void;
 }
 
-/** About 20 MB of names at most; beyond that everything is learnt anew. */
+/** About 20 MB of names at most. When there are more, all are forgotten and read again. */
 const REMEMBERED = 100_000;
 
 export function makeDestinations(database: Connection): Destinations {

@@ -1,6 +1,6 @@
 /**
- * What operators hold back. Few rows: they are read once, at start. An operator's hold on another account is kept under the account's number with a
- * minus before it, that on every account under 0.
+ * Holds: the mail that operators and accounts keep back. They are few rows and read once, at start. An operator's hold on one account is stored
+ * under the account's number with a minus sign, and a hold on all accounts under 0.
  */
 import { boundedBy } from '../../../retention.js';
 import type { Hold, SpoolStore } from '../../../spool-store.js';

@@ -1,4 +1,4 @@
-/** Idempotency keys with the answer to the first request that had each: it stays for a day, whoever comes second. */
+/** Idempotency keys, each with the answer to the first request that had it. The answer is kept for a day, and later requests do not change it. */
 import { StoreError } from '#core';
 import { KEPT_MS } from '../../../retention.js';
 import type { IdempotencyRecord, SpoolStore } from '../../../spool-store.js';

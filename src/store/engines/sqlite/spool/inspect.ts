@@ -1,4 +1,7 @@
-/** Walks over the queue that may take a while, on the reader thread: what has expired, how much stands before a delivery, how much there is. */
+/**
+ * Walks over the queue that may take a while, on the reader thread: which deliveries have expired, how many stand before a delivery, how many there
+ * are.
+ */
 import type { DeliveryKey, QueueStatistics } from '../../../spool-store.js';
 import { type Connection, inSnapshot } from '../database/open-database.js';
 import { LAST_SEQ } from './outbox-rows.js';
@@ -17,11 +20,11 @@ export interface WaitingRow extends ExpiredRow {
   acceptedAt: number;
 }
 
-/** Rows that one part of a walk looks at, so that other questions to the reader thread never wait for a long queue (8 ms). */
+/** How many rows one part of a walk looks at (8 ms), so that other questions to the reader thread never wait for a long queue. */
 const PART = 20_000;
 
 export const INSPECT_SQL = {
-  // By message, whose ids grow with time: only what was accepted long enough ago is looked at, and settled mail not at all.
+  // By message, because message ids grow with time. So only messages that are old enough are looked at, and settled mail is not looked at.
   expired: `SELECT q.destination, q.account, q.priority, q.due, q.id, q.message, q.recipient, q.attempts, q.last,
     q.recipient_name AS recipientName, q.variables, d.name AS destinationName
     FROM queue q INDEXED BY queue_by_message CROSS JOIN message m ON m.id = q.message CROSS JOIN destination d ON d.id = q.destination
@@ -42,14 +45,14 @@ export function makeSpoolInspect(database: Connection) {
   const endOfPart = database.prepare<number[], { message: number }>(INSPECT_SQL.endOfPart);
   const countAhead = database.prepare<number[], { rows: number }>(INSPECT_SQL.countAhead);
 
-  /** One part of a walk over messages with an id below `before`; `read` finds what is looked for up to a message, `limit` rows at most. */
+  /** One part of a walk over messages with an id below `before`. `read` finds the rows up to a message, `limit` rows at most. */
   function walk<Row extends QueueRow>(
     after: Position,
     before: number,
     limit: number,
     read: (last: number) => Row[],
   ): { rows: Row[]; next: Position | undefined } {
-    // Whole messages: a part may be longer by the recipients of its last one.
+    // A part always ends with a whole message, so it may be longer by the recipients of its last message.
     const end = endOfPart.get(after.message, after.id, before)?.message;
     const rows = read(end ?? before - 1);
     const last = rows.at(-1);

@@ -1,6 +1,7 @@
 /**
- * The lease of the open deliveries. One process owns them all: it takes the next epoch when it opens the file, and every group commit looks whether the
- * file still has that one. The lock on the data folder keeps others away; the epoch is for where it cannot, as on a network's disk.
+ * The lease of the open deliveries. One process owns them all. It takes the next epoch when it opens the file, and every group commit checks that
+ * the file still has this epoch. The lock on the data folder keeps other processes away; the epoch protects where the lock does not work, for
+ * example on a network disk.
  */
 import { StoreError } from '#core';
 import { boundedBy } from '../../../retention.js';
@@ -8,14 +9,14 @@ import type { Lease, SpoolStore } from '../../../spool-store.js';
 import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
-/** What this process owns, from when the file was opened. */
+/** What this process owns since it opened the file. */
 export interface Ownership {
   readonly lease: Lease;
-  /** The epoch that another owner has taken since, once it was seen. */
+  /** The epoch that another owner has taken since then; set once this process has seen it. */
   readonly successor: number | undefined;
-  /** Throws StoreError `superseded` when the file has another owner now. */
+  /** Throws StoreError `superseded` if the file has another owner now. */
   checkFile(): void;
-  /** Throws StoreError `superseded` for a lease that is over. */
+  /** Throws StoreError `superseded` if the lease is over. */
   check(lease: Lease): void;
 }
 

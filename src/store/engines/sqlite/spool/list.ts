@@ -1,8 +1,8 @@
 /**
  * The open deliveries as an operator sees them, by id, on the reader thread.
  *
- * A message's deliveries are one seek. A destination's are read through the queue's key and sorted when they are few, and
- * otherwise found by walking the account's deliveries by id, of which they are then a good part. Other filters walk.
+ * The deliveries of a message are one seek. The deliveries of a destination are read by the queue's key and sorted if they are few. If they are
+ * many, the account's deliveries are walked by id, because a good part of them match. Other filters walk in the same way.
  */
 import { domainOf } from '#core';
 import type { QueueFilter } from '../../../spool-store.js';
@@ -16,7 +16,7 @@ export interface ListedRow extends QueueRow {
   size: number;
   acceptedAt: number;
   expiresAt: number;
-  /** Null when the facts hold none. */
+  /** Null if the facts have no subject. */
   subject: string | null;
   messageId: string | null;
 }
@@ -26,7 +26,7 @@ const COLUMNS = `q.destination, q.account, q.priority, q.due, q.id, q.message, q
   d.name AS destinationName, m.domain, m.sender, m.size, m.accepted_at AS acceptedAt, m.expires_at AS expiresAt,
   m.facts ->> '$.headers.subject' AS subject, m.facts ->> '$.headers.messageId' AS messageId`;
 
-// Each plan is fixed by what its conditions leave usable: a unary plus hides a column from the planner.
+// The conditions decide the plan: a unary plus hides a column from the planner, so that its index is not used.
 const FROM = (queue: string) =>
   `FROM queue q ${queue} CROSS JOIN message m ON m.id = q.message CROSS JOIN destination d ON d.id = q.destination`;
 const OTHER_FILTERS = `(@destination IS NULL OR +q.destination = @destination) AND (@recipient IS NULL OR q.recipient = @recipient)
@@ -42,7 +42,7 @@ export const LIST_SQL = {
     WHERE q.account = @account AND q.id > @after AND ${OTHER_FILTERS} ORDER BY q.id LIMIT @limit`,
 };
 
-/** Above this many rows a destination is walked by id instead of sorted. */
+/** A destination with more rows than this is walked by id instead of sorted. */
 const SORTABLE = 5000;
 
 export function makeSpoolList(database: Connection) {
@@ -57,7 +57,7 @@ export function makeSpoolList(database: Connection) {
   return {
     list: inSnapshot(database, (filter: QueueFilter): ListedRow[] => {
       const { account, domain, message, recipient } = filter;
-      // A recipient is at one destination, so naming it names that too.
+      // Every recipient belongs to one destination, so the recipient also gives the destination.
       const name = filter.destination ?? (recipient === undefined ? undefined : domainOf(recipient as Parameters<typeof domainOf>[0]));
       const destination = name === undefined ? null : destinationId.get(name)?.id;
       if (destination === undefined) return [];

@@ -30,8 +30,8 @@ export function makeSpoolMemory(database: Connection): SpoolMemory {
 }
 
 /**
- * Rows that every put and settle of a group would change (the largest id, the backlog of an account): gathered in memory while the calls run and
- * written once, just before the commit, so that a message costs no statement for them.
+ * Gathers changes of rows that every put and settle of a group would change (the largest id, the backlog of an account). They are gathered in memory
+ * while the calls run and written once, just before the commit. So a message needs no statement for them.
  */
 export interface GroupTally {
   noteId(id: number): void;

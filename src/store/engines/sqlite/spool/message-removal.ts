@@ -1,12 +1,18 @@
-/** Removes a message's rows. What SQLite frees keeps its bytes until something else takes the room; of what an owner deletes they are written over. */
+/**
+ * Removes a message's rows. SQLite keeps the bytes of deleted rows until their room is used again. So the bytes of a message that its owner deletes
+ * are overwritten.
+ */
 import type { Connection } from '../database/open-database.js';
 
 export interface MessageRemoval {
-  /** Gives how many rows of recipients went with it. */
+  /** Removes the message. Gives how many rows of recipients went with it. */
   remove(id: number): number;
-  /** The same with zeros in place of the bytes; for many messages it would cost as much as storing them. */
+  /**
+   * Removes the message and overwrites its bytes with zeros. For many messages this would cost as much as storing them. Gives how many rows of
+   * recipients went with it.
+   */
   wipe(id: number): number;
-  /** What one recipient's message of a batch was made with, likewise. False when it is not there (any more). */
+  /** Overwrites and removes what one recipient's message of a batch was made with. False if it does not exist (any more). */
   wipeRecipient(message: number, delivery: number): boolean;
 }
 

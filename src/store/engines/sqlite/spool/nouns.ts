@@ -1,4 +1,4 @@
-/** What spool.db holds: a line for each noun, and for what walks over several. */
+/** What spool.db holds: a line for each noun, and for the operations that concern several nouns. */
 import { boundedBy, KEPT_MS, keptUntil } from '../../../retention.js';
 import type { Nouns } from '../database/nouns.js';
 import { holdRows } from './hold-rows.js';

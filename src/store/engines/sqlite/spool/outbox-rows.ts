@@ -4,7 +4,7 @@ import type { OutboxEvent, OutboxExtent, OutboxRow, SpoolStore } from '../../../
 import type { Answers, Noun } from '../database/nouns.js';
 import type { Connection } from '../database/open-database.js';
 
-/** Numbers are never given twice, so what was trimmed counts. */
+/** Numbers are never given twice, so numbers of trimmed rows count, too. */
 export const LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'outbox'";
 
 export function makeOutboxInsert(database: Connection): (events: OutboxEvent[]) => void {

@@ -29,7 +29,7 @@ export function makeSpoolPut(database: Connection, { destinations, tally }: Spoo
     put({ message: row, deliveries, events, usageDay, keepMs, idempotency }: PutRows): number[] {
       if (idempotency !== undefined) insertIdempotency(row.account, row.domain, idempotency);
       const open = deliveries.length;
-      // A message for nobody is settled from the start; without a time it would never be let go.
+      // A message without recipients is settled at once. Without this time it would never be removed.
       const settledAt = open === 0 ? row.acceptedAt : null;
       insertMessage.run(
         row.id,

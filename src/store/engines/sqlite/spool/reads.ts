@@ -3,7 +3,7 @@ import type { Backlog } from '../../../spool-store.js';
 import type { Connection } from '../database/open-database.js';
 import type { MessageRow } from './wire.js';
 
-/** Of `message m` and `message_content c`. */
+/** Columns of `message m` and `message_content c`. */
 export const MESSAGE_COLUMNS = `m.id, m.account, m.domain, m.sender, m.size, m.body_hash AS bodyHash, m.body_file AS bodyFile,
   m.body_size AS bodySize, m.accepted_at AS acceptedAt, m.expires_at AS expiresAt, m.traits, m.options, m.facts, m.merge, c.head, c.body`;
 
@@ -24,7 +24,7 @@ export function makeSpoolReads(database: Connection) {
   };
 }
 
-/** Ids go on above what other files know: see `alignNumbers`. */
+/** New ids begin above those that other files know: see `alignNumbers`. */
 export function makeIdRaise(database: Connection) {
   const raise = database.prepare<[number, number]>('UPDATE id_mark SET largest = ? WHERE largest < ?');
   return {

@@ -1,4 +1,4 @@
-/** Restrictions in spool.db: written as replies bring them, read once at start, swept when they are over. */
+/** Restrictions in spool.db: written when a reply causes one, read once at start, removed by the sweep when they are over. */
 import type { KeptRestriction, RestrictionStore } from '../../../restriction-store.js';
 import { keptUntil } from '../../../retention.js';
 import type { Answers, Noun } from '../database/nouns.js';
@@ -30,7 +30,7 @@ export const restrictionRows = {
   writes: makeRestrictionWrites,
 } satisfies Noun<unknown>;
 
-/** Deletes what is over, at most `limit`; gives how many. */
+/** Deletes restrictions that are over, at most `limit`. Gives how many. */
 export function makeRestrictionSweep(database: Connection): (now: number, limit: number) => number {
   const remove = database.prepare<[number, number]>(RESTRICTION_SQL.sweep);
   return (now, limit) => remove.run(now, limit).changes;

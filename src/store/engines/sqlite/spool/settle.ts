@@ -4,15 +4,15 @@ import type { Connection } from '../database/open-database.js';
 import type { SpoolMemory } from './memory.js';
 import { makeOutboxInsert } from './outbox-rows.js';
 
-/** The delivery was no longer there. */
+/** The answer for a delivery that was no longer there. */
 export const NOT_FOUND = -1;
 
 export const SETTLE_SQL = {
-  /** Of a batch; not when its owner deleted it while it was being delivered. */
+  /** Only for a batch, and not if the owner deleted the recipient's message while it was being delivered. */
   keepRecipient: `INSERT INTO batch_recipient (message, delivery, recipient, name, variables)
     SELECT message, id, recipient, recipient_name, variables FROM queue NOT INDEXED
     WHERE destination = ? AND account = ? AND priority = ? AND due = ? AND id = ? AND message = ? ON CONFLICT DO NOTHING`,
-  /** A batch whose recipients' messages were all deleted goes like a message that was. */
+  /** If all recipients' messages of a batch were deleted, the batch is removed like a single message that was deleted. */
   keepNoLonger: `UPDATE message SET keep_ms = 0
     WHERE id = ? AND NOT EXISTS (SELECT 1 FROM batch_recipient b WHERE b.message = message.id AND b.recipient IS NOT NULL)`,
 };
@@ -31,7 +31,7 @@ export function makeSpoolSettle(database: Connection, { tally, ownership }: Spoo
     `UPDATE queue SET due = ?, attempts = ?, last = ?
      WHERE destination = ? AND account = ? AND priority = ? AND due = ? AND id = ? AND message = ?`,
   );
-  // Must change something: SQLite writes no page that stays as it is, and syncs nothing for a transaction that wrote none.
+  // The statement must change something: SQLite does not write a page that stays the same, and does not sync a transaction that wrote nothing.
   const touch = database.prepare('UPDATE id_mark SET largest = largest + 1');
   const insertOutbox = makeOutboxInsert(database);
 
@@ -55,12 +55,12 @@ export function makeSpoolSettle(database: Connection, { tally, ownership }: Spoo
   }
 
   return {
-    /** Per settlement the bytes of messages that have no open delivery any more, or NOT_FOUND. */
+    /** For each settlement the bytes of messages that now have no open delivery, or NOT_FOUND. */
     settle(lease: Lease, settlements: Settlement[]): number[] {
       ownership.check(lease);
       return settlements.map(settleOne);
     },
-    /** A commit that means nothing but is written and synced like any other: one id is given up. */
+    /** A commit without meaning that is written and synced like any other. It uses up one id. */
     probe(): void {
       touch.run();
     },

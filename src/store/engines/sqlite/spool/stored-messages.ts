@@ -1,4 +1,7 @@
-/** Messages by their storage key, for their owner: read while they are kept, and deleted before their time. Of a batch each recipient has their own. */
+/**
+ * Messages by their storage key, for their owner, who can read them while they are kept, and delete them earlier. In a batch each recipient has a
+ * message of their own.
+ */
 import { readStorageKey } from '#core';
 import { keptUntil } from '../../../retention.js';
 import type { StoredKey } from '../../../spool-store.js';
@@ -9,8 +12,8 @@ import { MESSAGE_COLUMNS } from './reads.js';
 import type { MessageRow, RecipientRow } from './wire.js';
 
 /**
- * Whose it is and whether it is kept is part of the look-up: what is another's is like what never was. Of a batch only the messages of recipients
- * are anybody's, not what they are made from.
+ * The look-up checks the owner and whether the message is still kept. So another account's message looks like one that never existed. Of a batch
+ * only the recipients' messages can be found, not the message that they are made from.
  */
 const MINE = `m.id = @message AND m.account = @account AND m.domain = @domain AND m.facts ->> '$.storageKey' = @messageKey
   AND (m.merge IS NULL) = (@delivery IS NULL)`;
@@ -30,13 +33,13 @@ function parametersOf({ account, domain, key }: StoredKey) {
   return { account, domain, message, messageKey, delivery: delivery ?? null };
 }
 
-/** Runs on the reader thread: a customer who fetches much never delays mail. */
+/** Runs on the reader thread, so that a customer who fetches many messages never delays mail. */
 function makeStoredLists(database: Connection) {
   const find = database.prepare<object, MessageRow>(STORED_SQL.find);
   const ended = database.prepare<[number, number], Omit<RecipientRow, 'recipient'> & { recipient: string | null }>(STORED_SQL.recipient);
   const open = database.prepare<[number, number], RecipientRow>(STORED_SQL.openRecipient);
 
-  /** Undefined when there is none, or their message was deleted. */
+  /** Undefined if there is no such recipient, or if their message was deleted. */
   function recipientOf(message: number, delivery: number): RecipientRow | undefined {
     const row = ended.get(message, delivery);
     if (row === undefined) return open.get(message, delivery);
@@ -45,7 +48,7 @@ function makeStoredLists(database: Connection) {
   }
 
   return {
-    /** In one snapshot: a delivery that ends meanwhile is in one place or the other. */
+    /** Reads one snapshot, because a delivery that ends meanwhile moves from one table to another. */
     stored: inSnapshot(database, (stored: StoredKey, now: number): { message: MessageRow; to?: RecipientRow } | undefined => {
       const parameters = parametersOf(stored);
       const message = find.get({ ...parameters, now });
@@ -56,7 +59,7 @@ function makeStoredLists(database: Connection) {
   };
 }
 
-/** What to do after the commit: the name of a body file to be unlinked. */
+/** What must be done after the commit: unlink the body file of this name. */
 type Removed = { bodyFile: string | null };
 type Found = Removed & { id: number; open: number };
 
@@ -72,7 +75,7 @@ function makeStoredWrites(database: Connection) {
   const anyRecipient = database.prepare<[number], { found: number }>(STORED_SQL.anyRecipient);
   const removal = makeMessageRemoval(database);
 
-  /** A message that is still being delivered goes with the sweep after its end. */
+  /** If the message is still being delivered, the sweep removes it after its last delivery has ended. */
   function removeMessage({ id, open, bodyFile }: Found): Removed {
     if (open > 0) {
       keepNoLonger.run(id);

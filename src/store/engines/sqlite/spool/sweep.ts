@@ -1,6 +1,6 @@
 /**
- * Removes from the spool what its retention rules let go, at most SWEEP_LIMIT rows a call. Body files are named in the answer,
- * to be unlinked after the commit: a crash in between leaves a file without a message, which the next start removes.
+ * Removes the rows that the retention rules no longer keep, at most SWEEP_LIMIT rows per call. The answer names the body files, which are unlinked
+ * after the commit. A crash in between leaves a file without a message, which the next start removes.
  */
 import { KEPT_MS, SWEEP_LIMIT } from '../../../retention.js';
 import type { Connection } from '../database/open-database.js';
@@ -32,7 +32,7 @@ export function makeSpoolSweep(database: Connection, { destinations }: SpoolMemo
      FROM destination WHERE id > ? ORDER BY id LIMIT ?`,
   );
   const deleteDestination = database.prepare<[number]>('DELETE FROM destination WHERE id = ?');
-  // Destinations are walked a part at a time; where the walk stands need not survive a restart.
+  // Destinations are walked part by part. The position of the walk need not survive a restart.
   let walkedTo = 0;
 
   function sweepDestinations(): boolean {
@@ -51,14 +51,14 @@ export function makeSpoolSweep(database: Connection, { destinations }: SpoolMemo
       const bodyFiles: string[] = [];
       let removed = 0;
       for (const { id, bodyFile, keepMs } of settled.all(now, SWEEP_LIMIT)) {
-        // The recipients of a batch count, too, so that one call takes one batch over the limit at most.
+        // The recipients of a batch count as rows, too, so a call goes over the limit by one batch at most.
         if (removed >= SWEEP_LIMIT) break;
-        // Its owner deleted it while it was being delivered.
+        // keepMs is 0 if the owner deleted the message while it was being delivered.
         removed += 1 + (keepMs === 0 ? removal.wipe(id) : removal.remove(id));
         if (bodyFile !== null) bodyFiles.push(bodyFile);
       }
       if (removed >= SWEEP_LIMIT) return { more: true, bodyFiles };
-      // The day that is still within the period, as `2026-03-04`; texts of this form sort like the days.
+      // The first day within the period, as `2026-03-04`. Texts of this form sort like the days.
       const firstDayKept = new Date(now - KEPT_MS.usage).toISOString().slice(0, 10);
       if (deleteUsage.run(firstDayKept, SWEEP_LIMIT).changes === SWEEP_LIMIT) return { more: true, bodyFiles };
       if (sweepIdempotency(now, SWEEP_LIMIT) === SWEEP_LIMIT) return { more: true, bodyFiles };

@@ -1,6 +1,6 @@
 /**
- * What the scheduler reads: the heads of all flows (a loose scan, one seek per flow), and the next due rows of one flow (one
- * seek). Nothing is written: who took what is remembered by the only process that can take.
+ * What the scheduler reads: the heads of all flows (a loose scan, one seek per flow), and the next due rows of one flow (one seek). Nothing is
+ * written: only one process can take deliveries, and it remembers in memory which ones it has taken.
  */
 import type { FlowKey } from '#core';
 import type { Cursor, FlowHead } from '../../../spool-store.js';
@@ -17,8 +17,8 @@ export interface TakenRows {
 const BEFORE_ALL: FlowKey = { destination: -1, account: -1, priority: 0 };
 
 export const TAKE_SQL = {
-  // SQLite seeks to the first row that is not below a row value and tests each from there, so the bound is one that no row has: with three
-  // columns it would pass all rows of the flow before.
+  // SQLite seeks to the first row that is not below the row value, and tests each row from there. With only the three columns of a flow it would
+  // test all rows of the previous flow. So a fourth column has a bound that no row reaches.
   nextHead: `SELECT destination, account, priority, due FROM queue WHERE (destination, account, priority, due) > (?, ?, ?, 9223372036854775807)
     ORDER BY destination, account, priority, due LIMIT 1`,
   dueRows: `SELECT destination, account, priority, due, id, message, recipient, attempts, last,
@@ -28,10 +28,10 @@ export const TAKE_SQL = {
     WHERE destination = ? AND account = ? AND priority = ? AND (due, id) > (?, ?) ORDER BY due, id LIMIT 1`,
 };
 
-/** Variables of recipients that one read brings into memory, characters of JSON; one row may have more. */
+/** How many characters of recipients' variables (JSON) one read brings into memory. A single row may have more. */
 const MAX_VARIABLES = 256 * 1024;
 
-/** The first rows, with so many variables at most; what is left out is read next time. */
+/** The first rows, as many as keep within the limit of variables. The other rows are read next time. */
 function withinBounds(rows: QueueRow[]): QueueRow[] {
   let size = 0;
   const end = rows.findIndex(({ variables }, index) => {

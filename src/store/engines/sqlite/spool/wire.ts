@@ -43,7 +43,7 @@ export interface DeliveryRow extends Pick<NewDelivery, 'id' | 'recipient' | 'des
   variables: string | null;
 }
 
-/** One recipient of a batch, as the queue or `batch_recipient` has them. */
+/** One recipient of a batch, as a row of the queue or of `batch_recipient` holds it. */
 export interface RecipientRow {
   id: number;
   recipient: string;
@@ -130,7 +130,7 @@ export function toRecipient({ id, recipient, recipientName, variables }: Recipie
   };
 }
 
-// Written out field by field: this runs for every row that is taken, and a copy with rest and spread costs several times as much.
+// Written out field by field, because it runs for every row that is taken. A copy with rest and spread takes several times as long.
 export function toDelivery(row: QueueRow, destinationName: string): Delivery {
   const delivery: Delivery = {
     destination: row.destination,

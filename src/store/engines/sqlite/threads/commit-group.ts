@@ -1,7 +1,7 @@
 /**
- * Group commit: everything that waits is one transaction, one fsync. A call that fails is rolled back alone: the group is then run again with a
- * savepoint per call, which calls that work (nearly all) need not pay for. When the commit itself fails every call of the group fails and nothing
- * of it is kept.
+ * Group commit: all waiting calls are one transaction with one fsync. If a call fails, only that call is rolled back: the group runs again with a
+ * savepoint per call. So a group without failures, which is the usual case, does not pay for savepoints. If the commit itself fails, every call of
+ * the group fails and nothing is kept.
  */
 import type { Statement } from 'better-sqlite3';
 import { systemClock } from '#core';
@@ -17,12 +17,12 @@ export interface ThreadCall {
 }
 
 export type ThreadAnswer =
-  /** `changes`: what the call has changed of the directory. */
+  /** `changes`: what the call has changed in the directory. */
   { id: number; value: unknown; changes?: readonly DirectoryChange[] } | { id: number; error: WireError };
 
 export type CommitGroup = (calls: ThreadCall[], handlers: Handlers) => ThreadAnswer[];
 
-/** A group was committed: how many calls, ms in all, and of these for the COMMIT, which is where the disk is waited for. */
+/** Is told of each committed group: the number of calls, ms in all, and ms of the COMMIT, which waits for the disk. */
 export type ObserveCommit = (calls: number, groupMs: number, commitMs: number) => void;
 
 export function makeCommitGroup(database: Connection, memory: GroupMemory, observe?: ObserveCommit): CommitGroup {
@@ -48,7 +48,7 @@ export function makeCommitGroup(database: Connection, memory: GroupMemory, obser
       release.run();
       return answer;
     } catch (error) {
-      // SQLite ends the whole transaction by itself on some I/O errors; then the group is lost.
+      // On some I/O errors SQLite itself ends the whole transaction. Then the group is lost.
       if (!database.inTransaction) throw error;
       rollbackCall.run();
       release.run();
@@ -69,7 +69,7 @@ export function makeCommitGroup(database: Connection, memory: GroupMemory, obser
     observe?.(calls, ended - began, ended - committing);
   }
 
-  /** Undefined when one of the calls failed: which of them is not known, and nothing was kept. */
+  /** Undefined if one of the calls failed. It is not known which one, and nothing was kept. */
   function runTogether(calls: ThreadCall[], handlers: Handlers): ThreadAnswer[] | undefined {
     const began = systemClock.monotonic();
     begin.run();

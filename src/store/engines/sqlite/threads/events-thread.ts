@@ -1,6 +1,6 @@
 /**
- * Store thread: the only writer of events.db, apart from mail so that a large batch of events never delays an accept. Reads the outbox of spool.db,
- * which the writer of mail has opened before.
+ * Store thread: the only writer of events.db. It is separate from the writer of mail, so that a large batch of events never delays accepting mail.
+ * Reads the outbox in spool.db, which the writer of mail has opened before.
  */
 import { join } from 'node:path';
 import { loadMigrations, migrate } from '../database/migrate.js';

@@ -1,6 +1,6 @@
 /**
- * Store thread: read-only connections to all three files, for what may take long. Every call sees all that was committed
- * before it began.
+ * Store thread: read-only connections to all three files, for reads that may take long. Every call sees everything that was committed before it
+ * began.
  */
 import { join } from 'node:path';
 import type { Nouns } from '../database/nouns.js';

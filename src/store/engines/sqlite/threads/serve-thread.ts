@@ -1,6 +1,6 @@
 /**
- * The worker's side of a store thread: takes everything that waits in its inbox, runs the writes of each file as one group
- * commit, then the reads, and answers all. Reads come after the commit, so no answer ever shows a row that may yet be undone.
+ * The worker's side of a store thread. It takes all calls that wait in its inbox, runs the writes of each file as one group commit, then the reads,
+ * and then answers. Reads come after the commit, so no answer ever shows a row that may still be rolled back.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { makeHistogram } from '#metrics';
@@ -26,7 +26,7 @@ export interface ThreadData {
   dataDir: string;
 }
 
-/** What every thread answers beside the operations of its files, under the name `thread`. */
+/** What every thread answers in addition to the operations of its files, under the name `thread`. */
 export type ThreadOperations = { commitStats(): CommitStats[] };
 
 /** A file that this thread alone writes. */
@@ -63,7 +63,7 @@ export function serveThread(open: (dataDir: string) => Unit[]): void {
     reply(port, { failed: error instanceof Error ? error.message : String(error) });
     return;
   }
-  // Said by ourselves, because Node hands some errors (a DataCloneError) to the main thread as empty objects.
+  // We report the error ourselves, because Node passes some errors (such as DataCloneError) to the main thread as empty objects.
   process.on('uncaughtException', (error) => die(port, error.message));
   const { operations, runGroup } = makeRunGroup(units);
   port.on('message', (first: ThreadRequest) => {
@@ -142,14 +142,14 @@ function closeUnit({ database }: Unit): void {
   try {
     if (!database.readonly) database.pragma('wal_checkpoint(TRUNCATE)');
   } catch {
-    // A checkpoint that fails (full disk) leaves a WAL that the next open replays; nothing is lost.
+    // If the checkpoint fails (full disk), the WAL stays and the next open replays it. Nothing is lost.
   }
   database.close();
 }
 
 /** Measures the group commits of one database file, in the thread that makes them. */
 interface CommitMeter {
-  /** ms for the whole group, and of these for the COMMIT, which is where the disk is waited for. */
+  /** ms for the whole group, and ms of the COMMIT, which waits for the disk. */
   observe(calls: number, groupMs: number, commitMs: number): void;
   stats(): CommitStats;
 }

@@ -15,17 +15,17 @@ export type Calls<Operations> = {
 };
 
 export interface StoreThread {
-  /** What it answers: `NAME.OPERATION`. */
+  /** The names of the operations that the thread answers: `NAME.OPERATION`. */
   operations: readonly string[];
   call(method: string, args: unknown[]): Promise<unknown>;
-  /** From now on calls reject with StoreError `closed`; those that wait are still answered. */
+  /** From now on calls reject with StoreError `closed`. Calls that already wait are still answered. */
   refuse(): void;
-  /** Answers what waits, then closes the files; resolves when the thread has ended. Refuses from the start. */
+  /** Refuses new calls, answers the waiting ones, then closes the files. Resolves when the thread has ended. */
   close(): Promise<void>;
 }
 
 /**
- * The caller's side of the operations under one name, whichever of the threads answers each. The types are those of the table that the threads serve:
+ * The caller's side of the operations under one name, whichever thread answers each of them. Its types come from the table that the threads serve:
  * `makeCalls<OperationsOf<typeof DIRECTORY_NOUNS>>('directory', …)`.
  */
 export function makeCalls<Operations>(name: string, threads: readonly StoreThread[]): Calls<Operations> {
@@ -48,7 +48,7 @@ interface Pending {
 export interface ThreadListener {
   /** The thread has ended by itself. */
   onDeath(error: Error): void;
-  /** Something of the directory has changed: told before the promise of the call that changed it resolves. */
+  /** The directory has changed. Called before the promise of the call that changed it resolves. */
   onChanges?(changes: readonly DirectoryChange[]): void;
 }
 
@@ -64,7 +64,7 @@ export function startStoreThread(script: URL, data: ThreadData, listener: Thread
     };
     worker.once('error', fail);
     worker.once('exit', () => fail(new Error(`store thread ${script.pathname} ended while it was starting`)));
-    // After the listeners above, so that a thread that dies while it opens is abandoned before it could be called a death.
+    // Must come after the listeners above. A thread that dies while it opens is then abandoned before its end is reported as a death.
     const client = makeClient(worker, listener);
     worker.once('message', (reply: ThreadReply) => {
       if ('failed' in reply) return fail(new Error(reply.failed));
@@ -78,7 +78,7 @@ function makeClient(worker: Worker, { onDeath, onChanges }: ThreadListener): Omi
   const pending = new Map<number, Pending>();
   let outgoing: ThreadCall[] = [];
   let nextId = 1;
-  // Why no call is taken any more; once set, the end of the thread is no surprise.
+  // Why no call is taken any more. Once it is set, the end of the thread is expected.
   let gone: StoreError | undefined;
   let isRefusing = false;
   let closing: Promise<void> | undefined;
@@ -115,7 +115,8 @@ function makeClient(worker: Worker, { onDeath, onChanges }: ThreadListener): Omi
     try {
       worker.postMessage(calls satisfies ThreadRequest);
     } catch (cause) {
-      // A value that cannot be cloned is a programming error of one caller; all of this turn hear of it rather than wait for ever.
+      // A value that cannot be cloned is a programming error of one caller. All calls of this turn get the error, because otherwise they would wait
+      // for ever.
       for (const { id } of calls) settle({ id, error: { kind: 'failed', message: (cause as Error).message, code: '' } });
     }
   };
@@ -143,7 +144,7 @@ function makeClient(worker: Worker, { onDeath, onChanges }: ThreadListener): Omi
       });
       return closing;
     },
-    /** The thread never opened its files: its end is told by the one who started it. */
+    /** For a thread that never opened its files: whoever started it reports its end. */
     abandon() {
       gone ??= new StoreError('closed', 'the store could not be opened');
     },

@@ -1,4 +1,4 @@
-/** Store thread: the only writer of directory.db and spool.db, and the point look-ups that mail waits for. */
+/** Store thread: the only writer of directory.db and spool.db. It also answers the quick look-ups that mail waits for. */
 import { join } from 'node:path';
 import { loadMigrations, migrate } from '../database/migrate.js';
 import { openDatabase } from '../database/open-database.js';
