@@ -240,7 +240,7 @@ export interface BodyWriter {
 }
 
 export interface SpoolStore extends RestrictionStore, WarmupStore {
-  /** Asks nobody: what is written to it is. */
+  /** Synchronous, because making the writer needs no I/O; only writing to it does. */
   newBody(): BodyWriter;
   /** Bytes of a body, whole for inline, streamed for a file. Throws StoreError when the file is gone or short. */
   openBody(body: Body): AsyncIterable<Uint8Array>;

@@ -62,8 +62,9 @@ export async function openStores({ dataDir, onFatal }: StoreOptions): Promise<St
 }
 
 /**
- * Numbers that one database file gives and others keep: of deliveries and messages (spool.db) and of accounts (directory.db). A file that was restored
- * from an older copy, or made anew, would give them once more, to other mail and other people; so each begins above what any file knows.
+ * Aligns numbers that one database file gives out and other files keep: numbers of deliveries and messages (spool.db) and of accounts
+ * (directory.db). A file that was restored from an older copy, or made anew, would give out numbers that other mail or another account already has.
+ * So each file begins above the largest number that any file knows.
  */
 async function alignNumbers({ directory, spool, events }: DatabaseCalls): Promise<void> {
   const [inEvents, backlogs, largestId, accounts] = await Promise.all([
@@ -74,6 +75,6 @@ async function alignNumbers({ directory, spool, events }: DatabaseCalls): Promis
   ]);
   const account = Math.max(inEvents.account, ...backlogs.map((one) => one.account));
   if (inEvents.delivery > largestId) await spool.raiseIds(inEvents.delivery);
-  // Accounts are never removed: as many as there are, so large is the largest.
+  // Accounts are never removed, so the number of accounts is also the largest number.
   if (account > accounts) await directory.raiseAccounts(account);
 }
