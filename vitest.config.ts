@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     // Most of them wait for processes and peers: one at a time would leave a machine of two cores idle for half an hour.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    coverage: { include: ['src/**/*.ts'], reporter: [], reportOnFailure: true },
     projects: [
       {
         // `#room` is src/room/index.ts here ("imports" in package.json): nothing has to be built.
