@@ -1,4 +1,7 @@
-/** A key bound to a domain is held to it, whatever its kind and role: every kind of key at every endpoint of the list. */
+/**
+ * A key bound to a domain is held to it, whatever its kind and role. Reported: a domain's key of role admin read other domains' events and
+ * made admin keys.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiEndpoints } from '#api';
 import { mayCall } from '#api/endpoint/may-call.js';

@@ -1,4 +1,4 @@
-/** A page that shows a command which does not exist costs its reader an evening: every command line of docs, README and help is held against the program. */
+/** Every command line of docs, README and help is held against the program. Reported: pages showed commands that do not exist. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,7 @@
-/** A message in whose midst the peer hangs up is told at once and put off; the mail beside it is not slowed down, and a peer that does it to all is left alone. */
+/**
+ * A message in whose midst the peer hangs up has its event at once and waits; the mail beside it is not slowed down. Reported: it was tried
+ * again at once, without event or wait, and narrowed the window of its path to one.
+ */
 import { expect, test, vi } from 'vitest';
 import { openWorld, type World } from '../scenarios/support/world.js';
 import { freePort } from '../support/free-port.mjs';

@@ -1,4 +1,7 @@
-/** Display names keep every word, quoted or not, in every address field, and other programs read them so: colons, parentheses and brackets lost words. */
+/**
+ * Display names keep every word, quoted or not, in every address field, and other programs read them so. Reported: colons, parentheses and
+ * brackets lost words.
+ */
 import { simpleParser } from 'mailparser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatMailbox, makeField, parseAddressList } from '#mail';

@@ -1,4 +1,7 @@
-/** Domains take what Mailgun's manual and the README samples of its clients give them; `doctor` tells what of it has no effect yet. */
+/**
+ * Domains take what Mailgun's manual and the README samples of its clients give them; `doctor` tells what of it has no effect yet.
+ * Reported: settings that clients send as a matter of course were refused.
+ */
 import { expect, test } from 'vitest';
 import { openWorld } from '../scenarios/support/world.js';
 

@@ -1,4 +1,7 @@
-/** Strangers who guess at a login do not lock its owner out, not even after a restart; the log says which login was guessed at. */
+/**
+ * Strangers who guess at a login do not lock its owner out, and the log says which login was guessed at. Reported: after a restart they
+ * did, for nobody knew any more where the owner had been.
+ */
 import { expect, test } from 'vitest';
 import { openWorld } from '../scenarios/support/world.js';
 import { smtpSend } from '../support/smtp-send.mjs';

@@ -1,4 +1,7 @@
-/** Connections that say nothing, or not enough, must not keep others out: neither the HTTP listener's own clients nor SMTP's. */
+/**
+ * Connections that say nothing, or not enough, keep out neither HTTP clients nor SMTP's. Reported: 1,300 half-open ones took every
+ * descriptor of the process.
+ */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';

@@ -1,4 +1,7 @@
-/** Messages that a peer never answers hold up nobody: sound mail goes on beside them, and the operator sees what stands still. */
+/**
+ * Messages that a peer never answers hold up nobody, and the operator sees what stands still. Reported: a few that hung at DATA took all
+ * sessions of a smarthost, and nothing else arrived.
+ */
 import { expect, onTestFinished, test } from 'vitest';
 import { openWorld, type World } from '../scenarios/support/world.js';
 import { freePort } from '../support/free-port.mjs';

@@ -1,4 +1,7 @@
-/** The last admin key cannot be deleted, and who lost it gets in again from the data folder of the stopped server. */
+/**
+ * The last admin key cannot be deleted, and who lost it gets in again from the data folder of the stopped server. Reported: there was no
+ * way back in.
+ */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Behind filters a reply may begin with 250- and end with 550: the last line decides, at every stage. */
+/** Behind filters a reply may begin with 250- and end with 550: the last line decides, at every stage. Reported: the first one did. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseSmtpReply } from '#core';
 import { type ScriptedMx, type Stage, startScriptedMx } from '../support/scripted-mx.mjs';

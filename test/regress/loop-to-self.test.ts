@@ -1,4 +1,7 @@
-/** This server under another name, another address or behind a network that translates them is not delivered to; what comes round another way is stopped soon. */
+/**
+ * This server under another name, another address or behind a network that translates them is not delivered to; what comes round another
+ * way is stopped soon. Reported: 51 copies and 50 `delivered` events until the count of hops ended it.
+ */
 import { connect, createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeOwnTrace } from '#intake/draft/own-trace.js';

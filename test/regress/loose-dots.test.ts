@@ -1,4 +1,7 @@
-/** Legal quoted local parts pass both doors; those with loose dots where their domain gave them out and the operator says so, and nowhere else. */
+/**
+ * Legal quoted local parts pass both doors; those with loose dots where their domain gave them out and the operator says so, and nowhere
+ * else. Reported: "a..b"@ lost its quotes over HTTP and was refused.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadLooseDots } from '#config';
 import { parseAddress } from '#core';

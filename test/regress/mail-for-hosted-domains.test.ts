@@ -1,4 +1,7 @@
-/** Receiving is not there yet: nobody is invited to publish an MX, and whoever did so all the same loses no mail and no address. */
+/**
+ * Receiving is not there yet: nobody is invited to publish an MX, and whoever did so all the same loses no mail and no address. Reported:
+ * strangers' mail was answered 550, for which other servers bounce and suppress.
+ */
 import { expect, test } from 'vitest';
 import { openWorld } from '../scenarios/support/world.js';
 import { openDialog } from '../support/smtp-dialog.mjs';

@@ -1,4 +1,7 @@
-/** A head that is broken off by a line that is none of it is refused with the line's number, or mended as stated, at both doors alike: fields came as text. */
+/**
+ * A head that is broken off by a line that is none of it is refused with the line's number, or mended as stated, at both doors alike.
+ * Reported: fields came as text.
+ */
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Refusal } from '#core';

@@ -1,4 +1,7 @@
-/** A host that puts mail off does not keep it from the other exchangers: the next one is asked within the attempt, and it comes last in the next one. */
+/**
+ * A host that puts mail off does not keep it from the other exchangers: the next one is asked within the attempt, and it comes last in the
+ * next one. Reported: 421 and 452 at the first exchanger put mail off every time.
+ */
 import { afterEach, describe, expect, it } from 'vitest';
 import { decideNextHost } from '#delivery/attempt/decide-next-host.js';
 import { freePort } from '../support/free-port.mjs';

@@ -1,4 +1,7 @@
-/** Printers and monitors in a trusted network end commands with a bare LF and name addresses without brackets; nobody else may, and never in DATA. */
+/**
+ * Printers and monitors in a trusted network end commands with a bare LF and name addresses without brackets; nobody else may, and never in
+ * DATA. Reported: they could not send.
+ */
 import { expect, it } from 'vitest';
 import { startServer } from '../unit/smtp/support/server.js';
 import { SmtpClient } from '../unit/smtp/support/smtp-client.js';

@@ -1,7 +1,7 @@
 /**
- * Nothing that a sender chose holds up the others: while each of these requests is answered and what it sent is delivered, the server goes on answering
- * others. The figure is 200 ms; a test machine that others use gets a second, and what was longer is tried again: a request that stops the server
- * does so every time.
+ * Nothing that a sender chose holds up the others: while each of these requests is answered and what it sent is delivered, the server goes
+ * on answering others. Reported: 4 MB of nested arrays silenced it for 0.6 s, 20 MB of small values for 8 s. The figure is 200 ms; a test
+ * machine that others use gets a second, and what was longer is tried again: a request that stops the server does so every time.
  */
 import { expect, it } from 'vitest';
 import { openWorld, type World } from '../scenarios/support/world.js';

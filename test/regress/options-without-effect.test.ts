@@ -1,4 +1,7 @@
-/** What is accepted and has no effect yet says so: in the lint's answer at every door, and in the log once per account. */
+/**
+ * What is accepted and has no effect yet says so: in the lint's answer at every door, and in the log once per account. Reported: such
+ * options were taken in silence.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';

@@ -1,4 +1,7 @@
-/** The package shipped source maps, declarations and build info, and its pages had links that led out of it. */
+/**
+ * The package has what runs and no more. Reported: it shipped source maps, declarations and build info, and its pages had links that led
+ * out of it.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';

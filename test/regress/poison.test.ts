@@ -1,4 +1,7 @@
-/** A message that hangs or kills the process whenever it is worked on costs it three starts, and its neighbours nothing. */
+/**
+ * A message that hangs or kills the process whenever it is worked on costs it three starts, and its neighbours nothing. Reported: it did so
+ * after every restart.
+ */
 import { expect, it } from 'vitest';
 import { openWorld, type World } from '../scenarios/support/world.ts';
 import { waitFor } from '../support/wait-for.mjs';

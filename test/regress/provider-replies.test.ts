@@ -1,4 +1,7 @@
-/** Replies of providers that were told wrong: the share that is right, and that no address is suppressed for what is not about it. */
+/**
+ * Replies of providers: the share that is told right, and that no address is suppressed for what is not about it. Reported: a third was
+ * told wrong.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { BOUNCE_CATEGORIES, type BounceCategory, loadBounceRules, SUPPRESSING_CATEGORIES } from '#config';

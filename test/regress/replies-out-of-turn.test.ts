@@ -1,6 +1,7 @@
 /**
- * Replies are matched to commands one by one. What cannot answer its command, or answers nothing, ends the session: no byte of a message goes to a
- * peer that did not say 354, and nothing counts as delivered but by an answer to its end.
+ * Replies are matched to commands one by one. What cannot answer its command, or answers nothing, ends the session: no byte of a message
+ * goes to a peer that did not say 354, and nothing counts as delivered but by an answer to its end. Reported: a reply that nobody asked for
+ * counted for the next command, and a message as delivered by the answer to something else.
  */
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';

@@ -1,4 +1,7 @@
-/** Each of the three databases missing, or older than the others: events of new mail are told, numbers are not given twice, and the log says what happened. */
+/**
+ * Each of the three databases missing, or older than the others: events of new mail are told, numbers are not given twice, and the log says
+ * what happened. Reported: a folder whose spool.db had been moved away told no event of new mail.
+ */
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';

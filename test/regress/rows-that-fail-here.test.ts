@@ -1,4 +1,7 @@
-/** A delivery that this server itself fails at, or cannot read, holds nobody up: it has its event or its pause, and what stands behind it goes out. */
+/**
+ * A delivery that this server itself fails at, or cannot read, holds nobody up: it has its event or its pause, and what stands behind it
+ * goes out. Reported: it was tried again every two seconds at the head of its flow.
+ */
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Delivery, StoreError } from '#core';
 import { type ScriptedMx, startScriptedMx } from '../support/scripted-mx.mjs';

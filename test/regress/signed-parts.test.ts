@@ -1,4 +1,7 @@
-/** What was signed or encrypted arrives byte for byte, or its sender is told why not (RFC 1847 2.1, RFC 3156 3, RFC 8551 3.1). */
+/**
+ * What was signed or encrypted arrives byte for byte, or its sender is told why not (RFC 1847 2.1, RFC 3156 3, RFC 8551 3.1). Reported: a
+ * signed part was made quoted-printable on the way, and its signature verified no more.
+ */
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseHead, type ReencodeReasons, reencodeFor7Bit, SealedContent } from '#mail';
 import { openWorld } from '../scenarios/support/world.js';

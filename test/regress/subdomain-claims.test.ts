@@ -1,4 +1,7 @@
-/** A name below a domain that another account hosts is given only to who shows it by DNS. */
+/**
+ * A name below a domain that another account hosts is given only to who shows it by DNS. Reported: anybody could send as news.example.com
+ * of another account's example.com.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '#core';
 import { makeDirectory } from '#directory';

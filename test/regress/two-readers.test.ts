@@ -1,4 +1,7 @@
-/** From, Sender and Reply-To mean one author to every reader, and no name of theirs is an address of another account's: both doors, templates, batches. */
+/**
+ * From, Sender and Reply-To mean one author to every reader, and no name of theirs is an address of another account's: both doors,
+ * templates, batches. Reported: ceo@victim.example <a@mine.example> was sent as it came.
+ */
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type Address, Refusal } from '#core';

@@ -1,4 +1,7 @@
-/** An upload keeps the parameters of its type, and one without a type gets it from its name: images that came as text/plain, invitations that were none. */
+/**
+ * An upload keeps the parameters of its type, and one without a type gets it from its name. Reported: images came as text/plain, and
+ * invitations were none.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attachmentType } from '#mail';
 import { type Harness, startApi } from '../api/support/harness.js';

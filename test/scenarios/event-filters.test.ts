@@ -1,6 +1,6 @@
 /** Every filter of the manual narrows what the events query of a running server gives, on every page of it; an unknown one is refused, never ignored. */
 import { expect, test } from 'vitest';
-import { file, openWorld } from '../scenarios/support/world.js';
+import { file, openWorld } from './support/world.js';
 
 test('filters and their expressions hold for every page', async () => {
   const world = await openWorld({ mx: { recipients: { 'no@dst.test': '550 no such user' } } });

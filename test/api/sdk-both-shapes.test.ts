@@ -1,7 +1,7 @@
 /** Where clients read the same answer in different places, all of them find it; and what one client calls in its own way is answered. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Harness, startApi } from '../api/support/harness.js';
 import { openWorld } from '../scenarios/support/world.js';
+import { type Harness, startApi } from './support/harness.js';
 
 const IP = '192.0.2.10';
 
