@@ -30,7 +30,7 @@ let dns: Dns;
 let dane: Dane;
 beforeAll(async () => {
   server = await startFakeDns();
-  dns = makeDnsClient({ servers: [server.address], clock: systemClock, timeoutMs: 100, attempts: 1 });
+  dns = makeDnsClient({ servers: [server.address], clock: systemClock, timeoutMs: 1000, attempts: 1 });
   dane = makeDane({ dns, isTrusted: true });
 });
 afterAll(() => server.close());

@@ -33,7 +33,7 @@ beforeAll(async () => {
     'mixed.test': { A: ['169.254.169.254', '127.0.0.1'] },
     'rebinding.test': { A: (count) => (count === 1 ? ['127.0.0.1'] : ['169.254.169.254']) },
   });
-  dns = makeDnsClient({ servers: [server.address], clock: systemClock, timeoutMs: 100, attempts: 1 });
+  dns = makeDnsClient({ servers: [server.address], clock: systemClock, timeoutMs: 1000, attempts: 1 });
 });
 afterAll(() => server.close());
 

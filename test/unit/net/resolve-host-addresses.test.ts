@@ -21,7 +21,7 @@ beforeAll(async () => {
     'half-secure.test': { CNAME: 'both.test', lone: true, ad: true },
     'rebinding.test': { A: (count) => (count % 2 === 1 ? ['9.9.9.9'] : ['127.0.0.1']) },
   });
-  dns = makeDnsClient({ servers: [server.address], clock: systemClock, timeoutMs: 100, attempts: 1 });
+  dns = makeDnsClient({ servers: [server.address], clock: systemClock, timeoutMs: 1000, attempts: 1 });
 });
 afterAll(() => server.close());
 

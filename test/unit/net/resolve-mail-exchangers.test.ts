@@ -32,7 +32,7 @@ beforeAll(async () => {
     'self.test': { MX: [mx(10, 'here.test')] },
     'backup.test': { MX: [mx(10, 'main.test'), mx(20, 'here.test'), mx(30, 'worse.test')] },
   });
-  dns = makeDnsClient({ servers: [server.address], clock: systemClock, timeoutMs: 100, attempts: 1 });
+  dns = makeDnsClient({ servers: [server.address], clock: systemClock, timeoutMs: 1000, attempts: 1 });
 });
 afterAll(() => server.close());
 
