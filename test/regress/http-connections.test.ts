@@ -8,7 +8,7 @@ import type { RequestListener, Server } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeConnectionGuard, makeHttpServer } from '#http';
-import { openWorld } from '../scenarios/support/world.ts';
+import { openWorld, type World } from '../scenarios/support/world.ts';
 import { waitFor } from '../support/wait-for.mjs';
 
 const HALF = 'POST /v3/x/messages HTTP/1.1\r\nHost: x\r\nX: a';
@@ -37,6 +37,13 @@ async function greeting(port: number): Promise<string> {
   return String(line);
 }
 
+/** ms. Of some, the least is taken: who is kept out waits each time. */
+async function healthTakes(world: World): Promise<number> {
+  const began = performance.now();
+  expect((await fetch(`${world.server.url}/health/live`)).status).toBe(200);
+  return performance.now() - began;
+}
+
 it.each([
   ['as many files as it likes', undefined, 5000],
   ['1000 files', 1000, 1300],
@@ -46,9 +53,7 @@ it.each([
   if (files !== undefined) execFileSync('prlimit', ['--pid', String(pid), `--nofile=${files}:${files}`]);
   await hangMany(http[0] ?? 0, count);
   expect(await greeting(smtp[0] ?? 0)).toMatch(/^220 /);
-  const began = performance.now();
-  expect((await fetch(`${world.server.url}/health/live`)).status).toBe(200);
-  expect(performance.now() - began).toBeLessThan(1000);
+  expect(Math.min(await healthTakes(world), await healthTakes(world), await healthTakes(world))).toBeLessThan(1000);
   await world.send({ to: 'a@dst.test' });
   await world.waitForEvents({ accepted: 1, delivered: 1 });
 });
